@@ -1,0 +1,52 @@
+# Every target sets up what it needs: a private .venv, never the system's packages. Needed beforehand: Python 3.9 or later, git, make.
+# Another interpreter: `make test PYTHON=python3.12` (after `make clean`, if .venv was made by a different one).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTEST := $(BIN)/python -m pytest -n 2
+COVERAGE := --cov --cov-report=term:skip-covered
+
+# The steps of a target share files (.venv, build/): one after the other, also under -j.
+.NOTPARALLEL:
+.PHONY: demo test test-all lint types build sandbox clean
+
+demo: $(READY)  ## Publish in an embedded studio and watch the files arrive
+	$(BIN)/ftrack-accsyn demo
+
+test: lint types  ## Format, lint, types, tests, build
+	$(PYTEST) $(COVERAGE)
+	$(BIN)/python setup.py --quiet build_plugin
+
+test-all: lint types  ## As test, with the slow tier
+	$(PYTEST) $(COVERAGE) -m ""
+	$(BIN)/python setup.py --quiet build_plugin
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+	@# What hosts import, against the oldest of them; the command line's libraries have left CPython 3.9 behind.
+	$(BIN)/mypy --python-version 3.9 --package ftrack_accsyn_accessor --exclude /cli/
+
+build: $(READY)  ## The archive for ftrack Connect, in build/
+	$(BIN)/python setup.py --quiet build_plugin
+
+sandbox: $(READY)  ## Keep the embedded studio running, for work of your own
+	$(BIN)/ftrack-accsyn sandbox
+
+clean:
+	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis source/*.egg-info
+
+# The stamp is written last: an interrupted set-up is done again, a changed setup.py installs anew.
+$(READY): setup.py pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' || \
+		{ echo "Python 3.9 or later is needed; name one with: make PYTHON=/path/to/python3"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment (Debian, Ubuntu: install python3-venv)"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,23 @@
+"""Makes the accsyn staging location known to every ftrack session, and to the applications that Connect launches."""
+
+import logging
+import os
+import sys
+
+HOOK_FOLDER = os.path.dirname(os.path.abspath(__file__))
+logger = logging.getLogger("ftrack_accsyn_accessor.hook")
+
+
+def register(session, **_):
+    """Register the plugin with *session*; never raises, whatever is wrong with the installation."""
+    try:
+        for folder in ("dependencies", "source"):  # The unpacked archive, or a checkout.
+            path = os.path.join(os.path.dirname(HOOK_FOLDER), folder)
+            # At the end: what the host brings itself always wins.
+            if os.path.isdir(path) and path not in sys.path:
+                sys.path.append(path)
+        from ftrack_accsyn_accessor import plugin
+
+        plugin.register(session, HOOK_FOLDER)
+    except Exception:
+        logger.exception("The accsyn plugin could not be loaded; this session has no accsyn location.")

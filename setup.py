@@ -1,0 +1,190 @@
+"""Package metadata, and `python setup.py build_plugin`: the archive that ftrack Connect installs.
+
+The version is read from the package, where it stands once; everything else about the distribution stands here.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import ClassVar
+
+from setuptools import Command, find_packages, setup
+
+ROOT = Path(__file__).resolve().parent
+SOURCE = ROOT / "source"
+NAME = "ftrack-accsyn-accessor"
+PACKAGE = "ftrack_accsyn_accessor"
+
+# What the archive carries besides our package: pure Python that a host of ftrack_api lacks, in exactly one version,
+# because nobody resolves versions inside a host. What ftrack_api itself brings (requests among it) stays the host's.
+BUNDLED = {
+    "accsyn-python-api": "3.4.0",  # newest client; the plugin helps it to import on CPython 3.9
+    "filelock": "3.19.1",  # the last release that runs on CPython 3.9
+}
+BUNDLED_MODULES = {"accsyn_api", "filelock"}
+
+# The oldest CPython the archive must run on; pip refuses a bundled release that does not claim to.
+OLDEST_PYTHON = "3.9"
+
+COMPILED_SUFFIXES = {".so", ".pyd", ".dll", ".dylib", ".pyc", ".pyo"}
+NOT_CARRIED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info", ".*")
+
+# The command line needs click and rich, which the archive does not carry.
+PACKAGE_NOT_CARRIED = shutil.ignore_patterns("__pycache__", "*.pyc", "cli")
+
+# Zip knows no earlier moment: with it, equal content gives an equal archive.
+TIMESTAMP = (1980, 1, 1, 0, 0, 0)
+
+CLI = ["click>=8.1,<9", "rich>=13,<16"]
+SANDBOX = ["aiohttp>=3.10,<4", "lark>=1.2,<2", "trustme>=1.1,<2", *CLI]
+DEV = [
+    *(f"{name}=={version}" for name, version in BUNDLED.items()),  # tested is what the archive carries
+    "hypothesis>=6.100,<7",
+    "mypy>=1.18,<2",  # 1.x is the last that can check against CPython 3.9
+    "pytest>=8.3,<10",
+    "pytest-cov>=7,<8",
+    "pytest-timeout>=2.3,<3",
+    "pytest-xdist>=3.6,<4",
+    "ruff==0.17.6",  # exact: another release may format differently
+    "setuptools>=68",  # `setup.py build_plugin`; CPython 3.12 and later come without
+    "types-requests>=2.31,<3",
+    "wheel",
+    *SANDBOX,
+]
+
+
+def read_version() -> str:
+    """The version of the package, without importing it."""
+    text = (SOURCE / PACKAGE / "_version.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
+    if found is None:
+        raise SystemExit(f"No __version__ found in {SOURCE / PACKAGE / '_version.py'}.")
+    return found.group(1)
+
+
+class BuildPlugin(Command):
+    """Write `<output>/ftrack-accsyn-accessor-<version>/` and the .zip of it.
+
+    One archive serves Linux, macOS and Windows and CPython 3.9 to 3.13, so it must not contain anything compiled. Its
+    files lie at the root of the archive: Connect unpacks it into a folder named after it.
+    """
+
+    description = "build the plugin archive for ftrack Connect"
+    user_options: ClassVar = [("output=", "o", "folder to write to [default: build]")]
+
+    def initialize_options(self) -> None:
+        self.output: str | None = None
+
+    def finalize_options(self) -> None:
+        self.output_folder = ROOT / (self.output or "build")
+
+    def run(self) -> None:
+        folder = self.output_folder / f"{NAME}-{read_version()}"
+        archive = folder.with_name(f"{folder.name}.zip")
+        self.output_folder.mkdir(parents=True, exist_ok=True)
+        # Made aside and moved into place whole: a failed build leaves nothing that looks like a plugin.
+        with tempfile.TemporaryDirectory(prefix=".plugin-", dir=self.output_folder) as temporary:
+            staged = Path(temporary) / folder.name
+            stage(staged)
+            check(staged)
+            packed = Path(temporary) / archive.name
+            pack(staged, packed)
+            shutil.rmtree(folder, ignore_errors=True)
+            staged.replace(folder)
+            packed.replace(archive)
+        print(f"Built {archive}")
+
+
+def stage(folder: Path) -> None:
+    """Lay out the content of the archive in *folder*."""
+    for name in ("hook", "resource"):
+        shutil.copytree(ROOT / name, folder / name, ignore=NOT_CARRIED)
+    for name in ("README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder / name)
+    dependencies = folder / "dependencies"
+    unpack_bundled(dependencies)
+    shutil.copytree(SOURCE / PACKAGE, dependencies / PACKAGE, ignore=PACKAGE_NOT_CARRIED)
+
+
+def unpack_bundled(target: Path) -> None:
+    """Put the content of the bundled packages' wheels, and nothing that they depend on, into *target*."""
+    requirements = [f"{name}=={version}" for name, version in BUNDLED.items()]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download"]
+    # These four admit wheels of pure Python only, for any platform, whatever Python builds the archive.
+    portable = ["--platform=any", "--implementation=py", "--abi=none", f"--python-version={OLDEST_PYTHON}"]
+    # Unpacked rather than installed: an installation adds start scripts and records that name this machine's paths.
+    with tempfile.TemporaryDirectory() as wheels:
+        options = ["--no-deps", "--only-binary=:all:", f"--dest={wheels}"]
+        if subprocess.run([*pip, *options, *portable, *requirements], check=False).returncode:
+            raise SystemExit(
+                f"Could not fetch {' and '.join(requirements)} as wheels of pure Python. "
+                "See pip's message above; a package index has to be within reach."
+            )
+        for wheel in Path(wheels).glob("*.whl"):
+            with zipfile.ZipFile(wheel) as packed:
+                packed.extractall(target)
+
+
+def check(folder: Path) -> None:
+    """Refuse a build that would break a host: something compiled, or a package that is the host's own business."""
+    compiled = sorted(str(path) for path in folder.rglob("*") if path.suffix in COMPILED_SUFFIXES)
+    if compiled:
+        raise SystemExit(f"The archive must run everywhere, but these files are compiled: {compiled}")
+    expected = {PACKAGE} | BUNDLED_MODULES
+    expected |= {f"{name.replace('-', '_')}-{version}.dist-info" for name, version in BUNDLED.items()}
+    found = {path.name for path in (folder / "dependencies").iterdir()}
+    if found != expected:
+        raise SystemExit(
+            f"dependencies/ should hold exactly {sorted(expected)}, but holds {sorted(found)}. "
+            "BUNDLED and BUNDLED_MODULES in setup.py say what belongs there."
+        )
+
+
+def pack(folder: Path, archive: Path) -> None:
+    """Zip the content of *folder*, so that equal content gives an equal archive."""
+    with zipfile.ZipFile(archive, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), TIMESTAMP)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, on Windows too: else the mode is ignored
+            entry.external_attr = 0o644 << 16
+            packed.writestr(entry, path.read_bytes())
+
+
+if __name__ == "__main__":
+    setup(
+        name=NAME,
+        version=read_version(),
+        description="An ftrack location whose files travel to the studio by accsyn",
+        long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+        long_description_content_type="text/markdown",
+        license="Apache-2.0",
+        package_dir={"": "source"},
+        packages=find_packages("source"),
+        package_data={"": ["*.lark", "py.typed"]},
+        python_requires=">=3.9",
+        install_requires=[
+            "accsyn-python-api>=3.0,<4",
+            "filelock>=3.12,<4",  # 3.x has releases for CPython 3.9
+            "ftrack-python-api>=2.5,<4",
+        ],
+        extras_require={"cli": CLI, "sandbox": SANDBOX, "dev": DEV},
+        entry_points={"console_scripts": ["ftrack-accsyn = ftrack_accsyn_accessor.cli:main"]},
+        cmdclass={"build_plugin": BuildPlugin},
+        classifiers=[
+            "Environment :: Plugins",
+            "Operating System :: OS Independent",
+            "Programming Language :: Python :: 3",
+            "Programming Language :: Python :: 3.9",
+            "Programming Language :: Python :: 3.10",
+            "Programming Language :: Python :: 3.11",
+            "Programming Language :: Python :: 3.12",
+            "Programming Language :: Python :: 3.13",
+        ],
+    )

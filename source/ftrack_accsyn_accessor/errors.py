@@ -1,0 +1,159 @@
+"""The one error tree of the plugin.
+
+AccsynAccessorError
+    SettingsError             the environment asks for something impossible
+    StagingError              the staging area, or a file in it, is not what it was
+        StagingGone             the staging root has vanished: wait, nothing is lost
+        FileChanged             a staged file differs from what was published
+    OutboxError               the outbox cannot be used
+        OutboxTooNew            written by a newer release: left untouched
+        OutboxUnusable          damaged, read-only or out of space
+    RegistrationError         ftrack could not be asked
+    WorkspaceError            accsyn could not be asked, or said no
+        Unreachable             the call was never processed
+        Busy                    accsyn asks for patience
+        Uncertain               no usable answer: the call may have been processed
+        Refused                 accsyn read the call and said no
+        Unauthorised            accsyn does not accept who we are
+        NotReady                this machine or workspace is not set up for syncing
+
+Every error renders from the same four facts, so that a reader never has to guess: what was tried, on what, what came
+back, and what to do. `kind` is the short stable word under which a cause is stored and shown. No credential is ever a
+part of them.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Optional
+
+
+class AccsynAccessorError(Exception):
+    """Root of all errors of the plugin.
+
+    *tried* is what was attempted ("create the sync job"), *on* its object ("show_a ftrack upload .."), *outcome* what
+    came back and *remedy* what the reader can do. Empty parts are left out of the text.
+    """
+
+    kind: ClassVar[str] = "error"
+
+    def __init__(self, tried: str, on: str = "", outcome: str = "", remedy: str = "") -> None:
+        self.tried = tried
+        self.on = on
+        self.outcome = outcome
+        self.remedy = remedy
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        subject = f"Could not {self.tried}"
+        if self.on:
+            subject += f" ({self.on})"
+        text = f"{subject}: {self.outcome}" if self.outcome else subject
+        text = text if text.endswith((".", "!", "?")) else f"{text}."
+        return f"{text} {self.remedy}".rstrip()
+
+
+class SettingsError(AccsynAccessorError):
+    """The environment asks for something impossible."""
+
+    kind = "settings"
+
+
+class StagingError(AccsynAccessorError):
+    """The staging area, or a file in it, cannot be used."""
+
+    kind = "staging"
+
+
+class StagingGone(StagingError):
+    """The staging root has vanished (an unplugged disk, say); nothing is lost, it is waited for."""
+
+    kind = "staging-gone"
+
+
+class FileChanged(StagingError):
+    """A staged file is missing or is not the file that was published; sending it would be wrong."""
+
+    kind = "file-changed"
+
+
+class OutboxError(AccsynAccessorError):
+    """The outbox cannot be used."""
+
+    kind = "outbox"
+
+
+class OutboxTooNew(OutboxError):
+    """The outbox was written by a newer release and is left untouched."""
+
+    kind = "outbox-too-new"
+
+
+class OutboxUnusable(OutboxError):
+    """The outbox is damaged, read-only or out of space."""
+
+    kind = "outbox-unusable"
+
+
+class RegistrationError(AccsynAccessorError):
+    """Ftrack could not be asked which components are registered in a location."""
+
+    kind = "ftrack"
+
+
+class WorkspaceError(AccsynAccessorError):
+    """Accsyn could not be asked, or said no.
+
+    *status* is the HTTP status where one was seen. *retry_after_s* is accsyn's own wish, in seconds.
+    """
+
+    kind = "accsyn"
+
+    def __init__(
+        self,
+        tried: str,
+        on: str = "",
+        outcome: str = "",
+        remedy: str = "",
+        *,
+        status: Optional[int] = None,
+        retry_after_s: Optional[float] = None,
+    ) -> None:
+        self.status = status
+        self.retry_after_s = retry_after_s
+        super().__init__(tried, on, outcome, remedy)
+
+
+class Unreachable(WorkspaceError):
+    """The call never reached accsyn: it was certainly not processed."""
+
+    kind = "unreachable"
+
+
+class Busy(WorkspaceError):
+    """Accsyn asks for patience (429, 503): not processed, to be repeated later."""
+
+    kind = "busy"
+
+
+class Uncertain(WorkspaceError):
+    """No usable answer came: the call may have been processed, so look before repeating it."""
+
+    kind = "no-answer"
+
+
+class Refused(WorkspaceError):
+    """Accsyn read the call and said no."""
+
+    kind = "refused"
+
+
+class Unauthorised(WorkspaceError):
+    """Accsyn does not accept the user, the key or the session."""
+
+    kind = "unauthorised"
+
+
+class NotReady(WorkspaceError):
+    """This machine or workspace is not set up for syncing yet; somebody has to change something."""
+
+    kind = "not-ready"

@@ -1,0 +1,97 @@
+"""Locks between processes that a killed owner frees: who uploads, and which processes are alive."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from pathlib import Path
+
+import filelock
+
+
+class ProcessLock:
+    """An OS file lock, held by at most one process of the machine and freed by the system when that process dies.
+
+    To be used from one thread at a time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # The lock is taken on one thread and may be given back on another one, at interpreter exit.
+        self._lock = filelock.FileLock(str(path), timeout=0, thread_local=False, mode=0o600)
+
+    @property
+    def held(self) -> bool:
+        """Whether this process holds the lock."""
+        return bool(self._lock.is_locked)
+
+    def acquire(self) -> bool:
+        """Take the lock if it is free; return whether it is ours now."""
+        if self.held:
+            return True
+        try:
+            self._lock.acquire()
+        except (filelock.Timeout, OSError):
+            return False
+        return True
+
+    def release(self) -> None:
+        """Give the lock back."""
+        with contextlib.suppress(OSError):
+            self._lock.release(force=True)
+
+    def abandon_after_fork(self) -> None:
+        """Close the child's copy of the lock without unlocking, for an unlock would take it from the parent."""
+        descriptor = getattr(getattr(self._lock, "_context", None), "lock_file_fd", None)
+        if descriptor is not None:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+
+class OwnerLock:
+    """Proof that this process is alive, for entries that it has prepared and not yet finished registering.
+
+    `token` names the process in the outbox. The lock is taken at the first use and kept until the process ends.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.token = uuid.uuid4().hex
+        self._lock = ProcessLock(_owner_path(folder, self.token))
+
+    def hold(self) -> str:
+        """Take the lock, if that has not happened yet, and return the token."""
+        if not self._lock.held:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            self._lock.acquire()
+        return self.token
+
+    def release(self) -> None:
+        """Give the lock back and remove its file."""
+        if self._lock.held:
+            self._lock.release()
+            with contextlib.suppress(OSError):
+                self._lock.path.unlink()
+
+    def abandon_after_fork(self) -> None:
+        """Leave the lock to the parent process."""
+        self._lock.abandon_after_fork()
+
+
+def owner_is_alive(folder: Path, token: str) -> bool:
+    """Whether the process that wrote *token* still runs. A dead owner's lock file is removed."""
+    path = _owner_path(folder, token)
+    if not path.exists():
+        return False
+    probe = ProcessLock(path)
+    if not probe.acquire():
+        return True
+    probe.release()
+    with contextlib.suppress(OSError):
+        path.unlink()
+    return False
+
+
+def _owner_path(folder: Path, token: str) -> Path:
+    return folder / f"{token}.lock"

@@ -1,0 +1,214 @@
+"""The environment, read into one frozen `Settings`; every problem in it is reported at once.
+
+Nothing here touches a disk or a network: the caller hands in the environment and the text of the credentials file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+import re
+import sys
+from collections.abc import Mapping
+from typing import NamedTuple, Optional
+
+PREFIX = "FTRACK_ACCSYN_"
+DEFAULT_VOLUME = "projects"
+CREDENTIALS_PATH = "ACCSYN_CREDENTIALS_PATH"
+
+#: In this order, as accsyn's own client looks them up (accsyn fact sheet, section 1).
+WORKSPACE_VARIABLES = ("ACCSYN_WORKSPACE", "ACCSYN_DOMAIN", "ACCSYN_ORG")
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_PARTY = re.compile(r"^[\w.@=\-]+$")
+_CODE = re.compile(r"^[\w.\-]+$")
+_ID = re.compile(r"^[0-9a-z]{24}$")
+
+
+class Problem(NamedTuple):
+    """One thing wrong with the environment: the variable to look at, what is wrong, what to do."""
+
+    variable: str
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.variable}: {self.what} {self.remedy}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What the environment asks for.
+
+    `staging_path` is None where the machine is no staging machine; the other fields are None where nothing (usable) is set.
+    `problems` lists everything that keeps files from being sent; publishing works whenever `staging_path` is there.
+    """
+
+    staging_path: Optional[str] = None
+    staging_variable: str = f"ACCSYN_{DEFAULT_VOLUME.upper()}_PATH"
+    volume: str = DEFAULT_VOLUME
+    workspace: Optional[str] = None
+    api_user: Optional[str] = None
+    api_key: Optional[str] = dataclasses.field(default=None, repr=False)
+    proxy: Optional[str] = dataclasses.field(default=None, repr=False)
+    location: Optional[str] = None
+    client: Optional[str] = None
+    destination: Optional[str] = None
+    destination_location: Optional[str] = None
+    queue: Optional[str] = None
+    outbox: Optional[str] = None
+    tls_verify: bool = True
+    disabled: bool = False
+    log_level: Optional[int] = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing in the environment keeps files from being sent."""
+        return not self.problems
+
+
+class _Reader:
+    """Reads variables one by one and collects what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.problems: list[Problem] = []
+
+    def text(self, variable: str) -> Optional[str]:
+        """Return the stripped value, or None when it is unset or blank."""
+        return self.environ.get(variable, "").strip() or None
+
+    def matching(self, variable: str, pattern: re.Pattern[str], wanted: str) -> Optional[str]:
+        """Return the value if it has the form *pattern*, else report that *wanted* was expected."""
+        value = self.text(variable)
+        if value is None or pattern.match(value):
+            return value
+        self.report(variable, f"{value!r} is not {wanted}.", "Correct it or unset it.")
+        return None
+
+    def flag(self, variable: str, default: bool) -> bool:
+        """Return the value as a truth value."""
+        value = self.text(variable)
+        if value is None:
+            return default
+        if value.lower() in _TRUE | _FALSE:
+            return value.lower() in _TRUE
+        self.report(variable, f"{value!r} is neither yes nor no.", "Set it to 1 or 0.")
+        return default
+
+    def folder(self, variable: str) -> Optional[str]:
+        """Return the value as an absolute path, `~` and variables expanded as ftrack's disk accessor does."""
+        value = self.text(variable)
+        if value is None:
+            return None
+        path = os.path.expanduser(os.path.expandvars(value))
+        if "\0" not in path and os.path.isabs(path):
+            return os.path.normpath(path)
+        self.report(variable, f"{value!r} is not an absolute path.", "Set it to the full path of a folder.")
+        return None
+
+    def report(self, variable: str, what: str, remedy: str) -> None:
+        self.problems.append(Problem(variable, what, remedy))
+
+
+def read(environ: Mapping[str, str], credentials_text: Optional[str] = None) -> Settings:
+    """Return the settings that *environ* asks for.
+
+    *credentials_text* is the content of the file that ACCSYN_CREDENTIALS_PATH names. As with accsyn's own client its values win
+    over the environment; of its variables only accsyn's credentials and proxy are taken. None while the variable is set means that the
+    file could not be read, which is a problem like any other.
+    """
+    merged = dict(environ)
+    if credentials_text is not None:
+        merged.update(_credentials(credentials_text))
+    reader = _Reader(merged)
+    volume = reader.matching(f"{PREFIX}VOLUME", _CODE, "the code of an accsyn volume") or DEFAULT_VOLUME
+    variable = staging_variable(volume, merged)
+    staging_path = reader.folder(variable)
+    workspace = next(filter(None, map(reader.text, WORKSPACE_VARIABLES)), None)
+    if staging_path is not None:
+        _require_credentials(reader, workspace, unread=reader.text(CREDENTIALS_PATH) and credentials_text is None)
+    return Settings(
+        staging_path=staging_path,
+        staging_variable=variable,
+        volume=volume,
+        workspace=workspace,
+        api_user=reader.text("ACCSYN_API_USER"),
+        api_key=reader.text("ACCSYN_API_KEY"),
+        proxy=reader.text("ACCSYN_PROXY"),
+        location=reader.text(f"{PREFIX}LOCATION"),
+        client=reader.matching(f"{PREFIX}CLIENT", _ID, "the id of an accsyn client (24 letters and digits)"),
+        destination=reader.matching(f"{PREFIX}DESTINATION", _PARTY, "an accsyn party such as acme or site=london"),
+        destination_location=reader.text(f"{PREFIX}DESTINATION_LOCATION"),
+        queue=reader.text(f"{PREFIX}QUEUE"),
+        outbox=reader.folder(f"{PREFIX}OUTBOX"),
+        tls_verify=reader.flag(f"{PREFIX}TLS_VERIFY", default=True),
+        disabled=reader.flag(f"{PREFIX}DISABLE", default=False),
+        log_level=_log_level(reader),
+        problems=tuple(reader.problems),
+    )
+
+
+def staging_variable(volume: str, environ: Mapping[str, str]) -> str:
+    """Return the name of the variable that holds the local folder of *volume*.
+
+    How accsyn writes a `-` or `.` of the code is not known (accsyn fact sheet, section 5), so a variable with the code as it
+    is wins, and one with `_` instead is the other spelling.
+    """
+    exact = f"ACCSYN_{volume.upper()}_PATH"
+    return exact if exact in environ else "ACCSYN_{}_PATH".format(re.sub(r"[.\-]", "_", volume.upper()))
+
+
+def location_name(settings: Settings, api_user: str, hostname: str, platform: str = sys.platform) -> str:
+    """Return the name of the staging location of *api_user* (ftrack) on *hostname*."""
+    if settings.location:
+        return settings.location
+    if platform == "darwin" and hostname.lower().endswith(".local"):
+        hostname = hostname[: -len(".local")]
+    return f"{api_user}.{hostname}"
+
+
+def describe(problems: tuple[Problem, ...]) -> str:
+    """Return one text that names every problem with its remedy."""
+    lines = [f"  - {problem}" for problem in problems]
+    head = "Published files are staged and wait; they will be sent when this is mended:"
+    return "\n".join([head, *lines])
+
+
+def _credentials(text: str) -> dict[str, str]:
+    """Return accsyn's variables in *text*, which is written as NAME=VALUE lines (a `.env` file)."""
+    wanted = {*WORKSPACE_VARIABLES, "ACCSYN_API_USER", "ACCSYN_API_KEY", "ACCSYN_PROXY"}
+    found = {}
+    for line in text.splitlines():
+        name, separator, value = line.strip().partition("=")
+        value = value.strip()
+        if separator and name.strip() in wanted:
+            quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""
+            found[name.strip()] = value[1:-1] if quoted else value
+    return found
+
+
+def _require_credentials(reader: _Reader, workspace: Optional[str], unread: object) -> None:
+    if unread:
+        reader.report(CREDENTIALS_PATH, "the file it names cannot be read.", "Correct the path or the file's permissions.")
+    if workspace is None:
+        reader.report(WORKSPACE_VARIABLES[0], "is not set.", "Set it to the code of your accsyn workspace.")
+    if reader.text("ACCSYN_API_USER") is None:
+        reader.report("ACCSYN_API_USER", "is not set.", "Set it to your accsyn user name (e-mail address).")
+    if reader.text("ACCSYN_API_KEY") is None:
+        reader.report("ACCSYN_API_KEY", "is not set.", "Create an API key in accsyn and set it.")
+
+
+def _log_level(reader: _Reader) -> Optional[int]:
+    variable = f"{PREFIX}LOG_LEVEL"
+    value = reader.text(variable)
+    if value is None:
+        return None
+    if value.upper() in _LEVELS:
+        return int(getattr(logging, value.upper()))
+    reader.report(variable, f"{value!r} is no log level.", f"Set it to one of {', '.join(_LEVELS)}.")
+    return None
