@@ -1,0 +1,113 @@
+"""The operations of `POST /api`: a list of them is one transaction."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, Callable
+
+from . import encoding, errors, grammar, query
+from .grammar import Segment
+from .schema import EntityType
+from .store import Store
+from .table import Row
+
+SERVER_VERSION = "4.13.8.10001"
+AUTOMATIC_SCENARIO: dict[str, Any] = {"scenario": "ftrack.automatic", "data": {}}
+Operation = dict[str, Any]
+
+
+def name_operations(body: Any) -> str:
+    """What a request asks, in short: `query:Location,create:FileComponent*200`; repeats in a row are counted."""
+    operations = body if isinstance(body, list) else []
+    runs = [(name, len(list(run))) for name, run in itertools.groupby(map(_name_operation, operations))]
+    return ",".join(name if count == 1 else f"{name}*{count}" for name, count in runs)
+
+
+class Api:
+    """Carries out operations on a store. `call` may be used from any thread."""
+
+    def __init__(self, store: Store, server_information: dict[str, Any]) -> None:
+        self._store = store
+        self._server_information = server_information
+        self._actions: dict[str, Callable[[Operation], Any]] = {
+            "query": self._query,
+            "create": self._create,
+            "update": self._update,
+            "delete": self._delete,
+            "query_schemas": lambda operation: store.schema.answer,
+            "query_server_information": self._query_server_information,
+            "_track_usage": lambda operation: {"action": "_track_usage", "data": True},
+        }
+
+    def call(self, operations: Any, user_id: str | None = None) -> list[Any]:
+        """The results of the operations, in their order. Raises `ServerError`, and then none of them has happened."""
+        if not isinstance(operations, list) or not all(isinstance(operation, dict) for operation in operations):
+            raise errors.malformed_request("The request must be a list of operations.")
+        with self._store.transaction(user_id):
+            return [self._perform(operation) for operation in operations]
+
+    def _perform(self, operation: Operation) -> Any:
+        action = self._actions.get(str(operation.get("action")))
+        if action is None:
+            raise errors.invalid_action(operation.get("action"))
+        return action(operation)
+
+    def _query(self, operation: Operation) -> Any:
+        expression = operation.get("expression")
+        if not isinstance(expression, str):
+            raise errors.malformed_request("A query needs an expression.")
+        parsed = grammar.parse(expression)
+        entity_type = self._store.schema[parsed.entity_type]
+        paths = parsed.projections or [(Segment(name),) for name in entity_type.default_projections]
+        tree = encoding.projection_tree(self._store, entity_type, paths)
+        rows, next_offset = query.select(self._store, parsed)
+        data = encoding.encode_rows(self._store, rows, tree)
+        return {"action": "query", "data": data, "metadata": {"next": {"offset": next_offset}}}
+
+    def _create(self, operation: Operation) -> Any:
+        data = _entity_data(operation)
+        row = self._store.insert(self._store.schema[operation.get("entity_type")], data)
+        names = [name for name, value in row.values.items() if value is not None and _is_shown(row, name)]
+        return {"action": "create", "data": encoding.encode_written(self._store, row, [*names, *data])}
+
+    def _update(self, operation: Operation) -> Any:
+        row = self._target(operation)
+        data = _entity_data(operation)
+        self._store.change(row, data)
+        return {"action": "update", "data": encoding.encode_written(self._store, row, data)}
+
+    def _delete(self, operation: Operation) -> Any:
+        self._store.remove(self._target(operation))
+        return {"action": "delete", "data": True}
+
+    def _query_server_information(self, operation: Operation) -> Any:
+        return {**self._server_information, "schema_hash": self._store.schema.hash}
+
+    def _target(self, operation: Operation) -> Row:
+        entity_type: EntityType = self._store.schema[operation.get("entity_type")]
+        key = operation.get("entity_key")
+        return self._store.existing(entity_type, [key] if isinstance(key, str) else key or [])
+
+
+def _name_operation(operation: Any) -> str:
+    if not isinstance(operation, dict):
+        return "malformed"
+    action = str(operation.get("action"))
+    if action == "query":
+        try:
+            return f"query:{grammar.parse(str(operation.get('expression'))).entity_type}"
+        except errors.ServerError:
+            return "query:malformed"
+    entity_type = operation.get("entity_type")
+    return f"{action}:{entity_type}" if entity_type else action
+
+
+def _entity_data(operation: Operation) -> dict[str, Any]:
+    data = operation.get("entity_data")
+    if not isinstance(data, dict):
+        raise errors.malformed_request(f"Operation '{operation.get('action')}' needs entity data.")
+    return {name: value for name, value in data.items() if name != "__entity_type__"}
+
+
+def _is_shown(row: Row, name: str) -> bool:
+    return not row.entity_type.attributes[name].hidden

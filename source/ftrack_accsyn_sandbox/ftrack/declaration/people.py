@@ -1,0 +1,122 @@
+"""Declaration of users, groups, notes, jobs, metadata and settings."""
+
+from __future__ import annotations
+
+PEOPLE = """
+Resource | system resource_type
+  id: string! = uid fixed
+  resource_type: string!
+  appointments: [Appointment.resource_id]
+  assignments: [Appointment.resource_id type=assignment]
+  allocations: [Appointment.resource_id type=allocation]
+
+User < Resource | type resource_type user | fixed resource_type | unique username
+  username: string!
+  first_name: string
+  last_name: string
+  email: string
+  is_active: boolean! ~ true
+  is_otp_enabled: boolean ~ false
+  is_totp_enabled: boolean ~ false
+  require_details_update: boolean ~ false
+  thumbnail_id -> Component
+  thumbnail_url: object computed fixed
+  memberships: [Membership.user_id]
+  user_security_roles: [UserSecurityRole.user_id]
+  metadata: {Metadata.parent_id}
+
+Group < Resource | type resource_type group | fixed resource_type
+  name: string! = ""
+  local: boolean! ~ false
+  parent_id => Group
+  children: [Group.parent_id]
+  memberships: [Membership.group_id]
+
+Membership | unique group_id user_id
+  id: string! = uid fixed
+  group_id! => Group
+  user_id! => User
+
+Appointment
+  id: string! = uid fixed
+  type: string! ~ "assignment"
+  resource_id! => Resource
+  context_id! => Context
+
+SecurityRole | show id name
+  id: string! = uid fixed
+  name: string
+  user_security_roles: [UserSecurityRole.security_role_id]
+
+UserSecurityRole | show id user_id security_role_id
+  id: string! = uid fixed
+  user_id => User
+  security_role_id => SecurityRole
+  is_all_open_projects: boolean ~ true
+  is_all_projects: boolean ~ true
+
+Job
+  id: string! = uid fixed
+  type: string! = "api_job" fixed
+  status: string! = "queued" of queued,running,done,failed
+  data: json
+  created_at: datetime
+  finished_at: datetime
+  user_id -> User
+  job_components: [JobComponent.job_id]
+
+JobComponent | key component_id job_id
+  component_id! => Component fixed
+  job_id! => Job fixed
+  url: object computed fixed
+
+Note
+  id: string! = uid fixed
+  content: string
+  date: datetime
+  is_todo: boolean = false
+  parent_id: string
+  parent_type: string
+  user_id! -> User as author
+  in_reply_to_id => Note
+  completed_at: datetime
+  completed_by_id -> User
+  thread_activity: datetime
+  replies: [Note.in_reply_to_id]
+  recipients: [Recipient.note_id]
+  note_components: [NoteComponent.note_id]
+  note_label_links: [NoteLabelLink.note_id]
+  metadata: {Metadata.parent_id}
+
+NoteComponent | key component_id note_id
+  component_id! => Component fixed
+  note_id! => Note fixed
+  url: object computed fixed
+  thumbnail_url: object computed fixed
+
+NoteLabel
+  id: string! = uid fixed
+  name: string
+  color: string
+  sort: integer = 0
+
+NoteLabelLink | key note_id label_id
+  note_id! => Note fixed
+  label_id! => NoteLabel fixed
+
+Recipient | key note_id resource_id
+  note_id! => Note fixed
+  resource_id! => Resource as recipient fixed
+  text_mentioned: string
+
+Metadata | key parent_id key | show parent_id key value parent_type
+  parent_id: string! fixed
+  key: string! fixed
+  value: string!
+  parent_type: string!
+
+Setting | key name group
+  name: string! = "default" fixed
+  group: string! = "default" fixed
+  value: string = "default"
+"""

@@ -1,0 +1,139 @@
+"""The demo studio: two projects with sequences, shots and tasks, the people, the workflow and two studio locations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .store import Store
+
+ORIGIN_LOCATION_ID = "ce9b348f-8809-11e3-821c-20c9d081909b"
+# Ids that every ftrack server has; they stand in `ftrack_api/symbol.py`.
+BUILT_IN_LOCATIONS = {
+    "ftrack.origin": ORIGIN_LOCATION_ID,
+    "ftrack.unmanaged": "cb268ecc-8809-11e3-a7e2-20c9d081909b",
+    "ftrack.review": "cd41be70-8809-11e3-b98a-20c9d081909b",
+    "ftrack.connect": "07b82a97-8cf9-11e3-9383-20c9d081909b",
+    "ftrack.server": "3a372bde-05bc-11e4-8908-20c9d081909b",
+}
+STATES = {"Not started": "NOT_STARTED", "In progress": "IN_PROGRESS", "Done": "DONE", "Blocked": "BLOCKED"}
+TASK_STATUSES = {
+    "Not started": "Not started",
+    "In progress": "In progress",
+    "Pending review": "In progress",
+    "On Hold": "Blocked",
+    "Approved": "Done",
+    "Completed": "Done",
+    "Omitted": "Blocked",
+}
+VERSION_STATUSES = ("Pending review", "In progress", "Approved")
+PRIORITIES = ("None", "Low", "Medium", "High", "Urgent")
+TASK_TYPES = ("Modeling", "Animation", "Lighting", "Compositing")
+ASSET_TYPES = {"Geometry": "geo", "Texture": "texture", "Animation": "anim", "Render": "render", "Upload": "upload"}
+PROJECTS = {"show_a": "Show A", "show_b": "Show B"}
+SEQUENCES = ("sq010", "sq020")
+SHOTS = ("sh010", "sh020", "sh030")
+SHOT_TASKS = ("Animation", "Lighting", "Compositing")
+Ids = dict[str, str]
+
+
+def prepare(store: Store) -> None:
+    """What any server has before it is used: built-in locations, object types, the storage scenario's setting."""
+    for name, location_id in BUILT_IN_LOCATIONS.items():
+        store.create("Location", id=location_id, name=name, label=name)
+    for entity_type in store.schema:
+        if entity_type.discriminator and entity_type.discriminator[0] == "object_type_id":
+            store.create("ObjectType", id=entity_type.discriminator[1], name=entity_type.name)
+    store.create("Setting", name="storage_scenario", group="STORAGE", value="")
+
+
+def build(store: Store) -> Ids:
+    """Make the demo studio in a prepared store; returns ids by name.
+
+    Names: projects `show_a`, `show_b`; contexts by path (`show_a/sq010/sh010`, `show_a/sq010/sh010/Animation`); users
+    `artist`, `admin`; locations `studio.hq`, `studio.london`; and `status:Approved`, `type:Animation`,
+    `asset_type:Geometry`, `priority:High`, `project_schema`.
+    """
+    ids: Ids = {}
+    with store.transaction():
+        _make_people(store, ids)
+        _make_workflow(store, ids)
+        for name, short in ASSET_TYPES.items():
+            ids[f"asset_type:{name}"] = _create(store, "AssetType", name=name, short=short)
+        for name, label in {"studio.hq": "Head quarters", "studio.london": "London"}.items():
+            ids[name] = _create(store, "Location", name=name, label=label)
+        for name, full_name in PROJECTS.items():
+            _make_project(store, ids, name, full_name)
+        task_id = ids["show_a/sq010/sh010/Animation"]
+        _create(store, "Appointment", type="assignment", context_id=task_id, resource_id=ids["artist"])
+    return ids
+
+
+def _create(store: Store, entity_type: str, **data: Any) -> str:
+    entity_id: str = store.create(entity_type, **data)["id"]
+    return entity_id
+
+
+def _make_people(store: Store, ids: Ids) -> None:
+    for username, first_name in {"artist": "Ada", "admin": "Alan"}.items():
+        email = f"{username}@acme.test"
+        existing = store.find("User", username=username)
+        ids[username] = (
+            existing[0]["id"]
+            if existing
+            else _create(store, "User", username=username, first_name=first_name, last_name="Demo", email=email)
+        )
+    for name, username in {"User": "artist", "Administrator": "admin"}.items():
+        role_id = _create(store, "SecurityRole", name=name)
+        _create(store, "UserSecurityRole", user_id=ids[username], security_role_id=role_id)
+    ids["artists"] = _create(store, "Group", name="artists")
+    _create(store, "Membership", group_id=ids["artists"], user_id=ids["artist"])
+
+
+def _make_workflow(store: Store, ids: Ids) -> None:
+    states = {name: _create(store, "State", name=name, short=short) for name, short in STATES.items()}
+    for sort, (name, state) in enumerate(TASK_STATUSES.items()):
+        row = store.insert(store.schema["Status"], {"name": name, "sort": sort, "state": {"id": states[state]}})
+        ids[f"status:{name}"] = row.key[0]
+    for sort, name in enumerate(PRIORITIES):
+        ids[f"priority:{name}"] = _create(store, "Priority", name=name, sort=sort, value=float(sort))
+    for sort, name in enumerate(TASK_TYPES):
+        ids[f"type:{name}"] = _create(store, "Type", name=name, sort=sort)
+    tasks = _workflow(store, "Tasks", [ids[f"status:{name}"] for name in TASK_STATUSES])
+    versions = _workflow(store, "Versions", [ids[f"status:{name}"] for name in VERSION_STATUSES])
+    types = [{"id": ids[f"type:{name}"]} for name in TASK_TYPES]
+    type_schema = _create(store, "TaskTypeSchema", name="Tasks", types=types)
+    ids["project_schema"] = _create(
+        store,
+        "ProjectSchema",
+        name="VFX",
+        task_workflow_schema_id=tasks,
+        asset_version_workflow_schema_id=versions,
+        task_type_schema_id=type_schema,
+    )
+    for object_type in store.find("ObjectType"):
+        project_schema_id = ids["project_schema"]
+        store.create("ProjectSchemaObjectType", object_type_id=object_type["id"], project_schema_id=project_schema_id)
+        if object_type["name"] != "Task":
+            schema_id = _create(store, "Schema", project_schema_id=project_schema_id, type_id=object_type["id"])
+            for name in ("Not started", "In progress", "Completed"):
+                store.create("SchemaStatus", schema_id=schema_id, status_id=ids[f"status:{name}"])
+
+
+def _workflow(store: Store, name: str, status_ids: list[str]) -> str:
+    return _create(store, "WorkflowSchema", name=name, statuses=[{"id": status_id} for status_id in status_ids])
+
+
+def _make_project(store: Store, ids: Ids, name: str, full_name: str) -> None:
+    project_id = _create(store, "Project", name=name, full_name=full_name, project_schema_id=ids["project_schema"])
+    ids[name] = project_id
+    ids[f"{name}/assets"] = _create(store, "Folder", name="assets", parent_id=project_id)
+    ids[f"{name}/assets/hero"] = _create(store, "AssetBuild", name="hero", parent_id=ids[f"{name}/assets"])
+    for sequence in SEQUENCES:
+        sequence_path = f"{name}/{sequence}"
+        ids[sequence_path] = _create(store, "Sequence", name=sequence, parent_id=project_id)
+        for shot in SHOTS:
+            shot_path = f"{sequence_path}/{shot}"
+            ids[shot_path] = _create(store, "Shot", name=shot, parent_id=ids[sequence_path])
+            for task in SHOT_TASKS:
+                parent_id, type_id = ids[shot_path], ids[f"type:{task}"]
+                ids[f"{shot_path}/{task}"] = _create(store, "Task", name=task, parent_id=parent_id, type_id=type_id)

@@ -1,0 +1,260 @@
+"""Which rows a query selects, and in what order.
+
+Conditions become functions of a row. Before that, a plan looks for conditions that an index can answer; the functions
+then judge only the rows found there. As in the database behind the real server, a missing value satisfies no comparison
+but `is none`; a path through a collection is satisfied by any of its members; `like` ignores case.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from typing import Any, Callable
+
+from . import errors
+from .grammar import (
+    Both,
+    Comparison,
+    Condition,
+    Either,
+    Literal,
+    Membership,
+    Negated,
+    Path,
+    Query,
+    Relation,
+    Segment,
+    Subquery,
+)
+from .schema import Attribute, EntityType
+from .store import Store
+from .table import Row
+from .values import to_stored
+
+Test = Callable[[Row], bool]
+_ORDERED: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def select(store: Store, query: Query) -> tuple[list[Row], int | None]:
+    """The page of rows that `query` asks for, and the offset of the next page if there are more rows."""
+    rows = select_all(store, query)
+    offset = query.paging.get("offset", 0)
+    limit = query.paging.get("limit")
+    if limit is None:
+        return rows[offset:], None
+    end = offset + limit
+    return rows[offset:end], end if end < len(rows) else None
+
+
+def select_all(store: Store, query: Query) -> list[Row]:
+    """All rows that satisfy the query, in its order, or else in the order of their creation."""
+    entity_type = store.schema[query.entity_type]
+    test = _test(store, entity_type, query.condition) if query.condition else None
+    found = _plan(store, entity_type, query.condition) if query.condition else None
+    if found is None:
+        rows = list(store.table(entity_type).of_type(entity_type))
+    else:
+        rows = [row for row in found if entity_type in row.entity_type.lineage]
+    if test is not None:
+        rows = [row for row in rows if test(row)]
+    rows.sort(key=lambda row: row.serial)
+    for path, descending in reversed(query.order):
+        values = _values(store, entity_type, path)
+        rows.sort(key=lambda row: _sort_key(values(row)), reverse=descending)
+    return rows
+
+
+def _sort_key(values: list[Any]) -> tuple[bool, Any]:
+    """Missing values come first, as in the database."""
+    present = [value for value in values if value is not None]
+    return (True, min(present)) if present else (False, 0)
+
+
+# Conditions as functions of a row.
+
+
+def _test(store: Store, entity_type: EntityType, condition: Condition) -> Test:
+    if isinstance(condition, (Both, Either)):
+        tests = [_test(store, entity_type, part) for part in condition.conditions]
+        combine = all if isinstance(condition, Both) else any
+        return lambda row: combine(test(row) for test in tests)
+    if isinstance(condition, Negated):
+        test = _test(store, entity_type, condition.condition)
+        return lambda row: not test(row)
+    if isinstance(condition, Comparison):
+        return _comparison_test(store, entity_type, condition)
+    if isinstance(condition, Relation):
+        members, target = _members(store, entity_type, condition.path)
+        inner = _test(store, target, condition.condition)
+        return lambda row: any(inner(member) for member in members(row))
+    return _membership_test(store, entity_type, condition)
+
+
+def _comparison_test(store: Store, entity_type: EntityType, condition: Comparison) -> Test:
+    attribute = leaf(store, entity_type, condition.path)
+    values = _values(store, entity_type, condition.path)
+    literal, word = condition.literal, condition.operator
+    if literal.is_none and word in ("=", "!="):
+        is_missing = word == "="
+        return lambda row: all(value is None for value in values(row)) == is_missing
+    if word in ("like", "not_like"):
+        pattern, wanted = _like_pattern(literal.text), word == "like"
+        return lambda row: any(
+            value is not None and bool(pattern.fullmatch(str(value))) == wanted for value in values(row)
+        )
+    compare = _ORDERED[word]
+    operand = _operand(attribute, literal)
+    return lambda row: any(value is not None and compare(value, operand) for value in values(row))
+
+
+def _membership_test(store: Store, entity_type: EntityType, condition: Membership | Subquery) -> Test:
+    attribute = leaf(store, entity_type, condition.path)
+    values = _values(store, entity_type, condition.path)
+    members = _member_values(store, attribute, condition)
+    wanted = not condition.negated
+    return lambda row: any(value is not None and (value in members) == wanted for value in values(row))
+
+
+def _member_values(store: Store, attribute: Attribute, condition: Membership | Subquery) -> set[Any]:
+    if isinstance(condition, Membership):
+        return {_operand(attribute, literal) for literal in condition.literals}
+    inner = condition.query
+    inner_type = store.schema[inner.entity_type]
+    path = inner.projections[0] if inner.projections else (Segment(inner_type.primary_key[0]),)
+    values = _values(store, inner_type, path)
+    return {value for row in select_all(store, inner) for value in values(row)}
+
+
+def _operand(attribute: Attribute, literal: Literal) -> Any:
+    if attribute.kind == "reference":
+        return literal.text
+    return to_stored(attribute, literal.text)
+
+
+def _like_pattern(text: str) -> re.Pattern[str]:
+    parts = (".*" if char == "%" else "." if char == "_" else re.escape(char) for char in text)
+    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+
+
+# Paths.
+
+
+def step(store: Store, entity_type: EntityType, segment: Segment) -> tuple[Attribute, EntityType | None]:
+    """The attribute of a path's segment, and the type of the entities it holds (None for a scalar)."""
+    attribute = entity_type.find(segment.name)
+    if attribute.is_scalar:
+        return attribute, None
+    return attribute, store.schema[segment.cast or attribute.target]
+
+
+def leaf(store: Store, entity_type: EntityType, path: Path) -> Attribute:
+    """The last attribute of a path that a condition may judge: a stored scalar or a reference."""
+    for segment in path[:-1]:
+        attribute, target = step(store, entity_type, segment)
+        if target is None:
+            raise errors.unknown_attribute(f"{entity_type.name}.{attribute.name}", path[-1].name)
+        entity_type = target
+    attribute, _ = step(store, entity_type, path[-1])
+    if attribute.computed or attribute.is_plural or (attribute.kind == "reference" and not attribute.column):
+        raise errors.invalid_value(
+            f"Attribute '{path[-1].name}' of '{entity_type.name}' cannot be used in a condition."
+        )
+    return attribute
+
+
+def _values(store: Store, entity_type: EntityType, path: Path) -> Callable[[Row], list[Any]]:
+    """What a row has at the end of the path; the id for a reference."""
+    attribute = leaf(store, entity_type, path)
+    column = attribute.column if attribute.kind == "reference" else attribute.name
+    if len(path) == 1:
+        return lambda row: [row.values.get(column)]
+    members, _ = _members(store, entity_type, path[:-1])
+    return lambda row: [member.values.get(column) for member in members(row)]
+
+
+def _members(store: Store, entity_type: EntityType, path: Path) -> tuple[Callable[[Row], list[Row]], EntityType]:
+    """The entities that a row has at the end of a path of relations, and their type."""
+    names = []
+    for segment in path:
+        attribute, target = step(store, entity_type, segment)
+        if target is None:
+            raise errors.invalid_value(f"Attribute '{attribute.name}' of '{entity_type.name}' is not a relation.")
+        names.append((segment.name, target if segment.cast else None))
+        entity_type = target
+
+    def members(row: Row) -> list[Row]:
+        rows = [row]
+        for name, cast in names:
+            found = (member for owner in rows for member in store.members(owner, name))
+            rows = [member for member in found if cast is None or cast in member.entity_type.lineage]
+        return rows
+
+    return members, entity_type
+
+
+# Indexes.
+
+
+def _plan(store: Store, entity_type: EntityType, condition: Condition) -> list[Row] | None:
+    """Rows among which all that satisfy the condition are, or None when no index helps."""
+    if isinstance(condition, Both):
+        plans = [plan for part in condition.conditions if (plan := _plan(store, entity_type, part)) is not None]
+        return min(plans, key=len) if plans else None
+    if isinstance(condition, Either):
+        parts = [_plan(store, entity_type, part) for part in condition.conditions]
+        known = [part for part in parts if part is not None]
+        return _distinct([row for part in known for row in part]) if len(known) == len(parts) else None
+    if isinstance(condition, Comparison) and condition.operator == "=" and not condition.literal.is_none:
+        operand = _operand(leaf(store, entity_type, condition.path), condition.literal)
+        return _plan_path(store, entity_type, condition.path, [operand])
+    if isinstance(condition, (Membership, Subquery)) and not condition.negated:
+        members = _member_values(store, leaf(store, entity_type, condition.path), condition)
+        return _plan_path(store, entity_type, condition.path, list(members))
+    if isinstance(condition, Relation):
+        return _plan_relation(store, entity_type, condition.path, condition.condition)
+    return None
+
+
+def _plan_path(store: Store, entity_type: EntityType, path: Path, values: list[Any]) -> list[Row] | None:
+    if len(path) > 1:
+        attribute, target = step(store, entity_type, path[0])
+        rows = _plan_path(store, target, path[1:], values) if target else None
+        return None if rows is None else _owners(store, entity_type, attribute, rows)
+    attribute, _ = step(store, entity_type, path[0])
+    column = attribute.column if attribute.kind == "reference" else attribute.name
+    table = store.table(entity_type)
+    if entity_type.primary_key == (column,):
+        return [row for value in values if (row := table.rows.get((value,)))]
+    if table.is_indexed(column):
+        return [row for value in values for row in table.select(column, value)]
+    return None
+
+
+def _plan_relation(store: Store, entity_type: EntityType, path: Path, condition: Condition) -> list[Row] | None:
+    attribute, target = step(store, entity_type, path[0])
+    if target is None:
+        return None
+    rows = _plan_relation(store, target, path[1:], condition) if len(path) > 1 else _plan(store, target, condition)
+    return None if rows is None else _owners(store, entity_type, attribute, rows)
+
+
+def _owners(store: Store, entity_type: EntityType, attribute: Attribute, rows: list[Row]) -> list[Row] | None:
+    """The rows whose relation `attribute` may hold one of `rows`; None when only a search of the table would tell."""
+    table = store.table(entity_type)
+    if attribute.kind == "reference" and attribute.column:
+        return _distinct([owner for row in rows for owner in table.select(attribute.column, row.key[0])])
+    if attribute.other and not attribute.far:
+        owners = (table.rows.get((row.values.get(attribute.column),)) for row in rows)
+        return _distinct([owner for owner in owners if owner])
+    return None
+
+
+def _distinct(rows: list[Row]) -> list[Row]:
+    return list(dict.fromkeys(rows))

@@ -1,0 +1,112 @@
+"""The sandbox's ftrack server: HTTP routes over the operations and the event hub."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from typing import Any, Callable
+
+from aiohttp import web
+
+from ftrack_accsyn_sandbox.service import BODY, Service
+
+from . import demo, errors
+from .api import AUTOMATIC_SCENARIO, SERVER_VERSION, Api, name_operations
+from .hub import HEARTBEAT_S, EventHub
+from .store import Store
+
+
+class FtrackService(Service):
+    """ftrack over HTTP, in memory.
+
+    `store` holds the entities; a fresh service has only what every ftrack server has (see `demo.prepare`). `hub` relays
+    events. `storage_scenario` is told to clients as it is: None makes Connect ask for a configuration, a centralised
+    scenario makes clients activate it (ftrack fact sheet, "Wire protocol").
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        tls: bool = False,
+        *,
+        server_version: str = SERVER_VERSION,
+        storage_scenario: dict[str, Any] | None = AUTOMATIC_SCENARIO,
+        heartbeat_s: float = HEARTBEAT_S,
+    ) -> None:
+        super().__init__(port, tls)
+        self.server_information = {
+            "version": server_version,
+            "is_timezone_support_enabled": True,
+            "storage_scenario": storage_scenario,
+        }
+        self.store = Store()
+        demo.prepare(self.store)
+        self.hub = EventHub(heartbeat_s)
+        self._api = Api(self.store, self.server_information)
+        self._api_keys: dict[str, str] = {}
+
+    def add_user(self, username: str, api_key: str, **attributes: Any) -> dict[str, Any]:
+        """Let a user in with the key, replacing an earlier one, and return the User. Keys stand in no entity."""
+        self._api_keys[username] = api_key
+        users = self.store.find("User", username=username)
+        if users:
+            return self.store.update("User", users[0]["id"], **attributes)
+        return self.store.create("User", username=username, **attributes)
+
+    def create_application(self) -> web.Application:
+        """The routes; part of `Service`."""
+        application = web.Application()
+        application.router.add_get("/", self._welcome)
+        application.router.add_post("/api", self._call)
+        application.router.add_get("/socket.io/1/", self._shake_hands)
+        application.router.add_get("/socket.io/1/websocket/{session_id}", self.hub.serve)
+        application.on_shutdown.append(self.hub.close)
+        return application
+
+    def operation(self, request: web.Request, body: Any) -> str:
+        """The name of a request in the log; part of `Service`."""
+        if request.path == "/api":
+            return name_operations(body)
+        if request.path.startswith("/socket.io/1/websocket/"):
+            return "event_hub"
+        return "event_hub_handshake" if request.path.startswith("/socket.io/") else request.path
+
+    async def _welcome(self, request: web.Request) -> web.Response:
+        """Connect takes a server without this header for something else."""
+        headers = {"FTRACK_VERSION": str(self.server_information["version"])}
+        return web.Response(text="ftrack", headers=headers)
+
+    async def _call(self, request: web.Request) -> web.Response:
+        try:
+            return web.json_response(await self._in_thread(self._authorised_call, request))
+        except errors.ServerError as error:
+            is_strict = request.headers.get("ftrack-strict-api", "").lower() == "true"
+            return web.json_response(error.answer(), status=error.status if is_strict else 200)
+
+    async def _shake_hands(self, request: web.Request) -> web.Response:
+        try:
+            await self._in_thread(self._authenticate, request)
+        except errors.ServerError as error:
+            return web.json_response(error.answer(), status=error.status)
+        return web.Response(text=self.hub.admit())
+
+    @staticmethod
+    async def _in_thread(function: Callable[[web.Request], Any], request: web.Request) -> Any:
+        """Run what uses the store outside the loop, so that a large batch does not hold up events."""
+        return await asyncio.get_running_loop().run_in_executor(None, function, request)
+
+    def _authorised_call(self, request: web.Request) -> list[Any]:
+        return self._api.call(request[BODY], self._authenticate(request))
+
+    def _authenticate(self, request: web.Request) -> str:
+        """The id of the user whose name and key the request carries."""
+        username = request.headers.get("ftrack-user", "")
+        api_key = request.headers.get("ftrack-api-key", "")
+        known = self._api_keys.get(username)
+        users = self.store.find("User", username=username)
+        if known is None or not users or not hmac.compare_digest(known.encode(), api_key.encode()):
+            raise errors.invalid_credentials()
+        if not users[0]["is_active"]:
+            raise errors.invalid_credentials()
+        user_id: str = users[0]["id"]
+        return user_id

@@ -1,0 +1,302 @@
+"""All entities of the sandbox's ftrack server, in memory, written in transactions."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import uuid
+from typing import Any, Callable, Iterable, Iterator
+
+from . import computed, errors, rules
+from .schema import UID, Attribute, EntityType, Schema, shared_schema
+from .table import Row, Table
+from .values import to_stored
+
+
+class Store:
+    """Entities by type.
+
+    `create`, `get`, `find`, `update` and `delete` speak plain dictionaries and may be called from any thread; the other
+    methods work on rows and are called inside `transaction()` (or, for reading, while holding it).
+    """
+
+    def __init__(self, schema: Schema | None = None) -> None:
+        self.schema = schema or shared_schema()
+        self._lock = threading.RLock()
+        self._undo: list[Callable[[], Any]] = []
+        self._written: dict[Row, None] = {}
+        self._depth = 0
+        self._actor_id: str | None = None
+        indexed = self._indexed_columns()
+        self._tables = {
+            entity_type.name: Table(entity_type, indexed.get(entity_type.name, set()))
+            for entity_type in self.schema
+            if entity_type.base is None
+        }
+
+    # Dictionaries, any thread.
+
+    def create(self, entity_type: str, /, **data: Any) -> dict[str, Any]:
+        """Create an entity and return its columns with `__entity_type__`.
+
+        References take `name=entity` (a dictionary as returned here) or `name_id=id`. Raises `ServerError`.
+        """
+        with self.transaction():
+            return self._as_dict(self.insert(self.schema[entity_type], data))
+
+    def get(self, entity_type: str, *key: Any) -> dict[str, Any] | None:
+        """The entity with the primary key, or None."""
+        with self.transaction():
+            row = self.row(self.schema[entity_type], key)
+            return self._as_dict(row) if row else None
+
+    def find(self, entity_type: str, /, **equals: Any) -> list[dict[str, Any]]:
+        """All entities of the type whose columns have the given values."""
+        with self.transaction():
+            rows = self.all_of(entity_type)
+            found = (row for row in rows if all(row.values.get(name) == value for name, value in equals.items()))
+            return [self._as_dict(row) for row in found]
+
+    def update(self, entity_type: str, /, *key: Any, **data: Any) -> dict[str, Any]:
+        """Change attributes of an entity and return it. Raises `ServerError`."""
+        with self.transaction():
+            row = self.existing(self.schema[entity_type], key)
+            self.change(row, data)
+            return self._as_dict(row)
+
+    def delete(self, entity_type: str, *key: Any) -> None:
+        """Delete an entity and what belongs to it. Raises `ServerError`."""
+        with self.transaction():
+            self.remove(self.existing(self.schema[entity_type], key))
+
+    # Transactions.
+
+    @contextlib.contextmanager
+    def transaction(self, actor_id: str | None = None) -> Iterator[None]:
+        """Hold the store; undo every write when the block raises. Nested blocks join the outer one.
+
+        `actor_id` names the user on whose behalf entities are written. Foreign keys are checked at the end of the
+        outermost block, so entities of one batch may come in any order.
+        """
+        with self._lock:
+            if self._depth:
+                yield
+                return
+            self._depth, self._actor_id = 1, actor_id
+            try:
+                yield
+                self._check_foreign_keys()
+            except BaseException:
+                while self._undo:
+                    self._undo.pop()()
+                raise
+            finally:
+                self._undo.clear()
+                self._written.clear()
+                self._depth, self._actor_id = 0, None
+
+    # Reading rows.
+
+    def row(self, entity_type: EntityType, key: Iterable[Any]) -> Row | None:
+        """The row of that type, or a subtype, with the primary key."""
+        row = self._tables[entity_type.root.name].rows.get(tuple(key))
+        return row if row and entity_type in row.entity_type.lineage else None
+
+    def existing(self, entity_type: EntityType, key: Iterable[Any]) -> Row:
+        """Like `row`; raises `ServerError` when there is none."""
+        key = tuple(key)
+        row = self.row(entity_type, key)
+        if row is None:
+            raise errors.not_found(entity_type.name, list(key))
+        return row
+
+    def lookup(self, entity_type: str, entity_id: Any) -> Row | None:
+        """The row with a single-column primary key, or None; None also for the id None."""
+        return self.row(self.schema[entity_type], (entity_id,))
+
+    def all_of(self, entity_type: str) -> list[Row]:
+        """Every row of the type or its subtypes."""
+        member = self.schema[entity_type]
+        return list(self._tables[member.root.name].of_type(member))
+
+    def select(self, entity_type: str, column: str, value: Any) -> list[Row]:
+        """Rows of the type whose indexed `column` has `value`."""
+        member = self.schema[entity_type]
+        rows = self._tables[member.root.name].select(column, value)
+        return rows if member.base is None else [row for row in rows if member in row.entity_type.lineage]
+
+    def table(self, entity_type: EntityType) -> Table:
+        """The table that holds the rows of the type."""
+        return self._tables[entity_type.root.name]
+
+    def members(self, row: Row, name: str) -> list[Row]:
+        """The entities of the relation called `name`; none when only another subtype has it."""
+        attribute = row.entity_type.attributes.get(name)
+        return self.related(row, attribute) if attribute else []
+
+    def related(self, row: Row, attribute: Attribute) -> list[Row]:
+        """The entities of a reference or collection of `row`; a reference gives one or none."""
+        if attribute.kind == "reference" and attribute.column:
+            # Not only rows of the declared type: a `container` is declared as ContainerComponent and may be a sequence.
+            target = self.table(self.schema[attribute.target]).rows.get((row.values.get(attribute.column),))
+            return [target] if target else []
+        if not attribute.other:
+            return computed.rows_of(self, row, attribute.name)
+        rows = self.select(attribute.other, attribute.column, row.key[0])
+        if attribute.only:
+            column, value = attribute.only
+            rows = [other for other in rows if other.values.get(column) == value]
+        if attribute.far:
+            members = (self.lookup(attribute.target, link.values[attribute.far]) for link in rows)
+            return [member for member in members if member]
+        return rows
+
+    # Writing rows.
+
+    def insert(self, entity_type: EntityType, data: dict[str, Any]) -> Row:
+        """Create an entity from attribute values; references are given as in `reference()`."""
+        entity_type = _concrete(entity_type, data)
+        values, collections = self._split(entity_type, data)
+        for attribute in entity_type.stored:
+            if values.get(attribute.name) is None:
+                values[attribute.name] = str(uuid.uuid4()) if attribute.fallback == UID else attribute.fallback
+        rules.complete_new(self, entity_type, values, self._actor_id)
+        for attribute in entity_type.stored:
+            if attribute.required and values[attribute.name] is None:
+                raise errors.missing_value(attribute.name)
+        table = self._tables[entity_type.root.name]
+        row = table.make(entity_type, tuple(values[name] for name in entity_type.primary_key), values)
+        table.insert(row)
+        self._undo.append(lambda: table.remove(row))
+        self._written[row] = None
+        for attribute, members in collections:
+            self._set_members(row, attribute, members)
+        return row
+
+    def change(self, row: Row, data: dict[str, Any]) -> None:
+        """Set attributes of an entity."""
+        values, collections = self._split(row.entity_type, data)
+        values = {name: value for name, value in values.items() if name not in row.entity_type.primary_key}
+        rules.complete_change(row.entity_type, values)
+        for name, value in values.items():
+            if value is None and row.entity_type.attributes[name].required:
+                raise errors.missing_value(name)
+        self._write(row, values)
+        for attribute, members in collections:
+            self._set_members(row, attribute, members)
+
+    def remove(self, row: Row) -> None:
+        """Delete an entity, what it owns, and the mentions of it."""
+        table = self._tables[row.entity_type.root.name]
+        if table.rows.get(row.key) is not row:
+            return
+        table.remove(row)
+        self._undo.append(lambda: table.insert(row))
+        self._written.pop(row, None)
+        for entity_type, attribute in self.schema.referrers.get(row.entity_type.root.name, ()):
+            for other in self.select(entity_type.name, attribute.name, row.key[0]):
+                if attribute.owned:
+                    self.remove(other)
+                elif attribute.required:
+                    raise errors.referenced_row(row.entity_type.name, other.entity_type.name, attribute.name)
+                else:
+                    self._write(other, {attribute.name: None})
+
+    def _write(self, row: Row, values: dict[str, Any]) -> None:
+        table = self._tables[row.entity_type.root.name]
+        before = table.change(row, values)
+        self._undo.append(lambda: table.change(row, before))
+        self._written[row] = None
+
+    def _set_members(self, row: Row, attribute: Attribute, members: list[dict[str, Any]]) -> None:
+        """Make a collection hold exactly `members`."""
+        target = self.schema[attribute.target]
+        wanted = [self.existing(target, [member[name] for name in target.primary_key]) for member in members]
+        present = self.related(row, attribute)
+        if attribute.far:
+            self._set_links(row, attribute, wanted, present)
+            return
+        owner_column = self.schema[attribute.other].attributes[attribute.column]
+        is_part_of_key = attribute.column in self.schema[attribute.other].primary_key
+        for member in set(present).difference(wanted):
+            if not owner_column.required and not is_part_of_key:
+                self._write(member, {attribute.column: None})
+        already = set(present)
+        for member in wanted:
+            if member not in already:
+                changes = {attribute.column: row.key[0]}
+                if "parent_type" in member.entity_type.attributes:
+                    changes["parent_type"] = row.entity_type.name
+                self._write(member, changes)
+
+    def _set_links(self, row: Row, attribute: Attribute, wanted: list[Row], present: list[Row]) -> None:
+        link_type = self.schema[attribute.other]
+        for link in self.select(attribute.other, attribute.column, row.key[0]):
+            if not any(member.key[0] == link.values[attribute.far] for member in wanted):
+                self.remove(link)
+        for member in wanted:
+            if member not in present:
+                self.insert(link_type, {attribute.column: row.key[0], attribute.far: member.key[0]})
+
+    def _split(
+        self, entity_type: EntityType, data: dict[str, Any]
+    ) -> tuple[dict[str, Any], list[tuple[Attribute, list[dict[str, Any]]]]]:
+        """Column values of `data`, and the members of its collections."""
+        values: dict[str, Any] = {}
+        collections = []
+        for name, value in data.items():
+            if name == "__entity_type__":
+                continue
+            attribute = entity_type.attributes.get(name)
+            if attribute is None or attribute.hidden:
+                raise errors.unknown_attribute(entity_type.name, name)
+            if attribute.computed or (attribute.is_plural and not attribute.other):
+                raise errors.invalid_value(f"Attribute '{name}' of '{entity_type.name}' cannot be set.")
+            if attribute.is_scalar:
+                values[name] = to_stored(attribute, value)
+            elif attribute.kind == "reference":
+                values[attribute.column] = _referenced_id(attribute, value)
+            else:
+                collections.append((attribute, list(value or ())))
+        return values, collections
+
+    def _check_foreign_keys(self) -> None:
+        for row in self._written:
+            for attribute in row.entity_type.stored:
+                value = row.values[attribute.name] if attribute.target else None
+                if value is not None and (value,) not in self._tables[self.schema[attribute.target].root.name].rows:
+                    raise errors.missing_parent_row(row.entity_type.name, attribute.name, value)
+
+    def _as_dict(self, row: Row) -> dict[str, Any]:
+        return {"__entity_type__": row.entity_type.name, **row.values}
+
+    def _indexed_columns(self) -> dict[str, set[str]]:
+        """By root type: the columns that name another entity."""
+        indexed: dict[str, set[str]] = {}
+        for entity_type in self.schema:
+            columns = {attribute.name for attribute in entity_type.stored if attribute.target}
+            if len(entity_type.primary_key) > 1:
+                columns.update(entity_type.primary_key)
+            columns.update(name for constraint in entity_type.unique for name in constraint)
+            indexed.setdefault(entity_type.root.name, set()).update(columns)
+            for attribute in entity_type.attributes.values():
+                if attribute.other:
+                    indexed.setdefault(self.schema[attribute.other].root.name, set()).add(attribute.column)
+        return indexed
+
+
+def _referenced_id(attribute: Attribute, value: Any) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    if not isinstance(value, dict) or "id" not in value:
+        raise errors.invalid_value(f"'{attribute.name}' must be a reference to a '{attribute.target}'.")
+    return value["id"]
+
+
+def _concrete(entity_type: EntityType, data: dict[str, Any]) -> EntityType:
+    """The subtype that the data's discriminator tells; the type itself when it tells none."""
+    for member in entity_type.family[1:]:
+        column, value = member.discriminator or ("", None)
+        if value is not None and data.get(column) == value and not member.subtypes:
+            return member
+    return entity_type
