@@ -1,0 +1,116 @@
+"""Roles and grants: who may do what (accsyn fact sheet, section 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ftrack_accsyn_sandbox.accsyn.entities import (
+    CLIENT_SERVER,
+    Acl,
+    Client,
+    Entity,
+    Job,
+    Queue,
+    Share,
+    Site,
+    User,
+)
+from ftrack_accsyn_sandbox.accsyn.errors import Denied
+
+if TYPE_CHECKING:
+    from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
+
+
+def visible(workspace: Workspace, user: User, entity: Entity) -> bool:
+    """Return whether *user* sees *entity* in the answer of a find.
+
+    Which clients an employee sees is not documented beyond servers; here: servers and own ones.
+    """
+    if user.role == "admin":
+        return True
+    if isinstance(entity, User):
+        return user.role == "employee" or entity.id == user.id
+    if isinstance(entity, Client):
+        return entity.user_id == user.id or (user.role == "employee" and entity.type == CLIENT_SERVER)
+    if isinstance(entity, Share):
+        return _sees_share(workspace, user, entity)
+    if isinstance(entity, Job):
+        return user.role == "employee" or entity.user_id == user.id
+    if isinstance(entity, Acl):
+        return entity.user_id == user.id
+    return user.role == "employee" and isinstance(entity, (Queue, Site))
+
+
+def check_find(workspace: Workspace, user: User, kind: str) -> None:
+    """Raise Denied when a find of entities of *kind* is refused as a whole.
+
+    Whether employees may read volumes is not settled; `Workspace.employee_volumes` decides.
+    """
+    if user.role == "admin":
+        return
+    refused = user.role == "standard" or workspace.employee_volumes == "refused"
+    if kind == "volume" and refused:
+        raise Denied("You are not allowed to read volumes.")
+    if user.role == "standard" and kind in ("queue", "site"):
+        raise Denied(f"You are not allowed to read {kind}s.")
+
+
+def check_edit(user: User, entity: Entity) -> None:
+    """Raise Denied unless *user* may change or delete *entity*."""
+    if user.role == "admin":
+        return
+    if isinstance(entity, Job) and (user.role == "employee" or entity.user_id == user.id):
+        return
+    if isinstance(entity, Share) and entity.type != "volume" and user.role == "employee":
+        return
+    raise Denied(f"You are not allowed to change the {entity.kind or 'share'}.")
+
+
+def check_create(user: User, kind: str) -> None:
+    """Raise Denied unless *user* may create an entity of *kind* (jobs are checked by their endpoints)."""
+    if user.role == "admin" or (user.role == "employee" and kind in ("folder", "collection", "acl")):
+        return
+    raise Denied(f"You are not allowed to create a {kind}.")
+
+
+def check_admin(user: User, what: str) -> None:
+    """Raise Denied unless *user* is an administrator."""
+    if user.role != "admin":
+        raise Denied(f"You are not allowed to {what}.")
+
+
+def check_share(workspace: Workspace, user: User, share: Share, path: str, *, write: bool) -> None:
+    """Raise Denied unless *user* may read, or write, *path* of *share*; elevated users may."""
+    if user.role != "standard":
+        return
+    if not any(_covers(workspace, acl, share, path, write) for acl in workspace.each(Acl) if acl.user_id == user.id):
+        raise Denied(f"You have no {'write' if write else 'read'} access to {share.code}.")
+
+
+def check_site_transfer(workspace: Workspace, user: User, share: Share) -> None:
+    """Raise Denied unless *user* may transfer to and from sites: an admin, or an employee with full volume access."""
+    if user.role == "admin":
+        return
+    grants = [acl for acl in workspace.each(Acl) if acl.user_id == user.id and acl.share_id == share.volume_id]
+    full = any(acl.read and acl.write and acl.path in ("", "/") for acl in grants)
+    if user.role != "employee" or not full:
+        raise Denied("Site transfers need full access to the volume.")
+
+
+def _sees_share(workspace: Workspace, user: User, share: Share) -> bool:
+    if user.role == "employee":
+        return share.type != "volume" or workspace.employee_volumes == "granted"
+    return any(acl.share_id == share.id for acl in workspace.each(Acl) if acl.user_id == user.id)
+
+
+def _covers(workspace: Workspace, acl: Acl, share: Share, path: str, write: bool) -> bool:
+    """Return whether a grant on *share*, or on the volume above it, reaches *path*."""
+    if not (acl.write if write else acl.read):
+        return False
+    full: Any = path.strip("/")
+    if acl.share_id != share.id:
+        if acl.share_id != share.parent_id:
+            return False
+        full = f"{share.path}/{full}"
+    root = acl.path.strip("/")
+    return not root or full == root or full.startswith(f"{root}/")

@@ -1,0 +1,127 @@
+"""What a task means on disk: which files go where (accsyn fact sheet, section 5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Optional
+
+from ftrack_accsyn_sandbox.accsyn.entities import Endpoint, Task
+from ftrack_accsyn_sandbox.accsyn.errors import TransferFailure
+from ftrack_accsyn_sandbox.accsyn.parties import SEQUENCE
+from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Item:
+    """One file to copy. *relative* is its path as the task spells it, with forward slashes; *size* in bytes."""
+
+    source: Path
+    target: Path
+    relative: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The files and the empty folders of a task, and the two paths that the API shows when it has run."""
+
+    source: Path
+    target: Path
+    items: list[Item] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """All bytes of all files."""
+        return sum(item.size for item in self.items)
+
+
+def make_plan(workspace: Workspace, task: Task, *, ignore_missing: bool = False) -> Plan:
+    """Return what *task* copies. Raises TransferFailure when its source, or a frame of it, is missing.
+
+    Whether a sequence with a missing member still counts as done is not known; here it fails. *ignore_missing* is the
+    setting `job_on_missing`: a missing source counts as done.
+    """
+    source = _place(workspace, task.source)
+    match = SEQUENCE.match(source.as_posix())
+    target = _place(workspace, task.destination)
+    if match is not None:
+        folder = target.parent if task.destination.mirrored else target
+        return _sequence(match, source, folder, task, ignore_missing=ignore_missing)
+    if task.destination.into and not task.destination.mirrored:
+        target = target / source.name
+    if source.is_file():
+        return Plan(source, target, [_item(source, target, task.source.path or source.name)])
+    if source.is_dir():
+        return _folder(source, target, task.source.path or source.name)
+    if ignore_missing:
+        return Plan(source, target)
+    raise TransferFailure(f"E#J001 Source file not found: {source}")
+
+
+def _place(workspace: Workspace, endpoint: Endpoint) -> Path:
+    """Return the local path of an endpoint. Raises TransferFailure when the share has no folder there."""
+    if endpoint.absolute is not None:
+        return endpoint.absolute
+    folder = workspace.folder(endpoint.party, endpoint.share_id or "")
+    if folder is None:
+        raise TransferFailure("E#J001 The share has no local folder on the client.")
+    return folder / endpoint.path
+
+
+def _folder(source: Path, target: Path, relative: str) -> Plan:
+    plan = Plan(source, target)
+    for entry in sorted(source.rglob("*")):
+        inside = entry.relative_to(source)
+        if entry.is_file():
+            plan.items.append(_item(entry, target / inside, f"{relative}/{inside.as_posix()}"))
+        elif entry.is_dir():
+            plan.folders.append(target / inside)
+    return plan
+
+
+def _sequence(match: re.Match[str], source: Path, folder: Path, task: Task, *, ignore_missing: bool) -> Plan:
+    head, marks, tail, first, last = match.groups()
+    digits = re.sub(r"\D", "", marks)
+    width = len(marks) if marks.startswith("#") else int(digits or 0)
+    plan = Plan(source, folder / source.name)
+    names = _all_members(head, width, tail) if first is None else _range(head, width, tail, int(first), int(last))
+    parent = (task.source.path or source.as_posix()).rpartition("/")[0]
+    for member in names:
+        if member.is_file():
+            plan.items.append(_item(member, folder / member.name, f"{parent}/{member.name}"))
+        elif not ignore_missing:
+            raise TransferFailure(f"W#J069 A member of the sequence is missing: {member}")
+    if not plan.items and not ignore_missing:
+        raise TransferFailure(f"E#J001 Source file not found: {source}")
+    return plan
+
+
+def _range(head: str, width: int, tail: str, first: int, last: int) -> Iterator[Path]:
+    for number in range(first, last + 1):
+        yield Path(f"{head}{number:0{width}d}{tail}")
+
+
+def _all_members(head: str, width: int, tail: str) -> list[Path]:
+    start = Path(f"{head}0{tail}")
+    prefix = head.rpartition("/")[2]
+    pattern = re.compile(rf"{re.escape(prefix)}(\d{{{width or 1},}}){re.escape(tail)}")
+    if not start.parent.is_dir():
+        return []
+    return sorted(entry for entry in start.parent.iterdir() if pattern.fullmatch(entry.name))
+
+
+def _item(source: Path, target: Path, relative: str) -> Item:
+    return Item(source, target, relative, source.stat().st_size)
+
+
+def is_same(item: Item) -> Optional[bool]:
+    """Return whether the target is there with the same size and time (nothing to send); None when it is not there."""
+    try:
+        there, here = item.target.stat(), item.source.stat()
+    except OSError:
+        return None
+    return there.st_size == here.st_size and int(there.st_mtime) == int(here.st_mtime)

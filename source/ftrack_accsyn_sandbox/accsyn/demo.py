@@ -1,0 +1,61 @@
+"""The demo workspace `acme`: users, sites, a volume, machines and queues."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from ftrack_accsyn_sandbox.accsyn.entities import CLIENT_SERVER, Client, Share, Site, User
+from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
+
+WORKSPACE = "acme"
+VOLUME = "projects"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo's entities that tests name."""
+
+    workspace: Workspace
+    volume: Share
+    hq: Site
+    london: Site
+    admin: User
+    artist: User
+    vendor: User
+    hq_server: Client
+    london_server: Client
+    artist_client: Client
+
+
+def build(staging: Path, hq_folder: Path, london_folder: Path) -> Demo:
+    """Return the workspace; *staging* is the volume's folder on the artist's machine, the others those of the sites."""
+    workspace = Workspace(WORKSPACE)
+    hq, london = workspace.add_site("hq", main=True), workspace.add_site("london")
+    volume = workspace.add_volume(VOLUME, hq_folder, default=True)
+    london.folders[volume.id] = london_folder
+    for name, priority in (("High", 999), ("Medium", 500), ("Low", 1)):
+        workspace.add_queue(name, priority, default=name == "Medium")
+    workspace.add_queue("show_a", 600)
+    admin = workspace.add_user("admin@acme.test", "admin-demo-key", "admin")
+    artist = workspace.add_user("artist@acme.test", "artist-demo-key", "employee")
+    vendor = workspace.add_user("vendor@acme.test", "vendor-demo-key", "standard")
+    workspace.grant(artist, volume)
+    servers = [
+        workspace.add_client(f"server-{site.code}", admin, type=CLIENT_SERVER, site_id=site.id) for site in (hq, london)
+    ]
+    machine = workspace.add_client(
+        socket.gethostname(), artist, host_id=_mac_list() or "", folders={volume.id: staging}
+    )
+    return Demo(workspace, volume, hq, london, admin, artist, vendor, servers[0], servers[1], machine)
+
+
+def _mac_list() -> Optional[str]:
+    """Return this machine's MAC as accsyn lists it, None when there is only a random one."""
+    node = uuid.getnode()
+    if (node >> 40) & 1:  # the bit by which Python marks a made-up address
+        return None
+    return ":".join(f"{(node >> shift) & 0xFF:02X}" for shift in range(40, -1, -8))

@@ -1,0 +1,170 @@
+"""Calls that create, change, deactivate and delete everything but jobs, tasks and files."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from ftrack_accsyn_sandbox.accsyn import access, views
+from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, check_metadata, check_texts
+from ftrack_accsyn_sandbox.accsyn.entities import ROLES, Acl, Client, Entity, Queue, Share, User, new_id, now
+from ftrack_accsyn_sandbox.accsyn.errors import Refusal
+from ftrack_accsyn_sandbox.accsyn.find import CLASSES
+
+# Type -> attributes that may be changed, and the statuses that may be set.
+_EDITABLE: dict[type[Entity], tuple[tuple[str, ...], tuple[str, ...]]] = {
+    User: (("name", "role", "status"), ("enabled", "disabled")),
+    Client: (("status",), ("online", "enabled", "disabled")),
+    Share: (("name", "status"), ("enabled", "disabled")),
+    Queue: (("name", "priority", "status"), ("waiting", "enabled", "paused")),
+}
+
+
+def create(call: Call) -> list[dict[str, Any]]:
+    """Create a user, folder or queue. Clients, sites and volumes are not created by the API."""
+    kind = "queue" if call.kind == "job" else call.kind
+    makers = {"user": _new_user, "folder": _new_folder, "share": _new_folder, "queue": _new_queue, "acl": _new_acl}
+    if kind not in makers:
+        raise Refusal(f"A {kind} cannot be created.")
+    access.check_create(call.user, "folder" if kind == "share" else kind)
+    entity = makers[kind](call)
+    entity.settings = check_texts(call.options.get("settings", {}))
+    entity.metadata = check_metadata(call.options.get("metadata", {}))
+    call.workspace.add(entity)
+    return [views.show(call.workspace, entity)]
+
+
+def edit(call: Call) -> list[dict[str, Any]]:
+    """Change an entity."""
+    entity = _existing(call)
+    access.check_edit(call.user, entity)
+    data = call.options
+    keys, statuses = _EDITABLE.get(type(entity), ((), ()))
+    check_keys(data, (*keys, "metadata"), call.kind)
+    if "status" in data and data["status"] not in statuses:
+        raise Refusal(f"Status cannot be set to {data['status']}.")
+    if "priority" in data:
+        _check_priority(data["priority"])
+    if data.get("role", "standard") not in ROLES:
+        raise Refusal(f"Unknown role: {data['role']}")
+    metadata = check_metadata(data.get("metadata", entity.metadata))
+    if isinstance(entity, User) and "role" in data:
+        call.workspace.change_role(entity.code, data["role"])
+    for key in ("name", "status", "priority"):
+        if key in data:
+            setattr(entity, key, _stored_status(entity, data[key]) if key == "status" else data[key])
+    entity.metadata, entity.modified = metadata, now()
+    call.workspace.changed.notify_all()
+    return [views.show(call.workspace, entity)]
+
+
+def set_active(call: Call, *, active: bool) -> bool:
+    """Deactivate an entity, or bring it back; unique ones also by code."""
+    entity = _existing(call)
+    access.check_edit(call.user, entity)
+    entity.active = active
+    call.workspace.changed.notify_all()
+    return True
+
+
+def delete(call: Call) -> bool:
+    """Archive an entity; an access grant is really removed."""
+    entity = _existing(call)
+    if isinstance(entity, Acl):
+        access.check_create(call.user, "acl")
+        del call.workspace.entities[entity.id]
+    else:
+        access.check_edit(call.user, entity)
+        entity.archived = True
+    call.workspace.changed.notify_all()
+    return True
+
+
+def _new_user(call: Call) -> User:
+    check_keys(
+        call.options,
+        ("code", "name", "role", "message", "mail", "create_home_share", "settings", "metadata"),
+        "user",
+    )
+    email, role = call.text("code"), call.text("role", "standard")
+    if "@" not in email or role not in ROLES:
+        raise Refusal(f"Invalid user: {email}, role {role}")
+    _check_unused(call, User, email)
+    return User(email, str(call.options.get("name") or email), role=role, api_key=new_id())
+
+
+def _new_folder(call: Call) -> Share:
+    check_keys(call.options, ("code", "name", "parent", "path", "settings", "metadata"), "folder")
+    volume = call.workspace.get(Share, call.text("parent"))
+    if volume is None or volume.type != "volume":
+        raise Refusal(f"Unknown volume: {call.text('parent')}")
+    path = call.text("path").strip("/")
+    if not path or ".." in path.split("/"):
+        raise Refusal(f"Invalid path: {path}")
+    name = call.text("name", path.rsplit("/", 1)[-1])
+    code = call.text("code", name)
+    _check_unused(call, Share, code)
+    return Share(code, name, type="folder", parent_id=volume.id, path=path)
+
+
+def _new_queue(call: Call) -> Queue:
+    check_keys(
+        call.options,
+        ("code", "name", "priority", "type", "settings", "metadata", "description"),
+        "queue",
+    )
+    name = call.text("name", call.options.get("code"))
+    _check_unused(call, Queue, call.text("code", name))
+    return Queue(call.text("code", name), name, priority=_check_priority(call.options.get("priority", 500)))
+
+
+def _new_acl(call: Call) -> Acl:
+    """Grant access, again and again the same one; a user who is not known yet is invited unless told not to."""
+    data = call.options
+    email = call.text("entity").partition(":")[2]
+    share = call.workspace.get(Share, call.text("target").partition(":")[2])
+    if share is None:
+        raise Refusal(f"Unknown share: {data['target']}")
+    user = call.workspace.get(User, email)
+    if user is None:
+        if "@" not in email or data.get("invite") is False:
+            raise Refusal(f"Unknown user: {email}")
+        user = call.workspace.add(User(email, email, api_key=new_id()))
+    path = call.text("path", "/")
+    existing = (acl for acl in call.workspace.each(Acl) if (acl.user_id, acl.share_id) == (user.id, share.id))
+    acl = next((acl for acl in existing if acl.path == path), None)
+    acl = acl or Acl("", user_id=user.id, share_id=share.id, path=path)
+    acl.read, acl.write = bool(data.get("read")), bool(data.get("write"))
+    return acl
+
+
+def _check_unused(call: Call, kind: type[Entity], code: str) -> None:
+    if call.workspace.get(kind, code) is not None:
+        raise Refusal(f"There is a {call.kind} with the code {code} already.")
+
+
+def _check_priority(priority: Any) -> int:
+    if not isinstance(priority, int) or isinstance(priority, bool) or not 0 <= priority <= 1000:
+        raise Refusal("Priority must be a number from 0 to 1000.")
+    return priority
+
+
+def _stored_status(entity: Entity, status: str) -> str:
+    """Return the status under which a written one is shown."""
+    if status == "enabled":
+        return {Client: "online", Queue: "waiting"}.get(type(entity), "enabled")
+    return status
+
+
+def _existing(call: Call) -> Entity:
+    """Return the entity that the call means, by id, by code where the client sends one. Raises Refusal."""
+    kind: Optional[type[Entity]] = CLASSES.get(call.kind)
+    if kind is None:
+        raise Refusal(f"Unknown entity type: {call.kind}")
+    if call.id:
+        entity = call.workspace.entities.get(call.entity_id)
+    else:
+        named = (entity for entity in call.workspace.each(kind) if entity.code.lower() == call.query.lower())
+        entity = next(named, None)
+    if not isinstance(entity, kind):
+        raise Refusal(f"No {call.kind} found with id {call.id or call.query}.")
+    return entity

@@ -1,0 +1,208 @@
+"""The entities of a workspace, as plain records (accsyn fact sheet, sections 3 and 6)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, ClassVar, Optional
+
+CLIENT_APP = 0
+CLIENT_SERVER = 1
+CLIENT_USER_SERVER = 2
+
+ROLES = ("admin", "employee", "standard")
+
+# What "not finished" looks like on a job; the client library turns it into a date of 1970.
+NOT_FINISHED = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def new_id() -> str:
+    """Return an id as accsyn makes them: 24 lower-case hexadecimal characters."""
+    return uuid.uuid4().hex[:24]
+
+
+def now() -> datetime:
+    """Return the server's time: UTC, whole seconds."""
+    return datetime.now(timezone.utc).replace(microsecond=0)
+
+
+@dataclass(eq=False)
+class Entity:
+    """What all entities share. *active* is False once deactivated, *archived* True once deleted."""
+
+    kind: ClassVar[str] = ""
+    code: str
+    name: str = ""
+    id: str = field(default_factory=new_id)
+    status: str = "enabled"
+    active: bool = True
+    archived: bool = False
+    created: datetime = field(default_factory=now)
+    modified: datetime = field(default_factory=now)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class User(Entity):
+    """A user; *code* is the e-mail address."""
+
+    kind = "user"
+    role: str = "standard"
+    api_key: str = field(default="", repr=False)
+
+
+@dataclass(eq=False)
+class Site(Entity):
+    """A place with servers; *main* is head quarters. *folders* maps a volume's id to its folder there."""
+
+    kind = "site"
+    main: bool = False
+    folders: dict[str, Path] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Client(Entity):
+    """A machine that runs accsyn; *code* is the host name, *host_id* its MAC list, *folders* as for a site."""
+
+    kind = "client"
+    user_id: str = ""
+    type: int = CLIENT_APP
+    site_id: Optional[str] = None
+    host_id: str = ""
+    roles: str = "storage"
+    os: str = ""
+    last_checkin: datetime = field(default_factory=now)
+    folders: dict[str, Path] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Share(Entity):
+    """A volume, folder, home or collection. *parent_id* is the volume of the last three, *path* is relative to it."""
+
+    type: str = "volume"
+    default: bool = False
+    parent_id: Optional[str] = None
+    path: str = ""
+
+    @property
+    def volume_id(self) -> str:
+        """Id of the volume that holds this share's files."""
+        return self.parent_id or self.id
+
+
+@dataclass(eq=False)
+class Queue(Entity):
+    """A queue; *priority* is 0 to 1000, higher first."""
+
+    kind = "queue"
+    status: str = "waiting"
+    priority: int = 500
+    default: bool = False
+
+
+@dataclass(eq=False)
+class Acl(Entity):
+    """What a user may do below *path* of a share."""
+
+    kind = "acl"
+    user_id: str = ""
+    share_id: str = ""
+    path: str = "/"
+    read: bool = False
+    write: bool = False
+
+
+@dataclass(frozen=True)
+class Party:
+    """One end of a job: kind "workspace", "site", "client" or "user", and that entity's id."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One end of a task.
+
+    *share_id* and *path* (relative to the share) name a place in a share, *absolute* one outside of them. With
+    *mirrored* the path is the one of the other end. *into* tells a destination folder (a slash at the end), *null*
+    the placeholder.
+    """
+
+    party: Party
+    share_id: Optional[str] = None
+    path: str = ""
+    absolute: Optional[Path] = None
+    mirrored: bool = False
+    into: bool = False
+    null: bool = False
+
+
+@dataclass(eq=False)
+class Task:
+    """One file, folder or frame range of a job. Sizes in bytes, *size* -1 before it was measured; *time_ms* in ms."""
+
+    uri: str
+    source_text: str
+    destination_text: str
+    source: Endpoint
+    destination: Endpoint
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    status: str = "queued"
+    priority: int = 500
+    size: int = -1
+    done_bytes: int = 0
+    speed_mb_s: float = -1.0
+    etr_s: Optional[float] = None
+    time_ms: int = 0
+    created: datetime = field(default_factory=now)
+    finished: Optional[datetime] = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
+    source_path: str = ""
+    destination_path: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two tasks duplicates: the texts, letter by letter.
+
+        Whether differently spelled equal paths count as duplicates is not known (accsyn fact sheet, section 6); here
+        they do not.
+        """
+        return (self.source_text, self.destination_text)
+
+    def requeue(self) -> None:
+        """Run it again from the start."""
+        self.status = "queued"
+        self.done_bytes = 0
+        self.speed_mb_s = -1.0
+        self.etr_s = None
+        self.finished = None
+        self.reason = ""
+
+
+@dataclass(eq=False)
+class Job(Entity):
+    """A transfer job. *held* is a status somebody has set ("paused", "aborted", "done") against what the tasks say."""
+
+    kind = "transfer"
+    status: str = ""
+    user_id: str = ""
+    modifier_id: str = ""
+    queue_id: str = ""
+    uri: str = ""
+    source: Party = Party("", "")
+    destination: Party = Party("", "")
+    mirrored: bool = False
+    held: Optional[str] = None
+    finished: Optional[datetime] = None
+    tasks: list[Task] = field(default_factory=list)
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+    def note(self, level: str, text: str) -> None:
+        """Add a line to the job's log."""
+        self.log.append({"date": now(), "level": level, "message": text})

@@ -1,0 +1,146 @@
+"""`find` and what else reads entities (accsyn fact sheet, section 4)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Optional
+
+from ftrack_accsyn_sandbox.accsyn import access, query, views
+from ftrack_accsyn_sandbox.accsyn.call import Call, checked_id
+from ftrack_accsyn_sandbox.accsyn.entities import Acl, Client, Entity, Job, Queue, Share, Site, Task, User
+from ftrack_accsyn_sandbox.accsyn.errors import Refusal
+from ftrack_accsyn_sandbox.accsyn.jobs import FINISHED
+from ftrack_accsyn_sandbox.accsyn.transfers import find_job
+
+# Entity types as the client names them -> class; "share" means folder since 3.2, "job" still means transfer.
+CLASSES: dict[str, type[Entity]] = {
+    "user": User,
+    "client": Client,
+    "server": Client,
+    "site": Site,
+    "queue": Queue,
+    "volume": Share,
+    "folder": Share,
+    "share": Share,
+    "home": Share,
+    "collection": Share,
+    "acl": Acl,
+    "transfer": Job,
+    "job": Job,
+}
+# Types that exist at accsyn, of which this workspace has none.
+EMPTY = ("delivery", "request", "stream", "compute", "engine")
+
+_JOB_ID = re.compile(r"""\bjob\.id\s*=\s*["']?([a-z0-9]{24})\b""", re.IGNORECASE)
+
+
+def find(call: Call) -> list[dict[str, Any]]:
+    """Answer `<type>/find`. An id in the envelope finds that entity in any state.
+
+    Entities come oldest first; the order of the real answers is not known.
+    """
+    if call.kind in EMPTY:
+        return []
+    kind = _known_kind(call)
+    access.check_find(call.workspace, call.user, kind)
+    if call.id is not None:
+        ident = checked_id(call.id)
+        found = [entity for entity in _of_kind(call, kind) if entity.id == ident]
+    else:
+        found = [entity for entity in _of_kind(call, kind) if _in_scope(call.options, entity)]
+    rows = [views.show(call.workspace, entity) for entity in found]
+    return _narrow(call, rows, kind)
+
+
+def find_tasks(call: Call) -> list[dict[str, Any]]:
+    """Answer `task/find` for one job, in whatever state it is.
+
+    Newest first: the order of the real answers is not known, so nothing may rely on that of creation.
+    """
+    in_query = _JOB_ID.search(call.query)
+    job_id = call.options.get("parent") or call.id or (in_query.group(1) if in_query else None)
+    if job_id is None:
+        raise Refusal("Tasks are found beneath a job, please supply its id.")
+    job = find_job(call, checked_id(job_id))
+    tasks: list[Task] = list(reversed(job.tasks))
+    return _narrow(call, [views.show_task(call.workspace, job, task) for task in tasks], "task")
+
+
+def entity_types(call: Call) -> list[str]:
+    """Answer `entitytypes`."""
+    return sorted([*CLASSES, "task", *EMPTY])
+
+
+def attributes(call: Call) -> list[str]:
+    """Answer `attributes` for one entity type, from an entity of that type; empty while there is none."""
+    kind = call.text("entitytype").lower()
+    if kind == "task":
+        jobs = [job for job in call.workspace.each(Job) if job.tasks]
+        return sorted(views.show_task(call.workspace, jobs[0], jobs[0].tasks[0])) if jobs else []
+    if kind not in CLASSES:
+        raise Refusal(f"Unknown entity type: {kind}")
+    first = next(iter(call.workspace.each(CLASSES[kind])), None)
+    return sorted(views.show(call.workspace, first)) if first is not None else []
+
+
+def logs(call: Call) -> list[dict[str, Any]]:
+    """Answer `log/find` for a job: lines with date, level and message, among them why its tasks failed."""
+    if call.text("entitytype", "workspace") not in ("job", "transfer"):
+        return []
+    return list(find_job(call, call.entity_id).log)
+
+
+def _known_kind(call: Call) -> str:
+    if call.kind not in CLASSES:
+        raise Refusal(f"Unknown entity type: {call.kind}")
+    # Clients before 3.1 ask for queues as jobs of type 2.
+    if call.kind == "job" and isinstance(call.data, dict) and call.data.get("type") == 2:
+        return "queue"
+    return {"job": "transfer", "share": "folder"}.get(call.kind, call.kind)
+
+
+def _of_kind(call: Call, kind: str) -> list[Entity]:
+    found = [entity for entity in call.workspace.each(CLASSES[kind]) if _is_of_kind(entity, kind)]
+    return [entity for entity in found if access.visible(call.workspace, call.user, entity)]
+
+
+def _is_of_kind(entity: Entity, kind: str) -> bool:
+    if isinstance(entity, Share):
+        return entity.type == kind
+    return kind != "server" or (isinstance(entity, Client) and entity.type == 1)
+
+
+def _in_scope(options: dict[str, Any], entity: Entity) -> bool:
+    """Return whether an entity is in the scope of a find without id.
+
+    Jobs: live ones; with *finished* only done and aborted ones; a single entity query also looks among those. Others:
+    active ones; with *inactive* (in old clients *offline*) only deactivated ones. *archived*: only archived ones.
+    """
+    if entity.archived or options.get("archived"):
+        return entity.archived and bool(options.get("archived"))
+    if isinstance(entity, Job):
+        finished = entity.status in FINISHED
+        if options.get("single_entity_query") and options.get("finished") is None:
+            return True
+        return finished is bool(options.get("finished"))
+    return entity.active is not bool(options.get("inactive") or options.get("offline"))
+
+
+def _narrow(call: Call, rows: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """Apply query, skip, limit and attributes."""
+    if call.query:
+        condition = query.parse(call.query)
+        rows = [row for row in rows if condition(views.lookup(call.workspace, row, kind))]
+    skip, limit = _count(call, "skip"), _count(call, "limit")
+    rows = rows[skip or 0 :]
+    if limit:
+        rows = rows[:limit]
+    wanted = call.options.get("attributes")
+    return [views.select(row, wanted, kind) for row in rows]
+
+
+def _count(call: Call, name: str) -> Optional[int]:
+    value = call.options.get(name)
+    if value is not None and (not isinstance(value, int) or value < 0):
+        raise Refusal(f'"{name}" must be a number.')
+    return value

@@ -1,0 +1,203 @@
+"""Party and path notation: text -> `Endpoint`, with everything that accsyn refuses (accsyn fact sheet, section 5)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Optional
+
+from ftrack_accsyn_sandbox.accsyn import access
+from ftrack_accsyn_sandbox.accsyn.entities import Client, Endpoint, Party, Share, Site, User
+from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
+from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
+
+_NAMED_PARTY = re.compile(r"^(site|client)=([^:/]+)(?::(.*))?$", re.DOTALL)
+_SHARE_PATH = re.compile(r"^(share|volume|folder|home|collection)=([^/]+)(?:/(.*))?$", re.DOTALL)
+# `name.%04d.exr[1001-1100]` or `name.####.exr`: group 1 head, 2 width or marks, 3 tail, 4 and 5 first and last frame.
+SEQUENCE = re.compile(r"^(.*?)(%0?\d*d|#+)([^/#%\[\]]*?)(?:\[(-?\d+)-(-?\d+)\])?$", re.DOTALL)
+_ID = re.compile(r"^[a-z0-9]{24}$")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads endpoints for one call: who asks, and in which workspace."""
+
+    workspace: Workspace
+    user: User
+
+    def source(self, text: str) -> Endpoint:
+        """Return the source that *text* names. Raises Refusal."""
+        party, path = self._split(text)
+        if not path:
+            raise Refusal(f"Source has no path: {text}")
+        endpoint = self._endpoint(party, path, text, write=False)
+        if not endpoint.null:
+            _check_sequence(endpoint.path or str(endpoint.absolute), text)
+        return endpoint
+
+    def destination(self, text: str, source: Endpoint) -> Endpoint:
+        """Return the destination that *text* names for *source*; without a path it mirrors that. Raises Refusal."""
+        party, path = self._split(text)
+        if not path:
+            return self.mirror(party, source, text)
+        endpoint = self._endpoint(party, path, text, write=True)
+        if SEQUENCE.match(endpoint.path):
+            raise Refusal(f"A sequence is not possible as destination: {text}")
+        if _is_sequence(source) and not endpoint.into:
+            raise Refusal(f"The destination of a sequence must be a folder, with a slash at the end: {text}")
+        return endpoint
+
+    def place(self, text: str, *, write: bool) -> Endpoint:
+        """Return the place in a share that *text* names for a file operation. Raises Refusal."""
+        party, path = self._split(text)
+        return self._endpoint(party, path, text, write=write)
+
+    def mirror(self, party: Party, source: Endpoint, text: str) -> Endpoint:
+        """Return the place at *party* that lies in the same share as *source*, under the same path. Raises Refusal."""
+        if source.null:
+            return Endpoint(party, null=True)
+        if source.share_id is None:
+            raise Refusal(f"Cannot mirror a path that is not in a share: {text}")
+        self._check_share(party, source.share_id, source.path, write=True)
+        return Endpoint(party, source.share_id, source.path, mirrored=True)
+
+    def _split(self, text: str) -> tuple[Party, str]:
+        """Return the party and the rest of *text*; the party is the workspace when *text* names none."""
+        named = _NAMED_PARTY.match(text)
+        if named:
+            return self._named_party(named.group(1), named.group(2)), named.group(3) or ""
+        if text.startswith(("site=", "client=")):
+            raise Refusal(f"A party must be followed by a colon: {text}")
+        home = Party("workspace", self.workspace.id)
+        if _SHARE_PATH.match(text) or PureWindowsPath(text).drive or text.startswith(("/", "~")):
+            return home, text
+        head, colon, rest = text.partition(":")
+        if head.lower() == self.workspace.code.lower() or (head == self.workspace.main_site.code and not colon):
+            return home, rest
+        if "@" in head and "/" not in head:
+            return self._user_party(head), rest
+        if colon:
+            raise Refusal(f"Unknown party: {head}")
+        return home, text
+
+    def _named_party(self, kind: str, ident: str) -> Party:
+        if kind == "site":
+            site = self.workspace.get(Site, ident)
+            if site is None or not site.active:
+                raise Refusal(f"Unknown site: {ident}")
+            return Party("site", site.id)
+        client = self.workspace.get(Client, ident) if _ID.match(ident) else None
+        if client is None or client.archived:
+            raise Refusal(f"Unknown client: {ident}")
+        if client.user_id != self.user.id and self.user.role == "standard":
+            raise Denied("You are not allowed to use the client of another user.")
+        return Party("client", client.id)
+
+    def _user_party(self, text: str) -> Party:
+        email, _, hostname = text.partition("@")[2].partition("@")
+        address = f"{text.partition('@')[0]}@{email}"
+        user = self.workspace.get(User, address)
+        if user is None or not user.active:
+            raise Refusal(f"Unknown user: {address}")
+        if user.id != self.user.id and self.user.role == "standard":
+            raise Denied("You are not allowed to use the clients of another user.")
+        if not hostname:
+            return Party("user", user.id)
+        own = [client for client in self.workspace.each(Client) if client.user_id == user.id]
+        client = next((client for client in own if client.code.lower() == hostname.lower()), None)
+        if client is None:
+            raise Refusal(f"Unknown client of {address}: {hostname}")
+        return Party("client", client.id)
+
+    def _endpoint(self, party: Party, path: str, text: str, *, write: bool) -> Endpoint:
+        if path == "null":
+            return Endpoint(party, null=True)
+        _check_path(path, text)
+        if path.startswith("/") or PureWindowsPath(path).drive:
+            return self._absolute(party, path, text)
+        share, relative = self._share_and_path(party, path, text)
+        self._check_share(party, share.id, relative, write=write)
+        return Endpoint(party, share.id, relative.strip("/"), into=relative.endswith("/") or not relative)
+
+    def _share_and_path(self, party: Party, path: str, text: str) -> tuple[Share, str]:
+        named = _SHARE_PATH.match(path)
+        if named is None:
+            if party.kind in ("client", "user"):
+                raise Refusal(f"Path must name a share or be absolute at a client: {text}")
+            if path.startswith("~"):
+                raise Refusal(f"There is no home share: {text}")
+        share = self._share(named.group(1), named.group(2)) if named else self.workspace.default_volume
+        if share is None or not share.active or share.archived:
+            raise Refusal(f"Unknown share: {named.group(2) if named else '(default)'}")
+        if share.status != "enabled":
+            raise Refusal(f"The share is disabled: {share.code}")
+        relative = (named.group(3) or "") if named else path
+        if relative.startswith("/"):
+            raise Refusal(f"Path must be relative to the share: {text}")
+        return share, relative
+
+    def _share(self, kind: str, ident: str) -> Optional[Share]:
+        if ident == "(default)":
+            return self.workspace.default_volume
+        share = self.workspace.get(Share, ident)
+        return share if share is not None and kind in ("share", share.type) else None
+
+    def _check_share(self, party: Party, share_id: str, path: str, *, write: bool) -> None:
+        """Raise Refusal when the party does not serve the share, or the user may not use it there."""
+        share = self.workspace.entities[share_id]
+        if not isinstance(share, Share):
+            raise Refusal(f"Unknown share: {share_id}")
+        if party.kind in ("workspace", "site"):
+            if self.workspace.folder(party, share_id) is None:
+                raise Refusal(f"The volume of {share.code} is not served at the site.")
+            access.check_share(self.workspace, self.user, share, path, write=write)
+            if party.kind == "site":
+                access.check_site_transfer(self.workspace, self.user, share)
+            return
+        holder = self.workspace.holder(party)
+        if holder is None:
+            raise Refusal("The user has no client.")
+        if holder.user_id != self.user.id and share.volume_id not in holder.folders:
+            raise Denied("The other user has not mapped the share on that client.")
+
+    def _absolute(self, party: Party, path: str, text: str) -> Endpoint:
+        into = path.endswith(("/", "\\"))
+        if party.kind in ("workspace", "site"):
+            return self._inside_volume(party, path, text, into)
+        holder = self.workspace.holder(party)
+        if holder is None or holder.user_id != self.user.id:
+            raise Denied("Only the owner of a client may name local paths on it.")
+        return Endpoint(party, absolute=Path(path), into=into)
+
+    def _inside_volume(self, party: Party, path: str, text: str, into: bool) -> Endpoint:
+        for share in self.workspace.live(Share):
+            root = self.workspace.folder(party, share.id) if share.type == "volume" else None
+            if root is not None and root in Path(path).parents:
+                relative = PurePosixPath(Path(path).relative_to(root)).as_posix()
+                self._check_share(party, share.id, relative, write=True)
+                return Endpoint(party, share.id, relative, into=into)
+        raise Refusal(f"Path is not below any volume: {text}")
+
+
+def _check_path(path: str, text: str) -> None:
+    if any(part == ".." for part in re.split(r"[/\\]", path)) or "\0" in path:
+        raise Refusal(f"Invalid path: {text}")
+    if "\\" in path and not PureWindowsPath(path).drive:
+        raise Refusal(f"Use forward slashes in paths: {text}")
+
+
+def _check_sequence(path: str, text: str) -> None:
+    """Refuse sequence expressions whose reading is not documented (accsyn fact sheet, section 5)."""
+    match = SEQUENCE.match(path)
+    if match is None:
+        return
+    first, last = match.group(4), match.group(5)
+    if first is not None and int(first) > int(last):
+        raise Refusal(f"Invalid frame range: {text}")
+    if re.search(r"[\s{}\[\]]", path[: match.start(4) - 1 if first is not None else None]):
+        raise Refusal(f"Blanks, braces and brackets are not possible in a sequence expression: {text}")
+
+
+def _is_sequence(endpoint: Endpoint) -> bool:
+    return not endpoint.null and SEQUENCE.match(endpoint.path or str(endpoint.absolute)) is not None

@@ -1,0 +1,280 @@
+"""The state of one workspace: entities, who is logged in, and what tests may look at and change."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Optional, TypeVar
+
+from ftrack_accsyn_sandbox.accsyn import jobs
+from ftrack_accsyn_sandbox.accsyn.entities import (
+    CLIENT_APP,
+    ROLES,
+    Acl,
+    Client,
+    Entity,
+    Job,
+    Party,
+    Queue,
+    Share,
+    Site,
+    User,
+    new_id,
+    now,
+)
+from ftrack_accsyn_sandbox.accsyn.errors import Unauthenticated
+from ftrack_accsyn_sandbox.accsyn.inspection import JobRow, job_row
+
+_Kind = TypeVar("_Kind", bound=Entity)
+
+
+@dataclass
+class FtrackIntegration:
+    """What accsyn's ftrack integration answers (accsyn fact sheet, section 8).
+
+    *upload_location* is `{"id", "name"}` of the destination location in ftrack, None when there is nothing to sync;
+    *upload_ident* the text of the destination party. Both can differ for a location: *locations* maps its id to such
+    a pair. *registered* maps a location's id to the id of the client that registered it.
+    """
+
+    enabled: bool = True
+    upload_location: Optional[dict[str, str]] = None
+    upload_ident: Optional[str] = None
+    locations: dict[str, tuple[Optional[dict[str, str]], Optional[str]]] = field(default_factory=dict)
+    registered: dict[str, str] = field(default_factory=dict)
+
+
+class Workspace:
+    """One workspace, in memory. Every method may be called from any thread; `changed` is its lock and its alarm.
+
+    Two things that are not known about the real one can be set, the harsher is the default: *employee_volumes* tells
+    what a `Volume` query by an employee yields ("refused", "empty" or "granted"), *files_at_sites* whether file
+    operations accept a site.
+    """
+
+    def __init__(self, code: str) -> None:
+        self.id = new_id()
+        self.code = code
+        self.changed = threading.Condition(threading.RLock())
+        self.entities: dict[str, Entity] = {}
+        self.sessions: dict[str, str] = {}
+        self.settings: dict[str, str] = {}
+        self.integration = FtrackIntegration()
+        self.employee_volumes = "refused"
+        self.files_at_sites = False
+
+    # Content
+
+    def add(self, entity: _Kind) -> _Kind:
+        """Add *entity* and return it."""
+        with self.changed:
+            self.entities[entity.id] = entity
+            self.changed.notify_all()
+        return entity
+
+    def add_user(self, email: str, api_key: str, role: str, name: str = "") -> User:
+        """Add a user who logs in with *api_key*; *role* is "admin", "employee" or "standard"."""
+        return self.add(User(email, name or email.split("@")[0], role=_known_role(role), api_key=api_key))
+
+    def add_site(self, code: str, *, main: bool = False) -> Site:
+        """Add a site; exactly one is *main*, the head quarters."""
+        return self.add(Site(code, code, main=main))
+
+    def add_volume(self, code: str, folder: Path, *, default: bool = False) -> Share:
+        """Add a volume that head quarters keeps in *folder*. Needs the main site."""
+        volume = self.add(Share(code, code, type="volume", default=default))
+        self.main_site.folders[volume.id] = folder
+        return volume
+
+    def add_queue(self, code: str, priority: int, *, default: bool = False) -> Queue:
+        """Add a queue; *priority* is 0 to 1000."""
+        return self.add(Queue(code, code, priority=priority, default=default))
+
+    def add_client(self, code: str, user: User, **attributes: Any) -> Client:
+        """Add an online machine of *user*; *attributes* as of `Client`."""
+        return self.add(Client(code, code, user_id=user.id, **{"status": "online", "type": CLIENT_APP, **attributes}))
+
+    def grant(self, user: User, share: Share, *, read: bool = True, write: bool = True, path: str = "/") -> Acl:
+        """Let *user* read and write below *path* of *share*."""
+        return self.add(Acl("", user_id=user.id, share_id=share.id, path=path, read=read, write=write))
+
+    # Look-up
+
+    def each(self, kind: type[_Kind]) -> Iterator[_Kind]:
+        """Yield the entities of a class, deactivated and archived ones included, oldest first."""
+        with self.changed:
+            return iter([entity for entity in self.entities.values() if isinstance(entity, kind)])
+
+    def get(self, kind: type[_Kind], ident: str) -> Optional[_Kind]:
+        """Return the entity with the id, else the live one with the code, without regard to case."""
+        entity = self.entities.get(ident.lower())
+        if isinstance(entity, kind):
+            return entity
+        wanted = ident.lower()
+        live = (entity for entity in self.each(kind) if entity.active and not entity.archived)
+        return next((entity for entity in live if entity.code.lower() == wanted), None)
+
+    @property
+    def main_site(self) -> Site:
+        """Head quarters."""
+        return next(site for site in self.each(Site) if site.main)
+
+    @property
+    def default_volume(self) -> Optional[Share]:
+        """The volume for paths that name none."""
+        return next((share for share in self.each(Share) if share.default and share.active), None)
+
+    @property
+    def default_queue(self) -> Queue:
+        """The queue of jobs that name none."""
+        return next(queue for queue in self.each(Queue) if queue.default)
+
+    def folder(self, party: Party, share_id: str) -> Optional[Path]:
+        """Return the local folder that *party* has for a share, None when it serves no such share."""
+        share = self.entities[share_id]
+        holder = self.holder(party)
+        if not isinstance(share, Share) or holder is None:
+            return None
+        root = holder.folders.get(share.volume_id)
+        return root / share.path if root is not None else None
+
+    def holder(self, party: Party) -> Any:
+        """Return the site or client that stands for *party*: for a user the one that was online last."""
+        if party.kind == "workspace":
+            return self.main_site
+        if party.kind != "user":
+            return self.entities.get(party.id)
+        own = [client for client in self.each(Client) if client.user_id == party.id]
+        return max(own, key=lambda client: (client.status == "online", client.last_checkin), default=None)
+
+    # Identity
+
+    def authenticate(self, workspace: str, email: str, api_key: str) -> User:
+        """Return the user. Raises Unauthenticated; the wording of the real refusal is not known."""
+        user = self.get(User, email)
+        if workspace.lower() != self.code.lower():
+            raise Unauthenticated(f"Unknown workspace: {workspace}")
+        if user is None or not self._may_log_in(user) or user.api_key != api_key:
+            raise Unauthenticated("Authentication failed! Please check your user name and API key.")
+        return user
+
+    @staticmethod
+    def _may_log_in(user: User) -> bool:
+        return user.active and not user.archived and user.status == "enabled"
+
+    def login(self, user: User, session_id: Optional[str] = None) -> str:
+        """Open a session for *user* and return its id; clients before 3.1 bring their own."""
+        with self.changed:
+            opened = session_id or str(uuid.uuid4())
+            self.sessions[opened] = user.id
+            return opened
+
+    def check_session(self, session_id: str, user: User) -> None:
+        """Raise Unauthenticated unless *session_id* is a live session of *user*."""
+        if self.sessions.get(session_id) != user.id:
+            raise Unauthenticated("The session has expired, please log in again.")
+
+    # Switches
+
+    def change_role(self, email: str, role: str) -> None:
+        """Give a user another role, which also takes the access grants away (accsyn fact sheet, section 3)."""
+        with self.changed:
+            user = self.user(email)
+            user.role = _known_role(role)
+            for acl in list(self.each(Acl)):
+                if acl.user_id == user.id:
+                    del self.entities[acl.id]
+            self.changed.notify_all()
+
+    def change_key(self, email: str, api_key: str) -> None:
+        """Give a user another API key: who still has the old one is refused from now on."""
+        with self.changed:
+            self.user(email).api_key = api_key
+
+    def expire_sessions(self) -> None:
+        """End all sessions; the next call of each client is refused until it logs in again."""
+        with self.changed:
+            self.sessions.clear()
+
+    def set_job_status(self, job_id: str, status: str) -> None:
+        """Do what a user of the web interface does: "waiting" (resume, retry), "paused", "aborted" or "done"."""
+        with self.changed:
+            jobs.set_status(self.job(job_id), status)
+            self.changed.notify_all()
+
+    def pause_job(self, job_id: str) -> None:
+        """Pause a job."""
+        self.set_job_status(job_id, "paused")
+
+    def abort_job(self, job_id: str) -> None:
+        """Abort a job."""
+        self.set_job_status(job_id, "aborted")
+
+    def resume_job(self, job_id: str) -> None:
+        """Resume a paused or aborted job, retry a failed one."""
+        self.set_job_status(job_id, "waiting")
+
+    def archive_job(self, job_id: str) -> None:
+        """Archive a job: only `archived=True` and look-ups by id find it, and it takes no more tasks."""
+        with self.changed:
+            job = self.job(job_id)
+            job.archived = True
+            job.modified = now()
+            self.changed.notify_all()
+
+    def delete_job(self, job_id: str) -> None:
+        """Remove a job without a trace."""
+        with self.changed:
+            del self.entities[self.job(job_id).id]
+            self.changed.notify_all()
+
+    def set_task_status(self, job_id: str, uri: str, status: str) -> None:
+        """Set a task "queued" (retry), "onhold", "excluded", "failed" or "done" by its uri."""
+        with self.changed:
+            job = self.job(job_id)
+            task = next(task for task in job.tasks if task.uri == uri)
+            jobs.set_task_status(task, status)
+            jobs.settle(job)
+            self.changed.notify_all()
+
+    # Inspection
+
+    def jobs(self) -> list[JobRow]:
+        """Return copies of all jobs with their tasks, in the order in which they were created."""
+        with self.changed:
+            return [job_row(self, job) for job in self.each(Job)]
+
+    def user(self, email: str) -> User:
+        """Return a user by e-mail or id. Raises KeyError."""
+        return _found(self.get(User, email), email)
+
+    def job(self, job_id: str) -> Job:
+        """Return the live record of a job by id. Raises KeyError."""
+        return _found(self.get(Job, job_id), job_id)
+
+    def client(self, ident: str) -> Client:
+        """Return a client by id or host name. Raises KeyError."""
+        return _found(self.get(Client, ident), ident)
+
+    def site(self, ident: str) -> Site:
+        """Return a site by id or code. Raises KeyError."""
+        return _found(self.get(Site, ident), ident)
+
+    def live(self, kind: type[_Kind]) -> Iterable[_Kind]:
+        """Return the entities of a class that are neither deactivated nor archived."""
+        return [entity for entity in self.each(kind) if entity.active and not entity.archived]
+
+
+def _found(entity: Optional[_Kind], ident: str) -> _Kind:
+    if entity is None:
+        raise KeyError(ident)
+    return entity
+
+
+def _known_role(role: str) -> str:
+    if role not in ROLES:
+        raise ValueError(f"Unknown role {role!r}, use one of {', '.join(ROLES)}.")
+    return role

@@ -1,0 +1,106 @@
+"""The whole embedded studio: ftrack, accsyn, demo data and folders, ready for a client that reads its environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftrack_accsyn_sandbox.accsyn import demo as accsyn_demo
+from ftrack_accsyn_sandbox.accsyn.service import AccsynService
+from ftrack_accsyn_sandbox.ftrack import FtrackService
+from ftrack_accsyn_sandbox.ftrack import demo as ftrack_demo
+from ftrack_accsyn_sandbox.service import HOST
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """How one person logs in to both services."""
+
+    ftrack_user: str
+    ftrack_key: str
+    accsyn_user: str
+    accsyn_key: str
+
+
+class Studio:
+    """Both services with the demo studio in them, its folders below *root*.
+
+    `staging` is the artist's staging area (what ACCSYN_PROJECTS_PATH names), `hq` the folder of the volume `projects`
+    at head quarters, `site("london")` the one there. `demo` holds the accsyn entities, `ids` the ids of the ftrack
+    entities by name (see `ftrack.demo.build`). The vendor has the role "standard" in accsyn and is the artist in
+    ftrack.
+    """
+
+    def __init__(self, root: Path, *, engine_paused: bool = False) -> None:
+        self.root = root
+        self.staging = root / "staging"
+        self.hq = root / "hq" / accsyn_demo.VOLUME
+        self._sites = {"hq": self.hq, "london": root / "london" / accsyn_demo.VOLUME}
+        self._schema_cache = root / "ftrack-schema-cache"
+        for folder in (self.staging, *self._sites.values(), self._schema_cache):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.demo = accsyn_demo.build(self.staging, self.hq, self._sites["london"])
+        self.accsyn = AccsynService(workspace=self.demo.workspace, engine_paused=engine_paused)
+        self.ftrack = FtrackService()
+        self.ids = ftrack_demo.build(self.ftrack.store)
+        self.artist = self._person("artist", "artist")
+        self.admin = self._person("admin", "admin")
+        self.vendor = self._person("vendor", "artist")
+        self._connect_integration()
+
+    def start(self) -> None:
+        """Start both services and the engine."""
+        self.ftrack.start()
+        try:
+            self.accsyn.start()
+        except BaseException:
+            self.ftrack.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop both services and the engine; the folders stay."""
+        try:
+            self.accsyn.stop()
+        finally:
+            self.ftrack.stop()
+
+    def __enter__(self) -> Studio:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def site(self, code: str) -> Path:
+        """Return the folder of the volume at a site. Raises KeyError."""
+        return self._sites[code]
+
+    def environment(self, user: str = "artist") -> dict[str, str]:
+        """Return the variables by which a process of *user* ("artist", "admin", "vendor") finds the running studio."""
+        person = {"artist": self.artist, "admin": self.admin, "vendor": self.vendor}[user]
+        return {
+            "FTRACK_SERVER": self.ftrack.url,
+            "FTRACK_API_USER": person.ftrack_user,
+            "FTRACK_API_KEY": person.ftrack_key,
+            "FTRACK_API_SCHEMA_CACHE_PATH": str(self._schema_cache),
+            "ACCSYN_WORKSPACE": self.accsyn.workspace.code,
+            "ACCSYN_API_USER": person.accsyn_user,
+            "ACCSYN_API_KEY": person.accsyn_key,
+            "ACCSYN_PROXY": f"{HOST}:{self.accsyn.port}",
+            "ACCSYN_PROJECTS_PATH": str(self.staging),
+            # A proxy, or a netrc entry, of the machine would stand between client and loopback.
+            "NO_PROXY": f"{HOST},localhost",
+            "NETRC": os.devnull,
+        }
+
+    def _person(self, accsyn_name: str, ftrack_user: str) -> Credentials:
+        user = self.demo.workspace.user(f"{accsyn_name}@acme.test")
+        ftrack_key = f"{ftrack_user}-ftrack-demo-key"
+        self.ftrack.add_user(ftrack_user, ftrack_key)
+        return Credentials(ftrack_user, ftrack_key, user.code, user.api_key)
+
+    def _connect_integration(self) -> None:
+        integration = self.demo.workspace.integration
+        integration.upload_location = {"id": self.ids["studio.hq"], "name": "studio.hq"}
+        integration.upload_ident = self.demo.workspace.code

@@ -1,0 +1,78 @@
+"""The whole studio: one environment by which a process finds both services, and the demo in them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+import requests
+
+from ftrack_accsyn_sandbox.studio import Studio
+
+SCRIPT = """
+import accsyn_api, ftrack_api
+accsyn = accsyn_api.Session()
+ftrack = ftrack_api.Session(auto_connect_event_hub=False)
+print(accsyn._role, accsyn.app_is_running(), ftrack.api_user)
+print(*sorted(project["name"] for project in ftrack.query("Project")))
+client = accsyn.find("Client WHERE type=0")[0]
+accsyn.integration("ftrack", "client_register", {"client": client["id"], "location": "x"})
+destination = accsyn.get_setting(name="upload_location", integration="ftrack", data={"location_id": "x"})
+print(ftrack.get("Location", destination["id"])["name"])
+"""
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    with Studio(tmp_path / "studio") as running:
+        yield running
+
+
+def test_process_finds_the_studio_by_its_environment_alone(studio: Studio, tmp_path: Path) -> None:
+    environment = {**{name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}}
+    environment.update(studio.environment(), HOME=str(tmp_path))
+    command = [sys.executable, "-c", SCRIPT]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == ["employee True artist", "show_a show_b", "studio.hq"], done.stderr
+
+
+def test_environment_names_existing_folders(studio: Studio) -> None:
+    environment = studio.environment()
+    assert Path(environment["ACCSYN_PROJECTS_PATH"]) == studio.staging
+    for folder in (studio.staging, studio.hq, studio.site("london"), Path(environment["FTRACK_API_SCHEMA_CACHE_PATH"])):
+        assert folder.is_dir()
+    assert studio.site("hq") == studio.hq
+
+
+@pytest.mark.parametrize(
+    ("user", "email", "ftrack_user"),
+    [
+        ("admin", "admin@acme.test", "admin"),
+        ("artist", "artist@acme.test", "artist"),
+        ("vendor", "vendor@acme.test", "artist"),
+    ],
+)
+def test_each_person_has_an_environment(studio: Studio, user: str, email: str, ftrack_user: str) -> None:
+    environment = studio.environment(user)
+    assert (environment["ACCSYN_API_USER"], environment["FTRACK_API_USER"]) == (email, ftrack_user)
+
+
+def test_stopped_studio_is_gone_and_its_files_stay(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    studio.start()
+    addresses = [studio.ftrack.url, studio.accsyn.url]
+    (studio.staging / "kept").touch()
+    studio.stop()
+    for address in addresses:
+        with pytest.raises(requests.ConnectionError):
+            requests.get(address, timeout=5)
+    assert (studio.staging / "kept").exists()
+
+
+def test_engine_can_be_paused_from_the_start(tmp_path: Path) -> None:
+    with Studio(tmp_path, engine_paused=True) as studio:
+        assert studio.accsyn.engine.paused

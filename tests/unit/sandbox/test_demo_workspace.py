@@ -1,0 +1,98 @@
+"""The demo workspace, and the look-ups of a workspace that need no server."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+
+import pytest
+
+from ftrack_accsyn_sandbox.accsyn import access, demo
+from ftrack_accsyn_sandbox.accsyn.demo import Demo
+from ftrack_accsyn_sandbox.accsyn.entities import Party, Queue, Share, User
+from ftrack_accsyn_sandbox.accsyn.errors import Denied
+
+
+def test_demo_has_its_people_places_and_machines(acme: Demo) -> None:
+    workspace = acme.workspace
+    assert (workspace.code, acme.volume.code) == ("acme", "projects")
+    roles = {user.code: user.role for user in workspace.each(User)}
+    assert roles == {"admin@acme.test": "admin", "artist@acme.test": "employee", "vendor@acme.test": "standard"}
+    assert workspace.main_site is workspace.site("hq")
+    assert workspace.client(socket.gethostname()) is acme.artist_client
+    assert workspace.default_queue.code == "Medium"
+    assert workspace.default_volume is acme.volume
+
+
+def test_made_up_mac_is_not_listed(monkeypatch: pytest.MonkeyPatch, acme: Demo) -> None:
+    # The only way to be a machine without a readable network card.
+    monkeypatch.setattr(uuid, "getnode", lambda: 1 << 40 | 0xAB)
+    folder = acme.hq.folders[acme.volume.id]
+    assert demo.build(folder, folder, folder).artist_client.host_id == ""
+    monkeypatch.setattr(uuid, "getnode", lambda: 0x0242AC110002)
+    assert demo.build(folder, folder, folder).artist_client.host_id == "02:42:AC:11:00:02"
+
+
+def test_entities_are_found_by_id_or_code_without_case(acme: Demo) -> None:
+    queue = acme.workspace.get(Queue, "SHOW_A")
+    assert queue is not None
+    assert acme.workspace.get(Queue, queue.id.upper()) is queue
+    assert acme.workspace.get(User, queue.id) is None
+    queue.archived = True
+    assert acme.workspace.get(Queue, "show_a") is None
+    assert acme.workspace.get(Queue, queue.id) is queue
+
+
+def test_folders_lie_in_their_volume_at_each_party(acme: Demo) -> None:
+    incoming = acme.workspace.add(Share("in", "in", type="folder", parent_id=acme.volume.id, path="a/b"))
+    for party, holder in (
+        (Party("workspace", acme.workspace.id), acme.hq),
+        (Party("site", acme.london.id), acme.london),
+        (Party("client", acme.artist_client.id), acme.artist_client),
+        (Party("user", acme.artist.id), acme.artist_client),
+    ):
+        root = holder.folders[acme.volume.id]
+        assert acme.workspace.folder(party, acme.volume.id) == root
+        assert acme.workspace.folder(party, incoming.id) == root / "a" / "b"
+    assert acme.workspace.folder(Party("user", acme.vendor.id), acme.volume.id) is None
+
+
+@pytest.mark.parametrize("look_up", ["user", "job", "client", "site"])
+def test_unknown_name_is_a_key_error(acme: Demo, look_up: str) -> None:
+    with pytest.raises(KeyError, match="nobody"):
+        getattr(acme.workspace, look_up)("nobody")
+
+
+@pytest.mark.parametrize(
+    ("granted", "share", "path", "allowed"),
+    [
+        ("volume", "volume", "any/thing", True),
+        ("volume", "folder", "x", True),
+        ("folder", "folder", "x", True),
+        ("folder", "volume", "in/x", False),
+        ("volume:/in", "volume", "in/x", True),
+        ("volume:/in", "volume", "inside/x", False),
+        ("volume:/in", "folder", "x", True),
+        ("volume:/out", "folder", "x", False),
+    ],
+)
+def test_grant_reaches_what_lies_below_it(acme: Demo, granted: str, share: str, path: str, allowed: bool) -> None:
+    shares = {
+        "volume": acme.volume,
+        "folder": acme.workspace.add(Share("in", "in", type="folder", parent_id=acme.volume.id, path="in")),
+    }
+    name, _, root = granted.partition(":")
+    acme.workspace.grant(acme.vendor, shares[name], path=root or "/", write=False)
+    if allowed:
+        access.check_share(acme.workspace, acme.vendor, shares[share], path, write=False)
+    else:
+        with pytest.raises(Denied, match="no read access"):
+            access.check_share(acme.workspace, acme.vendor, shares[share], path, write=False)
+    with pytest.raises(Denied, match="no write access"):
+        access.check_share(acme.workspace, acme.vendor, shares[share], path, write=True)
+
+
+def test_grant_of_another_user_helps_nobody(acme: Demo) -> None:
+    with pytest.raises(Denied):
+        access.check_share(acme.workspace, acme.vendor, acme.volume, "x", write=False)
+    access.check_share(acme.workspace, acme.artist, acme.volume, "x", write=True)
