@@ -1,0 +1,219 @@
+"""What the door gives and takes: frozen values, read from accsyn's answers with tolerance.
+
+Attributes and their forms: accsyn fact sheet, sections 3, 6 and 7. A missing, empty or odd attribute becomes the
+empty value or None, never an error: what a job is worth must not depend on a field that nobody needs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional
+
+_ID = re.compile(r"[0-9a-z]{24}")
+#: "E#J057 .." is an error, "W#J067 .." a warning (accsyn fact sheet, section 8c).
+_ERROR_CODE = re.compile(r"\bE#[A-Z]\d+")
+_HEX_PAIRS = re.compile(r"[0-9A-F]{12}")
+
+#: Statuses with which a job leaves accsyn's live ones.
+FINISHED = frozenset({"done", "aborted"})
+
+APP = 0
+USER_SERVER = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Credentials:
+    """Who we are: the code of the workspace, the user (e-mail address), and the API key, which no repr shows."""
+
+    workspace: str
+    api_user: str
+    api_key: str = dataclasses.field(repr=False)
+
+    def variables(self) -> tuple[tuple[str, str], ...]:
+        """Return each value with the name of the variable that sets it."""
+        return (
+            ("ACCSYN_WORKSPACE", self.workspace),
+            ("ACCSYN_API_USER", self.api_user),
+            ("ACCSYN_API_KEY", self.api_key),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """An accsyn client: the desktop app (type 0) or user server (type 2) of a machine; MAC addresses are normal."""
+
+    id: str
+    code: str
+    type: Optional[int]
+    status: str
+    macs: frozenset[str]
+
+    @property
+    def online(self) -> bool:
+        """Whether accsyn has heard of it lately."""
+        return self.status in ("online", "enabled")
+
+    @classmethod
+    def from_answer(cls, row: Mapping[str, Any]) -> Client:
+        """Return the client of *row*. MAC addresses are in `host_id` or `host_ident`: the documents disagree."""
+        addresses = row.get("host_id") or row.get("host_ident") or ""
+        listed = addresses if isinstance(addresses, list) else re.split(r"[,\s]+", _text(addresses))
+        macs = (normal_mac(_text(address)) for address in listed)
+        return cls(
+            id=entity_id(row),
+            code=_text(row.get("code")),
+            type=_whole(row.get("type")),
+            status=_text(row.get("status")),
+            macs=frozenset(mac for mac in macs if mac),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """A transfer job.
+
+    `progress` is in percent, `speed_mb_per_s` in MB/s; both, and `size_bytes`, are None while accsyn does not know.
+    `etr` is accsyn's own text for the time left. `queue` is the id of the queue; `created` and
+    `modified` are accsyn's texts (UTC, ISO 8601).
+    """
+
+    id: str
+    name: str
+    status: str
+    progress: Optional[int]
+    size_bytes: Optional[int]
+    speed_mb_per_s: Optional[float]
+    etr: str
+    metadata: Mapping[str, Any]
+    queue: str
+    created: str
+    modified: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether it is done or aborted; a failed one is not, accsyn may retry it."""
+        return self.status in FINISHED
+
+    @classmethod
+    def from_answer(cls, row: Mapping[str, Any]) -> Job:
+        """Return the job that *row* describes."""
+        return cls(
+            id=entity_id(row),
+            name=_text(row.get("name")) or _text(row.get("code")),
+            status=_text(row.get("status")),
+            progress=_not_negative(_whole(row.get("progress"))),
+            size_bytes=_not_negative(_whole(row.get("size"))),
+            speed_mb_per_s=_not_negative(_number(row.get("speed"))),
+            etr=_text(row.get("etr")),
+            metadata=_mapping(row.get("metadata")),
+            queue=_text(row.get("queue")) or _text(row.get("parent")),
+            created=_text(row.get("created")),
+            modified=_text(row.get("modified")),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """A task of a job: one file, folder or frame range.
+
+    `source` and `destination` hold what accsyn says about that end (`path`, `path_abs_final`, `client`, ..), or only
+    `path` where it answers with a text. `progress` (percent) and `speed_mb_per_s` (MB/s) are not documented for tasks:
+    they are None wherever accsyn does not send them.
+    """
+
+    id: str
+    uri: str
+    status: str
+    size_bytes: Optional[int]
+    source: Mapping[str, Any]
+    destination: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    progress: Optional[int] = None
+    speed_mb_per_s: Optional[float] = None
+
+    @classmethod
+    def from_answer(cls, row: Mapping[str, Any]) -> Task:
+        """Return the task that *row* describes."""
+        return cls(
+            id=entity_id(row),
+            uri=_text(row.get("uri")),
+            status=_text(row.get("status")),
+            size_bytes=_not_negative(_whole(row.get("size"))),
+            source=_end(row.get("source")),
+            destination=_end(row.get("destination")),
+            metadata=_mapping(row.get("metadata")),
+            progress=_not_negative(_whole(row.get("progress"))),
+            speed_mb_per_s=_not_negative(_number(row.get("speed"))),
+        )
+
+
+def entity_id(row: Mapping[str, Any]) -> str:
+    """Return the id in *row*, or the empty text."""
+    return _text(row.get("id"))
+
+
+def is_id(text: str) -> bool:
+    """Whether *text* has the form of an id: 24 lower-case letters and digits (tasks have other ones)."""
+    return bool(_ID.fullmatch(text))
+
+
+def normal_mac(text: str) -> str:
+    """Return a MAC address as twelve upper-case hexadecimal digits, or the empty text when it is none, or all zeros."""
+    digits = re.sub(r"[:\-.]", "", text.strip().upper())
+    return digits if _HEX_PAIRS.fullmatch(digits) and digits.strip("0") else ""
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, (dict, list)):
+        return ""
+    text = str(value)
+    return text[len("ObjectId:") :] if text.startswith("ObjectId:") else text
+
+
+def _number(value: Any) -> Optional[float]:
+    try:
+        return None if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _whole(value: Any) -> Optional[int]:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value  # a float has no room for the sizes of very large files
+    number = _number(value)
+    return int(number) if number is not None and abs(number) < 2**63 else None
+
+
+def _not_negative(number: Any) -> Any:
+    return number if number is not None and number >= 0 else None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _end(value: Any) -> Mapping[str, Any]:
+    return {"path": value} if isinstance(value, str) and value else _mapping(value)
+
+
+def error_lines(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the texts of those *rows* of a log that tell of errors, latest first.
+
+    How rows are named and ordered is not documented: any usual name will do, and rows without a date keep their order.
+    """
+    told = []
+    for row in rows:
+        text = next(filter(None, (_text(row.get(name)) for name in ("message", "text", "msg", "body"))), "")
+        level = _text(row.get("level") or row.get("severity")).lower()
+        if text and (level in ("error", "critical", "fatal") or _ERROR_CODE.search(text)):
+            told.append((_text(row.get("date") or row.get("created")), text))
+    newest_first = sorted(told, key=lambda line: line[0], reverse=True)
+    return [text for _, text in newest_first]
+
+
+def size_bytes(result: Any) -> Optional[int]:
+    """Return the size that a `getsize` answer holds: a number, or a number under "size"; None for anything else."""
+    size = _whole(result.get("size") if isinstance(result, dict) else result)
+    return size if size is not None and size >= 0 else None

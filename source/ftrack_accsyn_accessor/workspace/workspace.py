@@ -1,0 +1,353 @@
+"""The verbs in which the plugin speaks to accsyn."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional
+
+from ftrack_accsyn_accessor.errors import NotReady, Refused, Unauthorised, Uncertain, Unreachable
+from ftrack_accsyn_accessor.transfer import Destination
+from ftrack_accsyn_accessor.workspace import library, model
+from ftrack_accsyn_accessor.workspace.answers import Problem, clean, translate
+from ftrack_accsyn_accessor.workspace.clients import choose_client
+from ftrack_accsyn_accessor.workspace.model import Client, Credentials, Job, Task
+from ftrack_accsyn_accessor.workspace.session import Call, HardenedSession, open_session
+from ftrack_accsyn_accessor.workspace.transport import Transport
+
+#: Tasks asked for in one call.
+PAGE = 500
+#: Jobs named in one query: keeps the address of the request below the limit (accsyn fact sheet, section 1).
+IDS_PER_CALL = 60
+
+_CLIENT_REMEDY = (
+    "Start accsyn's desktop app or user server on this machine once, or set FTRACK_ACCSYN_CLIENT to its client's id."
+)
+_DESTINATION_REMEDY = (
+    "Switch the ftrack integration on in accsyn, or name the destination in FTRACK_ACCSYN_DESTINATION."
+)
+
+
+class Workspace:
+    """One user's view of one accsyn workspace.
+
+    Nothing happens on the network before the first verb, which logs in. A verb is one HTTP request unless it says
+    otherwise. Every verb raises one of errors.Unreachable, Busy, Uncertain, Refused, Unauthorised or NotReady, and no
+    other error; a session that accsyn no longer accepts is renewed once, silently. All methods, `close` included,
+    belong to one thread at a time.
+
+    *proxy* is the text of ACCSYN_PROXY. *hostname* and *port* spare the look-up of the workspace's host.
+    *certificate* is a file of authorities to trust instead of the usual ones.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        proxy: Optional[str],
+        tls_verify: bool = True,
+        hostname: Optional[str] = None,
+        port: Optional[int] = None,
+        certificate: Optional[str] = None,
+    ) -> None:
+        self._credentials = credentials
+        self._hostname = hostname
+        self._port = port
+        self._transport = Transport(proxy, tls_verify, certificate)
+        self._session: Optional[HardenedSession] = None
+
+    @property
+    def calls(self) -> int:
+        """How many HTTP requests were sent so far, logins and look-ups included."""
+        return self._transport.calls
+
+    def close(self) -> None:
+        """Close the connection and forget the session. A later verb begins anew."""
+        self._session = None
+        self._transport.close()
+
+    # Who and where
+
+    def check_role(self) -> str:
+        """Return the user's role at login; raises NotReady for `standard`, which may not upload to a volume."""
+        session = self._login()
+        if session.role == "standard":
+            raise NotReady(
+                "use the workspace",
+                self._credentials.workspace,
+                f"{self._credentials.api_user} has the role standard, which may not upload to volumes",
+                "Ask an accsyn administrator for the role employee or admin.",
+            )
+        return session.role
+
+    def user_id(self) -> str:
+        """Return the id of the user."""
+        return self._login().user_id
+
+    def find_client(self, hostname: str, macs: Iterable[str], client_id: Optional[str] = None) -> Client:
+        """Return the accsyn client of the machine with *hostname* and *macs*, or the one with *client_id* if given.
+
+        Raises NotReady when there is none. The rules: `clients.choose_client`.
+        """
+        tried = "find this machine's accsyn client"
+        if client_id:
+            rows = self._entity(tried, client_id, "client", client_id)
+            if not rows:
+                raise NotReady(tried, client_id, "accsyn knows no client with this id", _CLIENT_REMEDY)
+            return Client.from_answer(rows[0])
+        mine = f"(type={model.APP} OR type={model.USER_SERVER}) AND user={self.user_id()}"
+        found = self._find(tried, hostname, "client", mine)
+        clients = [Client.from_answer(row) for row in found if model.entity_id(row)]
+        addresses = sorted(macs)
+        chosen = choose_client(clients, hostname, addresses)
+        if chosen is None:
+            known = ", ".join(sorted(client.code for client in clients)) or "none"
+            looked_for = f"host name {hostname}" + (f" or MAC address {', '.join(addresses)}" if addresses else "")
+            outcome = f"no client of {self._credentials.api_user} has {looked_for}; there are: {known}"
+            raise NotReady(tried, hostname, outcome, _CLIENT_REMEDY)
+        return chosen
+
+    def destination(self, location_id: str, client_id: str) -> Optional[Destination]:
+        """Return where accsyn's ftrack integration wants the files of an ftrack location sent; three requests.
+
+        None when the integration has no destination for this location. Raises NotReady when it cannot be asked, which
+        is when it is not switched on. (accsyn fact sheet, section 8)
+        """
+        tried = "ask accsyn's ftrack integration for the destination"
+        refusal = None
+        register = {"operation": "client_register", "data": {"client": client_id, "location": location_id}}
+        try:
+            self._call(tried, location_id, Call("PUT", "workspace/integration/ftrack/utility", register))
+        except Refused as error:
+            refusal = error.outcome  # a client that cannot be registered may still have a destination
+        try:
+            location = self._setting(tried, location_id, "upload_location")
+            party = self._setting(tried, location_id, "upload_ident") if isinstance(location, dict) else None
+        except Refused as error:
+            raise NotReady(tried, location_id, refusal or error.outcome, _DESTINATION_REMEDY) from None
+        if not isinstance(location, dict):
+            if refusal is not None:
+                raise NotReady(tried, location_id, refusal, _DESTINATION_REMEDY)
+            return None
+        if not isinstance(party, str) or not party:
+            outcome = f"it names the location {location.get('name')} but no party for it"
+            raise NotReady(tried, location_id, outcome, _DESTINATION_REMEDY)
+        return Destination(party, model.entity_id(location), str(location.get("name") or ""))
+
+    def find_queue(self, code_or_name: str) -> Optional[str]:
+        """Return the id of the queue with exactly this code, else exactly this name; None when there is none."""
+        quoted = _quoted(code_or_name)
+        if quoted is None:
+            return None
+        rows = self._find("find the queue", code_or_name, "queue", f"code={quoted} OR name={quoted}")
+        for attribute in ("code", "name"):
+            for row in rows:
+                if row.get(attribute) == code_or_name and model.entity_id(row):
+                    return model.entity_id(row)
+        return None
+
+    def volume_exists(self, code: str) -> Optional[bool]:
+        """Return whether there is a volume *code*, None when the user may not look (accsyn fact sheet, section 3)."""
+        try:
+            rows = self._find("look for the volume", code, "volume")
+        except (Refused, Unauthorised):
+            return None
+        codes = {str(row.get("code")) for row in rows}
+        return code in codes if codes else None  # a workspace has a volume: seeing none means not being shown any
+
+    def file_size(self, path: str) -> Optional[int]:
+        """Return the size in bytes of the file at *path* ("share=projects/a/b.mov"), None when accsyn tells none.
+
+        Raises Refused when the server of the volume cannot be asked, or has no such file.
+        """
+        call = Call("GET", "workspace/file", {"op": "getsize", "path": path})
+        return model.size_bytes(self._call("ask for the size of the file", path, call))
+
+    def file_sizes(self, folder: str) -> dict[str, int]:
+        """Return the size in bytes of each file directly in *folder* ("share=projects/a"), by its name.
+
+        Raises Refused when the server of the volume cannot be asked, or has no such folder.
+        """
+        data = {"op": "ls", "path": folder, "download": True, "recursive": False, "getsize": True, "files_only": True}
+        rows = _rows(self._call("list the files of the folder", folder, Call("GET", "workspace/file", data))) or []
+        sizes = {str(row.get("filename")): model.size_bytes(row) for row in rows}
+        return {name: size for name, size in sizes.items() if size is not None}
+
+    # Jobs
+
+    def find_jobs(self, name: str) -> list[Job]:
+        """Return the jobs with exactly this *name*, live and finished but not archived ones; two requests."""
+        quoted = _quoted(name)
+        if quoted is None:
+            raise Refused("find the sync job", name, "accsyn's queries have no way to write this name")
+        found: dict[str, Job] = {}
+        for data in ({}, {"finished": True}):
+            for row in self._find("find the sync job", name, "transfer", f"code={quoted}", data):
+                job = Job.from_answer(row)
+                if job.id and name in (job.name, row.get("code")):
+                    found[job.id] = job  # one that finishes in between is in both answers: the later counts
+        return list(found.values())
+
+    def get_job(self, job_id: str) -> Optional[Job]:
+        """Return the job with this id in whatever state, or None when accsyn does not know it, or no longer."""
+        try:
+            rows = self._entity("look the sync job up", job_id, "transfer", job_id)
+        except Refused:
+            return None  # how accsyn answers for an id that it does not know is not documented
+        return Job.from_answer(rows[0]) if rows else None
+
+    def jobs_by_id(self, live: Iterable[str], finished: Iterable[str] = ()) -> dict[str, Job]:
+        """Return the jobs with these ids that are not archived, by id.
+
+        *live* ones are looked for among the live jobs first, *finished* ones among the finished; each that is not there
+        is looked for among the others. One request for each `IDS_PER_CALL` ids and place.
+        """
+        missing, expected = set(live), set(finished)
+        found = self._jobs_among(missing, {})
+        missing = (missing | expected) - found.keys()
+        found.update(self._jobs_among(missing, {"finished": True}))
+        found.update(self._jobs_among(expected - found.keys(), {}))
+        return found
+
+    def _jobs_among(self, ids: set[str], scope: Mapping[str, Any]) -> dict[str, Job]:
+        found = {}
+        wanted = sorted(filter(model.is_id, ids))
+        for start in range(0, len(wanted), IDS_PER_CALL):
+            query = 'id in "{}"'.format(",".join(wanted[start : start + IDS_PER_CALL]))
+            for row in self._find("look the sync jobs up", "", "transfer", query, dict(scope)):
+                job = Job.from_answer(row)
+                if job.id in ids:
+                    found[job.id] = job
+        return found
+
+    def job_log(self, job_id: str) -> list[str]:
+        """Return the lines of a job's log that tell of errors, latest first; none where accsyn does not show it."""
+        data = {"entitytype": "job", "sort": "date", "sort_reverse": True}
+        try:
+            rows = _rows(self._call("read the log of the sync job", job_id, Call("GET", "log/find", data, "", job_id)))
+        except Refused:
+            return []
+        return model.error_lines(rows or [])
+
+    def tasks(self, job_id: str) -> list[Task]:
+        """Return all tasks of the job; one request for each `PAGE` tasks."""
+        found: dict[str, Task] = {}
+        seen = 0
+        while True:
+            data = {"parent": job_id, "limit": PAGE, **({"skip": seen} if seen else {})}
+            rows = self._find("list the tasks of the sync job", job_id, "task", "", data)
+            known = len(found)
+            for row in rows:
+                task = Task.from_answer(row)
+                found[task.id or task.uri] = task
+            seen += len(rows)
+            if len(rows) < PAGE or len(found) == known:  # the second: a service that ignores `skip`
+                return list(found.values())
+
+    def create_job(self, payload: Mapping[str, Any]) -> Job:
+        """Create a job from *payload* (accsyn fact sheet, section 6); raises Uncertain when the answer names no id."""
+        tried, name = "create the sync job", str(payload.get("code") or payload.get("name") or "")
+        for row in _rows(self._call(tried, name, Call("POST", "transfer/create", dict(payload)))) or []:
+            job = Job.from_answer(row)
+            if model.is_id(job.id):
+                return job
+        raise self._error(tried, name, Problem(Uncertain, "the answer names no job"))
+
+    def add_tasks(self, job_id: str, tasks: Iterable[Mapping[str, Any]]) -> None:
+        """Add *tasks* to a job; one that is there already, with the same source and destination text, is retried.
+
+        What the answer lists is not documented, so nothing is read from it: look with `tasks` when it matters.
+        """
+        tried, data = "add tasks to the sync job", {"tasks": [dict(task) for task in tasks]}
+        if self._call(tried, job_id, Call("POST", "task/create", data, entity_id=job_id)) is False:
+            raise self._error(tried, job_id, Problem(Uncertain, "accsyn answered that it did not succeed"))
+
+    def retry_tasks(self, job_id: str, task_ids: Iterable[str]) -> None:
+        """Queue tasks of a job again."""
+        data = [{"id": task_id, "status": "queued"} for task_id in task_ids]
+        self._call("retry tasks of the sync job", job_id, Call("PUT", "task/edit", data, entity_id=job_id))
+
+    def set_job_status(self, job_id: str, status: str) -> None:
+        """Set a job's status: waiting (resume, retry), paused, aborted or done."""
+        call = Call("PUT", "transfer/edit", {"status": status}, entity_id=job_id)
+        self._call(f"set the sync job to {status}", job_id, call)
+
+    # The way to accsyn
+
+    def _setting(self, tried: str, location_id: str, name: str) -> Any:
+        data = {"entitytype": "workspace", "name": name, "integration": "ftrack", "data": {"location_id": location_id}}
+        return self._call(tried, location_id, Call("GET", "setting", data))
+
+    def _entity(self, tried: str, on: str, entity_type: str, entity_id: str) -> list[dict[str, Any]]:
+        """Return the entity with this id as a list of one, or of none."""
+        rows = _rows(self._call(tried, on, Call("GET", f"{entity_type}/find", {}, entity_id=entity_id))) or []
+        return [row for row in rows if model.entity_id(row) == entity_id]
+
+    def _find(
+        self, tried: str, on: str, entity_type: str, expression: str = "", data: Optional[dict[str, Any]] = None
+    ) -> list[dict[str, Any]]:
+        """Return what a query finds. The expression is sent in lower case, as the client does: compare afterwards."""
+        result = self._call(tried, on, Call("GET", f"{entity_type}/find", data or {}, expression.lower()))
+        rows = _rows(result)
+        if rows is None:  # to take it for "nothing found" might make a second job
+            raise self._error(tried, on, Problem(Uncertain, "the answer is no list"))
+        return rows
+
+    def _login(self) -> HardenedSession:
+        """Return the session, a new one if there is none."""
+        handled = sys.exc_info()[1]
+        try:
+            return self._open()
+        except Exception as error:  # noqa: BLE001 - see _attempt
+            problem = translate(error, handled)
+        raise self._error("log in to accsyn", self._credentials.workspace, problem)
+
+    def _open(self) -> HardenedSession:
+        """Return the session as `_login` does. Raises whatever goes wrong."""
+        if self._session is None:
+            given = (self._hostname, self._port)
+            self._session = open_session(library.load(), self._transport, self._credentials, *given)
+        return self._session
+
+    def _call(self, tried: str, on: str, call: Call) -> Any:
+        """Return the result of *call*; the login is renewed once when an older session is no longer accepted."""
+        established = self._session is not None
+        result, problem = self._attempt(call)
+        if problem is not None and problem.kind is Unauthorised and established:
+            self._session = None
+            result, problem = self._attempt(call)
+        if problem is None:
+            return result
+        raise self._error(tried, on, problem)
+
+    def _attempt(self, call: Call) -> tuple[Any, Optional[Problem]]:
+        """Return (result, None) or (None, problem)."""
+        handled = sys.exc_info()[1]
+        try:
+            return self._open().event(call), None
+        except Exception as error:  # noqa: BLE001 - translated, whatever it is; never chained, it may hold the API key
+            return None, translate(error, handled)
+
+    def _error(self, tried: str, on: str, problem: Problem) -> Exception:
+        """Return the error for *problem*. When the session or its host may be the cause, the next verb logs in anew."""
+        secrets = (self._credentials.api_key, *(self._session.secrets if self._session is not None else ()))
+        if problem.kind in (Unauthorised, Unreachable):
+            self._session = None
+        return problem.error(tried, clean(on), secrets)
+
+
+def _rows(result: Any) -> Optional[list[dict[str, Any]]]:
+    """Return the rows of *result*, which may be one bare row; None when it is neither."""
+    if isinstance(result, dict) and result:
+        return [result]
+    if isinstance(result, list):
+        return [row for row in result if isinstance(row, dict)]
+    return None
+
+
+def _quoted(text: str) -> Optional[str]:
+    """Return *text* as a value of a query, None when it cannot be one: no escape for quotes is known (section 4)."""
+    for quote in "\"'":
+        if quote not in text:
+            return f"{quote}{text}{quote}"
+    return None

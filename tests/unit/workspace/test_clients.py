@@ -1,0 +1,74 @@
+"""Which client is this machine: host name, then MAC address, online first, then user server."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from ftrack_accsyn_accessor.workspace.clients import choose_client
+from ftrack_accsyn_accessor.workspace.model import Client
+
+MAC_1, MAC_2, MAC_3 = "00:11:22:33:44:55", "66:77:88:99:AA:BB", "CC:CC:CC:CC:CC:CC"
+
+
+def client(id_: str, code: str, type_: object = 0, status: str = "online", macs: str = "") -> Client:
+    return Client.from_answer({"id": id_, "code": code, "type": type_, "status": status, "host_id": macs})
+
+
+@pytest.mark.parametrize(
+    ("clients", "hostname", "macs", "expected"),
+    [
+        pytest.param([], "ws1", [], None, id="no clients"),
+        pytest.param([client("a", "ws1")], "ws1", [], "a", id="same name"),
+        pytest.param([client("a", "WS1.Studio.Local")], "ws1", [], "a", id="case and domain"),
+        pytest.param([client("a", "MacServer")], "macserver.local", [], "a", id="domain here only"),
+        pytest.param([client("a", "ws10")], "ws1", [], None, id="longer name"),
+        pytest.param([client("a", "ws2")], "ws1", [], None, id="other name"),
+        pytest.param([client("a", "")], "", [], None, id="empty names are not equal"),
+        pytest.param([client("a", "old-name", macs=MAC_1)], "ws1", [MAC_1], "a", id="MAC where no name fits"),
+        pytest.param(
+            [client("a", "x", macs=f"{MAC_2}, {MAC_1}")], "ws1", [MAC_1.lower()], "a", id="one of several MACs"
+        ),
+        pytest.param([client("a", "x", macs="00:00:00:00:00:00")], "w", ["00:00:00:00:00:00"], None, id="zero MAC"),
+        pytest.param(
+            [client("a", "x", macs=MAC_1), client("b", "ws1", macs=MAC_2)], "ws1", [MAC_1], "b", id="name before MAC"
+        ),
+        pytest.param(
+            [client("a", "ws1", status="offline"), client("b", "ws1", status="disabled"), client("c", "ws1")],
+            "ws1",
+            [],
+            "c",
+            id="online first",
+        ),
+        pytest.param([client("a", "ws1"), client("b", "ws1", 2)], "ws1", [], "b", id="user server before app"),
+        pytest.param(
+            [client("a", "ws1"), client("b", "ws1", 2, "offline")], "ws1", [], "a", id="online before user server"
+        ),
+        pytest.param([client("a", "ws1", status="offline")], "ws1", [], "a", id="offline is better than none"),
+        pytest.param(
+            [client("a", "ws1", macs=MAC_2), client("b", "ws1", status="offline", macs=MAC_1)],
+            "ws1",
+            [MAC_1],
+            "b",
+            id="two machines of one name",
+        ),
+        pytest.param(
+            [client("a", "ws1.paris.test"), client("b", "ws1.london.test", status="offline")],
+            "ws1.london.test",
+            [],
+            "b",
+            id="another domain is another machine",
+        ),
+        pytest.param([client("a", "ws1.home")], "ws1.office", [], "a", id="a laptop that travels"),
+        pytest.param([client("a", "ws1", 1), client("b", "ws1", 3)], "ws1", [], None, id="servers and browsers"),
+        pytest.param([client("a", "ws1", "0")], "ws1", [], "a", id="type as text"),
+        pytest.param([client("a", "ws1", None)], "ws1", [], "a", id="type not told"),
+        pytest.param([client("b", "ws1"), client("a", "ws1")], "ws1", [], "a", id="the same one every time"),
+        pytest.param([client("a", "ws1", macs=MAC_3)], "ws1", [MAC_1], "a", id="new network card"),
+    ],
+)
+def test_the_choice_is_right_in_whatever_order_clients_come(clients, hostname, macs, expected):
+    for order in itertools.permutations(clients):
+        chosen = choose_client(order, hostname, macs)
+        assert (chosen.id if chosen else None) == expected

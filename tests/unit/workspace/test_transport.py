@@ -1,0 +1,230 @@
+"""The way to accsyn: proxies, addresses, and what broken networks are taken for."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Callable
+
+import pytest
+
+from ftrack_accsyn_accessor.errors import NotReady, Refused, Uncertain, Unreachable
+from ftrack_accsyn_accessor.workspace import transport
+from ftrack_accsyn_accessor.workspace.answers import Problem, translate
+from ftrack_accsyn_accessor.workspace.transport import Proxy, Transport, parse_proxy
+
+PROXY_VARIABLES = [
+    name for word in ("HTTP", "HTTPS", "ALL", "NO") for name in (f"{word}_PROXY", f"{word}_proxy".lower())
+]
+
+
+@pytest.fixture(autouse=True)
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [*PROXY_VARIABLES, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that is taken, so that nobody else gets it, on which nothing listens."""
+    with contextlib.closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def peer() -> Iterator[Callable[[bytes], int]]:
+    """Start a peer that reads a request, answers with fixed bytes and hangs up; the sandbox plays no web proxy."""
+    with contextlib.ExitStack() as stack:
+
+        def start(answer: bytes) -> int:
+            listening = stack.enter_context(contextlib.closing(socket.create_server(("127.0.0.1", 0))))
+
+            def serve() -> None:
+                with contextlib.suppress(OSError):
+                    connection, _ = listening.accept()
+                    with connection:
+                        connection.recv(65536)
+                        connection.sendall(answer)
+
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            stack.callback(thread.join, 5)
+            return int(listening.getsockname()[1])
+
+        yield start
+
+
+def problem_of(host: str, port: int, *, plain: bool = True, proxy: str | None = None) -> Problem:
+    sender = Transport(proxy, tls_verify=True, certificate=None)
+    with contextlib.closing(sender), pytest.raises(Exception) as caught:  # noqa: PT011 - translated below
+        sender.send("GET", *sender.address(host, port, "event", plain), {}, "%7Bsecret", None)
+    return translate(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ("relay", Proxy("accsyn", "relay", 80)),
+        ("relay:8080", Proxy("accsyn", "relay", 8080)),
+        ("accsyn:relay:8080", Proxy("accsyn", "relay", 8080)),
+        ("socks:relay:1080", Proxy("socks5", "relay", 1080)),
+        ("socks5:relay:1080", Proxy("socks5", "relay", 1080)),
+    ],
+)
+def test_every_form_of_proxy_that_accsyn_knows_is_understood(text, expected):
+    assert parse_proxy(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["http://relay:80", "http:relay:80", "relay:port", "relay:0", "relay:65536", ":80", "a:b:c:d", "accsyn:relay"],
+)
+def test_other_forms_of_proxy_are_refused_and_never_go_around_it(text):
+    with pytest.raises(Problem) as caught:
+        parse_proxy(text)
+    assert caught.value.kind is NotReady
+    assert "ACCSYN_PROXY" in str(caught.value.remedy)
+    assert text not in caught.value.outcome  # it might hold a password
+
+
+@pytest.mark.parametrize(
+    ("proxy", "plain", "expected"),
+    [
+        (None, False, "https://acme.accsyn.com:443/api/v3/event"),
+        (None, True, "http://acme.accsyn.com:443/api/v3/event"),
+        ("relay:8080", False, "http://relay:8080/api/v3/event"),
+        ("socks5:relay:1080", False, "https://acme.accsyn.com:443/api/v3/event"),
+    ],
+)
+def test_tls_is_left_only_for_a_relay_of_accsyn(proxy, plain, expected):
+    for path in ("event", "/event"):
+        assert Transport(proxy, True, None).address("acme.accsyn.com", 443, path, plain)[0] == expected
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_refused_connection_was_never_processed(closed_port, plain):
+    problem = problem_of("127.0.0.1", closed_port, plain=plain)
+    assert problem.kind is Unreachable
+    assert problem.outcome == f"127.0.0.1:{closed_port}: the connection was refused"
+
+
+@pytest.mark.parametrize(
+    ("host", "words"), [("no-such-host.invalid", "not known"), (f"{'a' * 70}.invalid", "cannot be used")]
+)
+def test_a_host_name_that_cannot_be_resolved_was_never_reached(host, words):
+    problem = problem_of(host, 80)
+    assert problem.kind is Unreachable
+    assert words in problem.outcome
+
+
+@pytest.mark.parametrize(("variable", "plain"), [("HTTPS_PROXY", False), ("HTTP_PROXY", True)])
+def test_a_dead_web_proxy_means_never_processed(closed_port, monkeypatch, variable, plain):
+    monkeypatch.setenv(variable, f"http://127.0.0.1:{closed_port}")
+    problem = problem_of("accsyn.test", 80, plain=plain)
+    assert (problem.kind, problem.outcome) == (Unreachable, "accsyn.test:80: the connection was refused")
+
+
+def test_a_web_proxy_that_wants_a_password_means_never_processed(peer, monkeypatch):
+    answer = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{peer(answer)}")
+    problem = problem_of("accsyn.test", 443, plain=False)
+    assert problem.kind is Unreachable
+    assert "407 Proxy Authentication Required" in problem.outcome
+    assert "secret" not in problem.outcome
+
+
+@pytest.mark.parametrize("answer", [b"", b"no TLS here\r\n\r\n"])
+def test_a_connection_that_breaks_in_the_tls_handshake_was_never_processed(peer, answer):
+    problem = problem_of("127.0.0.1", peer(answer), plain=False)
+    assert problem.kind is Unreachable
+    assert problem.remedy is None  # certificates are not the matter
+
+
+def test_a_tunnel_that_breaks_while_it_is_made_was_never_processed(peer, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{peer(b'')}")
+    assert problem_of("accsyn.test", 443, plain=False).kind is Unreachable
+
+
+def test_a_web_proxy_that_breaks_off_after_the_request_leaves_the_outcome_open(peer, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{peer(b'')}")
+    problem = problem_of("accsyn.test", 80)
+    assert (problem.kind, problem.outcome) == (Uncertain, "accsyn.test:80: the connection broke")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"", "the connection broke"),
+        (b"220 mail.test ESMTP\r\n\r\n", "what answered does not speak HTTP"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{", "the answer was cut short"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd", "decompressed"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_leaves_the_outcome_open(peer, answer, words):
+    problem = problem_of("127.0.0.1", peer(answer))
+    assert problem.kind is Uncertain
+    assert words in problem.outcome
+    assert "secret" not in problem.outcome
+
+
+def test_a_peer_that_is_silent_leaves_the_outcome_open(monkeypatch):
+    monkeypatch.setattr(transport, "READ_TIMEOUT_S", 0.05)
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        problem = problem_of("127.0.0.1", silent.getsockname()[1])
+    assert problem.kind is Uncertain
+    assert problem.outcome.endswith("no answer in time")
+
+
+def test_a_missing_file_of_certificates_is_told_by_the_variable(monkeypatch, closed_port):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
+    problem = problem_of("127.0.0.1", closed_port, plain=False)
+    assert problem.kind is NotReady
+    assert "REQUESTS_CA_BUNDLE" in str(problem.remedy)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("socks") is not None, reason="PySocks is installed")
+def test_a_socks_proxy_without_pysocks_is_told_and_changes_no_socket(closed_port):
+    before = socket.socket
+    problem = problem_of("accsyn.test", 443, plain=False, proxy=f"socks5:127.0.0.1:{closed_port}")
+    assert problem.kind is NotReady
+    assert "PySocks" in str(problem.remedy)
+    assert socket.socket is before
+
+
+def test_a_header_that_cannot_be_sent_is_told(closed_port):
+    sender = Transport(None, True, None)
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - translated below
+        sender.send("GET", f"http://127.0.0.1:{closed_port}/", None, {"X-Accsyn-Workspace": "ac\r\nme"}, "", None)
+    assert translate(caught.value).kind is NotReady
+
+
+def test_a_question_that_is_too_long_is_not_sent(closed_port):
+    sender = Transport(None, True, None)
+    with pytest.raises(Problem) as caught:
+        sender.send("GET", f"http://127.0.0.1:{closed_port}/", None, {}, "x" * transport.MAX_URL_BYTES, None)
+    assert caught.value.kind is Refused
+    assert sender.calls == 0
+
+
+def test_debug_lines_of_urllib3_lose_the_envelope_and_nothing_else():
+    logger = logging.getLogger("urllib3.connectionpool")
+    sender = Transport(None, True, None)
+    sender._connection()
+    sender._connection()
+    assert sum(isinstance(filter_, transport._HideEnvelopes) for filter_ in logger.filters) == 1
+    record = logger.makeRecord(
+        logger.name, logging.DEBUG, "", 0, '"%s %s" %s', ("GET", "/api/v3/event?%7Bsession", 200), None
+    )
+    assert logger.filter(record)
+    assert record.getMessage() == '"GET /api/v3/event" 200'
+    other = logger.makeRecord(logger.name, logging.DEBUG, "", 0, "%s", ("/other?x=1",), None)
+    assert logger.filter(other)
+    assert other.getMessage() == "/other?x=1"
+    sender.close()
