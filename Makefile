@@ -12,14 +12,14 @@ COVERAGE := --cov --cov-report=term:skip-covered
 .NOTPARALLEL:
 .PHONY: demo test test-all lint types build sandbox clean
 
-demo: $(READY)  ## Publish in an embedded studio and watch the files arrive
+demo: $(READY)  # Publish in an embedded studio and watch the files arrive
 	$(BIN)/ftrack-accsyn demo
 
-test: lint types  ## Format, lint, types, tests, build
+test: lint types  # Format, lint, types, tests, build
 	$(PYTEST) $(COVERAGE)
 	$(BIN)/python setup.py --quiet build_plugin
 
-test-all: lint types  ## As test, with the slow tier
+test-all: lint types  # As test, with the slow tier
 	$(PYTEST) $(COVERAGE) -m ""
 	$(BIN)/python setup.py --quiet build_plugin
 
@@ -32,10 +32,10 @@ types: $(READY)
 	@# What hosts import, against the oldest of them; the command line's libraries have left CPython 3.9 behind.
 	$(BIN)/mypy --python-version 3.9 --package ftrack_accsyn_accessor --exclude /cli/
 
-build: $(READY)  ## The archive for ftrack Connect, in build/
+build: $(READY)  # The archive for ftrack Connect, in build/
 	$(BIN)/python setup.py --quiet build_plugin
 
-sandbox: $(READY)  ## Keep the embedded studio running, for work of your own
+sandbox: $(READY)  # Keep the embedded studio running, for work of your own
 	$(BIN)/ftrack-accsyn sandbox
 
 clean:

@@ -18,6 +18,7 @@ from setuptools import Command, find_packages, setup
 
 ROOT = Path(__file__).resolve().parent
 SOURCE = ROOT / "source"
+WHEELS = ROOT / "build" / "wheels"
 NAME = "ftrack-accsyn-accessor"
 PACKAGE = "ftrack_accsyn_accessor"
 
@@ -113,22 +114,35 @@ def stage(folder: Path) -> None:
 
 
 def unpack_bundled(target: Path) -> None:
-    """Put the content of the bundled packages' wheels, and nothing that they depend on, into *target*."""
-    requirements = [f"{name}=={version}" for name, version in BUNDLED.items()]
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download"]
-    # These four admit wheels of pure Python only, for any platform, whatever Python builds the archive.
-    portable = ["--platform=any", "--implementation=py", "--abi=none", f"--python-version={OLDEST_PYTHON}"]
-    # Unpacked rather than installed: an installation adds start scripts and records that name this machine's paths.
-    with tempfile.TemporaryDirectory() as wheels:
-        options = ["--no-deps", "--only-binary=:all:", f"--dest={wheels}"]
-        if subprocess.run([*pip, *options, *portable, *requirements], check=False).returncode:
+    """Put the content of the bundled packages' wheels, and nothing that they depend on, into *target*.
+
+    Unpacked rather than installed: an installation adds start scripts and records that name this machine's paths.
+    """
+    for name, version in BUNDLED.items():
+        with zipfile.ZipFile(fetch_wheel(name, version)) as packed:
+            packed.extractall(target)
+
+
+def fetch_wheel(name: str, version: str) -> Path:
+    """Give the wheel of a package; fetched once and kept, so that a later build needs no package index."""
+    WHEELS.mkdir(parents=True, exist_ok=True)
+    pattern = f"{name.replace('-', '_')}-{version}-*-none-any.whl"
+    kept = next(WHEELS.glob(pattern), None)
+    if kept is not None:
+        return kept
+    # Builds may run side by side: fetched aside, then moved into place whole.
+    with tempfile.TemporaryDirectory(prefix=".fetching-", dir=WHEELS) as folder:
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download"]
+        # Wheels of pure Python only, for any platform, whatever Python builds the archive.
+        portable = ["--platform=any", "--implementation=py", "--abi=none", f"--python-version={OLDEST_PYTHON}"]
+        options = ["--no-deps", "--only-binary=:all:", f"--dest={folder}", *portable]
+        if subprocess.run([*pip, *options, f"{name}=={version}"], check=False).returncode:
             raise SystemExit(
-                f"Could not fetch {' and '.join(requirements)} as wheels of pure Python. "
-                "See pip's message above; a package index has to be within reach."
+                f"Could not fetch {name} {version} as a wheel of pure Python. "
+                "See pip's message above; the first build needs a package index within reach."
             )
-        for wheel in Path(wheels).glob("*.whl"):
-            with zipfile.ZipFile(wheel) as packed:
-                packed.extractall(target)
+        fetched = next(Path(folder).glob(pattern))
+        return fetched.replace(WHEELS / fetched.name)
 
 
 def check(folder: Path) -> None:

@@ -1,0 +1,30 @@
+"""The command line `ftrack-accsyn`; its libraries come with the extras `cli` and `sandbox`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+OURS = ("ftrack_accsyn_accessor", "ftrack_accsyn_sandbox")
+
+
+def main() -> None:
+    """Run the command line with the arguments of the process, and exit."""
+    with needs_extra("cli"):
+        from ftrack_accsyn_accessor.cli.application import application
+    application()
+
+
+@contextlib.contextmanager
+def needs_extra(extra: str) -> Iterator[None]:
+    """Exit with the remedy when an import of the body finds a library of *extra* missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        missing = str(error.name).partition(".")[0]
+        if missing in OURS:
+            raise
+        raise SystemExit(
+            f"ftrack-accsyn needs {missing}, which is not installed. "
+            f"Install it with: pip install 'ftrack-accsyn-accessor[{extra}]'"
+        ) from None

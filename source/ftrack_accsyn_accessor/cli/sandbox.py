@@ -1,0 +1,92 @@
+"""`ftrack-accsyn sandbox`: the embedded studio, kept running for work of your own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Optional
+
+import click
+
+from ftrack_accsyn_accessor.cli import needs_extra
+
+if TYPE_CHECKING:
+    from ftrack_accsyn_sandbox.studio import Studio
+
+
+@click.command()
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the studio's files live; kept afterwards. [default: a temporary folder]",
+)
+@click.option("--latency-ms", type=click.FloatRange(min=0), default=0.0, help="Delay of every answer, in milliseconds.")
+@click.option("--json", "as_json", is_flag=True, help="Print the variables as one JSON object.")
+def sandbox(folder: Optional[Path], latency_ms: float, as_json: bool) -> None:
+    """Run a studio on this machine, ftrack and accsyn included, until Ctrl-C.
+
+    Prints the variables under which a session, a DCC or ftrack Connect finds it.
+    """
+    with studio_folder(folder) as root, open_studio(root) as studio:
+        for service in (studio.ftrack, studio.accsyn):
+            service.switches.latency_s = latency_ms / 1000
+        click.echo(as_object(studio.environment()) if as_json else as_text(studio.environment(), root))
+        wait_for_interrupt()
+    click.echo("The sandbox has stopped.", err=True)
+
+
+@contextlib.contextmanager
+def studio_folder(folder: Optional[Path]) -> Iterator[Path]:
+    """Give *folder*, created when missing; without one, a temporary folder that is removed afterwards."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="ftrack-accsyn-") as temporary:
+        yield Path(temporary).resolve()
+
+
+def open_studio(root: Path) -> Studio:
+    """A studio below *root*, to be started by `with`."""
+    with needs_extra("sandbox"):
+        from ftrack_accsyn_sandbox.studio import Studio
+
+    return Studio(root)
+
+
+def as_object(variables: Mapping[str, str]) -> str:
+    """The *variables* as a JSON object, on one line."""
+    return json.dumps(dict(variables))
+
+
+def as_text(variables: Mapping[str, str], root: Path) -> str:
+    """The *variables* as a shell takes them, for both families of shells."""
+    posix = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    power_shell = ["$env:{} = '{}'".format(name, value.replace("'", "''")) for name, value in variables.items()]
+    return "\n".join(
+        [
+            f"The sandbox is running in {root}; Ctrl-C stops it.",
+            "",
+            "# sh, bash, zsh",
+            *posix,
+            "",
+            "# PowerShell",
+            *power_shell,
+        ]
+    )
+
+
+def wait_for_interrupt() -> None:
+    """Return at Ctrl-C or when the process is asked to end."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    # A wait without limit is deaf to Ctrl-C on Windows.
+    while not stopped.wait(timeout=0.5):
+        pass

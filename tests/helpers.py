@@ -1,0 +1,35 @@
+"""What tests of every tier share: waiting on a condition, and the record of what was really exercised."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Callable, TypeVar
+
+ROOT = Path(__file__).resolve().parents[1]
+EXERCISED = ROOT / "build" / "exercised.txt"
+
+T = TypeVar("T")
+
+
+def wait_until(condition: Callable[[], T], timeout_s: float = 10.0, what: str = "") -> T:
+    """Return the first truthy value of *condition*, asked again and again; fail after *timeout_s*, naming *what*."""
+    deadline = time.monotonic() + timeout_s
+    pause = threading.Event()
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            awaited = what or getattr(condition, "__name__", repr(condition))
+            raise AssertionError(f"Waited {timeout_s:g} s in vain for {awaited}; last seen: {value!r}")
+        pause.wait(0.01)
+
+
+def record_exercised(python: str, ftrack_api: str) -> None:
+    """Note that tests really ran with these versions; continuous integration prints the notes."""
+    EXERCISED.parent.mkdir(exist_ok=True)
+    # Appending one short line is atomic: workers and host processes write at the same time.
+    with EXERCISED.open("a", encoding="utf-8") as notes:
+        notes.write(f"CPython {python}, ftrack-python-api {ftrack_api}\n")
