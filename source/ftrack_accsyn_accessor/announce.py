@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 
-_said: set[str] = set()
-_lock = threading.Lock()
+_said: dict[str, object] = {}
 
 
 def once(logger: logging.Logger, level: int, text: str) -> None:
     """Log *text* unless this process has logged it before. Any thread may call it."""
-    with _lock:
-        if text in _said:
-            return
-        _said.add(text)
-    logger.log(level, "%s", text)
+    mine = object()
+    # One step for all threads, and no lock that a fork could leave taken in the child.
+    if _said.setdefault(text, mine) is mine:
+        logger.log(level, "%s", text)

@@ -18,6 +18,7 @@ from ftrack_accsyn_accessor.registrations import Registrations
 from ftrack_accsyn_accessor.settings import Settings
 from ftrack_accsyn_accessor.staging import StagingArea
 from ftrack_accsyn_accessor.submission import Submission
+from ftrack_accsyn_accessor.tracker import Tracker
 from ftrack_accsyn_accessor.transfer import Destination
 from ftrack_accsyn_accessor.workspace import Credentials, Workspace
 
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 #: After this long a registration that was not confirmed is looked up, even though its process lives.
 CONFIRM_S = 30.0
+LONGEST_CONFIRM_S = 300.0
 #: What accsyn said about this machine's endpoint holds this long.
 ENDPOINT_S = 3600.0
 
@@ -42,20 +44,27 @@ class Delivery:
         owners: Path,
         read_settings: Callable[[], Settings],
         registrations: Callable[[], Registrations],
+        server_url: Callable[[], str],
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._outbox = outbox
         self._area = area
         self._owners = owners
         self._read_settings = read_settings
         self._open_registrations = registrations
+        self._server_url = server_url
         self._clock = clock
+        self._monotonic = monotonic
         self._settings: Optional[Settings] = None
         self._workspace: Optional[Workspace] = None
         self._registrations: Optional[Registrations] = None
         self._submission: Optional[Submission] = None
         self._submission_until = 0.0
-        self._settle_at = 0.0
+        self._tracker: Optional[Tracker] = None
+        self._asked_after: frozenset[int] = frozenset()
+        self._asked_at = -LONGEST_CONFIRM_S
+        self._asking_pause_s = CONFIRM_S
 
     def changed(self) -> bool:
         """Read the settings anew; return whether they differ from those before. New ones get a new connection."""
@@ -80,50 +89,61 @@ class Delivery:
     def settle(self) -> None:
         """Find out what became of prepared entries whose process is gone, or which stayed so for long.
 
-        Registered ones are to be submitted. The others were never published: their process died, or ftrack refused them.
+        Registered ones are to be submitted. The others were never published: their process died, or ftrack refused
+        them. Those of a living process are asked after more and more rarely, as its host may yet register them.
         """
-        now = self._clock()
-        doubtful = [item for item in self._outbox.prepared() if self._is_doubtful(item, now)]
-        if not doubtful or now < self._settle_at:
+        prepared = [item for item in self._outbox.prepared() if self._is_of_this_ftrack(item)]
+        living = {token for token in {item.owner for item in prepared} if owner_is_alive(self._owners, token)}
+        doubtful = [item for item in prepared if item.owner not in living or self._is_old(item)]
+        if not doubtful or not self._may_ask(frozenset(item.entry.id for item in doubtful)):
             return
-        self._settle_at = now + CONFIRM_S
         try:
-            self._settle(doubtful)
+            self._settle(doubtful, living)
         except errors.RegistrationError as error:
             announce.once(logger, logging.WARNING, str(error))
 
-    def _settle(self, items: list[Prepared]) -> None:
-        if self._registrations is None:
-            self._registrations = self._open_registrations()
-        dropped = 0
+    def _settle(self, items: list[Prepared], living: set[str]) -> None:
+        registrations = self._opened_registrations()
+        withdrawn = 0
         for location_id in {item.entry.publication.location_id for item in items}:
             here = [item for item in items if item.entry.publication.location_id == location_id]
-            orphans = {item.entry.publication.component_id for item in here if self._is_orphan(item)}
             ids = {item.entry.publication.component_id for item in here}
-            registered = self._registrations.registered(ids, location_id)
+            registered = registrations.registered(ids, location_id)
             self._outbox.activate(registered, location_id)
-            dropped += self._outbox.cancel(orphans - registered, location_id)
-        if dropped:
-            logger.info("%d publish(es) ended before ftrack had registered them; they are not sent.", dropped)
+            lost = [item for item in here if item.entry.publication.component_id not in registered]
+            withdrawn += self._outbox.withdraw([item for item in lost if item.owner not in living])
+        if withdrawn:
+            logger.info("%d publish(es) ended before ftrack had registered them; they are not sent.", withdrawn)
 
-    def _is_doubtful(self, item: Prepared, now: float) -> bool:
-        return now - item.entry.updated_at > CONFIRM_S or self._is_orphan(item)
+    def _may_ask(self, entry_ids: frozenset[int]) -> bool:
+        """Whether it is time to ask ftrack after these entries, and take note that it is asked."""
+        now = self._monotonic()
+        known = entry_ids <= self._asked_after
+        if now < self._asked_at + (self._asking_pause_s if known else CONFIRM_S):
+            return False
+        self._asking_pause_s = min(2.0 * self._asking_pause_s, LONGEST_CONFIRM_S) if known else CONFIRM_S
+        self._asked_after, self._asked_at = entry_ids, now
+        return True
 
-    def _is_orphan(self, item: Prepared) -> bool:
-        return not owner_is_alive(self._owners, item.owner)
+    def _is_of_this_ftrack(self, item: Prepared) -> bool:
+        """Whether the ftrack server that we can ask is the one that would know."""
+        return item.entry.publication.server_url == self._server_url()
+
+    def _is_old(self, item: Prepared) -> bool:
+        """Whether an entry has been prepared for long, as far as one can tell when the clock was set back."""
+        return not 0.0 <= self._clock() - item.entry.updated_at <= CONFIRM_S
 
     # Submission.
 
     def submit(self, entries: list[Entry]) -> None:
         """Submit *entries*; raise what concerns all of them."""
-        if self._settings is None or not self._settings.complete:
-            self.changed()
-        assert self._settings is not None  # noqa: S101 - `changed` has read them
-        if not self._settings.complete:
-            raise errors.SettingsError("submit", outcome=settings.describe(self._settings.problems))
-        if self._submission is None or self._clock() >= self._submission_until:
-            self._submission = self._open_submission(self._settings, entries[0].publication.location_id)
-            self._submission_until = self._clock() + ENDPOINT_S
+        current = self._complete_settings()
+        if self._submission is None or self._monotonic() >= self._submission_until:
+            try:
+                self._submission = self._open_submission(current, entries[0].publication.location_id)
+            except errors.Refused as error:  # it concerns this machine, not one of the entries
+                raise errors.NotReady(error.tried, error.on, error.outcome, error.remedy) from error
+            self._submission_until = self._monotonic() + ENDPOINT_S
         try:
             self._submission.submit(entries)
         except errors.WorkspaceError:
@@ -131,9 +151,7 @@ class Delivery:
             raise
 
     def _open_submission(self, current: Settings, location_id: str) -> Submission:
-        if self._workspace is None:
-            self._workspace = connect(current)
-        workspace = self._workspace
+        workspace = self._opened_workspace(current)
         workspace.check_role()
         client = workspace.find_client(machine.hostname(), machine.mac_addresses(), current.client)
         return Submission(
@@ -166,9 +184,7 @@ class Delivery:
         return Destination(found.party, found.location_id, found.location_name)
 
     def _location_id(self, name: str) -> str:
-        if self._registrations is None:
-            self._registrations = self._open_registrations()
-        found = self._registrations.location_id(name)
+        found = self._opened_registrations().location_id(name)
         if found is None:
             raise errors.NotReady(
                 "find the destination location in ftrack",
@@ -178,8 +194,46 @@ class Delivery:
             )
         return found
 
+    # Tracking.
+
+    @property
+    def calls(self) -> int:
+        """How many calls accsyn was sent over the present connection."""
+        return self._workspace.calls if self._workspace is not None else 0
+
+    def track(self) -> Optional[float]:
+        """Follow what is on its way; return the seconds until there is more to do, None while nothing is."""
+        if self._tracker is None:
+            current = self._complete_settings()
+            workspace = self._opened_workspace(current)
+            self._tracker = Tracker(self._outbox, workspace, self._opened_registrations(), current, self._clock)
+        return self._tracker.step()
+
+    # Connections.
+
+    def _complete_settings(self) -> Settings:
+        if self._settings is None or not self._settings.complete:
+            self.changed()
+        assert self._settings is not None  # noqa: S101 - `changed` has read them
+        if not self._settings.complete:
+            raise errors.SettingsError("submit", outcome=settings.describe(self._settings.problems))
+        return self._settings
+
+    def _opened_workspace(self, current: Settings) -> Workspace:
+        if self._workspace is None:
+            self._workspace = connect(current)
+        return self._workspace
+
+    def _opened_registrations(self) -> Registrations:
+        if self._registrations is None:
+            self._registrations = self._open_registrations()
+        return self._registrations
+
     def _disconnect(self) -> None:
         self._submission = None
+        if self._tracker is not None:
+            self._tracker.close()
+            self._tracker = None
         if self._workspace is not None:
             self._workspace.close()
             self._workspace = None

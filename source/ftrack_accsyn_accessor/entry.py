@@ -1,7 +1,7 @@
 """What an entry of the outbox is, and which steps its state may take.
 
-    prepared -> pending -> submitted -> transferring -> synced
-        \\__________\\___________\\____________\\______ needs-attention -> pending
+prepared -> pending -> submitted -> transferring -> synced
+    \\__________\\___________\\____________\\______ needs-attention -> pending
 """
 
 from __future__ import annotations
@@ -39,6 +39,30 @@ def sources(target: State) -> tuple[State, ...]:
     return tuple(state for state, targets in TRANSITIONS.items() if target in targets)
 
 
+class Trouble(str, enum.Enum):
+    """What keeps a submitted entry from its destination: the cause kinds that the tracker writes."""
+
+    FAILED = "transfer-failed"
+    ABORTED = "aborted"  # the sync job was aborted before the entry was through
+    ENDED = "ended"  # the sync job was set to done before the entry was through
+    ON_HOLD = "on-hold"  # the task
+    EXCLUDED = "excluded"  # the task
+    TASK_MISSING = "task-missing"
+    JOB_GONE = "job-gone"  # deleted or archived
+    SIZE_DIFFERS = "size-differs"
+    PAUSED = "paused"  # the sync job; the entry keeps its state
+    UNVERIFIED = "unverified"  # arrived, but accsyn could not be asked for the size; the entry keeps its state
+
+
+#: Entries that need attention for one of these are followed further: accsyn, or a person there, may repair them.
+REPAIRABLE = frozenset(
+    {Trouble.FAILED, Trouble.ABORTED, Trouble.ENDED, Trouble.ON_HOLD, Trouble.EXCLUDED, Trouble.TASK_MISSING}
+)
+
+#: `next_try_at` of what is not tried again before somebody asks for it (in the year 2255, seconds since the epoch).
+NOT_BY_ITSELF = 9_000_000_000.0
+
+
 class Kind(str, enum.Enum):
     """Which of ftrack's component types an entry stands for."""
 
@@ -63,8 +87,8 @@ class StagedFile:
 class Publication:
     """One component published into the staging location: the intent that the outbox keeps.
 
-    `files` holds the component's own file, or those of its members at any depth. `project_id` is empty where the component
-    hangs on no ftrack project; `project_name` is then the first folder of its identifier.
+    `files` holds the component's own file, or those of its members at any depth. `project_id` is empty where the
+    component hangs on no ftrack project; `project_name` is then the first folder of its identifier.
     """
 
     component_id: str
@@ -88,11 +112,27 @@ class Publication:
 
 
 @dataclasses.dataclass(frozen=True)
+class Progress:
+    """How far something is. Speed (bytes a second) and time left (seconds) are None while nothing moves."""
+
+    done_bytes: int = 0
+    size_bytes: int = 0
+    speed_bytes_per_s: Optional[float] = None
+    left_s: Optional[float] = None
+
+    @property
+    def percent(self) -> int:
+        """Whole percents, rounded down: 100 means all bytes."""
+        return 100 * self.done_bytes // self.size_bytes if self.size_bytes else 0
+
+
+@dataclasses.dataclass(frozen=True)
 class Entry:
     """A publication in the outbox, with where it is and why.
 
-    Times are seconds since the epoch. `attempted` means that its tasks may have been added to job row `job` without accsyn's
-    answer having arrived: look there before adding them anywhere.
+    Times are seconds since the epoch. `arrived_at` is when accsyn had reported all its tasks done, `synced_at` when it
+    was available at the destination. `attempted` means that its tasks may have been added to job row `job` without
+    accsyn's answer having arrived: look there before adding them anywhere.
     """
 
     id: int
@@ -106,3 +146,6 @@ class Entry:
     updated_at: float
     job: Optional[int]
     attempted: bool
+    progress: Progress = Progress()
+    arrived_at: Optional[float] = None
+    synced_at: Optional[float] = None

@@ -9,6 +9,7 @@ AccsynAccessorError
         OutboxTooNew            written by a newer release: left untouched
         OutboxUnusable          damaged, read-only or out of space
     RegistrationError         ftrack could not be asked
+        RegistrationRefused     ftrack read the request and said no
     WorkspaceError            accsyn could not be asked, or said no
         Unreachable             the call was never processed
         Busy                    accsyn asks for patience
@@ -43,13 +44,18 @@ class AccsynAccessorError(Exception):
         self.remedy = remedy
         super().__init__(str(self))
 
-    def __str__(self) -> str:
+    @property
+    def what(self) -> str:
+        """What is wrong, without what to do about it."""
         subject = f"Could not {self.tried}"
         if self.on:
             subject += f" ({self.on})"
-        text = f"{subject}: {self.outcome}" if self.outcome else subject
-        text = text if text.endswith((".", "!", "?")) else f"{text}."
-        return f"{text} {self.remedy}".rstrip()
+        outcome = self.outcome.strip()
+        text = f"{subject}: {outcome}" if outcome else subject
+        return text if text.endswith((".", "!", "?")) else f"{text}."
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.remedy}".rstrip()
 
 
 class SettingsError(AccsynAccessorError):
@@ -98,6 +104,10 @@ class RegistrationError(AccsynAccessorError):
     """Ftrack could not be asked which components are registered in a location."""
 
     kind = "ftrack"
+
+
+class RegistrationRefused(RegistrationError):
+    """Ftrack read the request and said no."""
 
 
 class WorkspaceError(AccsynAccessorError):

@@ -15,11 +15,11 @@ import ftrack_api.symbol
 
 from ftrack_accsyn_accessor.accessor import AccsynAccessor, normalise_identifier
 from ftrack_accsyn_accessor.entry import Kind, Publication, StagedFile
-from ftrack_accsyn_accessor.errors import StagingError
+from ftrack_accsyn_accessor.errors import FileChanged
 from ftrack_accsyn_accessor.locks import OwnerLock
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.staging import StagingArea
-from ftrack_accsyn_accessor.structure import StagingStructure
+from ftrack_accsyn_accessor.structure import StagingStructure, container_id
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def _creation(name: str) -> dict[str, Any]:
 
 @dataclasses.dataclass
 class _Publish:
-    """One call of `add_components`: its components by id, and those that are in the outbox already."""
+    """One call of `add_components`: its components by id, and those whose entries are complete already."""
 
     components: dict[str, tuple[Any, Any]]
     prepared: set[str] = dataclasses.field(default_factory=set)
@@ -145,34 +145,41 @@ class StagingLocationMixin:
             self.accsyn_staging.outbox.cancel([component["id"]], self["id"])  # type: ignore[index]
 
     def _prepare(self, components: Sequence[Any], resource_identifiers: Sequence[str]) -> None:
+        """Write what is about to be registered into the outbox, as prepared.
+
+        ftrack registers a nested container level by level. From the first level on there is an entry of what is staged,
+        so that no registration is without one; it is written anew until it is complete.
+        """
         publish = self._accsyn_publish or _Publish({component["id"]: (component, None) for component in components})
         identifiers = dict(zip((component["id"] for component in components), resource_identifiers))
-        new = [item for item in self._published_with(components, publish) if item[0]["id"] not in publish.prepared]
         publications = []
-        for component, source in new:
-            try:
-                publications.append(self._publication(component, source, identifiers))
-            except StagingError:
-                # Registered level by level: files on other levels of a nested container may not be staged yet.
-                if component["id"] in identifiers:
-                    raise
-        publications = [publication for publication in publications if publication.files]
+        for component, source in self._published_with(components, publish):
+            files = self._files(component, source, identifiers) if component["id"] not in publish.prepared else []
+            staged = tuple(file for file in files if file is not None)
+            if staged:
+                publications.append(self._publication(component, source, identifiers, staged))
+                if len(staged) == len(files):
+                    publish.prepared.add(component["id"])
         if publications:
             self.accsyn_staging.outbox.prepare(publications, self.accsyn_staging.owner.hold())
-            publish.prepared.update(publication.component_id for publication in publications)
 
     def _published_with(self, components: Sequence[Any], publish: _Publish) -> list[tuple[Any, Any]]:
         """Return the components of the publish that *components* are, or are members of, each with its source."""
         found: dict[str, tuple[Any, Any]] = {}
         for component in components:
+            # Frame by frame, ftrack_api's own reference to the container would cost the square of their number.
+            key = component["id"] if component["id"] in publish.components else container_id(component)
             entity: Any = component
-            while entity is not None and entity["id"] not in publish.components:
+            while key not in publish.components and entity is not None:
                 entity = entity["container"]
-            if entity is not None:
-                found[entity["id"]] = publish.components[entity["id"]]
+                key = entity["id"] if entity is not None else None
+            if key is not None:
+                found[key] = publish.components[key]
         return list(found.values())
 
-    def _publication(self, component: Any, source: Any, identifiers: dict[str, str]) -> Publication:
+    def _publication(
+        self, component: Any, source: Any, identifiers: dict[str, str], files: tuple[StagedFile, ...]
+    ) -> Publication:
         identifier = identifiers.get(component["id"]) or self._identifier(component, source)
         project_id, project_name, version_id, version_name = _context(component, identifier)
         session = component.session
@@ -189,7 +196,7 @@ class StagingLocationMixin:
             project_name=project_name,
             version_id=version_id,
             version_name=version_name,
-            files=tuple(self._files(component, source, identifiers)),
+            files=files,
         )
 
     def _identifier(self, component: Any, source: Any) -> str:
@@ -197,16 +204,22 @@ class StagingLocationMixin:
         context = self._get_context(component, source)  # type: ignore[attr-defined]
         return str(self.structure.get_resource_identifier(component, context))  # type: ignore[attr-defined]
 
-    def _files(self, component: Any, source: Any, identifiers: dict[str, str]) -> Iterator[StagedFile]:
-        """Yield the files of *component*, or those of its members at any depth, as they lie in the staging area."""
+    def _files(self, component: Any, source: Any, identifiers: dict[str, str]) -> list[Optional[StagedFile]]:
+        """Return the files of *component*, or those of its members at any depth, as they lie in the staging area.
+
+        None stands for a member's file that is not staged yet; what is about to be registered must be.
+        """
         if _is_container(component):
-            for member in component["members"]:
-                yield from self._files(member, source, identifiers)
-            return
+            return [file for member in component["members"] for file in self._files(member, source, identifiers)]
         identifier = identifiers.get(component["id"]) or self._identifier(component, source)
         relative = normalise_identifier(identifier, self.accessor.prefix)  # type: ignore[attr-defined]
-        stamp = self.accsyn_staging.area.stat_file(relative)
-        yield StagedFile(relative, stamp.size_bytes, stamp.mtime_ns)
+        try:
+            stamp = self.accsyn_staging.area.stat_file(relative)
+        except FileChanged:
+            if component["id"] in identifiers:
+                raise
+            return [None]
+        return [StagedFile(relative, stamp.size_bytes, stamp.mtime_ns)]
 
     def _activate(self, components: Sequence[Any]) -> None:
         publish = self._accsyn_publish

@@ -20,8 +20,8 @@ ITEM_DELAY_S = 600.0
 def outage_delay(attempts: int, outage_s: float, jitter: float, retry_after_s: Optional[float] = None) -> float:
     """Return the seconds to wait before accsyn is asked again.
 
-    *attempts* failed calls in a row (1 = the first), *outage_s* seconds since the first of them, *jitter* from [0, 1). At
-    least *retry_after_s* where accsyn named one.
+    *attempts* failed calls in a row (1 = the first), *outage_s* seconds since the first of them, *jitter* from [0, 1).
+    At least *retry_after_s* where accsyn named one.
     """
     cap_s = OUTAGE_CAP_S if outage_s < OUTAGE_EARLY_S else LATE_CAP_S
     delay_s = min(cap_s, FIRST_DELAY_S * 2.0 ** min(attempts - 1, 16))

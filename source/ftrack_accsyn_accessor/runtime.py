@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
+from ftrack_accsyn_accessor import errors
 from ftrack_accsyn_accessor.delivery import Delivery
 from ftrack_accsyn_accessor.locks import OwnerLock, ProcessLock
 from ftrack_accsyn_accessor.outbox import Outbox
@@ -21,6 +22,9 @@ from ftrack_accsyn_accessor.uploader import DRAIN_S, Uploader
 
 _runtimes: dict[str, Runtime] = {}
 _lock = threading.Lock()
+_fork = threading.local()
+#: How long a fork waits for a session that is being opened for the first time; that takes milliseconds.
+FORK_WAIT_S = 1.0
 
 
 class Runtime:
@@ -39,7 +43,14 @@ class Runtime:
         folder = self.outbox.path.parent
         owners = folder / "owners"
         self.owner = OwnerLock(owners)
-        delivery = Delivery(self.outbox, self.area, owners, self._read_settings, lambda: Registrations(self.ftrack))
+        delivery = Delivery(
+            self.outbox,
+            self.area,
+            owners,
+            self._read_settings,
+            lambda: Registrations(self.ftrack),
+            lambda: self.ftrack.server_url,
+        )
         lock = ProcessLock(self.outbox.path.with_suffix(".lock"))
         self.uploader = Uploader(self.outbox, self.area, lock, delivery)
 
@@ -77,7 +88,7 @@ def open_runtime(
             runtime.ftrack = ftrack
             return runtime
         area.prepare()
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(path.parent)
         runtime = Runtime(area, path, ftrack, read_settings)
         runtime.outbox.open()
         if area.was_new:
@@ -86,6 +97,14 @@ def open_runtime(
             atexit.register(stop_all)
         _runtimes[str(path)] = runtime
         return runtime
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        remedy = "Correct or unset FTRACK_ACCSYN_OUTBOX, or make the folder writable for this user."
+        raise errors.OutboxUnusable("make the folder of the outbox", str(folder), str(error), remedy) from error
 
 
 def stop_all(timeout_s: float = DRAIN_S) -> bool:
@@ -103,7 +122,17 @@ def stop_all(timeout_s: float = DRAIN_S) -> bool:
     return all(ended)
 
 
-def _after_fork() -> None:
+def _before_fork() -> None:
+    # A thread that prepares a staging area holds locks, which no thread would ever give back in the child.
+    _fork.waited = _lock.acquire(timeout=FORK_WAIT_S)
+
+
+def _after_fork_in_parent() -> None:
+    if _fork.waited:
+        _lock.release()
+
+
+def _after_fork_in_child() -> None:
     global _lock
     _lock = threading.Lock()
     for runtime in _runtimes.values():
@@ -111,4 +140,6 @@ def _after_fork() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+    )

@@ -11,11 +11,16 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from types import ModuleType
 from typing import NamedTuple, Optional
 
 PREFIX = "FTRACK_ACCSYN_"
 DEFAULT_VOLUME = "projects"
 CREDENTIALS_PATH = "ACCSYN_CREDENTIALS_PATH"
+
+#: What is checked at the destination after accsyn has reported an entry done, before it counts as synced.
+VERIFY_NONE = "none"
+VERIFY_SIZE = "size"
 
 #: In this order, as accsyn's own client looks them up (accsyn fact sheet, section 1).
 WORKSPACE_VARIABLES = ("ACCSYN_WORKSPACE", "ACCSYN_DOMAIN", "ACCSYN_ORG")
@@ -23,9 +28,9 @@ WORKSPACE_VARIABLES = ("ACCSYN_WORKSPACE", "ACCSYN_DOMAIN", "ACCSYN_ORG")
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_PARTY = re.compile(r"^[\w.@=\-]+$")
-_CODE = re.compile(r"^[\w.\-]+$")
-_ID = re.compile(r"^[0-9a-z]{24}$")
+_PARTY = re.compile(r"[\w.@=+\-]+")
+_CODE = re.compile(r"[\w.\-]+")
+_ID = re.compile(r"[0-9a-z]{24}")
 
 
 class Problem(NamedTuple):
@@ -43,8 +48,8 @@ class Problem(NamedTuple):
 class Settings:
     """What the environment asks for.
 
-    `staging_path` is None where the machine is no staging machine; the other fields are None where nothing (usable) is set.
-    `problems` lists everything that keeps files from being sent; publishing works whenever `staging_path` is there.
+    `staging_path` is None where the machine is no staging machine; the other fields are None where nothing (usable) is
+    set. `problems` lists all that keeps files from being sent; publishing works whenever `staging_path` is there.
     """
 
     staging_path: Optional[str] = None
@@ -61,6 +66,7 @@ class Settings:
     queue: Optional[str] = None
     outbox: Optional[str] = None
     tls_verify: bool = True
+    verify: str = VERIFY_NONE
     disabled: bool = False
     log_level: Optional[int] = None
     problems: tuple[Problem, ...] = ()
@@ -74,8 +80,9 @@ class Settings:
 class _Reader:
     """Reads variables one by one and collects what is wrong with them."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], flavour: ModuleType) -> None:
         self.environ = environ
+        self.flavour = flavour
         self.problems: list[Problem] = []
 
     def text(self, variable: str) -> Optional[str]:
@@ -85,7 +92,7 @@ class _Reader:
     def matching(self, variable: str, pattern: re.Pattern[str], wanted: str) -> Optional[str]:
         """Return the value if it has the form *pattern*, else report that *wanted* was expected."""
         value = self.text(variable)
-        if value is None or pattern.match(value):
+        if value is None or pattern.fullmatch(value):
             return value
         self.report(variable, f"{value!r} is not {wanted}.", "Correct it or unset it.")
         return None
@@ -100,37 +107,55 @@ class _Reader:
         self.report(variable, f"{value!r} is neither yes nor no.", "Set it to 1 or 0.")
         return default
 
+    def choice(self, variable: str, words: tuple[str, ...]) -> str:
+        """Return the value, one of *words*; the first of them by default."""
+        value = (self.text(variable) or words[0]).lower()
+        if value in words:
+            return value
+        self.report(variable, f"{value!r} is none of {', '.join(words)}.", "Correct it or unset it.")
+        return words[0]
+
     def folder(self, variable: str) -> Optional[str]:
         """Return the value as an absolute path, `~` and variables expanded as ftrack's disk accessor does."""
         value = self.text(variable)
         if value is None:
             return None
-        path = os.path.expanduser(os.path.expandvars(value))
-        if "\0" not in path and os.path.isabs(path):
-            return os.path.normpath(path)
+        path = self._expanded(value)
+        # On Windows a path without a drive is relative to whichever one is current.
+        if self.flavour.isabs(path) and (self.flavour.sep == "/" or self.flavour.splitdrive(path)[0]):
+            return str(self.flavour.normpath(path))
         self.report(variable, f"{value!r} is not an absolute path.", "Set it to the full path of a folder.")
         return None
+
+    def _expanded(self, value: str) -> str:
+        """Return *value* expanded, or nothing if no system could use it as a path."""
+        try:
+            os.fsencode(value)
+            return "" if "\0" in value else str(self.flavour.expanduser(self.flavour.expandvars(value)))
+        except ValueError:
+            return ""
 
     def report(self, variable: str, what: str, remedy: str) -> None:
         self.problems.append(Problem(variable, what, remedy))
 
 
-def read(environ: Mapping[str, str], credentials_text: Optional[str] = None) -> Settings:
-    """Return the settings that *environ* asks for.
+def read(environ: Mapping[str, str], credentials_text: Optional[str] = None, flavour: ModuleType = os.path) -> Settings:
+    """Return the settings that *environ* asks for; never raises.
 
-    *credentials_text* is the content of the file that ACCSYN_CREDENTIALS_PATH names. As with accsyn's own client its values win
-    over the environment; of its variables only accsyn's credentials and proxy are taken. None while the variable is set means that the
-    file could not be read, which is a problem like any other.
+    *credentials_text* is the content of the file that ACCSYN_CREDENTIALS_PATH names. As with accsyn's own client its
+    values win over the environment; of its variables only accsyn's credentials and proxy are taken. None while the
+    variable is set means that the file could not be read, which is a problem like any other. *flavour* is the path
+    module of the system in question.
     """
     merged = dict(environ)
     if credentials_text is not None:
         merged.update(_credentials(credentials_text))
-    reader = _Reader(merged)
+    reader = _Reader(merged, flavour)
     volume = reader.matching(f"{PREFIX}VOLUME", _CODE, "the code of an accsyn volume") or DEFAULT_VOLUME
     variable = staging_variable(volume, merged)
     staging_path = reader.folder(variable)
     workspace = next(filter(None, map(reader.text, WORKSPACE_VARIABLES)), None)
-    if staging_path is not None:
+    if reader.text(variable) is not None:
         _require_credentials(reader, workspace, unread=reader.text(CREDENTIALS_PATH) and credentials_text is None)
     return Settings(
         staging_path=staging_path,
@@ -146,6 +171,7 @@ def read(environ: Mapping[str, str], credentials_text: Optional[str] = None) -> 
         destination_location=reader.text(f"{PREFIX}DESTINATION_LOCATION"),
         queue=reader.text(f"{PREFIX}QUEUE"),
         outbox=reader.folder(f"{PREFIX}OUTBOX"),
+        verify=reader.choice(f"{PREFIX}VERIFY", (VERIFY_NONE, VERIFY_SIZE)),
         tls_verify=reader.flag(f"{PREFIX}TLS_VERIFY", default=True),
         disabled=reader.flag(f"{PREFIX}DISABLE", default=False),
         log_level=_log_level(reader),
@@ -156,11 +182,11 @@ def read(environ: Mapping[str, str], credentials_text: Optional[str] = None) -> 
 def staging_variable(volume: str, environ: Mapping[str, str]) -> str:
     """Return the name of the variable that holds the local folder of *volume*.
 
-    How accsyn writes a `-` or `.` of the code is not known (accsyn fact sheet, section 5), so a variable with the code as it
-    is wins, and one with `_` instead is the other spelling.
+    How accsyn writes a `-` or `.` of the code is not known (accsyn fact sheet, section 10), so a variable with the code
+    as it is wins, and one with `_` instead is the other spelling.
     """
     exact = f"ACCSYN_{volume.upper()}_PATH"
-    return exact if exact in environ else "ACCSYN_{}_PATH".format(re.sub(r"[.\-]", "_", volume.upper()))
+    return exact if environ.get(exact, "").strip() else "ACCSYN_{}_PATH".format(re.sub(r"[.\-]", "_", volume.upper()))
 
 
 def location_name(settings: Settings, api_user: str, hostname: str, platform: str = sys.platform) -> str:
@@ -175,7 +201,7 @@ def location_name(settings: Settings, api_user: str, hostname: str, platform: st
 def describe(problems: tuple[Problem, ...]) -> str:
     """Return one text that names every problem with its remedy."""
     lines = [f"  - {problem}" for problem in problems]
-    head = "Published files are staged and wait; they will be sent when this is mended:"
+    head = "No published file is sent by accsyn until this is mended; what is staged waits:"
     return "\n".join([head, *lines])
 
 
@@ -183,7 +209,7 @@ def _credentials(text: str) -> dict[str, str]:
     """Return accsyn's variables in *text*, which is written as NAME=VALUE lines (a `.env` file)."""
     wanted = {*WORKSPACE_VARIABLES, "ACCSYN_API_USER", "ACCSYN_API_KEY", "ACCSYN_PROXY"}
     found = {}
-    for line in text.splitlines():
+    for line in text.lstrip("\ufeff").splitlines():  # Windows' editors mark UTF-8 in this way
         name, separator, value = line.strip().partition("=")
         value = value.strip()
         if separator and name.strip() in wanted:
@@ -194,7 +220,9 @@ def _credentials(text: str) -> dict[str, str]:
 
 def _require_credentials(reader: _Reader, workspace: Optional[str], unread: object) -> None:
     if unread:
-        reader.report(CREDENTIALS_PATH, "the file it names cannot be read.", "Correct the path or the file's permissions.")
+        reader.report(
+            CREDENTIALS_PATH, "the file it names cannot be read.", "Correct the path or the file's permissions."
+        )
     if workspace is None:
         reader.report(WORKSPACE_VARIABLES[0], "is not set.", "Set it to the code of your accsyn workspace.")
     if reader.text("ACCSYN_API_USER") is None:

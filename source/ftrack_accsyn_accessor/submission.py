@@ -10,7 +10,7 @@ import dataclasses
 import datetime
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor import errors, retry, transfer
@@ -18,7 +18,7 @@ from ftrack_accsyn_accessor.entry import Entry, Kind
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
 from ftrack_accsyn_accessor.staging import StagingArea, Stamp
 from ftrack_accsyn_accessor.transfer import Batch, Destination, Route
-from ftrack_accsyn_accessor.workspace import Workspace
+from ftrack_accsyn_accessor.workspace import Task, Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ CREATION_GRACE_S = 10.0
 CREATION_LOOK_S = 2.0
 #: Fact in the outbox: "1" when it has been there since the staging area was made: nothing was submitted without it.
 COMPLETE = "complete"
+#: Statuses of a task that is through, for good or bad (accsyn fact sheet, section 7).
+RAN = frozenset({"done", "failed", "excluded"})
 
 
 class Submission:
@@ -88,7 +90,7 @@ class Submission:
         if not batch.entries:
             return
         key = batch.route.key(0)
-        job = self._located(self._outbox.job(key, key, batch.route.name))
+        job = self._located(self._outbox.job(key, key, batch.route.name, batch.route.destination))
         load = _Load(batch.route, job.id, {entry.id: self._tasks(entry, batch.route) for entry in batch.entries})
         sizes = {entry_id: len(payloads) for entry_id, payloads in load.tasks.items()}
         for chunk in transfer.chunks(batch, sizes):
@@ -118,19 +120,22 @@ class Submission:
         row = self._located(row)
         if not row.accsyn_id:
             return set()
-        counts: dict[str, int] = {}
+        found: dict[str, list[Task]] = {}
         for task in self._workspace.tasks(row.accsyn_id):
-            component_id = str(task.metadata.get(transfer.COMPONENT_ID, ""))
-            counts[component_id] = counts.get(component_id, 0) + 1
-        arrived = [entry for entry in entries if self._covered(entry, counts)]
+            found.setdefault(str(task.metadata.get(transfer.COMPONENT_ID, "")), []).append(task)
+        arrived = [entry for entry in entries if self._covered(entry, found)]
+        # A component that was published anew has the tasks of before: those that ran already may have sent the old files.
+        ran = [task for entry in arrived for task in found[entry.publication.component_id] if task.status in RAN]
+        if ran:
+            self._workspace.retry_tasks(row.accsyn_id, [task.id for task in ran])
         self._outbox.submitted(arrived, row)
         self._outbox.not_attempted([entry for entry in entries if entry not in arrived])
         return {entry.id for entry in arrived}
 
-    def _covered(self, entry: Entry, counts: dict[str, int]) -> bool:
+    def _covered(self, entry: Entry, tasks: Mapping[str, list[Task]]) -> bool:
         """Whether accsyn has all tasks of *entry*. Where some are missing all are sent again, as the same tasks."""
         publication = entry.publication
-        found = counts.get(publication.component_id, 0)
+        found = len(tasks.get(publication.component_id, ()))
         whole = len(transfer.source_paths(publication, whole_folder=True))
         return found >= whole if publication.kind is not Kind.CONTAINER else found in (whole, len(publication.files))
 

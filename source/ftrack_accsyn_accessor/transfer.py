@@ -1,4 +1,4 @@
-"""Entries -> batches -> sync jobs: names, keys, parties, paths and task payloads. Pure; knows neither disk nor network."""
+"""Entries -> batches -> sync jobs: names, keys, parties, paths and task payloads. Pure: knows no disk, no network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.entry import Entry, Kind, Publication, StagedFile
 
-#: Tasks sent in one call; 3,000 tasks compress to 11.5 KB (accsyn fact sheet, section 1), so this stays far from any limit.
+#: Tasks sent in one call: far from any limit, as 3,000 compress to 11.5 KB (accsyn fact sheet, section 1).
 TASKS_PER_CALL = 1000
 
 #: Metadata that names what accsyn's ftrack integration needs (design, "Job"); the key is how we know a job for our own.
@@ -20,11 +20,12 @@ KEY = "ftrack_accsyn_key"
 COMPONENT_ID = "ftrack_component_id"
 
 _KEY_NAMESPACE = uuid.UUID("6f5b4c5e-5f0a-5d5e-9a55-0c8f0e0f7a11")
-_SEQUENCE = re.compile(r"^(?P<head>.*?)%(?:0(?P<padding>\d+))?d(?P<tail>.*)$")
+_SEQUENCE = re.compile(r"(?P<head>.*?)%(?:0(?P<padding>[0-9]{1,2}))?d(?P<tail>.*)")
 #: How accsyn reads these inside a sequence expression is not known (accsyn fact sheet, section 5).
 _AWKWARD = re.compile(r"[\s\[\]{}#%*?]")
-#: Quotes, `*` and backslashes cannot be escaped in accsyn's query language (accsyn fact sheet, section 4).
-_FORBIDDEN_IN_NAMES = re.compile(r"[\"'*\\\x00-\x1f\x7f]+")
+#: Quotes, `*` and backslashes cannot be escaped in accsyn's query language (accsyn fact sheet, section 4). The last
+#: range is what Python makes of names that are no UTF-8.
+_FORBIDDEN_IN_NAMES = re.compile(r"[\"'*\\\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 class Destination(NamedTuple):
@@ -58,12 +59,13 @@ class Route:
     def key(self, generation: int) -> str:
         """Return the key that marks our job for this route.
 
-        The same route gives the same key again, so a job is recognised even after the outbox was lost. *generation* counts
-        the jobs of the route that were archived or deleted in accsyn, whose keys are used up.
+        The same route gives the same key again, so a job is recognised even after the outbox was lost. *generation*
+        counts the jobs of the route that were archived or deleted in accsyn, whose keys are used up.
         """
-        parts = (self.location_id, self.project_id or self.project_name, self.client_id, self.volume)
-        parts += (self.destination.party, self.day.isoformat(), str(generation))
-        return str(uuid.uuid5(_KEY_NAMESPACE, "\n".join(parts)))
+        source = [self.location_id, self.project_id or self.project_name, self.client_id, self.volume]
+        target = [self.destination.party, self.day.isoformat(), str(generation)]
+        text = "\n".join([*source, *target]).encode("utf-8", "backslashreplace").decode()
+        return str(uuid.uuid5(_KEY_NAMESPACE, text))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,17 +76,24 @@ class Batch:
     entries: tuple[Entry, ...]
 
 
-def batches(entries: Iterable[Entry], client_id: str, volume: str, destination: Destination, day: datetime.date) -> list[Batch]:
+def batches(
+    entries: Iterable[Entry], client_id: str, volume: str, destination: Destination, day: datetime.date
+) -> list[Batch]:
     """Return *entries* grouped into one batch for each project (and staging location)."""
     groups: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
         publication = entry.publication
         project = publication.project_id or publication.project_name
         groups.setdefault((publication.location_id, project, publication.server_url), []).append(entry)
-    return [Batch(_route(group[0].publication, client_id, volume, destination, day), tuple(group)) for group in groups.values()]
+    return [
+        Batch(_route(group[0].publication, client_id, volume, destination, day), tuple(group))
+        for group in groups.values()
+    ]
 
 
-def _route(publication: Publication, client_id: str, volume: str, destination: Destination, day: datetime.date) -> Route:
+def _route(
+    publication: Publication, client_id: str, volume: str, destination: Destination, day: datetime.date
+) -> Route:
     return Route(
         project_id=publication.project_id,
         project_name=publication.project_name,
@@ -126,8 +135,8 @@ def job_payload(route: Route, key: str, publication: Publication, queue: Optiona
 def task_payloads(publication: Publication, route: Route, whole_folder: bool = True) -> list[dict[str, Any]]:
     """Return the tasks that carry *publication*, always written in the same way.
 
-    Accsyn knows a task again by its source and destination text, so the text must never vary for the same files. *whole_folder*
-    tells whether a container's folder holds nothing but its own files; otherwise its files travel one by one.
+    Accsyn knows a task again by its source and destination text, so the text must never vary for the same files.
+    *whole_folder* tells whether a container's folder holds nothing but its own files; otherwise they travel one by one.
     """
     return [
         {
@@ -152,8 +161,8 @@ def source_paths(publication: Publication, whole_folder: bool = True) -> list[st
 
 
 def _sequence_paths(identifier: str, files: Sequence[StagedFile]) -> Optional[list[str]]:
-    """Return one frame-range expression for each unbroken run of frames, or None where the expression does not describe *files*."""
-    match = _SEQUENCE.match(identifier)
+    """Return one frame-range expression for each unbroken run of frames, or None where it does not describe *files*."""
+    match = _SEQUENCE.fullmatch(identifier)
     if match is None or _AWKWARD.search(match["head"] + match["tail"]):
         return None
     frames = _frames(match, files)

@@ -49,6 +49,13 @@ class Source(Protocol):
     def submit(self, entries: list[Entry]) -> None:
         """Submit *entries*; raise what concerns all of them."""
 
+    @property
+    def calls(self) -> int:
+        """How many calls accsyn was sent over the present connection."""
+
+    def track(self) -> Optional[float]:
+        """Follow what is on its way; return the seconds until there is more to do, None while nothing is."""
+
     def close(self) -> None:
         """Give connections back."""
 
@@ -66,12 +73,14 @@ class Uploader:
         lock: ProcessLock,
         source: Source,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._outbox = outbox
         self._area = area
         self._lock = lock
         self._source = source
         self._clock = clock
+        self._monotonic = monotonic
         self._event = threading.Event()
         self._stopping = False
         self._deadline: Optional[float] = None
@@ -79,7 +88,7 @@ class Uploader:
         self._outage = _Outage()
         self._batches_sent = 0
         self._seen = -1
-        self._work = Work(0, None, None, 0, None)
+        self._work = Work(0, None, None, 0, None, live=False)
         self._said = ""
 
     # Any thread.
@@ -158,7 +167,7 @@ class Uploader:
     def _step(self, settled: bool) -> float:
         self._area.require()
         work = self._look()
-        if not work.due and not work.prepared:
+        if not (work.due or work.prepared or work.live):
             self._lock.release()
             return self._idle_delay(work)
         if not self._lock.acquire():
@@ -166,24 +175,40 @@ class Uploader:
         if self._source.changed():
             self._outage = _Outage()
             self._outbox.wake(errors.NotReady.kind, errors.Unauthorised.kind, errors.SettingsError.kind)
-        delay_s = self._outage.remaining_s(time.monotonic()) or (0.0 if settled else self._settle_delay(work))
-        if delay_s:
-            return min(delay_s, IDLE_S)
         if work.prepared:
             self._source.settle()
-        self._submit(work)
-        return 0.0 if self._look(refresh=True).due else self._idle_delay(self._work)
+        outage_s = self._outage.remaining_s(self._monotonic())
+        if outage_s:
+            return min(outage_s, IDLE_S)
+        settle_s = 0.0 if settled else self._settle_delay(work)
+        if work.due and not settle_s and not self._submit():
+            return IDLE_S
+        track_s = self._track() if work.live and not self._stopping else None
+        if not settle_s and self._look(refresh=True).due:
+            return 0.0
+        return min(settle_s or IDLE_S, self._idle_delay(self._work), IDLE_S if track_s is None else track_s)
 
-    def _submit(self, work: Work) -> None:
-        if not work.due:
-            return
+    def _submit(self) -> bool:
+        """Submit what is due; return whether accsyn can be used."""
         entries = self._outbox.due(ENTRIES_PER_PASS)
         try:
             self._source.submit(entries)
         except errors.AccsynAccessorError as error:
             self._failed(error, entries)
-            return
+            return False
         self._batches_sent += 1
+        self._over()
+        return True
+
+    def _track(self) -> Optional[float]:
+        before = self._source.calls
+        delay_s = self._source.track()
+        if self._source.calls > before:
+            self._over()
+        return delay_s
+
+    def _over(self) -> None:
+        """An outage, if there was one, is over: what waited for its end is due."""
         if self._outage.attempts:
             self._outage = _Outage()
             self._said = ""
@@ -212,7 +237,7 @@ class Uploader:
 
     def _failed(self, error: errors.AccsynAccessorError, entries: Optional[list[Entry]] = None) -> float:
         """Write down why *entries* wait, say it once, and return the seconds until the next try."""
-        delay_s = self._outage.failed(error, time.monotonic())
+        delay_s = self._outage.failed(error, self._monotonic())
         if entries:
             try:
                 self._outbox.delay(entries, error, self._clock() + delay_s)

@@ -1,22 +1,83 @@
-"""SQLite connections to the outbox: one for each thread, private to their owner, safe across processes and forks."""
+"""SQLite connections to the outbox: one for each thread, private to their owner, safe across processes and forks.
+
+Nothing else in a process may open the file. POSIX forgets all locks of a process on a file when the process closes any
+descriptor of it; without them another process would take the write-ahead log away under a connection that still writes.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Optional
 
 from ftrack_accsyn_accessor import errors
 from ftrack_accsyn_accessor.outbox import schema
 
 #: How long a writer waits for others. A write takes well under a millisecond; this covers a machine that swaps.
 BUSY_TIMEOUT_S = 30.0
+#: How long a fork waits for threads that are inside SQLite. Only waiting for another process's write takes longer.
+FORK_WAIT_S = 1.0
 
-#: Connections inherited by a forked child. Closing them there could disturb the parent's locks, so they are kept for ever.
-_inherited: list[sqlite3.Connection] = []
+
+class Connection(sqlite3.Connection):
+    """A connection that knows which file it has open (device and inode) and which one of this process's it is."""
+
+    file: tuple[int, int] = (0, 0)
+    serial: int = 0
+
+
+class _ForkGate:
+    """Keeps forks away from moments in which a thread is inside SQLite: a mutex that it holds would stay locked for ever."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._inside = 0
+        self._forking = 0
+
+    @contextlib.contextmanager
+    def passing(self) -> Iterator[None]:
+        """Be inside SQLite; not to be nested."""
+        with self._condition:
+            self._condition.wait_for(lambda: not self._forking)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._inside -= 1
+                self._condition.notify_all()
+
+    def shut(self) -> None:
+        """Let nobody in, and wait until nobody is inside."""
+        self._condition.acquire()
+        self._forking += 1
+        self._condition.wait_for(lambda: not self._inside, FORK_WAIT_S)
+
+    def reopen(self) -> None:
+        """Let threads in again."""
+        self._forking -= 1
+        self._condition.notify_all()
+        self._condition.release()
+
+    def reopen_in_child(self) -> bool:
+        """Let the only thread of a forked child in; return whether nobody was inside at the fork."""
+        idle = not self._inside
+        self.__init__()  # type: ignore[misc]  # the parent's threads are not there to be waited for, or to wait
+        return idle
+
+
+_gate = _ForkGate()
+_living: weakref.WeakSet[Connections] = weakref.WeakSet()
+_serials = itertools.count(1)
+_creating = threading.Lock()
+#: Inherited in the middle of a call: SQLite cannot even close them, so they are kept for ever.
+_inherited: list[Connection] = []
 
 
 class Connections:
@@ -25,53 +86,40 @@ class Connections:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-
-    def get(self) -> sqlite3.Connection:
-        """Return this thread's connection, made at the first call and again after a fork."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None and self._local.process == os.getpid():
-            return connection  # type: ignore[no-any-return]  # threading.local has no types
-        if connection is not None:
-            _inherited.append(connection)
-        with self._translated("open the outbox"):
-            connection = self._connect()
-        self._local.connection, self._local.process = connection, os.getpid()
-        return connection
+        self._all: weakref.WeakSet[Connection] = weakref.WeakSet()
+        _living.add(self)
 
     def close(self) -> None:
         """Close this thread's connection."""
-        connection, self._local.connection = getattr(self._local, "connection", None), None
-        if connection is not None and self._local.process == os.getpid():
-            connection.close()
+        with _gate.passing():
+            self._drop()
 
-    def _connect(self) -> sqlite3.Connection:
-        # The folder is never made here: it may be missing because its disk is, and must then stay so. SQLite would create the file readable for everybody.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(str(self.path), timeout=BUSY_TIMEOUT_S, isolation_level=None)
-        try:
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA foreign_keys = ON")
-            # What a killed process has written stays written. Only a power cut can take the last transactions back, and a
-            # publish must not wait for the disk; what such a cut lost is still registered in ftrack and can be found there.
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            schema.upgrade(connection, str(self.path))
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+    def abandon_after_fork(self, idle: bool) -> None:
+        """Let go of the parent's connections in a forked child.
+
+        They are closed, which costs the parent none of its locks: while one is open, SQLite believes to hold locks that
+        the child has not inherited. Where a thread of the parent was using one (not *idle*) they cannot be.
+        """
+        self._local = threading.local()
+        for connection in list(self._all):
+            if idle:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.close()
+            else:
+                _inherited.append(connection)
+        self._all = weakref.WeakSet()
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[Connection]:
         """Give this thread's connection for queries."""
-        with self._translated("read the outbox"):
-            yield self.get()
+        with _gate.passing(), self._translated("read the outbox"):
+            yield self._get()
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[Connection]:
         """Give this thread's connection inside one transaction: all of it happens, or nothing."""
-        with self._translated("write to the outbox"):
-            connection = self.get()
+        with _gate.passing(), self._translated("write to the outbox"):
+            connection = self._get()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -80,6 +128,53 @@ class Connections:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def _drop(self) -> None:
+        connection, self._local.connection = self._current(), None
+        if connection is not None:
+            connection.close()
+
+    def _current(self) -> Optional[Connection]:
+        return getattr(self._local, "connection", None)
+
+    def _get(self) -> Connection:
+        """Return this thread's connection to the file that is at the path now.
+
+        The one it was made for may have been deleted, or its disk exchanged.
+        """
+        connection = self._current()
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                if connection.file == _identity(self.path):
+                    return connection
+            self._drop()
+        connection = self._local.connection = self._connect()
+        return connection
+
+    def _connect(self) -> Connection:
+        _create_private(self.path)
+        connection = sqlite3.connect(
+            str(self.path),
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,  # a forked child closes those of all threads
+            factory=Connection,
+        )
+        try:
+            connection.serial, connection.file = next(_serials), _identity(self.path)
+            connection.row_factory = sqlite3.Row
+            schema.require_known(connection, str(self.path))
+            connection.execute("PRAGMA foreign_keys = ON")
+            # What a killed process has written stays written. Only a power cut can take the last transactions back, and
+            # a publish must not wait for the disk; what such a cut lost is still registered in ftrack and can be found.
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            schema.upgrade(connection, str(self.path))
+        except BaseException:
+            connection.close()
+            raise
+        self._all.add(connection)
+        return connection
 
     @contextlib.contextmanager
     def _translated(self, tried: str) -> Iterator[None]:
@@ -91,7 +186,32 @@ class Connections:
             yield
         except (sqlite3.Error, OSError) as error:
             with contextlib.suppress(sqlite3.Error):
-                self.close()
+                self._drop()
             raise errors.OutboxUnusable(
                 tried, str(self.path), str(error), "Check the folder's permissions and the free space of its disk."
             ) from error
+
+
+def _create_private(path: Path) -> None:
+    """Make the file, which SQLite would make readable for everybody, unless it is there.
+
+    The folder is never made: it may be missing because its disk is, and must then stay so. The lock keeps other threads
+    from connecting before the descriptor is closed again.
+    """
+    with _creating, contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
+
+
+def _after_fork_in_child() -> None:
+    idle = _gate.reopen_in_child()
+    for connections in list(_living):
+        connections.abandon_after_fork(idle)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_gate.shut, after_in_parent=_gate.reopen, after_in_child=_after_fork_in_child)

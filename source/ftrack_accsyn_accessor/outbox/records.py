@@ -6,9 +6,9 @@ import dataclasses
 import json
 import sqlite3
 import zlib
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
-from ftrack_accsyn_accessor.entry import Entry, Kind, Publication, StagedFile, State
+from ftrack_accsyn_accessor.entry import Entry, Kind, Progress, Publication, StagedFile, State
 
 PUBLICATION_COLUMNS = (
     "component_id",
@@ -27,11 +27,17 @@ PUBLICATION_COLUMNS = (
 
 #: Fast rather than small: frames of a sequence differ in a few digits only, so any level packs them well.
 _COMPRESSION_LEVEL = 1
+#: Stands before what to do in a cause; no text that people write holds it.
+_REMEDY = "\x1f"
 
 
 @dataclasses.dataclass(frozen=True)
 class JobRow:
-    """What the outbox knows of one sync job. `accsyn_id` is empty until accsyn has answered; times are seconds since the epoch."""
+    """What the outbox knows of one sync job.
+
+    `accsyn_id` is empty until accsyn has answered. `party` is where the files go, in accsyn's words, `destination_id`
+    and `destination_name` the ftrack location that stands for it, if there is one. Times are seconds since the epoch.
+    """
 
     id: int
     route: str
@@ -40,6 +46,9 @@ class JobRow:
     name: str
     accsyn_id: str
     attempted_at: Optional[float]
+    party: str = ""
+    destination_id: str = ""
+    destination_name: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,27 +73,59 @@ def unpack(blob: bytes) -> tuple[StagedFile, ...]:
 def publication_values(publication: Publication) -> list[Any]:
     """Return the values of `PUBLICATION_COLUMNS`."""
     values = [getattr(publication, name) for name in PUBLICATION_COLUMNS]
-    return [value.value if isinstance(value, Kind) else value for value in values]
+    return [value.value if isinstance(value, Kind) else _storable(value) for value in values]
+
+
+def _storable(text: str) -> Union[str, bytes]:
+    """Return *text* as SQLite can keep it; Python gives file names that are no UTF-8 as text that cannot be encoded."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def _stored(value: Union[str, bytes]) -> str:
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+
+
+def printable(text: str) -> str:
+    """Return *text* with what cannot be encoded spelt out, for columns that are only read by people."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def cause_text(what: str, remedy: str) -> str:
+    """Return the value of the column `cause`."""
+    return f"{printable(what)}{_REMEDY}{printable(remedy)}" if remedy else printable(what)
+
+
+def split_cause(text: str) -> tuple[str, str]:
+    """Return what is wrong and, where it was kept apart, what to do."""
+    what, _, remedy = text.partition(_REMEDY)
+    return what, remedy
 
 
 def entry(row: sqlite3.Row) -> Entry:
     """Return the entry in *row*; its files are empty unless the row has `packed`."""
     columns = row.keys()
     files = unpack(row["packed"]) if "packed" in columns and row["packed"] is not None else ()
-    values: dict[str, Any] = {name: row[name] for name in PUBLICATION_COLUMNS}
+    values: dict[str, Any] = {name: _stored(row[name]) for name in PUBLICATION_COLUMNS}
     values["kind"] = Kind(values["kind"])
     return Entry(
         id=row["id"],
         publication=Publication(files=files, **values),
         state=State(row["state"]),
         cause_kind=row["cause_kind"],
-        cause=row["cause"],
+        cause=" ".join(filter(None, split_cause(row["cause"]))),
         attempts=row["attempts"],
         next_try_at=row["next_try_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         job=row["job"],
         attempted=bool(row["attempted"]),
+        progress=Progress(row["done_bytes"], row["size_bytes"], row["speed_bytes_per_s"], row["left_s"]),
+        arrived_at=row["arrived_at"],
+        synced_at=row["synced_at"],
     )
 
 

@@ -1,4 +1,4 @@
-"""The queries and steps of the outbox. Every step names the states it may start from; an illegal one changes nothing."""
+"""The queries and steps of the outbox. A step names the states it may start from; an illegal one changes nothing."""
 
 from __future__ import annotations
 
@@ -6,23 +6,38 @@ import dataclasses
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
-from ftrack_accsyn_accessor.entry import TRANSITIONS, Entry, Publication, State, sources
+from ftrack_accsyn_accessor.entry import NOT_BY_ITSELF, Entry, Publication, State, sources
 from ftrack_accsyn_accessor.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.connection import Connections
+from ftrack_accsyn_accessor.outbox.control import Control
 from ftrack_accsyn_accessor.outbox.records import JobRow, Prepared
+from ftrack_accsyn_accessor.outbox.survey import Survey
+from ftrack_accsyn_accessor.outbox.tracking import FROM_THE_START, Tracking
+from ftrack_accsyn_accessor.transfer import Destination
 
-_WAITING = (State.PENDING.value, State.NEEDS_ATTENTION.value)
-_DUE = "state IN (?, ?) AND (next_try_at IS NULL OR next_try_at <= ?)"
+_WAITING = (State.PENDING, State.NEEDS_ATTENTION)
+#: The ways for a row to be due at ?2, in seconds since the epoch. One written later than that met a clock set back.
+_READY = (
+    "next_try_at IS NULL",
+    "next_try_at <= ?2",
+    f"next_try_at > ?2 AND updated_at > ?2 AND next_try_at < {NOT_BY_ITSELF}",
+)
+_DUE = "({})".format(" OR ".join(f"({where})" for where in _READY)).replace("?2", "?1")
+#: Files handed out in one go, so that a thousand long sequences do not fill the memory. One entry may have more.
+FILES_AT_ONCE = 50_000
+#: Entries read in one go by whoever walks through all of them.
+_PAGE = 200
 
 
 @dataclasses.dataclass(frozen=True)
 class Work:
     """What there is to do: entries due now, those still being prepared, and when the next one becomes due.
 
-    Times are seconds since the epoch; None where there is no such entry.
+    `live` tells whether anything that was submitted is still to be followed. Times are seconds since the epoch; None
+    where there is no such entry.
     """
 
     due: int
@@ -30,6 +45,7 @@ class Work:
     newest_due_at: Optional[float]
     prepared: int
     next_try_at: Optional[float]
+    live: bool
 
 
 class Outbox:
@@ -41,6 +57,9 @@ class Outbox:
         self.path = path
         self._clock = clock
         self._connections = Connections(path)
+        self.tracking = Tracking(self._connections, clock)
+        self.survey = Survey(self._connections)
+        self.control = Control(self._connections, clock)
 
     def open(self) -> None:
         """Create the file, or bring it up to date."""
@@ -56,11 +75,13 @@ class Outbox:
     def prepare(self, publications: Sequence[Publication], owner: str) -> None:
         """Write *publications* as entries in state `prepared`; a component that is published anew starts over."""
         names = (*records.PUBLICATION_COLUMNS, "size_bytes", "file_count", "state", "owner", "created_at", "updated_at")
-        fresh = ", ".join(f"{name} = excluded.{name}" for name in names)
+        fresh = ", ".join(f"{name} = excluded.{name}" for name in names if name != "created_at")
         statement = (
             f"INSERT INTO entry ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "  # noqa: S608 - constants
-            f"ON CONFLICT (component_id, location_id) DO UPDATE SET {fresh}, cause_kind = '', cause = '', attempts = 0, "
-            "next_try_at = NULL, job = NULL, attempted = 0"
+            f"ON CONFLICT (component_id, location_id) DO UPDATE SET {fresh}, cause_kind = '', cause = '', "
+            f"attempts = 0, next_try_at = NULL, job = NULL, attempted = 0, {FROM_THE_START}, "
+            # Steps know a publication by its time: within one tick of a coarse clock the next one needs another.
+            "created_at = excluded.created_at + CASE excluded.created_at WHEN created_at THEN 0.000001 ELSE 0 END"
         )
         with self._connections.writing() as connection:
             for publication in publications:
@@ -76,54 +97,79 @@ class Outbox:
     def activate(self, component_ids: Iterable[str], location_id: str) -> int:
         """Move prepared entries to `pending`, since ftrack has registered them; return how many."""
         now = self._clock()
-        rows = [(State.PENDING.value, now, component_id, location_id) for component_id in component_ids]
-        with self._connections.writing() as connection:
-            return connection.executemany(
-                "UPDATE entry SET state = ?, owner = '', updated_at = ? "
-                f"WHERE component_id = ? AND location_id = ? AND state = '{State.PREPARED.value}'",  # noqa: S608
-                rows,
-            ).rowcount
+        return self._execute_many(
+            "UPDATE entry SET state = ?, owner = '', updated_at = ? "  # noqa: S608 - constants
+            f"WHERE component_id = ? AND location_id = ? AND state = '{State.PREPARED.value}'",
+            [(State.PENDING.value, now, component_id, location_id) for component_id in component_ids],
+        )
 
     def cancel(self, component_ids: Iterable[str], location_id: str) -> int:
-        """Forget entries that have not been submitted, since their components were taken out of the staging location."""
+        """Forget entries that have not been submitted, as their components were taken out of the staging location."""
         unsent = ", ".join(f"'{state.value}'" for state in (State.PREPARED, State.PENDING, State.NEEDS_ATTENTION))
-        rows = [(component_id, location_id) for component_id in component_ids]
-        with self._connections.writing() as connection:
-            return connection.executemany(
-                f"DELETE FROM entry WHERE component_id = ? AND location_id = ? AND state IN ({unsent})",  # noqa: S608
-                rows,
-            ).rowcount
+        return self._execute_many(
+            f"DELETE FROM entry WHERE component_id = ? AND location_id = ? AND state IN ({unsent})",  # noqa: S608
+            [(component_id, location_id) for component_id in component_ids],
+        )
+
+    def withdraw(self, items: Iterable[Prepared]) -> int:
+        """Forget prepared entries whose components were never registered; return how many.
+
+        One that has been published anew meanwhile, or was registered after all, stays.
+        """
+        return self._execute_many(
+            f"DELETE FROM entry WHERE id = ? AND created_at = ? AND owner = ? AND state = '{State.PREPARED.value}'",  # noqa: S608
+            [(item.entry.id, item.entry.created_at, item.owner) for item in items],
+        )
 
     # What there is to do.
 
     def work(self) -> Work:
-        """Return what there is to do, at the cost of one indexed query."""
+        """Return what there is to do. Each figure is read off an end of the index, so that a long queue costs no more."""
         now = self._clock()
         with self._connections.reading() as connection:
-            row = connection.execute(
-                # Plain CASE and no RETURNING anywhere: hosts bring SQLite of every age.
-                "SELECT count(CASE WHEN ready THEN 1 END) AS due, min(CASE WHEN ready THEN created_at END) AS oldest, "
-                "max(CASE WHEN ready THEN updated_at END) AS newest, min(CASE WHEN NOT ready THEN next_try_at END) AS next_try, "
-                "(SELECT count(*) FROM entry WHERE state = ?4) AS prepared FROM "
-                "(SELECT created_at, updated_at, next_try_at, next_try_at IS NULL OR next_try_at <= ?1 AS ready "
-                "FROM entry WHERE state IN (?2, ?3))",
-                (now, *_WAITING, State.PREPARED.value),
-            ).fetchone()
-        return Work(row["due"], row["oldest"], row["newest"], row["prepared"], row["next_try"])
+
+            def ask(what: str, where: str, state: State) -> Any:
+                statement = f"SELECT {what} FROM entry WHERE state = ?1 AND {where}"  # noqa: S608 - constants
+                return connection.execute(statement, (state, now)[: 2 if "?2" in where else 1]).fetchone()[0]
+
+            ready = [(where, state) for where in _READY for state in _WAITING]
+            due = sum(ask("count(*)", *each) for each in ready)
+            oldest = [found for each in ready if (found := ask("min(created_at)", *each)) is not None]
+            newest = [found for each in ready if (found := ask("max(created_at)", *each)) is not None]
+            later = (ask("min(next_try_at)", "next_try_at > ?2", state) for state in _WAITING)
+            next_try = [found for found in later if found is not None]
+            prepared = ask("count(*)", "1", State.PREPARED)
+        live = bool(self.tracking.live_jobs() or self.tracking.rounds())
+        return Work(
+            due, min(oldest, default=None), max(newest, default=None), prepared, min(next_try, default=None), live
+        )
 
     def changes(self) -> int:
-        """Return a number that is another one after any other connection has written (SQLite's `data_version`)."""
+        """Return a number that is another one after any other connection has written (SQLite's `data_version`).
+
+        It is also another one when this thread had to connect anew, since nothing is known of the time between.
+        """
         with self._connections.reading() as connection:
-            return int(connection.execute("PRAGMA data_version").fetchone()[0])
+            version = int(connection.execute("PRAGMA data_version").fetchone()[0])
+            return connection.serial << 32 | version
 
     def due(self, limit: int) -> list[Entry]:
-        """Return the oldest *limit* entries to be submitted now, with their files."""
+        """Return the oldest *limit* entries to be submitted now, with their files; fewer if those are very many."""
+        found: list[Entry] = []
+        files = 0
         with self._connections.reading() as connection:
             rows = connection.execute(
-                f"SELECT * FROM entry LEFT JOIN files ON files.entry = entry.id WHERE {_DUE} ORDER BY id LIMIT ?",  # noqa: S608
-                (*_WAITING, self._clock(), limit),
+                "SELECT * FROM entry LEFT JOIN files ON files.entry = entry.id WHERE id IN "  # noqa: S608 - constants
+                f"(SELECT id FROM entry WHERE state IN (?2, ?3) AND {_DUE} ORDER BY id LIMIT ?4) ORDER BY id",
+                (self._clock(), *_WAITING, limit),
             )
-            return [records.entry(row) for row in rows]
+            for row in rows:
+                files += row["file_count"]
+                if found and files > FILES_AT_ONCE:
+                    rows.close()
+                    break
+                found.append(records.entry(row))
+        return found
 
     def prepared(self) -> list[Prepared]:
         """Return the entries whose registration has begun, without their files."""
@@ -134,18 +180,18 @@ class Outbox:
     def entries(self, *states: State) -> Iterator[Entry]:
         """Yield the entries in *states* (none named: all), oldest first, with their files, a few at a time."""
         wanted = [state.value for state in states or tuple(State)]
-        last = 0
-        while True:
+        within = f"state IN ({', '.join('?' * len(wanted))})"
+        with self._connections.reading() as connection:
+            query = f"SELECT id FROM entry WHERE {within} ORDER BY id"  # noqa: S608 - constants
+            ids = [row[0] for row in connection.execute(query, wanted)]
+        for start in range(0, len(ids), _PAGE):
+            page = ids[start : start + _PAGE]
             with self._connections.reading() as connection:
-                marks = ", ".join("?" * len(wanted))
                 rows = connection.execute(
                     "SELECT * FROM entry LEFT JOIN files ON files.entry = entry.id "  # noqa: S608
-                    f"WHERE id > ? AND state IN ({marks}) ORDER BY id LIMIT 200",
-                    (last, *wanted),
+                    f"WHERE id IN ({', '.join('?' * len(page))}) AND {within} ORDER BY id",
+                    (*page, *wanted),
                 ).fetchall()
-            if not rows:
-                return
-            last = rows[-1]["id"]
             yield from map(records.entry, rows)
 
     def counts(self) -> dict[State, int]:
@@ -159,29 +205,38 @@ class Outbox:
 
     def attempt(self, entries: Sequence[Entry], job: JobRow) -> None:
         """Write down that the tasks of *entries* are about to be added to *job*."""
-        self._update(entries, "job = ?, attempted = 1", (job.id,))
+        self._update(entries, "job = ?, attempted = 1", (job.id,), _WAITING)
 
     def submitted(self, entries: Sequence[Entry], job: JobRow) -> int:
         """Move *entries* to `submitted`; return how many. An entry that was published anew meanwhile stays as it is."""
-        assignments = "job = ?, attempted = 0, cause_kind = '', cause = '', attempts = 0, next_try_at = NULL"
+        assignments = (
+            f"job = ?, attempted = 0, cause_kind = '', cause = '', attempts = 0, next_try_at = NULL, {FROM_THE_START}"
+        )
         return self._step(entries, State.SUBMITTED, assignments, (job.id,))
 
     def not_attempted(self, entries: Sequence[Entry]) -> None:
         """Write down that accsyn has none of the tasks of *entries*."""
-        self._update(entries, "attempted = 0", ())
+        self._update(entries, "attempted = 0", (), _WAITING)
 
     def delay(self, entries: Sequence[Entry], error: AccsynAccessorError, next_try_at: float) -> None:
-        """Keep *entries* waiting, with the cause."""
-        self._update(
-            entries,
-            "cause_kind = ?, cause = ?, attempts = attempts + 1, next_try_at = ?",
-            (error.kind, str(error), next_try_at),
+        """Keep *entries* waiting, with the cause; those that moved on or got a cause of their own stay as they are."""
+        now = self._clock()
+        self._execute_many(
+            "UPDATE entry SET cause_kind = ?, cause = ?, attempts = attempts + 1, next_try_at = ?, updated_at = ? "
+            "WHERE id = ? AND created_at = ? AND state = ? AND attempts = ?",
+            [
+                (*_cause(error), next_try_at, now, entry.id, entry.created_at, entry.state.value, entry.attempts)
+                for entry in entries
+                if entry.state in _WAITING
+            ],
         )
 
-    def needs_attention(self, entries: Sequence[Entry], error: AccsynAccessorError, next_try_at: Optional[float]) -> int:
+    def needs_attention(
+        self, entries: Sequence[Entry], error: AccsynAccessorError, next_try_at: Optional[float]
+    ) -> int:
         """Move *entries* to `needs-attention` with the cause; return how many."""
         assignments = "cause_kind = ?, cause = ?, attempts = attempts + 1, next_try_at = ?"
-        return self._step(entries, State.NEEDS_ATTENTION, assignments, (error.kind, str(error), next_try_at))
+        return self._step(entries, State.NEEDS_ATTENTION, assignments, (*_cause(error), next_try_at))
 
     def wake(self, *cause_kinds: str) -> int:
         """Make entries that wait for one of *cause_kinds* due at once; return how many."""
@@ -195,13 +250,22 @@ class Outbox:
 
     # Jobs.
 
-    def job(self, route: str, key: str, name: str) -> JobRow:
-        """Return the job row of *route*, written now with *key* and *name* if there is none."""
+    def job(self, route: str, key: str, name: str, destination: Optional[Destination] = None) -> JobRow:
+        """Return the job row of *route*, written now with *key* and *name* if there is none.
+
+        *destination* is kept in any case: another ftrack location may stand for the same party from now on.
+        """
         with self._connections.writing() as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO job (route, key, generation, name, accsyn_id, created_at) VALUES (?, ?, 0, ?, '', ?)",
+                "INSERT OR IGNORE INTO job (route, key, generation, name, accsyn_id, created_at) "
+                "VALUES (?, ?, 0, ?, '', ?)",
                 (route, key, name, self._clock()),
             )
+            if destination is not None:
+                connection.execute(
+                    "UPDATE job SET party = ?, destination_id = ?, destination_name = ? WHERE route = ?",
+                    (*destination, route),
+                )
             return records.job(connection.execute("SELECT * FROM job WHERE route = ?", (route,)).fetchone())
 
     def job_by_id(self, job: int) -> Optional[JobRow]:
@@ -249,19 +313,24 @@ class Outbox:
         return self._update(entries, f"state = '{target.value}', {assignments}", values, (*sources(target), target))
 
     def _update(
-        self,
-        entries: Sequence[Entry],
-        assignments: str,
-        values: Sequence[object],
-        states: Sequence[State] = tuple(TRANSITIONS),
+        self, entries: Sequence[Entry], assignments: str, values: Sequence[object], states: Sequence[State]
     ) -> int:
         """Change the rows of *entries* that are in one of *states* and still are the same publication."""
         allowed = ", ".join(f"'{state.value}'" for state in states)
-        statement = (
-            f"UPDATE entry SET {assignments}, updated_at = ? "  # noqa: S608 - constants; the values are bound
-            f"WHERE id = ? AND created_at = ? AND state IN ({allowed})"
-        )
         now = self._clock()
-        rows = [(*values, now, entry.id, entry.created_at) for entry in entries]
+        return self._execute_many(
+            f"UPDATE entry SET {assignments}, updated_at = ? "  # noqa: S608 - constants; the values are bound
+            f"WHERE id = ? AND created_at = ? AND state IN ({allowed})",
+            [(*values, now, entry.id, entry.created_at) for entry in entries],
+        )
+
+    def _execute_many(self, statement: str, rows: Sequence[Sequence[object]]) -> int:
+        """Execute *statement* for each of *rows*, all or none; return how many rows of the table were concerned."""
+        if not rows:
+            return 0
         with self._connections.writing() as connection:
             return connection.executemany(statement, rows).rowcount
+
+
+def _cause(error: AccsynAccessorError) -> tuple[str, str]:
+    return error.kind, records.cause_text(error.what, error.remedy)

@@ -1,0 +1,88 @@
+"""What Connect asks of the plugin besides its tab: is it set up, which version is it, with which settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import sys
+from typing import Any, Optional
+
+from ftrack_accsyn_accessor import __version__, machine, plugin, settings
+from ftrack_accsyn_accessor.errors import AccsynAccessorError
+from ftrack_accsyn_accessor.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.runtime import open_runtime
+from ftrack_accsyn_accessor.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+#: The name under which Connect knows the unpacked archive.
+NAME = "ftrack-accsyn-accessor"
+APPLICATION = "ftrack_connect.ui.application"
+#: The tab stands after Connect's own.
+TAB_PRIORITY = 30
+
+_SECRET = frozenset({"api_key", "proxy"})
+_NOT_SAID = frozenset({"problems"})
+
+
+def register(session: Any) -> None:
+    """Subscribe *session* to Connect's questions; without effect in any other host."""
+    application = sys.modules.get(APPLICATION)
+    if application is None:
+        return
+    subscribe = session.event_hub.subscribe
+    subscribe("topic=ftrack.connect.verify-startup", lambda event: _quietly(problems_text, session))
+    subscribe("topic=ftrack.connect.plugin.debug-information", lambda event: _quietly(debug_information))
+    from ftrack_accsyn_accessor.connect import widget
+
+    application.ConnectWidgetPlugin(widget.tab_class(application.ConnectWidget)).register(session, TAB_PRIORITY)
+
+
+def problems_text(session: Any) -> Optional[str]:
+    """Return everything that keeps published files on this machine from being sent, in one text, or None."""
+    current = plugin.read_settings()
+    if current.disabled:
+        return None
+    parts = []
+    if current.problems:
+        parts.append(settings.describe(current.problems))
+    if current.staging_path is not None:
+        parts += _staging_problem(session, current)
+    return "accsyn\n\n" + "\n\n".join(parts) if parts else None
+
+
+def _staging_problem(session: Any, current: Settings) -> list[str]:
+    """Return why nothing can be staged, if so. What was opened for the session's location is merely found again."""
+    name = settings.location_name(current, session.api_user, machine.hostname())
+    credentials = FtrackCredentials(session.server_url, session.api_user, session.api_key)
+    try:
+        open_runtime(current, name, credentials, plugin.read_settings)
+    except AccsynAccessorError as error:
+        return [f"{current.staging_variable}: {error} Nothing can be staged on this machine."]
+    return []
+
+
+def debug_information() -> dict[str, str]:
+    """Return what "About" shows. Connect makes a set of the values, so all of them are plain texts."""
+    return {"name": NAME, "version": __version__, "settings": "; ".join(settings_lines(plugin.read_settings()))}
+
+
+def settings_lines(current: Settings) -> list[str]:
+    """Return every setting as `name=value`; of secrets only whether they are set."""
+    lines = []
+    for field in dataclasses.fields(Settings):
+        value = getattr(current, field.name)
+        if field.name in _SECRET:
+            lines.append(f"{field.name}={'set' if value else 'not set'}")
+        elif field.name not in _NOT_SAID:
+            lines.append(f"{field.name}={'not set' if value is None else value}")
+    return [*lines, *(f"problem: {problem}" for problem in current.problems)]
+
+
+def _quietly(answer: Any, *arguments: Any) -> Any:
+    """Return what *answer* returns; nothing that goes wrong in it gets out."""
+    try:
+        return answer(*arguments)
+    except Exception:
+        logger.exception("The accsyn plugin could not answer Connect.")
+        return None

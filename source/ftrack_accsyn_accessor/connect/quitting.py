@@ -1,0 +1,137 @@
+"""Asks before Connect is quit while files have not been handed to accsyn yet."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Callable, Optional
+
+from ftrack_accsyn_accessor.connect.qt import QtCore, QtGui, QtWidgets, run
+
+#: A question that nobody answers (the machine is being shut down, say) must not keep Connect from ending.
+ANSWER_S = 60
+_NOBODY_THERE = ("offscreen", "minimal")
+#: What Connect does whatever becomes of the quit that it asks for on the way: keeping it alive would leave two of it.
+_GOES_ON = frozenset({"restart"})
+
+
+class QuitGuard(QtCore.QObject):
+    """Watches for the end of the application while `unsent` files would stay behind. For the GUI thread.
+
+    *window* is the host's main window, *ask* puts the question with the number of files and returns whether to quit.
+    """
+
+    def __init__(self, window: QtWidgets.QWidget, ask: Callable[[QtWidgets.QWidget, int], bool]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._ask = ask
+        self._unsent = 0
+        self._agreed = False
+        self._asking = False
+
+    def set_unsent(self, unsent: int) -> None:
+        """Say how many files would stay behind.
+
+        A filter on the application sees every event of the host, so there is one only while it may be needed.
+        """
+        application = QtWidgets.QApplication.instance()
+        if application is None or unsent == self._unsent:
+            return
+        if unsent and not self._unsent:
+            application.installEventFilter(self)
+        elif not unsent:
+            application.removeEventFilter(self)
+        self._unsent = unsent
+
+    def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Swallow the event that would end the application if the user wants it to stay."""
+        kind = event.type()
+        if kind == QtCore.QEvent.Type.Quit:
+            stays = self._stays()
+        elif kind == QtCore.QEvent.Type.Close and watched is self._window and self._closing_ends():
+            stays = self._stays()
+        else:
+            return False
+        if stays:
+            event.ignore()
+        return stays
+
+    def _closing_ends(self) -> bool:
+        """Whether closing the window ends Connect: it does where there is no tray to hide in."""
+        return getattr(self._window, "tray", None) is None
+
+    def _stays(self) -> bool:
+        if self._asking:
+            return True
+        if self._agreed or not self._unsent or _is_going_on() or _session_ends():
+            return False
+        self._asking = True
+        try:
+            self._agreed = self._ask(self._window, self._unsent)
+        finally:
+            self._asking = False
+        return not self._agreed
+
+
+def ask_user(parent: QtWidgets.QWidget, unsent: int, answer_s: int = ANSWER_S) -> bool:
+    """Ask whether to quit with *unsent* files staying behind; no answer within *answer_s* seconds means yes."""
+    if QtGui.QGuiApplication.platformName() in _NOBODY_THERE:
+        return True
+    box = question(parent, unsent, answer_s)
+    run(box)
+    return bool(box.property("quits"))
+
+
+def question(parent: Optional[QtWidgets.QWidget], unsent: int, answer_s: int = ANSWER_S) -> QtWidgets.QMessageBox:
+    """Return the question; when it is closed its property `quits` holds the answer."""
+    files = "1 published file has" if unsent == 1 else f"{unsent:,} published files have"
+    pronoun = "It is" if unsent == 1 else "They are"
+    box = QtWidgets.QMessageBox(parent)
+    box.setObjectName("accsyn-quit")
+    box.setIcon(QtWidgets.QMessageBox.Icon.Question)
+    box.setWindowTitle("Quit with unsent files?")
+    box.setText(f"{files} not been sent by accsyn yet.")
+    box.setInformativeText(
+        f"{pronoun} safe in the staging area and will be sent at the next start of Connect, or of any application "
+        "that publishes on this machine."
+    )
+    leave = box.addButton(f"Quit anyway ({answer_s})", QtWidgets.QMessageBox.ButtonRole.DestructiveRole)
+    stay = box.addButton("Keep Connect running", QtWidgets.QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    box.setProperty("quits", False)
+    leave.clicked.connect(lambda: box.setProperty("quits", True))
+    _count_down(box, leave, answer_s)
+    return box
+
+
+def _count_down(box: QtWidgets.QMessageBox, leave: QtWidgets.QAbstractButton, answer_s: int) -> None:
+    """Answer with *leave* after *answer_s* seconds, and show on it how long that is."""
+    left_s = [answer_s]
+    timer = QtCore.QTimer(box)
+
+    def tick() -> None:
+        left_s[0] -= 1
+        leave.setText(f"Quit anyway ({left_s[0]})")
+        if left_s[0] <= 0:
+            timer.stop()
+            leave.click()
+
+    timer.timeout.connect(tick)
+    timer.start(1000)
+
+
+def _session_ends() -> bool:
+    """Whether the user's session at the machine is ending; nobody expects a question then."""
+    application = QtWidgets.QApplication.instance()
+    return isinstance(application, QtWidgets.QApplication) and application.isSavingSession()
+
+
+def _is_going_on() -> bool:
+    """Whether the quit comes out of something in Connect that goes on in any case."""
+    frame: Optional[FrameType] = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name in _GOES_ON and frame.f_globals.get("__name__") == "ftrack_connect.ui.application":
+            return True
+        frame = frame.f_back
+    return False

@@ -1,0 +1,75 @@
+"""What only the uploader learns, kept in the outbox for whoever shows or explains it. Never a secret."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import ClassVar, Optional, TypeVar
+
+from ftrack_accsyn_accessor.outbox import Outbox
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """The staging location that the outbox serves, its folder, and the identity in the folder's marker."""
+
+    NAME: ClassVar[str] = "place"
+
+    location_name: str = ""
+    staging_path: str = ""
+    staging_uuid: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Endpoint:
+    """Who sends from where to where: accsyn's words.
+
+    `client` is the host name of this machine's accsyn client, `client_status` what accsyn said of it at `seen_at`
+    (seconds since the epoch). `party` is the destination; `destination` the ftrack location that stands for it, if any.
+    """
+
+    NAME: ClassVar[str] = "endpoint"
+
+    workspace: str = ""
+    api_user: str = ""
+    client_id: str = ""
+    client: str = ""
+    client_status: str = ""
+    seen_at: Optional[float] = None
+    party: str = ""
+    destination: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Contact:
+    """When the uploader last got a useful answer from accsyn, and what is in its way since then, if anything.
+
+    Times are seconds since the epoch. `next_try_at` is when it tries again by itself.
+    """
+
+    NAME: ClassVar[str] = "contact"
+
+    at: Optional[float] = None
+    kind: str = ""
+    what: str = ""
+    remedy: str = ""
+    since: Optional[float] = None
+    next_try_at: Optional[float] = None
+
+
+Fact = TypeVar("Fact", Place, Endpoint, Contact)
+
+
+def keep(outbox: Outbox, fact: Fact) -> None:
+    """Keep *fact*; nothing is written when it is known already."""
+    text = json.dumps(dataclasses.asdict(fact), sort_keys=True)
+    if outbox.fact(fact.NAME) != text:
+        outbox.keep_fact(fact.NAME, text)
+
+
+def kept(outbox: Outbox, kind: type[Fact]) -> Fact:
+    """Return what was kept of *kind*, with empty values for what is not known."""
+    text = outbox.fact(kind.NAME)
+    known = json.loads(text) if text else {}
+    names = {field.name for field in dataclasses.fields(kind)}
+    return kind(**{name: value for name, value in known.items() if name in names})

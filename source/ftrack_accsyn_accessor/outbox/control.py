@@ -1,0 +1,100 @@
+"""What people ask of the uploader through the outbox: pause, resume, retry. Every process of the machine obeys."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Collection, Sequence
+from typing import Any, Callable, Optional
+
+from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.outbox.connection import Connections
+
+_PAUSED = "paused"
+_PAUSED_JOBS = "paused-jobs"
+_WAITING = (State.PENDING.value, State.NEEDS_ATTENTION.value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Pause:
+    """Who has paused the outbox, and when (seconds since the epoch)."""
+
+    by: str
+    at: float
+
+
+class Control:
+    """Any thread of any process may call it.
+
+    Every method may raise `errors.OutboxUnusable` or `errors.OutboxTooNew`.
+    """
+
+    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
+        self._connections = connections
+        self._clock = clock
+
+    # Pausing.
+
+    def pause(self, by: str) -> bool:
+        """Let nothing more be submitted, until `resume`; return False if that was so already.
+
+        The uploader pauses the running sync jobs in accsyn as soon as it can.
+        """
+        if self.paused() is not None:
+            return False
+        self._keep(_PAUSED, {"by": by, "at": self._clock()})
+        return True
+
+    def resume(self) -> bool:
+        """Take `pause` back; return False if there was none. What waits is due at once."""
+        if self.paused() is None:
+            return False
+        self._keep(_PAUSED, None)
+        return True
+
+    def paused(self) -> Optional[Pause]:
+        """Return who has paused the outbox, or None."""
+        kept = self._kept(_PAUSED)
+        return Pause(str(kept["by"]), float(kept["at"])) if isinstance(kept, dict) else None
+
+    def paused_jobs(self) -> frozenset[int]:
+        """Return the rows of the jobs that were paused in accsyn because the outbox is; they are resumed with it."""
+        return frozenset(self._kept(_PAUSED_JOBS) or ())
+
+    def keep_paused_jobs(self, jobs: Collection[int]) -> None:
+        """Write down which jobs were paused in accsyn because the outbox is."""
+        if frozenset(jobs) != self.paused_jobs():
+            self._keep(_PAUSED_JOBS, sorted(jobs))
+
+    # Retrying.
+
+    def retry(self, entry_ids: Optional[Sequence[int]] = None) -> int:
+        """Make entries that wait for a time or for help due at once (None: all such); return how many.
+
+        The uploader submits them again; accsyn retries the tasks that it has already.
+        """
+        waiting = ", ".join(f"'{state}'" for state in _WAITING)
+        statement = (
+            "UPDATE entry SET next_try_at = NULL, updated_at = ? "  # noqa: S608 - constants
+            f"WHERE state IN ({waiting}) AND next_try_at IS NOT NULL"
+        )
+        now = self._clock()
+        with self._connections.writing() as connection:
+            if entry_ids is None:
+                return connection.execute(statement, (now,)).rowcount
+            rows = [(now, entry_id) for entry_id in entry_ids]
+            return connection.executemany(f"{statement} AND id = ?", rows).rowcount
+
+    # What is kept.
+
+    def _kept(self, name: str) -> Any:
+        with self._connections.reading() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row is not None else None
+
+    def _keep(self, name: str, value: Any) -> None:
+        with self._connections.writing() as connection:
+            if value is None:
+                connection.execute("DELETE FROM meta WHERE name = ?", (name,))
+            else:
+                connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, json.dumps(value)))

@@ -1,0 +1,294 @@
+"""The queries and steps of the tracker: what accsyn has reported of sync jobs and of the entries in them."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Callable, Optional
+
+from ftrack_accsyn_accessor.entry import REPAIRABLE, Entry, Progress, State, sources
+from ftrack_accsyn_accessor.outbox import records
+from ftrack_accsyn_accessor.outbox.connection import Connections
+from ftrack_accsyn_accessor.outbox.records import JobRow
+
+#: Assignments that take back what was reported of an entry, when it is published or submitted anew.
+FROM_THE_START = "done_bytes = 0, speed_bytes_per_s = NULL, left_s = NULL, arrived_at = NULL, synced_at = NULL"
+
+
+def _listed(values: Iterable[str]) -> str:
+    """Return constants as the members of an SQL list."""
+    return ", ".join(f"'{value}'" for value in sorted(values))
+
+
+_SUBMITTED = _listed([State.SUBMITTED.value, State.TRANSFERRING.value])
+_MOVING = _listed([State.PREPARED.value, State.PENDING.value, State.SUBMITTED.value, State.TRANSFERRING.value])
+#: Entries that what accsyn reports may still change.
+_FOLLOWED = (
+    f"entry.state IN ({_SUBMITTED}, '{State.NEEDS_ATTENTION.value}') AND entry.arrived_at IS NULL "
+    f"AND (entry.state IN ({_SUBMITTED}) OR entry.cause_kind IN ({_listed(kind.value for kind in REPAIRABLE)}))"
+)
+#: Entries of the present round: those on their way, and those that were on it since ?2 (seconds since the epoch).
+_IN_ROUND = f"job = ?1 AND (state IN ({_SUBMITTED}) OR updated_at >= ?2)"
+
+
+@dataclasses.dataclass(frozen=True)
+class TrackedJob:
+    """A sync job as it was last seen.
+
+    `status` is accsyn's word, or archived or deleted; empty before it was seen. `followed` counts the entries that what
+    accsyn reports may still change. A round lasts from the first entry on its way to the last one: `round_status` is
+    running until it is closed as done or failed, `ftrack_job` the id of the ftrack Job that shows it, `noted` what the
+    publisher was told of last. Times are seconds since the epoch.
+    """
+
+    row: JobRow
+    status: str
+    speed_bytes_per_s: Optional[float]
+    left_s: Optional[float]
+    polled_at: Optional[float]
+    round_at: Optional[float]
+    ftrack_job: str
+    round_status: str
+    noted: str
+    followed: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Tally:
+    """The entries of a round: how many, in which state, their files and their bytes.
+
+    Of an entry that is on its way as many files count as done as its bytes are worth.
+    """
+
+    entries: int
+    synced: int
+    moving: int
+    attention: int
+    files: int
+    done_files: int
+    progress: Progress
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """What became of *entry*. `next_try_at` (seconds since the epoch) matters with `needs-attention` only.
+
+    `arrived` tells that accsyn has reported all its tasks done.
+    """
+
+    entry: Entry
+    state: State
+    progress: Progress
+    cause_kind: str = ""
+    cause: str = ""
+    next_try_at: Optional[float] = None
+    arrived: bool = False
+
+
+class Tracking:
+    """The tracker's side of an outbox. Any thread of any process may read; steps are for whoever holds its lock.
+
+    Every method may raise `errors.OutboxUnusable` or `errors.OutboxTooNew`.
+    """
+
+    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
+        self._connections = connections
+        self._clock = clock
+
+    # Following.
+
+    def live_jobs(self) -> list[TrackedJob]:
+        """Return the jobs of which accsyn has to be asked, oldest first."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT job.*, count(*) AS followed FROM entry JOIN job ON job.id = entry.job "  # noqa: S608 - constants
+                f"WHERE job.accsyn_id <> '' AND {_FOLLOWED} GROUP BY job.id ORDER BY job.id"
+            )
+            return [_tracked(row) for row in rows]
+
+    def followed(self, job: int) -> list[Entry]:
+        """Return the entries of a job that what accsyn reports may still change, without their files."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM entry WHERE job = ? AND {_FOLLOWED} ORDER BY id",  # noqa: S608 - constants
+                (job,),
+            )
+            return [records.entry(row) for row in rows]
+
+    def with_files(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Return *entries* with their files."""
+        found = []
+        with self._connections.reading() as connection:
+            for entry in entries:
+                row = connection.execute("SELECT packed FROM files WHERE entry = ?", (entry.id,)).fetchone()
+                files = records.unpack(row["packed"]) if row is not None else ()
+                found.append(
+                    dataclasses.replace(entry, publication=dataclasses.replace(entry.publication, files=files))
+                )
+        return found
+
+    def record(self, changes: Sequence[Change]) -> int:
+        """Write down *changes*; return how many. An entry that was published anew meanwhile stays as it is.
+
+        `updated_at` tells when an entry came to its state, so that what was given up long ago never counts as news.
+        """
+        now = self._clock()
+        count = 0
+        with self._connections.writing() as connection:
+            for target in {change.state for change in changes}:
+                allowed = _listed(state.value for state in (*sources(target), target))
+                count += connection.executemany(
+                    "UPDATE entry SET state = ?, cause_kind = ?, cause = ?, next_try_at = ?, done_bytes = ?, "  # noqa: S608
+                    "speed_bytes_per_s = ?, left_s = ?, arrived_at = CASE ? WHEN 1 THEN coalesce(arrived_at, ?) END, "
+                    "updated_at = CASE state WHEN ? THEN updated_at ELSE ? END "
+                    f"WHERE id = ? AND created_at = ? AND job = ? AND state IN ({allowed})",
+                    [_values(change, now) for change in changes if change.state is target],
+                ).rowcount
+        return count
+
+    def saw_job(
+        self,
+        job: int,
+        status: str,
+        speed_bytes_per_s: Optional[float] = None,
+        left_s: Optional[float] = None,
+    ) -> None:
+        """Write down what accsyn says of a job as a whole."""
+        self._update_job(
+            job,
+            "status = ?, speed_bytes_per_s = ?, left_s = ?, polled_at = ?",
+            (status, speed_bytes_per_s, left_s, self._clock()),
+        )
+
+    # Arrived entries.
+
+    def arrived(self, limit: int) -> list[Entry]:
+        """Return the first *limit* entries that have arrived and are not synced yet, without their files.
+
+        Those that wait for a cause come last, so that they never keep others waiting.
+        """
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM entry WHERE state = '{State.TRANSFERRING.value}' "  # noqa: S608 - constants
+                "AND arrived_at IS NOT NULL ORDER BY cause_kind <> '', id LIMIT ?",
+                (limit,),
+            )
+            return [records.entry(row) for row in rows]
+
+    def synced(self, entries: Sequence[Entry]) -> int:
+        """Move *entries* to `synced`; return how many."""
+        allowed = _listed(state.value for state in sources(State.SYNCED))
+        now = self._clock()
+        rows = [(now, now, entry.id, entry.created_at) for entry in entries]
+        with self._connections.writing() as connection:
+            return connection.executemany(
+                f"UPDATE entry SET state = '{State.SYNCED.value}', cause_kind = '', cause = '', "  # noqa: S608 - constants
+                "next_try_at = NULL, done_bytes = size_bytes, speed_bytes_per_s = NULL, left_s = NULL, synced_at = ?, "
+                f"updated_at = ? WHERE id = ? AND created_at = ? AND state IN ({allowed})",
+                rows,
+            ).rowcount
+
+    def jobs(self, ids: Iterable[int]) -> dict[int, JobRow]:
+        """Return the job rows with these ids."""
+        found = {}
+        with self._connections.reading() as connection:
+            for job in set(ids):
+                row = connection.execute("SELECT * FROM job WHERE id = ?", (job,)).fetchone()
+                if row is not None:
+                    found[job] = records.job(row)
+        return found
+
+    # Rounds.
+
+    def rounds(self) -> list[TrackedJob]:
+        """Return the jobs with entries on their way, and those whose round has not been closed yet, oldest first."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT *, 0 AS followed FROM job WHERE round_status = 'running' "  # noqa: S608 - constants
+                f"OR id IN (SELECT job FROM entry WHERE state IN ({_SUBMITTED})) ORDER BY id"
+            )
+            return [_tracked(row) for row in rows]
+
+    def tally(self, job: int, since: float) -> Tally:
+        """Return the sums over the entries of the round that began at *since* (seconds since the epoch)."""
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                "SELECT count(*) AS entries, "  # noqa: S608 - constants
+                f"count(CASE WHEN state = '{State.SYNCED.value}' THEN 1 END) AS synced, "
+                f"count(CASE WHEN state IN ({_MOVING}) THEN 1 END) AS moving, "
+                f"count(CASE WHEN state = '{State.NEEDS_ATTENTION.value}' THEN 1 END) AS attention, "
+                "coalesce(sum(file_count), 0) AS files, coalesce(sum(size_bytes), 0) AS size_bytes, "
+                "coalesce(sum(done_bytes), 0) AS done_bytes, coalesce(sum(CASE "
+                f"WHEN state = '{State.SYNCED.value}' OR arrived_at IS NOT NULL THEN file_count "
+                "WHEN size_bytes THEN file_count * done_bytes / size_bytes ELSE 0 END), 0) AS done_files "
+                f"FROM entry WHERE {_IN_ROUND}",
+                (job, since),
+            ).fetchone()
+        progress = Progress(row["done_bytes"], row["size_bytes"])
+        counts = {name: row[name] for name in ("entries", "synced", "moving", "attention", "files", "done_files")}
+        return Tally(progress=progress, **counts)
+
+    def publishers(self, job: int, since: float) -> list[str]:
+        """Return the ftrack users whose entries are in the round, the latest first."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                f"SELECT username FROM entry WHERE {_IN_ROUND} GROUP BY username ORDER BY max(id) DESC",  # noqa: S608
+                (job, since),
+            )
+            return [str(row[0]) for row in rows]
+
+    def first_stopped(self, job: int, since: float) -> Optional[Entry]:
+        """Return the oldest entry of the round that needs attention, without its files."""
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                f"SELECT * FROM entry WHERE {_IN_ROUND} AND state = '{State.NEEDS_ATTENTION.value}' "  # noqa: S608
+                "ORDER BY id LIMIT 1",
+                (job, since),
+            ).fetchone()
+        return records.entry(row) if row is not None else None
+
+    def needing_attention(self, job: int) -> int:
+        """Return how many entries of a job need attention, in whatever round they came to."""
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM entry WHERE job = ? AND state = ?", (job, State.NEEDS_ATTENTION.value)
+            ).fetchone()
+        return int(row[0])
+
+    def round_begun(self, job: int, ftrack_job: str) -> None:
+        """Begin a round, to be shown by the ftrack Job with this id."""
+        self._update_job(job, "round_at = ?, ftrack_job = ?, round_status = 'running'", (self._clock(), ftrack_job))
+
+    def round_closed(self, job: int, round_status: str, noted: str) -> None:
+        """Close a round as done or failed, with what the publisher was told of: a failure that stands is told once."""
+        self._update_job(job, "round_status = ?, noted = ?", (round_status, noted))
+
+    def _update_job(self, job: int, assignments: str, values: Sequence[object]) -> None:
+        with self._connections.writing() as connection:
+            connection.execute(f"UPDATE job SET {assignments} WHERE id = ?", (*values, job))  # noqa: S608 - constants
+
+
+def _values(change: Change, now: float) -> tuple[object, ...]:
+    entry, progress = change.entry, change.progress
+    return (
+        change.state.value,
+        change.cause_kind,
+        records.printable(change.cause),
+        change.next_try_at,
+        progress.done_bytes,
+        progress.speed_bytes_per_s,
+        progress.left_s,
+        int(change.arrived),
+        now,
+        change.state.value,
+        now,
+        entry.id,
+        entry.created_at,
+        entry.job,
+    )
+
+
+def _tracked(row: sqlite3.Row) -> TrackedJob:
+    names = [field.name for field in dataclasses.fields(TrackedJob) if field.name != "row"]
+    return TrackedJob(row=records.job(row), **{name: row[name] for name in names})
