@@ -27,6 +27,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Optional
 
+#: Characters of a foreign error's text: its beginning tells what happened, the rest may be a whole web page.
+MOST_WORDS = 300
+
 
 class AccsynAccessorError(Exception):
     """Root of all errors of the plugin.
@@ -167,3 +170,17 @@ class NotReady(WorkspaceError):
     """This machine or workspace is not set up for syncing yet; somebody has to change something."""
 
     kind = "not-ready"
+
+
+def words(error: BaseException) -> str:
+    """Return what a foreign *error* is and says, on one line of bearable length.
+
+    ftrack's own errors take the braces in a server's answer for fields to be filled in, and fail to say anything.
+    """
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - whatever it is, there is an error to be told of
+        text = str(getattr(error, "message", ""))
+    line = " ".join(text.split())
+    line = line if len(line) <= MOST_WORDS else f"{line[: MOST_WORDS - 3]}..."
+    return f"{type(error).__name__}: {line}" if line else type(error).__name__

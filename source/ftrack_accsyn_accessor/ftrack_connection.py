@@ -14,6 +14,7 @@ _TIMEOUT_S = 30
 _PAGE = 500
 #: Ids named in one query, or entities written in one request: keeps each far below any limit of the server.
 BATCH = 500
+_LONGEST_TEXT = 500
 #: How ftrack_api words what the server itself has refused; everything else may have failed on the way there.
 _REFUSED = re.compile(r"^Server reported error: (\w+)\(")
 
@@ -94,7 +95,7 @@ class FtrackConnection:
             raise self._error(tried, error) from error
 
     def _error(self, tried: str, error: Exception) -> errors.RegistrationError:
-        text = str(error)
+        text = _words(error)
         if _REFUSED.match(text):
             return errors.RegistrationRefused(tried, self.credentials.server_url, text, "It will be tried again.")
         self.close()
@@ -112,6 +113,15 @@ class FtrackConnection:
             auto_connect_event_hub=False,
             timeout=_TIMEOUT_S,
         )
+
+
+def _words(error: Exception) -> str:
+    """Return the text of *error* on one line. Errors of ftrack_api fail to give theirs when there is a brace in it."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - whatever the formatting of a foreign text has raised
+        text = str(getattr(error, "message", ""))
+    return " ".join(text.split())[:_LONGEST_TEXT]
 
 
 def quoted_batches(ids: Iterable[str]) -> Iterator[str]:

@@ -196,7 +196,7 @@ def _mention(path: str) -> re.Pattern[str]:
     """Return what finds *path*, or a frame of it, or a file in it, in a text."""
     text = re.escape(re.sub(r"\[[\d\-]+\]$", "", path).strip("/"))
     frames = re.sub(r"%(?:0\d+)?d", r"\\d+", text)
-    return re.compile(rf"(?<![\w.\-]){frames}(?![\w\-])")
+    return re.compile(rf"(?<![\w.\-]){frames}(?![\w\-]|\.\w)")
 
 
 def size_text(size_bytes: float) -> str:

@@ -43,8 +43,13 @@ FIRST_PAUSE_S = 15.0
 LONGEST_PAUSE_S = 240.0
 #: How often it is written down that nothing has changed.
 STAMP_S = 30.0
+_SAID_AT_MOST = 3
 #: Entries that are submitted again by themselves for these, some time later.
 _TRIED_AGAIN = frozenset({Trouble.FAILED, Trouble.TASK_MISSING})
+
+
+#: Jobs by accsyn's ids, each with its status: accsyn's word, or archived or deleted. A deleted one is None.
+_Found = dict[str, tuple[Optional[Job], str]]
 
 
 @dataclasses.dataclass
@@ -87,7 +92,7 @@ class Tracker:
             outbox.tracking, workspace, registrations.connection, self._notices, settings, clock, monotonic
         )
         self._ftrack_jobs = FtrackJobs(outbox.tracking, registrations.connection, self._notices, monotonic)
-        self._memory: dict[int, _Memory] = {}
+        self._memory: dict[str, _Memory] = {}
         self._followed = 0
         self._quiet_looks = 0
         self._owed_s = 0.0
@@ -96,6 +101,7 @@ class Tracker:
     def step(self) -> Optional[float]:
         """Do what is due; return the seconds until there is more, None while nothing is on its way."""
         live = self._tracking.live_jobs()
+        self._ftrack_jobs.begin()  # before and after the look: each may be all that is seen of an entry on its way
         try:
             self._look_if_due(live)
         finally:
@@ -118,7 +124,8 @@ class Tracker:
             self._quiet_looks = 0
             self._look_at = min(self._look_at, now + SOON_S)
         self._followed = followed
-        self._memory = {tracked.row.id: self._memory.get(tracked.row.id, _Memory()) for tracked in live}
+        ids = [tracked.row.accsyn_id for tracked in live]
+        self._memory = {accsyn_id: self._memory.get(accsyn_id, _Memory()) for accsyn_id in ids}
         if not live:
             self._look_at = now
         elif now >= self._look_at:
@@ -138,21 +145,25 @@ class Tracker:
         self._owed_s = min(LONGEST_S, wanted_s - pause_s)
         return pause_s
 
-    def _find(self, live: Sequence[TrackedJob]) -> dict[str, tuple[Optional[Job], str]]:
-        """Return each live job with its status: accsyn's word, or archived or deleted."""
+    def _find(self, live: Sequence[TrackedJob]) -> _Found:
+        """Return the live jobs that can be told of, by accsyn's ids."""
         ids = {tracked.row.accsyn_id for tracked in live}
-        finished = {
-            tracked.row.accsyn_id for tracked in live if self._memory[tracked.row.id].status in ("done", "aborted")
-        }
+        finished = {accsyn_id for accsyn_id in ids if self._memory[accsyn_id].status in ("done", "aborted")}
         try:
             jobs = self._workspace.jobs_by_id(ids - finished, finished)
         except errors.Refused as error:
             logger.debug("accsyn does not look jobs up together: %s", error)
             jobs = {}
-        found: dict[str, tuple[Optional[Job], str]] = {job_id: (job, job.status) for job_id, job in jobs.items()}
+        found: _Found = {job_id: (job, job.status) for job_id, job in jobs.items()}
         for tracked in live:
-            if tracked.row.accsyn_id not in found:
+            if tracked.row.accsyn_id in found:
+                continue
+            try:
                 found[tracked.row.accsyn_id] = self._find_alone(tracked)
+            except (errors.Refused, errors.Uncertain) as error:
+                logger.debug("The sync job %s cannot be looked up: %s", tracked.row.name, error)
+                if isinstance(error, errors.Uncertain):
+                    break
         return found
 
     def _find_alone(self, tracked: TrackedJob) -> tuple[Optional[Job], str]:
@@ -168,25 +179,21 @@ class Tracker:
             return job, job.status
         return job, progress.ARCHIVED
 
-    def _read_jobs(self, live: Iterable[TrackedJob], found: dict[str, tuple[Optional[Job], str]], now: float) -> bool:
+    def _read_jobs(self, live: Iterable[TrackedJob], found: _Found, now: float) -> bool:
         """Read the tasks of jobs that moved, those that waited longest first; return whether any has moved."""
-        in_turn = sorted(live, key=lambda tracked: self._memory[tracked.row.id].read_at)
-        moved = [
-            self._notice(self._memory[tracked.row.id], tracked, *found[tracked.row.accsyn_id], now)
-            for tracked in in_turn
-        ]
+        seen = [tracked for tracked in live if tracked.row.accsyn_id in found]
+        in_turn = sorted(seen, key=lambda tracked: self._memory[tracked.row.accsyn_id].read_at)
+        moved = [self._notice(tracked, *found[tracked.row.accsyn_id], now) for tracked in in_turn]
         calls = self._workspace.calls
         for tracked in in_turn:
-            memory = self._memory[tracked.row.id]
+            memory = self._memory[tracked.row.accsyn_id]
             if not memory.unread or now < memory.paused_until:
                 continue
             if self._workspace.calls - calls >= CALLS_PER_LOOK or not self._read(tracked, memory, found, now):
                 break
         return any(moved)
 
-    def _read(
-        self, tracked: TrackedJob, memory: _Memory, found: dict[str, tuple[Optional[Job], str]], now: float
-    ) -> bool:
+    def _read(self, tracked: TrackedJob, memory: _Memory, found: _Found, now: float) -> bool:
         """Read the tasks of one job, whose failure stops no other job; return False when accsyn did not answer in time.
 
         Others have their turn at the next look then, so that one look never waits for many calls that hang.
@@ -203,11 +210,12 @@ class Tracker:
         memory.paused_until = now + min(LONGEST_S, SECONDS_PER_CALL * (self._workspace.calls - calls))
         return True
 
-    def _notice(self, memory: _Memory, tracked: TrackedJob, job: Optional[Job], status: str, now: float) -> bool:
+    def _notice(self, tracked: TrackedJob, job: Optional[Job], status: str, now: float) -> bool:
         """Remember what a job looks like; return whether it has moved since the last look.
 
         After a change the tasks are read at two looks: accsyn dates changes in whole seconds, so one more may hide.
         """
+        memory = self._memory[tracked.row.accsyn_id]
         looks = (status,) if job is None else (status, job.progress, job.size_bytes, job.modified)
         moved = looks != memory.looks or tracked.followed > memory.followed
         safety_s = SAFETY_S if job is not None and job.modified else UNDATED_SAFETY_S
@@ -242,11 +250,9 @@ class Tracker:
             for entry, verdict in zip(entries, verdicts)
             for change in changes.of(entry, verdict, groups.get(entry.publication.component_id, []), self._clock())
         ]
-        for change in news:
-            if change.state is State.NEEDS_ATTENTION:
-                logger.warning("%s needs attention. %s", label(change.entry), change.cause)
         if news:
             self._tracking.record(news)
+        _say([change for change in news if change.state is State.NEEDS_ATTENTION], tracked.row.name)
 
     def _verdicts(
         self, entries: Sequence[Entry], groups: dict[str, list[Task]], status: str, certain: bool
@@ -307,6 +313,14 @@ class _Changes:
         elif trouble is Trouble.JOB_GONE:
             reason = progress.DELETED if self.job is None else progress.ARCHIVED
         return progress.cause(trouble, self.tracked.row.name, reason)
+
+
+def _say(stopped: Sequence[Change], job_name: str) -> None:
+    """Tell the log which entries have stopped; of many only the first."""
+    for change in stopped[:_SAID_AT_MOST]:
+        logger.warning("%s needs attention. %s", label(change.entry), change.cause)
+    if len(stopped) > _SAID_AT_MOST:
+        logger.warning("So do %d more components of %s.", len(stopped) - _SAID_AT_MOST, job_name)
 
 
 def label(entry: Entry) -> str:

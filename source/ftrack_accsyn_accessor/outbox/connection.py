@@ -33,9 +33,12 @@ class Connection(sqlite3.Connection):
 
 
 class _ForkGate:
-    """Keeps forks away from moments in which a thread is inside SQLite: a mutex that it holds would stay locked for ever."""
+    """Keeps forks away from moments in which a thread is inside SQLite: mutexes it holds stay locked in the child."""
 
     def __init__(self) -> None:
+        self._reset()
+
+    def _reset(self) -> None:
         self._condition = threading.Condition()
         self._inside = 0
         self._forking = 0
@@ -68,7 +71,7 @@ class _ForkGate:
     def reopen_in_child(self) -> bool:
         """Let the only thread of a forked child in; return whether nobody was inside at the fork."""
         idle = not self._inside
-        self.__init__()  # type: ignore[misc]  # the parent's threads are not there to be waited for, or to wait
+        self._reset()  # the parent's threads are not there to be waited for, or to wait
         return idle
 
 

@@ -10,6 +10,9 @@ from typing import Any, Callable, Optional
 from ftrack_accsyn_accessor.entry import State
 from ftrack_accsyn_accessor.outbox.connection import Connections
 
+#: Statuses, in accsyn's words and ours, of jobs in which nothing moves: there is nothing to pause.
+STILL = frozenset({"paused", "failed", "done", "aborted", "archived", "deleted"})
+
 _PAUSED = "paused"
 _PAUSED_JOBS = "paused-jobs"
 _WAITING = (State.PENDING.value, State.NEEDS_ATTENTION.value)

@@ -71,7 +71,8 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         # Apart from the entry, so that summaries of 100,000 entries never read the lists of files.
         "CREATE TABLE files (entry INTEGER PRIMARY KEY REFERENCES entry (id) ON DELETE CASCADE, packed BLOB NOT NULL)",
         # Covers what is asked every few seconds, so that a long queue costs no look into the table.
-        "CREATE INDEX entry_by_state ON entry (state, next_try_at, created_at, updated_at, size_bytes, done_bytes)",
+        "CREATE INDEX entry_by_state ON entry "
+        "(state, next_try_at, created_at, updated_at, size_bytes, done_bytes, cause_kind)",
         # Finds the entries of a sync job that are still on their way, however many went with it before.
         "CREATE INDEX entry_by_job ON entry (job, state)",
     ),

@@ -124,7 +124,7 @@ class Outbox:
     # What there is to do.
 
     def work(self) -> Work:
-        """Return what there is to do. Each figure is read off an end of the index, so that a long queue costs no more."""
+        """Return what there is to do. Each figure is read off an end of the index: a long queue costs no more."""
         now = self._clock()
         with self._connections.reading() as connection:
 
@@ -139,7 +139,7 @@ class Outbox:
             later = (ask("min(next_try_at)", "next_try_at > ?2", state) for state in _WAITING)
             next_try = [found for found in later if found is not None]
             prepared = ask("count(*)", "1", State.PREPARED)
-        live = bool(self.tracking.live_jobs() or self.tracking.rounds())
+        live = self.tracking.is_live()
         return Work(
             due, min(oldest, default=None), max(newest, default=None), prepared, min(next_try, default=None), live
         )

@@ -23,10 +23,11 @@ def _listed(values: Iterable[str]) -> str:
 
 _SUBMITTED = _listed([State.SUBMITTED.value, State.TRANSFERRING.value])
 _MOVING = _listed([State.PREPARED.value, State.PENDING.value, State.SUBMITTED.value, State.TRANSFERRING.value])
+_REPAIRABLE = _listed(kind.value for kind in REPAIRABLE)
 #: Entries that what accsyn reports may still change.
 _FOLLOWED = (
     f"entry.state IN ({_SUBMITTED}, '{State.NEEDS_ATTENTION.value}') AND entry.arrived_at IS NULL "
-    f"AND (entry.state IN ({_SUBMITTED}) OR entry.cause_kind IN ({_listed(kind.value for kind in REPAIRABLE)}))"
+    f"AND (entry.state IN ({_SUBMITTED}) OR entry.cause_kind IN ({_REPAIRABLE}))"
 )
 #: Entries of the present round: those on their way, and those that were on it since ?2 (seconds since the epoch).
 _IN_ROUND = f"job = ?1 AND (state IN ({_SUBMITTED}) OR updated_at >= ?2)"
@@ -97,6 +98,18 @@ class Tracking:
         self._clock = clock
 
     # Following.
+
+    def is_live(self) -> bool:
+        """Whether there is anything for a tracker to do. Read off the ends of an index, for it is asked often."""
+        followed = (
+            f"state IN ({_SUBMITTED}) OR (state = '{State.NEEDS_ATTENTION.value}' AND cause_kind IN ({_REPAIRABLE}))"
+        )
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                f"SELECT EXISTS (SELECT 1 FROM entry WHERE {followed}) "  # noqa: S608 - constants
+                f"OR EXISTS (SELECT 1 FROM job WHERE round_status = 'running')"
+            ).fetchone()
+        return bool(row[0])
 
     def live_jobs(self) -> list[TrackedJob]:
         """Return the jobs of which accsyn has to be asked, oldest first."""

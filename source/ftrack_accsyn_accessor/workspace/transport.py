@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import email.utils
 import logging
 import os
 import time
@@ -56,11 +57,13 @@ class Transport:
 
     *proxy* is the text of ACCSYN_PROXY. With *tls_verify* the certificate of the other side is checked, against the
     authorities in the file *certificate* where one is given. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured, a
-    `.netrc` is not: its entry would replace our credentials. `calls` counts the requests that were sent.
+    `.netrc` is not: its entry would replace our credentials. `calls` counts the requests that were sent, `clock_skew_s`
+    tells by how much the server's clock is ahead of ours, None while that is not known.
     """
 
     def __init__(self, proxy: Optional[str], tls_verify: bool, certificate: Optional[str]) -> None:
         self.calls = 0
+        self.clock_skew_s: Optional[float] = None
         self._proxy_text = proxy
         self._verify: Union[bool, str] = (certificate or True) if tls_verify else False
         self._http: Optional[requests.Session] = None
@@ -99,6 +102,7 @@ class Transport:
             )
         finally:
             self._used_at = time.monotonic()
+        self.clock_skew_s = clock_skew_s(response.headers.get("Date"), time.time())
         return Reply(response.status_code, response.headers, response.content.decode("utf-8", "replace"))
 
     def close(self) -> None:
@@ -117,6 +121,14 @@ class Transport:
             self._http.auth = _KeepHeaders()
             self._process_id = os.getpid()
         return self._http
+
+
+def clock_skew_s(date: Optional[str], now: float) -> Optional[float]:
+    """Return how many seconds a server's clock is ahead of *now* by its `Date` header, which knows whole seconds."""
+    try:
+        return email.utils.parsedate_to_datetime(date or "").timestamp() - now
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 class _KeepHeaders(requests.auth.AuthBase):

@@ -12,6 +12,7 @@ from ftrack_accsyn_accessor.workspace import library, model
 from ftrack_accsyn_accessor.workspace.answers import Problem, clean, translate
 from ftrack_accsyn_accessor.workspace.clients import choose_client
 from ftrack_accsyn_accessor.workspace.model import Client, Credentials, Job, Task
+from ftrack_accsyn_accessor.workspace.queues import QueuePlace, queue_place
 from ftrack_accsyn_accessor.workspace.session import Call, HardenedSession, open_session
 from ftrack_accsyn_accessor.workspace.transport import Transport
 
@@ -60,6 +61,11 @@ class Workspace:
     def calls(self) -> int:
         """How many HTTP requests were sent so far, logins and look-ups included."""
         return self._transport.calls
+
+    @property
+    def clock_skew_s(self) -> Optional[float]:
+        """How many seconds accsyn's clock is ahead of this machine's, None before a server has told its time."""
+        return self._transport.clock_skew_s
 
     def close(self) -> None:
         """Close the connection and forget the session. A later verb begins anew."""
@@ -145,6 +151,15 @@ class Workspace:
                 if row.get(attribute) == code_or_name and model.entity_id(row):
                     return model.entity_id(row)
         return None
+
+    def queue_place(self, job_id: str) -> Optional[QueuePlace]:
+        """Return where a job stands in its queue, None for one that accsyn does not know; three requests."""
+        tried = "find the job's place in its queue"
+        rows = self._entity(tried, job_id, "transfer", job_id)
+        if not rows:
+            return None
+        live = self._find(tried, job_id, "transfer", "status=running OR status=waiting")
+        return queue_place(rows[0], self._find(tried, job_id, "queue"), live)
 
     def volume_exists(self, code: str) -> Optional[bool]:
         """Return whether there is a volume *code*, None when the user may not look (accsyn fact sheet, section 3)."""
