@@ -6,8 +6,8 @@ from __future__ import annotations
 QUIET_S = 1.0
 #: While it lasts, what has been waiting longest goes out after this long, later batches of the same burst after longer.
 FIRST_PATIENCE_S = 4.0
-PATIENCE_GROWTH = 4.0
-LONGEST_PATIENCE_S = 60.0
+PATIENCE_GROWTH = 5.0
+LONGEST_PATIENCE_S = 120.0
 _GROWTH_STEPS = 8  # more of them change nothing, and a large power would overflow
 
 

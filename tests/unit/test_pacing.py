@@ -21,9 +21,9 @@ TIMES = st.floats(0, 4e9)
         (103.5, 100.0, 103.4, 0, 0.5),  # the burst goes on, patience is about to end
         (104.0, 100.0, 103.9, 0, 0.0),  # patience has ended
         (104.0, 100.0, 103.9, 1, 0.9),  # a later batch of the same burst has more of it
-        (115.9, 100.0, 115.8, 1, 0.1),
-        (159.5, 100.0, 159.4, 2, 0.5),  # but never more than a minute
-        (159.5, 100.0, 159.4, 9, 0.5),
+        (119.9, 100.0, 119.8, 1, 0.1),
+        (199.5, 100.0, 199.4, 2, 0.5),
+        (219.5, 100.0, 219.4, 9, 0.5),  # but never more than two minutes
     ],
 )
 def test_wait_follows_the_burst(
