@@ -44,19 +44,23 @@ TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
 CLI = ["click>=8.1,<9", "rich>=13,<16"]
 SANDBOX = ["aiohttp>=3.10,<4", "lark>=1.2,<2", "trustme>=1.1,<2", *CLI]
-DEV = [
-    *(f"{name}=={version}" for name, version in BUNDLED.items()),  # tested is what the archive carries
+TEST = [
     "hypothesis>=6.100,<7",
-    "mypy>=1.18,<2",  # 1.x is the last that can check against CPython 3.9
+    "PySide6-Essentials>=6.8,<6.12",  # 6.12.0 breaks CPython before 3.12: it miscounts None
     "pytest>=8.3,<10",
-    "pytest-cov>=7,<8",
     "pytest-timeout>=2.3,<3",
     "pytest-xdist>=3.6,<4",
+    *SANDBOX,
+]
+DEV = [
+    *(f"{name}=={version}" for name, version in BUNDLED.items()),  # tested is what the archive carries
+    "mypy>=1.18,<2",  # 1.x is the last that can check against CPython 3.9
+    "pytest-cov>=7,<8",
     "ruff==0.17.6",  # exact: another release may format differently
     "setuptools>=68",  # `setup.py build_plugin`; CPython 3.12 and later come without
     "types-requests>=2.31,<3",
     "wheel",
-    *SANDBOX,
+    *TEST,
 ]
 
 
@@ -184,11 +188,11 @@ if __name__ == "__main__":
         package_data={"": ["*.lark", "py.typed"]},
         python_requires=">=3.9",
         install_requires=[
-            "accsyn-python-api>=3.0,<4",
+            "accsyn-python-api>=3.0.1,<4",  # 3.0.0 looks its server up as no other release does
             "filelock>=3.12,<4",  # 3.x has releases for CPython 3.9
             "ftrack-python-api>=2.5,<4",
         ],
-        extras_require={"cli": CLI, "sandbox": SANDBOX, "dev": DEV},
+        extras_require={"cli": CLI, "sandbox": SANDBOX, "test": TEST, "dev": DEV},
         entry_points={"console_scripts": ["ftrack-accsyn = ftrack_accsyn_accessor.cli:main"]},
         cmdclass={"build_plugin": BuildPlugin},
         classifiers=[

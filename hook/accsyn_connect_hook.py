@@ -1,5 +1,7 @@
 """Adds the tab "accsyn", the start-up check and the version to ftrack Connect; does nothing in any other host."""
 
+from __future__ import annotations
+
 import logging
 import os
 import sys
@@ -10,7 +12,7 @@ CONNECT = "ftrack_connect.ui.application"
 logger = logging.getLogger("ftrack_accsyn_accessor.hook")
 
 
-def register(session, **_):
+def register(session: object, **_: object) -> None:
     """Register the tab with *session*; never raises, whatever is wrong with the installation."""
     if CONNECT not in sys.modules:
         return

@@ -24,4 +24,5 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     is_worker = hasattr(session.config, "workerinput")
     if session.testscollected and not session.config.option.collectonly and not is_worker:
-        record_exercised(platform.python_version(), metadata.version("ftrack-python-api"))
+        clients = map(metadata.version, ("ftrack-python-api", "accsyn-python-api"))
+        record_exercised(platform.python_version(), *clients)

@@ -27,9 +27,9 @@ def wait_until(condition: Callable[[], T], timeout_s: float = 10.0, what: str = 
         pause.wait(0.01)
 
 
-def record_exercised(python: str, ftrack_api: str) -> None:
+def record_exercised(python: str, ftrack_api: str, accsyn_api: str) -> None:
     """Note that tests really ran with these versions; continuous integration prints the notes."""
     EXERCISED.parent.mkdir(exist_ok=True)
     # Appending one short line is atomic: workers and host processes write at the same time.
     with EXERCISED.open("a", encoding="utf-8") as notes:
-        notes.write(f"CPython {python}, ftrack-python-api {ftrack_api}\n")
+        notes.write(f"CPython {python}, ftrack-python-api {ftrack_api}, accsyn-python-api {accsyn_api}\n")

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor import announce, errors, machine, settings
+from ftrack_accsyn_accessor.clean.background import Retention
 from ftrack_accsyn_accessor.entry import Entry
 from ftrack_accsyn_accessor.locks import owner_is_alive
 from ftrack_accsyn_accessor.outbox import Outbox, Prepared
+from ftrack_accsyn_accessor.presence import Presence
 from ftrack_accsyn_accessor.registrations import Registrations
 from ftrack_accsyn_accessor.settings import Settings
 from ftrack_accsyn_accessor.staging import StagingArea
+from ftrack_accsyn_accessor.steering import Steering
 from ftrack_accsyn_accessor.submission import Submission
 from ftrack_accsyn_accessor.tracker import Tracker
 from ftrack_accsyn_accessor.transfer import Destination
@@ -56,6 +59,9 @@ class Delivery:
         self._server_url = server_url
         self._clock = clock
         self._monotonic = monotonic
+        self._presence = Presence(outbox, clock, monotonic)
+        self._retention = Retention(outbox, area, read_settings, clock, monotonic)
+        self._steering: Optional[Steering] = None
         self._settings: Optional[Settings] = None
         self._workspace: Optional[Workspace] = None
         self._registrations: Optional[Registrations] = None
@@ -74,6 +80,7 @@ class Delivery:
         if current.problems:
             announce.once(logger, logging.WARNING, settings.describe(current.problems))
         self._settings = current
+        self._presence.reads(current)
         self._disconnect()
         return True
 
@@ -135,6 +142,15 @@ class Delivery:
 
     # Submission.
 
+    def steer(self) -> bool:
+        """Pause or resume running jobs as the outbox asks for; return whether nothing is to be submitted."""
+        paused = self._outbox.control.paused() is not None
+        if paused or self._outbox.control.paused_jobs():
+            if self._steering is None:
+                self._steering = Steering(self._outbox, self._opened_workspace(self._complete_settings()))
+            self._steering.step()
+        return paused
+
     def submit(self, entries: list[Entry]) -> None:
         """Submit *entries*; raise what concerns all of them."""
         current = self._complete_settings()
@@ -143,10 +159,13 @@ class Delivery:
                 self._submission = self._open_submission(current, entries[0].publication.location_id)
             except errors.Refused as error:  # it concerns this machine, not one of the entries
                 raise errors.NotReady(error.tried, error.on, error.outcome, error.remedy) from error
+            except errors.NotReady:
+                self._disconnect()  # a role is known from the login: only a new one shows that it was changed
+                raise
             self._submission_until = self._monotonic() + ENDPOINT_S
         try:
             self._submission.submit(entries)
-        except errors.WorkspaceError:
+        except (errors.NotReady, errors.Unauthorised):
             self._submission = None
             raise
 
@@ -154,45 +173,19 @@ class Delivery:
         workspace = self._opened_workspace(current)
         workspace.check_role()
         client = workspace.find_client(machine.hostname(), machine.mac_addresses(), current.client)
+        self._presence.found(client)
+        destination = find_destination(workspace, current, location_id, client.id, self._opened_registrations)
+        self._presence.goes_to(destination)
         return Submission(
             outbox=self._outbox,
             area=self._area,
             workspace=workspace,
             client_id=client.id,
             volume=current.volume,
-            destination=self._destination(workspace, current, location_id, client.id),
+            destination=destination,
             queue=current.queue,
             clock=self._clock,
         )
-
-    def _destination(self, workspace: Workspace, current: Settings, location_id: str, client_id: str) -> Destination:
-        """Return where files go: what the environment says, else what accsyn's ftrack integration says."""
-        if current.destination is not None:
-            name = current.destination_location or ""
-            return Destination(current.destination, self._location_id(name) if name else "", name)
-        found = workspace.destination(location_id, client_id)
-        if found is None:
-            raise errors.NotReady(
-                "find the destination of published files",
-                f"workspace {current.workspace}",
-                "accsyn's ftrack integration names none",
-                "Set one up in accsyn's ftrack integration, or set FTRACK_ACCSYN_DESTINATION.",
-            )
-        if current.destination_location:
-            name = current.destination_location
-            return Destination(found.party, self._location_id(name), name)
-        return Destination(found.party, found.location_id, found.location_name)
-
-    def _location_id(self, name: str) -> str:
-        found = self._opened_registrations().location_id(name)
-        if found is None:
-            raise errors.NotReady(
-                "find the destination location in ftrack",
-                name,
-                "there is none",
-                "Correct FTRACK_ACCSYN_DESTINATION_LOCATION.",
-            )
-        return found
 
     # Tracking.
 
@@ -203,11 +196,24 @@ class Delivery:
 
     def track(self) -> Optional[float]:
         """Follow what is on its way; return the seconds until there is more to do, None while nothing is."""
+        current = self._complete_settings()
+        workspace = self._opened_workspace(current)
         if self._tracker is None:
-            current = self._complete_settings()
-            workspace = self._opened_workspace(current)
-            self._tracker = Tracker(self._outbox, workspace, self._opened_registrations(), current, self._clock)
+            registrations = self._opened_registrations()
+            self._tracker = Tracker(self._outbox, workspace, registrations, current, self._clock, self._monotonic)
+        self._presence.look(workspace, current)
         return self._tracker.step()
+
+    # Retention.
+
+    def may_tidy(self) -> bool:
+        """Whether it is time to look for staged files that have been at their destination for long enough."""
+        return self._retention.due()
+
+    def tidy(self) -> None:
+        """Free them, and give the connection back."""
+        self._retention.step(self._opened_registrations())
+        self.close()
 
     # Connections.
 
@@ -231,6 +237,7 @@ class Delivery:
 
     def _disconnect(self) -> None:
         self._submission = None
+        self._steering = None
         if self._tracker is not None:
             self._tracker.close()
             self._tracker = None
@@ -243,3 +250,43 @@ def connect(current: Settings) -> Workspace:
     """Return the door to the workspace that *current* names; it connects at the first question."""
     credentials = Credentials(current.workspace or "", current.api_user or "", current.api_key or "")
     return Workspace(credentials, proxy=current.proxy, tls_verify=current.tls_verify)
+
+
+def find_destination(
+    workspace: Workspace,
+    current: Settings,
+    location_id: str,
+    client_id: str,
+    registrations: Callable[[], Registrations],
+) -> Destination:
+    """Return where files of a location go: what the environment says, else what accsyn's ftrack integration says.
+
+    *registrations* is called where a location has to be found in ftrack by its name. Raise `errors.NotReady` when there
+    is no destination, and what accsyn or ftrack raise.
+    """
+    wanted = current.destination_location or ""
+    if current.destination is not None:
+        return Destination(current.destination, _location_id(registrations(), wanted) if wanted else "", wanted)
+    found = workspace.destination(location_id, client_id)
+    if found is None:
+        raise errors.NotReady(
+            "find the destination of published files",
+            f"workspace {current.workspace}",
+            "accsyn's ftrack integration names none",
+            "Set one up in accsyn's ftrack integration, or set FTRACK_ACCSYN_DESTINATION.",
+        )
+    if wanted:
+        return Destination(found.party, _location_id(registrations(), wanted), wanted)
+    return found
+
+
+def _location_id(registrations: Registrations, name: str) -> str:
+    found = registrations.location_id(name)
+    if found is None:
+        raise errors.NotReady(
+            "find the destination location in ftrack",
+            name,
+            "there is none",
+            "Correct FTRACK_ACCSYN_DESTINATION_LOCATION.",
+        )
+    return found

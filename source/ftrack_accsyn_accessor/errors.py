@@ -7,7 +7,8 @@ AccsynAccessorError
         FileChanged             a staged file differs from what was published
     OutboxError               the outbox cannot be used
         OutboxTooNew            written by a newer release: left untouched
-        OutboxUnusable          damaged, read-only or out of space
+        OutboxUnusable          read-only, locked or out of space
+            OutboxDamaged         damaged: kept aside, a new one takes its place
     RegistrationError         ftrack could not be asked
         RegistrationRefused     ftrack read the request and said no
     WorkspaceError            accsyn could not be asked, or said no
@@ -28,7 +29,7 @@ from __future__ import annotations
 from typing import ClassVar, Optional
 
 #: Characters of a foreign error's text: its beginning tells what happened, the rest may be a whole web page.
-MOST_WORDS = 300
+MOST_WORDS = 500
 
 
 class AccsynAccessorError(Exception):
@@ -98,9 +99,15 @@ class OutboxTooNew(OutboxError):
 
 
 class OutboxUnusable(OutboxError):
-    """The outbox is damaged, read-only or out of space."""
+    """The outbox is read-only, locked or out of space."""
 
     kind = "outbox-unusable"
+
+
+class OutboxDamaged(OutboxUnusable):
+    """The outbox was damaged; it is kept aside and the next call meets a new one."""
+
+    kind = "outbox-damaged"
 
 
 class RegistrationError(AccsynAccessorError):
@@ -172,8 +179,8 @@ class NotReady(WorkspaceError):
     kind = "not-ready"
 
 
-def words(error: BaseException) -> str:
-    """Return what a foreign *error* is and says, on one line of bearable length.
+def words(error: BaseException, *secrets: str) -> str:
+    """Return what a foreign *error* says, on one line of bearable length and without any of *secrets*.
 
     ftrack's own errors take the braces in a server's answer for fields to be filled in, and fail to say anything.
     """
@@ -181,6 +188,7 @@ def words(error: BaseException) -> str:
         text = str(error)
     except Exception:  # noqa: BLE001 - whatever it is, there is an error to be told of
         text = str(getattr(error, "message", ""))
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***")
     line = " ".join(text.split())
-    line = line if len(line) <= MOST_WORDS else f"{line[: MOST_WORDS - 3]}..."
-    return f"{type(error).__name__}: {line}" if line else type(error).__name__
+    return line if len(line) <= MOST_WORDS else f"{line[: MOST_WORDS - 3]}..."

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import ClassVar, Optional, TypeVar
+from typing import Callable, ClassVar, Optional, TypeVar
 
+from ftrack_accsyn_accessor.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.outbox import Outbox
+
+#: How often it is written down that nothing is wrong.
+CONTACT_S = 30.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,3 +77,32 @@ def kept(outbox: Outbox, kind: type[Fact]) -> Fact:
     known = json.loads(text) if text else {}
     names = {field.name for field in dataclasses.fields(kind)}
     return kind(**{name: value for name, value in known.items() if name in names})
+
+
+class ContactLog:
+    """Keeps `Contact` up to date, seldom while nothing is wrong. For the uploader's thread.
+
+    *clock* gives seconds since the epoch. Every method may raise `errors.OutboxError`.
+    """
+
+    def __init__(self, outbox: Outbox, clock: Callable[[], float]) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._known = Contact()
+
+    def reached(self) -> None:
+        """Accsyn has answered usefully."""
+        now = self._clock()
+        if self._known.what or self._known.at is None or not 0 <= now - self._known.at < CONTACT_S:
+            self._keep(Contact(at=now))
+
+    def failed(self, error: AccsynAccessorError, delay_s: float) -> None:
+        """Something is in the way; it is tried again in *delay_s* seconds."""
+        now = self._clock()
+        known = self._known if self._known.at is not None else kept(self._outbox, Contact)
+        since = known.since if known.kind == error.kind and known.since is not None else now
+        self._keep(Contact(known.at, error.kind, error.what, error.remedy, since, now + delay_s))
+
+    def _keep(self, contact: Contact) -> None:
+        keep(self._outbox, contact)
+        self._known = contact

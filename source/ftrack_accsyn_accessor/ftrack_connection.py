@@ -14,7 +14,6 @@ _TIMEOUT_S = 30
 _PAGE = 500
 #: Ids named in one query, or entities written in one request: keeps each far below any limit of the server.
 BATCH = 500
-_LONGEST_TEXT = 500
 #: How ftrack_api words what the server itself has refused; everything else may have failed on the way there.
 _REFUSED = re.compile(r"^Server reported error: (\w+)\(")
 
@@ -77,6 +76,17 @@ class FtrackConnection:
         }
         self._call([operation], "write to ftrack")
 
+    def delete(self, entity_type: str, ids: Sequence[str]) -> None:
+        """Delete entities, all of a batch of `BATCH` or none of it."""
+        for start in range(0, len(ids), BATCH):
+            self._call(
+                [
+                    {"action": "delete", "entity_type": entity_type, "entity_key": [entity_id]}
+                    for entity_id in ids[start : start + BATCH]
+                ],
+                "delete in ftrack",
+            )
+
     def close(self) -> None:
         """Close the session, if one was opened; a later call opens another one."""
         session, self._session = self._session, None
@@ -95,7 +105,7 @@ class FtrackConnection:
             raise self._error(tried, error) from error
 
     def _error(self, tried: str, error: Exception) -> errors.RegistrationError:
-        text = _words(error)
+        text = errors.words(error, self.credentials.api_key)
         if _REFUSED.match(text):
             return errors.RegistrationRefused(tried, self.credentials.server_url, text, "It will be tried again.")
         self.close()
@@ -113,15 +123,6 @@ class FtrackConnection:
             auto_connect_event_hub=False,
             timeout=_TIMEOUT_S,
         )
-
-
-def _words(error: Exception) -> str:
-    """Return the text of *error* on one line. Errors of ftrack_api fail to give theirs when there is a brace in it."""
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - whatever the formatting of a foreign text has raised
-        text = str(getattr(error, "message", ""))
-    return " ".join(text.split())[:_LONGEST_TEXT]
 
 
 def quoted_batches(ids: Iterable[str]) -> Iterator[str]:

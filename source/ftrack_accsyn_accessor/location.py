@@ -15,7 +15,7 @@ import ftrack_api.symbol
 
 from ftrack_accsyn_accessor.accessor import AccsynAccessor, normalise_identifier
 from ftrack_accsyn_accessor.entry import Kind, Publication, StagedFile
-from ftrack_accsyn_accessor.errors import FileChanged
+from ftrack_accsyn_accessor.errors import FileChanged, OutboxError, words
 from ftrack_accsyn_accessor.locks import OwnerLock
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.staging import StagingArea
@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 #: Above every other location, so that publishing picks the staging location.
 PRIORITY = 1 - sys.maxsize
+
+#: What follows from everything that keeps a publish out of the outbox.
+NOT_QUEUED = "The files are staged, but not queued; when this is mended, run `ftrack-accsyn reconcile`."
 
 _KINDS = {"SequenceComponent": Kind.SEQUENCE, "ContainerComponent": Kind.CONTAINER}
 
@@ -57,7 +60,8 @@ def configure(session: Any, name: str, staging: Staging) -> Any:
 
 def find_or_create(session: Any, name: str) -> Any:
     """Return the location called *name*, created unless it exists; of many processes at once exactly one creates it."""
-    expression = 'select id, name from Location where name is "{}"'.format(name.replace('"', '\\"'))
+    quoted = name.replace('"', '\\"')
+    expression = f'select id, name from Location where name is "{quoted}"'  # noqa: S608 - ftrack's query language
     location = session.query(expression).first()
     if location is not None:
         return location
@@ -68,7 +72,7 @@ def find_or_create(session: Any, name: str) -> Any:
         location = session.query(expression).first()
         if location is None:
             raise
-        logger.debug("Another process created the location %s first: %s", name, error)
+        logger.debug("Another process created the location %s first: %s", name, words(error, session.api_key))
         return location
     return session.query(expression).one()
 
@@ -96,8 +100,9 @@ class _Publish:
 class StagingLocationMixin:
     """Makes a Location entity the staging location.
 
-    Enqueues what is registered in it, on whatever thread the host publishes. The event `ftrack.location.component-added`
-    would not do: it reaches only sessions that pump the hub, and twice when two of them do (ftrack facts).
+    Enqueues what is registered in it, on whatever thread the host publishes. The event
+    `ftrack.location.component-added` would not do: it reaches only sessions that pump the hub, and twice when two of
+    them do (ftrack facts).
     """
 
     accsyn_staging: Staging
@@ -254,8 +259,7 @@ def _shielded(tried: str) -> Iterator[None]:
     """Keep every fault of ours away from the host's publish, and say it."""
     try:
         yield
+    except OutboxError as error:
+        logger.error("Could not %s. %s The publish itself is not affected. %s", tried, error, NOT_QUEUED)
     except Exception:
-        logger.exception(
-            "Could not %s. The publish itself is not affected: the files are in the staging area, but are not queued.",
-            tried,
-        )
+        logger.exception("Could not %s. The publish itself is not affected. %s", tried, NOT_QUEUED)

@@ -69,8 +69,16 @@ class Notices:
         with self._lock:
             self._offer((topic, dict(data), target))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="ftrack-accsyn-notices", daemon=True)
-                self._thread.start()
+                self._start()
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._run, name="ftrack-accsyn-notices", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # The interpreter is going down and makes no threads any more.
+            logger.debug("Nobody is told any more.", exc_info=True)
+        else:
+            self._thread = thread
 
     def _offer(self, event: Optional[tuple[str, dict[str, Any], str]]) -> None:
         try:
@@ -128,5 +136,4 @@ class Notices:
                 while not self._events.empty():
                     self._events.get_nowait()
             elif not self._events.empty():
-                self._thread = threading.Thread(target=self._run, name="ftrack-accsyn-notices", daemon=True)
-                self._thread.start()
+                self._start()

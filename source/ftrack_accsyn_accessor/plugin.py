@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import logging
 import os
-from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 import ftrack_api
 
-from ftrack_accsyn_accessor import announce, location, machine, settings
-from ftrack_accsyn_accessor.errors import AccsynAccessorError
+from ftrack_accsyn_accessor import announce, environment, location, settings
+from ftrack_accsyn_accessor.environment import read_settings as read_settings
+from ftrack_accsyn_accessor.errors import AccsynAccessorError, RegistrationError, words
 from ftrack_accsyn_accessor.registrations import FtrackCredentials
 from ftrack_accsyn_accessor.runtime import open_runtime
 from ftrack_accsyn_accessor.settings import Settings
@@ -44,7 +44,7 @@ def configure_location(session: Any, event: Any) -> None:
         logging.getLogger("ftrack_accsyn_accessor").setLevel(current.log_level)
     if not _is_staging_machine(current):
         return
-    name = settings.location_name(current, session.api_user, machine.hostname())
+    name = environment.location_name(current, session.api_user)
     credentials = FtrackCredentials(session.server_url, session.api_user, session.api_key)
     try:
         runtime = open_runtime(current, name, credentials, read_settings)
@@ -52,8 +52,13 @@ def configure_location(session: Any, event: Any) -> None:
         text = f"{current.staging_variable}: {error} Nothing can be staged on this machine."
         announce.once(logger, logging.ERROR, text)
         return
-    location.configure(session, name, runtime)
     runtime.uploader.start()
+    try:
+        location.configure(session, name, runtime)
+    except Exception as error:  # noqa: BLE001 - whatever ftrack answers, the host's session opens
+        outcome = f"{type(error).__name__}: {words(error, session.api_key)}"
+        refusal = RegistrationError("find or create the location", name, outcome, "Open a new session later.")
+        announce.once(logger, logging.ERROR, f"{refusal} Nothing can be staged in this one.")
 
 
 def _is_staging_machine(current: Settings) -> bool:
@@ -71,22 +76,11 @@ def _is_staging_machine(current: Settings) -> bool:
     return True
 
 
-def read_settings() -> Settings:
-    """Return the settings of this moment, from the environment and the credentials file that it names."""
-    credentials_path = os.environ.get(settings.CREDENTIALS_PATH, "").strip()
-    text: Optional[str] = None
-    if credentials_path:
-        try:
-            text = Path(credentials_path).expanduser().read_text(encoding="utf-8")
-        except (OSError, ValueError):
-            logger.debug("The file %s cannot be read.", credentials_path, exc_info=True)
-    return settings.read(os.environ, text)
-
-
 def add_to_launch_environment(hook_folder: str, event: Any) -> None:
     """Let an application that Connect launches load the plugin, too.
 
-    The environment is changed in place and nothing is returned: Connect wants more of a returned value than we have to say.
+    The environment is changed in place and nothing is returned: Connect wants more of a returned value than we have to
+    say.
     """
     options = event["data"].get("options")
     environment = options.get("env") if isinstance(options, dict) else None

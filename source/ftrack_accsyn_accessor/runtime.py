@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import re
 import threading
@@ -10,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
-from ftrack_accsyn_accessor import errors
+from ftrack_accsyn_accessor import announce, errors, facts
 from ftrack_accsyn_accessor.delivery import Delivery
 from ftrack_accsyn_accessor.locks import OwnerLock, ProcessLock
 from ftrack_accsyn_accessor.outbox import Outbox
@@ -19,6 +20,8 @@ from ftrack_accsyn_accessor.settings import Settings
 from ftrack_accsyn_accessor.staging import StagingArea
 from ftrack_accsyn_accessor.submission import COMPLETE
 from ftrack_accsyn_accessor.uploader import DRAIN_S, Uploader
+
+logger = logging.getLogger(__name__)
 
 _runtimes: dict[str, Runtime] = {}
 _lock = threading.Lock()
@@ -76,8 +79,9 @@ def open_runtime(
 ) -> Runtime:
     """Return this process's runtime for the location, made at the first call.
 
-    Makes the staging area, at its first start, and the outbox. Raise `errors.StagingError` or `errors.OutboxError` where
-    that is impossible.
+    Makes the staging area, at its first start, and the outbox. Raise `errors.StagingError` where the former is
+    impossible, `errors.StagingGone` where an outbox elsewhere shows that it is unplugged. Without an outbox files are
+    staged, and said not to be queued.
     """
     assert settings.staging_path is not None  # noqa: S101 - the caller has looked
     with _lock:
@@ -87,16 +91,43 @@ def open_runtime(
         if runtime is not None:
             runtime.ftrack = ftrack
             return runtime
+        if settings.outbox:
+            _require_plugged_in(path, area)
         area.prepare()
-        _make_folder(path.parent)
         runtime = Runtime(area, path, ftrack, read_settings)
-        runtime.outbox.open()
-        if area.was_new:
-            runtime.outbox.keep_fact(COMPLETE, "1")
+        try:
+            make_outbox(runtime.outbox, area, location_name)
+        except errors.OutboxError as error:
+            announce.once(logger, logging.ERROR, f"{error} What is published meanwhile is staged, but not queued.")
         if not _runtimes:
             atexit.register(stop_all)
         _runtimes[str(path)] = runtime
         return runtime
+
+
+def make_outbox(outbox: Outbox, area: StagingArea, location_name: str) -> None:
+    """Make the file of *outbox*, or bring it up to date; *area* has been prepared. Raise `errors.OutboxError`."""
+    _make_folder(outbox.path.parent)
+    outbox.open()
+    if area.was_new:
+        outbox.keep_fact(COMPLETE, "1")
+    facts.keep(outbox, facts.Place(location_name, area.root, area.uuid))
+
+
+def _require_plugged_in(path: Path, area: StagingArea) -> None:
+    """Raise `errors.StagingGone` where the outbox at *path*, which lies elsewhere, is of an area that is not there.
+
+    A new area in its place would make everything that waits look lost.
+    """
+    if os.path.exists(area.marker_path) or not path.is_file():
+        return
+    try:
+        known = facts.kept(Outbox(path), facts.Place).staging_uuid
+    except errors.OutboxError:
+        return
+    if known:
+        remedy = f"Plug its disk in and restart. To begin a new staging area there, move {path} away first."
+        raise errors.StagingGone("use the staging area", area.root, "it is not there", remedy)
 
 
 def _make_folder(folder: Path) -> None:
@@ -140,6 +171,4 @@ def _after_fork_in_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
-    )
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -65,6 +65,7 @@ class Settings:
     destination_location: Optional[str] = None
     queue: Optional[str] = None
     outbox: Optional[str] = None
+    retention_days: Optional[int] = None
     tls_verify: bool = True
     verify: str = VERIFY_NONE
     disabled: bool = False
@@ -106,6 +107,14 @@ class _Reader:
             return value.lower() in _TRUE
         self.report(variable, f"{value!r} is neither yes nor no.", "Set it to 1 or 0.")
         return default
+
+    def days(self, variable: str) -> Optional[int]:
+        """Return the value as a whole number of days, at least one."""
+        value = self.text(variable)
+        if value is None or (value.isascii() and value.isdigit() and int(value) > 0):
+            return int(value) if value is not None else None
+        self.report(variable, f"{value!r} is not a whole number of days.", "Set it to 1 or more, or unset it.")
+        return None
 
     def choice(self, variable: str, words: tuple[str, ...]) -> str:
         """Return the value, one of *words*; the first of them by default."""
@@ -171,6 +180,7 @@ def read(environ: Mapping[str, str], credentials_text: Optional[str] = None, fla
         destination_location=reader.text(f"{PREFIX}DESTINATION_LOCATION"),
         queue=reader.text(f"{PREFIX}QUEUE"),
         outbox=reader.folder(f"{PREFIX}OUTBOX"),
+        retention_days=reader.days(f"{PREFIX}RETENTION_DAYS"),
         verify=reader.choice(f"{PREFIX}VERIFY", (VERIFY_NONE, VERIFY_SIZE)),
         tls_verify=reader.flag(f"{PREFIX}TLS_VERIFY", default=True),
         disabled=reader.flag(f"{PREFIX}DISABLE", default=False),

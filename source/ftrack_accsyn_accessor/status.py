@@ -16,8 +16,8 @@ from typing import Optional
 from ftrack_accsyn_accessor import progress
 from ftrack_accsyn_accessor.entry import NOT_BY_ITSELF, Kind, State, Trouble
 from ftrack_accsyn_accessor.facts import Contact, Endpoint, Place, kept
-from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.outbox.control import Pause
+from ftrack_accsyn_accessor.outbox import Outbox, damage
+from ftrack_accsyn_accessor.outbox.control import STILL, Pause
 from ftrack_accsyn_accessor.outbox.survey import Found, Totals
 from ftrack_accsyn_accessor.staging import STATE_FOLDER
 
@@ -39,8 +39,9 @@ class Summary:
     `safe_to_quit` tells whether the application may be closed without leaving anything behind that accsyn does not have
     yet. `all_arrived` tells whether even the machine may be switched off: nothing is pending, moving or stuck.
 
-    `pausing` tells that the outbox is paused, but not all running jobs are in accsyn yet. `staging_present` is False
-    while the staging disk is unplugged; `free_bytes` is None then.
+    `pausing` tells that the outbox is paused, but not all running jobs are in accsyn yet, `resuming` that it is not
+    paused any more, but jobs in accsyn still are. `staging_present` is False while the staging disk is unplugged;
+    `free_bytes` is None then.
     """
 
     counts: Mapping[State, int]
@@ -58,6 +59,7 @@ class Summary:
     all_arrived: bool
     paused: Optional[Pause]
     pausing: bool
+    resuming: bool
     problem: str
     problem_remedy: str
     location_name: str
@@ -131,12 +133,14 @@ def summary(outbox: Outbox) -> Summary:
     under_way = [totals[state] for state in (*UNSENT, *MOVING)]
     total_bytes = done_before_bytes + sum(each.size_bytes for each in under_way)
     done_bytes = done_before_bytes + sum(each.done_bytes for each in under_way)
-    place, endpoint, contact = kept(outbox, Place), kept(outbox, Endpoint), kept(outbox, Contact)
-    problem, remedy = _problem(outbox, contact)
+    place, endpoint, contact = _place(outbox), kept(outbox, Endpoint), kept(outbox, Contact)
+    pending, moving, stuck = _groups(totals)
+    problem, remedy = _problem(outbox, contact, waiting=bool(pending or moving))
     staging_present, free_bytes = _disk(place.staging_path)
     paused = outbox.control.paused()
-    pending, moving, stuck = _groups(totals)
     safe, reason = _safety(pending, moving, stuck, paused is not None)
+    if problem and not (pending or moving or stuck):
+        reason = "What the present outbox knows of has arrived."
     return Summary(
         counts={state: each.count for state, each in totals.items()},
         sizes_bytes={state: each.size_bytes for state, each in totals.items()},
@@ -153,6 +157,7 @@ def summary(outbox: Outbox) -> Summary:
         all_arrived=not (pending or moving or stuck),
         paused=paused,
         pausing=paused is not None and _still_running(outbox),
+        resuming=paused is None and bool(outbox.control.paused_jobs()),
         problem=problem,
         problem_remedy=remedy,
         location_name=place.location_name,
@@ -194,7 +199,7 @@ def find(outbox: Outbox, text: str) -> Optional[Row]:
     found = outbox.survey.of_component(text)
     if found:
         return row(found[0])
-    path = _relative(text, kept(outbox, Place).staging_path)
+    path = relative_path(outbox, text)
     by_path = outbox.survey.of_path(path) if path else None
     return row(by_path) if by_path is not None else None
 
@@ -260,12 +265,18 @@ def _told(found: Found) -> tuple[str, str]:
     return found.cause[: -len(remedy)].rstrip() if found.cause.endswith(remedy) else found.cause, remedy
 
 
-def _problem(outbox: Outbox, contact: Contact) -> tuple[str, str]:
+def _problem(outbox: Outbox, contact: Contact, waiting: bool) -> tuple[str, str]:
     """Return what is wrong with everything, or else with the entry that met a problem last."""
-    if contact.what:
+    if contact.what and waiting:
         return contact.what, contact.remedy
     last = outbox.survey.last_cause()
-    return _told(last) if last is not None else ("", "")
+    return _told(last) if last is not None else _damage(outbox)
+
+
+def _damage(outbox: Outbox) -> tuple[str, str]:
+    """Return what is to be said as long as a damaged outbox lies beside the present one."""
+    kept = damage.kept_aside(outbox.path)
+    return (f"An earlier outbox was damaged and is kept as {kept[-1].name}.", damage.REMEDY) if kept else ("", "")
 
 
 def _groups(totals: Mapping[State, Totals]) -> tuple[int, int, int]:
@@ -276,30 +287,32 @@ def _groups(totals: Mapping[State, Totals]) -> tuple[int, int, int]:
 def _safety(pending: int, moving: int, stuck: int, paused: bool) -> tuple[bool, str]:
     """Return whether the application may be closed, and why."""
     if pending:
-        text = f"{_components(pending)} not been handed to accsyn yet"
+        text = f"{_components(pending)} {_has(pending)} not been handed to accsyn yet"
         if paused:
             return False, f"{text}, because syncing is paused."
         return False, f"{text}; after quitting, that waits for the next application with the plugin."
     if moving and paused:
-        return True, f"{_components(moving)} not arrived; the jobs are paused, so that nothing moves until you resume."
+        text = f"{_components(moving)} {_has(moving)} not arrived"
+        return True, f"{text}; the jobs are paused, so that nothing moves until you resume."
     if moving:
-        return True, f"accsyn carries {moving} component(s) on by itself, as long as its client runs on this machine."
+        return True, f"accsyn carries {_components(moving)} on by itself, as long as its client runs on this machine."
     if stuck:
-        return True, f"{_components(stuck)} not arrived and need attention; staying open does not change that."
+        text = f"{_components(stuck)} {_has(stuck)} not arrived, for reasons that somebody should look at"
+        return True, f"{text}; staying open does not change that."
     return True, "Everything that was published has arrived."
 
 
 def _components(count: int) -> str:
-    return "1 component has" if count == 1 else f"{count} components have"
+    return "1 component" if count == 1 else f"{count} components"
+
+
+def _has(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def _still_running(outbox: Outbox) -> bool:
-    """Whether a job that has still to be paused in accsyn is in the outbox."""
-    paused = outbox.control.paused_jobs()
-    return any(
-        job.row.id not in paused and job.status not in ("paused", "done", "aborted", "failed")
-        for job in outbox.tracking.live_jobs()
-    )
+    """Whether accsyn has not reported every live job as standing still."""
+    return any(job.status not in STILL for job in outbox.tracking.live_jobs())
 
 
 def _disk(staging_path: str) -> tuple[bool, Optional[int]]:
@@ -311,8 +324,20 @@ def _disk(staging_path: str) -> tuple[bool, Optional[int]]:
     return True, None
 
 
-def _relative(text: str, staging_path: str) -> str:
+def relative_path(outbox: Outbox, text: str) -> str:
     """Return *text* relative to the staging area, with forward slashes; empty when it lies elsewhere."""
+    return _relative(text, _place(outbox).staging_path)
+
+
+def _place(outbox: Outbox) -> Place:
+    """Return where the outbox belongs; a new one that took a damaged one's place may not have been told yet."""
+    place = kept(outbox, Place)
+    if place.staging_path or outbox.path.parent.name != STATE_FOLDER:
+        return place
+    return Place(outbox.path.stem, str(outbox.path.parent.parent))
+
+
+def _relative(text: str, staging_path: str) -> str:
     if not os.path.isabs(text):
         return text.replace("\\", "/")
     try:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import logging
+import posixpath
+import random
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional
 
-from ftrack_accsyn_accessor import errors, retry, transfer
-from ftrack_accsyn_accessor.entry import Entry, Kind
+from ftrack_accsyn_accessor import announce, errors, retry, transfer
+from ftrack_accsyn_accessor.entry import Entry, Kind, Publication
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
+from ftrack_accsyn_accessor.repair import Repair
 from ftrack_accsyn_accessor.staging import StagingArea, Stamp
 from ftrack_accsyn_accessor.transfer import Batch, Destination, Route
 from ftrack_accsyn_accessor.workspace import Task, Workspace
@@ -26,9 +29,10 @@ logger = logging.getLogger(__name__)
 ENTRIES_PER_PASS = 1000
 #: A creation without an answer may still be under way in accsyn; it is not repeated before this much time has passed.
 CREATION_GRACE_S = 10.0
-CREATION_LOOK_S = 2.0
 #: Fact in the outbox: "1" when it has been there since the staging area was made: nothing was submitted without it.
 COMPLETE = "complete"
+#: A temporary file that nobody has written to for so long belongs to a writer that is gone.
+ABANDONED_S = 3600.0
 #: Statuses of a task that is through, for good or bad (accsyn fact sheet, section 7).
 RAN = frozenset({"done", "failed", "excluded"})
 
@@ -62,28 +66,46 @@ class Submission:
         Raise what makes every further call pointless: an outage, or a workspace that is not ready.
         """
         today = datetime.datetime.fromtimestamp(self._clock()).date()
-        for batch in transfer.batches(self._sound(entries), self._client_id, self._volume, self._destination, today):
+        left = Repair(self._outbox, self._workspace).retry(self._sound(entries))
+        for batch in transfer.batches(left, self._client_id, self._volume, self._destination, today):
             try:
                 self._submit_batch(batch)
             except errors.Refused as error:
                 self._needs_attention(batch.entries, error)
-            except _CreationOpen as error:
-                self._outbox.delay(batch.entries, error.cause, self._clock() + CREATION_LOOK_S)
+            except errors.Uncertain as error:
+                # It may be due to this job alone. Where accsyn does not answer another question either, this raises.
+                self._workspace.volume_exists(self._volume)
+                self._delay(batch.entries, error)
 
     def _sound(self, entries: Sequence[Entry]) -> list[Entry]:
         """Return the entries whose files are what was published, safely on disk; the others need attention."""
         sound = []
         for entry in entries:
             published = {file.path: Stamp(file.size_bytes, file.mtime_ns) for file in entry.publication.files}
-            reasons = self._area.verify(published)
+            reasons = self._area.verify(published) if published else ["the outbox has lost the list of its files"]
             if reasons:
                 remedy = "Publish it again, or put the published files back."
                 error = errors.FileChanged("send the files as published", _label(entry), "; ".join(reasons), remedy)
                 self._needs_attention([entry], error)
             else:
                 sound.append(entry)
-        self._area.fsync_files([file.path for entry in sound for file in entry.publication.files])
-        return sound
+        return self._on_disk(sound)
+
+    def _on_disk(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Return the entries whose files have reached the disk; those that it could not write need attention."""
+        try:
+            self._fsync(entries)
+        except errors.StagingGone:
+            raise
+        except errors.StagingError as error:
+            if len(entries) == 1:
+                self._needs_attention(entries, error)
+                return []
+            return [entry for each in entries for entry in self._on_disk([each])]
+        return list(entries)
+
+    def _fsync(self, entries: Sequence[Entry]) -> None:
+        self._area.fsync_files([file.path for entry in entries for file in entry.publication.files])
 
     def _submit_batch(self, batch: Batch) -> None:
         batch = self._without_answered(batch)
@@ -98,10 +120,15 @@ class Submission:
 
     def _tasks(self, entry: Entry, route: Route) -> list[dict[str, Any]]:
         publication = entry.publication
-        whole = publication.kind is not Kind.CONTAINER or self._area.holds_only(
-            publication.resource_identifier, {file.path for file in publication.files}
-        )
+        whole = publication.kind is not Kind.CONTAINER or self._is_whole_folder(publication)
         return transfer.task_payloads(publication, route, whole_folder=whole)
+
+    def _is_whole_folder(self, publication: Publication) -> bool:
+        """Whether the folder of a container holds its files only; what killed writers left in it does not count."""
+        files = {file.path for file in publication.files}
+        for folder in {posixpath.dirname(path) for path in files}:
+            self._area.sweep_temporaries(folder, ABANDONED_S)
+        return self._area.holds_only(publication.resource_identifier, files)
 
     # What was sent without an answer.
 
@@ -120,11 +147,18 @@ class Submission:
         row = self._located(row)
         if not row.accsyn_id:
             return set()
+        try:
+            tasks = self._workspace.tasks(row.accsyn_id)
+        except errors.Refused:
+            if self._is_in_accsyn(row):
+                raise
+            self._outbox.not_attempted(entries)
+            return set()
         found: dict[str, list[Task]] = {}
-        for task in self._workspace.tasks(row.accsyn_id):
+        for task in tasks:
             found.setdefault(str(task.metadata.get(transfer.COMPONENT_ID, "")), []).append(task)
         arrived = [entry for entry in entries if self._covered(entry, found)]
-        # A component that was published anew has the tasks of before: those that ran already may have sent the old files.
+        # A component that was published anew has the tasks of before: those that ran may have sent the old files.
         ran = [task for entry in arrived for task in found[entry.publication.component_id] if task.status in RAN]
         if ran:
             self._workspace.retry_tasks(row.accsyn_id, [task.id for task in ran])
@@ -150,27 +184,29 @@ class Submission:
         if ours:
             return self._outbox.job_found(row, min(ours, key=lambda job: job.finished).id)
         if row.attempted_at is not None and 0 <= self._clock() - row.attempted_at < CREATION_GRACE_S:
-            raise _CreationOpen(row.name)
+            outcome = "its creation was not answered a moment ago and may still be under way"
+            raise errors.Uncertain("find the sync job", row.name, outcome, "It is looked for again, then created.")
         return row
 
     # Sending.
 
-    def _send(self, entries: Sequence[Entry], load: _Load) -> bool:
+    def _send(self, entries: Sequence[Entry], load: _Load, volume_is_known: bool = False) -> bool:
         """Send the tasks of *entries*; those that accsyn refuses need attention. Return whether any was taken."""
         try:
             self._deliver(entries, load)
         except errors.Refused as refusal:
             self._outbox.not_attempted(entries)
+            if not volume_is_known:
+                self._require_volume(refusal)
             if len(entries) == 1:
                 self._needs_attention(entries, refusal)
                 return False
-            self._require_volume(refusal)
             return self._send_divided(entries, load, refusal)
         return True
 
     def _send_divided(self, entries: Sequence[Entry], load: _Load, refusal: errors.Refused) -> bool:
         """Send *entries* in parts, to find the refused ones; when the outer two are, all of them count as refused."""
-        outer = [self._send([entry], load) for entry in (entries[0], entries[-1])]
+        outer = [self._send([entry], load, volume_is_known=True) for entry in (entries[0], entries[-1])]
         inner = entries[1:-1]
         if not any(outer):
             self._needs_attention(inner, refusal)
@@ -178,7 +214,7 @@ class Submission:
         middle = len(inner) // 2
         for part in (inner[:middle], inner[middle:]):
             if part:
-                self._send(part, load)
+                self._send(part, load, volume_is_known=True)
         return True
 
     def _require_volume(self, refusal: errors.Refused) -> None:
@@ -209,12 +245,15 @@ class Submission:
         try:
             self._workspace.add_tasks(job.accsyn_id, payloads)
         except errors.Refused:
-            # An archived or deleted job is found neither among the live nor among the finished ones.
-            if any(found.id == job.accsyn_id for found in self._workspace.find_jobs(job.name)):
+            if self._is_in_accsyn(job):
                 raise
             logger.info("The sync job %s is not in accsyn any more; a new one is created.", job.name)
             return False
         return True
+
+    def _is_in_accsyn(self, job: JobRow) -> bool:
+        """Whether accsyn still has the job: an archived or deleted one is neither among the live nor the finished."""
+        return any(found.id == job.accsyn_id for found in self._workspace.find_jobs(job.name))
 
     def _created(self, job: JobRow, entries: Sequence[Entry], payloads: list[dict[str, Any]], route: Route) -> JobRow:
         queue = self._workspace.find_queue(self._queue or route.project_name)
@@ -225,8 +264,22 @@ class Submission:
         payload = transfer.job_payload(route, job.key, entries[0].publication, queue)
         self._outbox.attempt(entries, job)
         self._outbox.job_attempted(job)
-        created = self._workspace.create_job({**payload, "tasks": payloads})
+        try:
+            created = self._workspace.create_job({**payload, "tasks": payloads})
+        except errors.Uncertain:
+            raise
+        except errors.WorkspaceError:
+            if job.attempted_at is None:  # else an earlier attempt, without an answer, may still come true
+                self._outbox.job_not_attempted(job)
+            raise
         return self._outbox.job_found(job, created.id)
+
+    def _delay(self, entries: Sequence[Entry], error: errors.Uncertain) -> None:
+        announce.once(logger, logging.WARNING, f"{error} The files of this job wait.")
+        attempts = 1 + max(entry.attempts for entry in entries)
+        waited_s = self._clock() - min(entry.created_at for entry in entries)
+        delay_s = retry.delay(error, attempts, waited_s, random.random())  # noqa: S311 - jitter
+        self._outbox.delay(entries, error, self._clock() + delay_s)
 
     def _needs_attention(self, entries: Sequence[Entry], error: errors.AccsynAccessorError) -> None:
         for entry in entries:
@@ -241,16 +294,6 @@ class _Load:
     route: Route
     job: int
     tasks: dict[int, list[dict[str, Any]]]
-
-
-class _CreationOpen(Exception):
-    """The creation of a job was not answered a moment ago and may still be under way."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.cause = errors.Uncertain(
-            "find the sync job", name, "its creation was not answered", "It will be looked for again, then created."
-        )
 
 
 def _label(entry: Entry) -> str:

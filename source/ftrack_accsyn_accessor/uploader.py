@@ -6,7 +6,8 @@ What happens, from a publish to accsyn:
    second, so a killed uploader is replaced at once.
 3. It lets the burst settle, settles entries that were never confirmed, and hands the due ones to a `Submission`.
 4. On an outage it waits, longer each time, and earlier when something changes; the causes stand in the outbox.
-5. With nothing left to do it gives the lock back and only looks, now and then, whether another process has left something.
+5. With nothing left to do it gives the lock back and only looks, now and then, whether another process has left
+   something.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Callable, Optional, Protocol
 
 from ftrack_accsyn_accessor import errors, pacing, retry
 from ftrack_accsyn_accessor.entry import Entry
+from ftrack_accsyn_accessor.facts import ContactLog
 from ftrack_accsyn_accessor.locks import ProcessLock
 from ftrack_accsyn_accessor.outbox import Outbox, Work
 from ftrack_accsyn_accessor.staging import StagingArea
@@ -46,6 +48,9 @@ class Source(Protocol):
     def settle(self) -> None:
         """Find out what became of entries that stayed prepared."""
 
+    def steer(self) -> bool:
+        """Pause or resume running jobs as the outbox asks for; return whether nothing is to be submitted."""
+
     def submit(self, entries: list[Entry]) -> None:
         """Submit *entries*; raise what concerns all of them."""
 
@@ -55,6 +60,12 @@ class Source(Protocol):
 
     def track(self) -> Optional[float]:
         """Follow what is on its way; return the seconds until there is more to do, None while nothing is."""
+
+    def may_tidy(self) -> bool:
+        """Whether there may be staged files to free."""
+
+    def tidy(self) -> None:
+        """Free staged files that are not needed any more."""
 
     def close(self) -> None:
         """Give connections back."""
@@ -82,12 +93,15 @@ class Uploader:
         self._clock = clock
         self._monotonic = monotonic
         self._event = threading.Event()
+        self._starting = threading.Lock()
         self._stopping = False
         self._deadline: Optional[float] = None
         self._thread: Optional[threading.Thread] = None
         self._outage = _Outage()
+        self._contact = ContactLog(outbox, clock)
         self._batches_sent = 0
         self._seen = -1
+        self._looked_at = 0.0
         self._work = Work(0, None, None, 0, None, live=False)
         self._said = ""
 
@@ -95,10 +109,11 @@ class Uploader:
 
     def start(self) -> None:
         """Start the thread unless it runs. It is a daemon, so a host that never joins it can exit."""
-        if self._thread is None or not self._thread.is_alive():
-            self._stopping = False
-            self._thread = threading.Thread(target=self._run, name="ftrack-accsyn-uploader", daemon=True)
-            self._thread.start()
+        with self._starting:  # two threads would share the process's lock, and submit everything twice
+            if self._thread is None or not self._thread.is_alive():
+                self._stopping = False
+                self._thread = threading.Thread(target=self._run, name="ftrack-accsyn-uploader", daemon=True)
+                self._thread.start()
 
     def wake(self) -> None:
         """Tell the thread that there is something new, starting it if need be."""
@@ -162,35 +177,43 @@ class Uploader:
             return self._failed(error)
         except Exception as error:
             logger.debug("Unforeseen error in the uploader.", exc_info=True)
-            return self._failed(errors.AccsynAccessorError("upload", "", f"{type(error).__name__}: {error}"))
+            outcome = f"{type(error).__name__}: {errors.words(error)}"
+            return self._failed(errors.AccsynAccessorError("upload", outcome=outcome))
 
     def _step(self, settled: bool) -> float:
         self._area.require()
         work = self._look()
+        waits = work.next_try_at is not None
+        if (work.due or work.live or waits) and self._source.changed():
+            self._outage = _Outage()
+            self._outbox.wake(*(kind.kind for kind in _WAITS))
+            work = self._look(refresh=True)
         if not (work.due or work.prepared or work.live):
+            if self._source.may_tidy() and self._lock.acquire():
+                self._source.tidy()
             self._lock.release()
             return self._idle_delay(work)
         if not self._lock.acquire():
             return FOLLOW_S
-        if self._source.changed():
-            self._outage = _Outage()
-            self._outbox.wake(errors.NotReady.kind, errors.Unauthorised.kind, errors.SettingsError.kind)
         if work.prepared:
             self._source.settle()
         outage_s = self._outage.remaining_s(self._monotonic())
         if outage_s:
             return min(outage_s, IDLE_S)
+        paused = self._source.steer()
         settle_s = 0.0 if settled else self._settle_delay(work)
-        if work.due and not settle_s and not self._submit():
+        if work.due and not paused and not settle_s and not self._submit():
             return IDLE_S
         track_s = self._track() if work.live and not self._stopping else None
-        if not settle_s and self._look(refresh=True).due:
+        if not paused and not settle_s and self._look(refresh=True).due:
             return 0.0
         return min(settle_s or IDLE_S, self._idle_delay(self._work), IDLE_S if track_s is None else track_s)
 
     def _submit(self) -> bool:
         """Submit what is due; return whether accsyn can be used."""
         entries = self._outbox.due(ENTRIES_PER_PASS)
+        if not entries:
+            return True  # known work is a moment old, and the clocks of an outage and of the entries differ a little
         try:
             self._source.submit(entries)
         except errors.AccsynAccessorError as error:
@@ -209,6 +232,7 @@ class Uploader:
 
     def _over(self) -> None:
         """An outage, if there was one, is over: what waited for its end is due."""
+        self._contact.reached()
         if self._outage.attempts:
             self._outage = _Outage()
             self._said = ""
@@ -217,9 +241,11 @@ class Uploader:
     def _look(self, refresh: bool = False) -> Work:
         """Return what there is to do; the outbox is only asked when it has changed or something became due."""
         changes = self._outbox.changes()
-        due_now = self._work.next_try_at is not None and self._work.next_try_at <= self._clock()
-        if refresh or changes != self._seen or due_now:
-            self._work, self._seen = self._outbox.work(), changes
+        now = self._clock()
+        due_now = self._work.next_try_at is not None and self._work.next_try_at <= now
+        set_back = now < self._looked_at
+        if refresh or changes != self._seen or due_now or set_back:
+            self._work, self._seen, self._looked_at = self._outbox.work(), changes, now
         return self._work
 
     def _settle_delay(self, work: Work) -> float:
@@ -238,11 +264,12 @@ class Uploader:
     def _failed(self, error: errors.AccsynAccessorError, entries: Optional[list[Entry]] = None) -> float:
         """Write down why *entries* wait, say it once, and return the seconds until the next try."""
         delay_s = self._outage.failed(error, self._monotonic())
-        if entries:
-            try:
+        try:
+            self._contact.failed(error, delay_s)
+            if entries:
                 self._outbox.delay(entries, error, self._clock() + delay_s)
-            except errors.OutboxError as second:
-                error = second
+        except errors.OutboxError as second:
+            error = second
         self._say(error)
         return min(delay_s, IDLE_S)
 

@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
-from ftrack_accsyn_sandbox.studio import Studio
 
-from e2e.hosts import host, interpreters
+from e2e.hosts import host
+from environments import interpreters
+from ftrack_accsyn_sandbox.studio import Studio
 from helpers import ROOT, record_exercised, wait_until
 
 # A host environment is installed at its first use, which takes as long as the package index does.
@@ -101,7 +102,8 @@ def test_publish_from_a_bare_host_arrives_at_hq(publish, plugin, studio, host_en
 
     assert_jobs_are_as_designed(jobs, studio, session["location"])
     assert_tasks_are_as_designed(jobs, components)
-    record_exercised(session["python"], session["ftrack_api"])
+    (carried,) = (plugin / "dependencies").glob("accsyn_python_api-*.dist-info")
+    record_exercised(session["python"], session["ftrack_api"], carried.stem.partition("-")[2])
 
 
 def assert_jobs_are_as_designed(jobs, studio, location):

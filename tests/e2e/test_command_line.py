@@ -14,7 +14,8 @@ import zipfile
 import pytest
 import requests
 
-from e2e.hosts import host, interpreters
+from e2e.hosts import host
+from environments import interpreters
 from helpers import ROOT
 
 COMMAND = [sys.executable, "-c", "from ftrack_accsyn_accessor.cli import main; main()"]

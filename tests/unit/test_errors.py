@@ -60,6 +60,7 @@ def test_kinds_are_stable_words() -> None:
         "OutboxError": "outbox",
         "OutboxTooNew": "outbox-too-new",
         "OutboxUnusable": "outbox-unusable",
+        "OutboxDamaged": "outbox-damaged",
         "RegistrationError": "ftrack",
         "RegistrationRefused": "ftrack",
         "WorkspaceError": "accsyn",

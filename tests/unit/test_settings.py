@@ -342,3 +342,14 @@ def test_same_environment_gives_equal_settings(environ: dict[str, str]) -> None:
 
 def test_changed_key_makes_other_settings_although_it_is_not_shown() -> None:
     assert read() != read(ACCSYN_API_KEY="another")
+
+
+@pytest.mark.parametrize(("text", "verify"), [("", "none"), ("none", "none"), ("SIZE", "size")])
+def test_verify_is_none_unless_size_is_asked_for(text: str, verify: str) -> None:
+    found = read(FTRACK_ACCSYN_VERIFY=text)
+    assert (found.verify, found.problems) == (verify, ())
+
+
+def test_unknown_word_for_verify_is_a_problem() -> None:
+    (problem,) = read(FTRACK_ACCSYN_VERIFY="hash").problems
+    assert str(problem) == "FTRACK_ACCSYN_VERIFY: 'hash' is none of none, size. Correct it or unset it."

@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ftrack_accsyn_accessor._version import __version__
+from ftrack_accsyn_accessor.cli import control, exit_codes, here
+from ftrack_accsyn_accessor.cli.clean import clean
 from ftrack_accsyn_accessor.cli.demo import demo
+from ftrack_accsyn_accessor.cli.doctor import doctor
+from ftrack_accsyn_accessor.cli.drain import drain
+from ftrack_accsyn_accessor.cli.log import log
+from ftrack_accsyn_accessor.cli.reconcile import reconcile
 from ftrack_accsyn_accessor.cli.sandbox import sandbox
+from ftrack_accsyn_accessor.cli.status import status
+from ftrack_accsyn_accessor.cli.wait import wait
+from ftrack_accsyn_accessor.cli.why import why
+from ftrack_accsyn_accessor.errors import AccsynAccessorError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """A group whose commands may raise the plugin's errors: they are told in words, with an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except AccsynAccessorError as error:
+            raise here.Stop(str(error)) from error
+
+
+@click.group(
+    cls=Commands,
+    epilog=exit_codes.epilog(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="ftrack-accsyn")
 def application() -> None:
     """Publish in ftrack; accsyn carries the files to the studio."""
 
 
-application.add_command(demo)
-application.add_command(sandbox)
+for command in (
+    status,
+    why,
+    doctor,
+    control.retry,
+    control.pause,
+    control.resume,
+    drain,
+    wait,
+    clean,
+    log,
+    reconcile,
+    demo,
+    sandbox,
+):
+    application.add_command(command)

@@ -8,7 +8,13 @@ from ftrack_accsyn_accessor.connect.qt import QtGui, QtWidgets
 from ftrack_accsyn_accessor.connect.shapes import Tone
 
 #: What states are told apart by: each readable as text on the theme's background (contrast of 4.5 and more).
-_ON_DARK = {Tone.GOOD: "#6fd3a5", Tone.BUSY: "#7fb4ff", Tone.WAITING: "#c3c9d1", Tone.BAD: "#ff8f87", Tone.HELD: "#ffc069"}
+_ON_DARK = {
+    Tone.GOOD: "#6fd3a5",
+    Tone.BUSY: "#7fb4ff",
+    Tone.WAITING: "#c3c9d1",
+    Tone.BAD: "#ff8f87",
+    Tone.HELD: "#ffc069",
+}
 _ON_LIGHT = {
     Tone.GOOD: "#0b6e45",
     Tone.BUSY: "#1b5fc1",
@@ -54,7 +60,7 @@ def of(field: QtWidgets.QLineEdit) -> Colours:
     return Colours(
         base=base,
         text=text,
-        muted=mixed(base, text, 0.68),
+        muted=mixed(base, text, 0.76),
         line=mixed(base, text, 0.14),
         hover=mixed(base, text, 0.05),
         selected=mixed(base, text, 0.10),
@@ -65,5 +71,12 @@ def of(field: QtWidgets.QLineEdit) -> Colours:
 def mixed(below: QtGui.QColor, above: QtGui.QColor, share: float = 1.0) -> QtGui.QColor:
     """Return the solid colour that *above*, as opaque as it is times *share*, makes on *below*."""
     opacity = above.alphaF() * share
-    pairs = zip(below.getRgbF()[:3], above.getRgbF()[:3])
-    return QtGui.QColor.fromRgbF(*(low + (high - low) * opacity for low, high in pairs))
+
+    def between(low: float, high: float) -> float:
+        return low + (high - low) * opacity
+
+    return QtGui.QColor.fromRgbF(
+        between(below.redF(), above.redF()),
+        between(below.greenF(), above.greenF()),
+        between(below.blueF(), above.blueF()),
+    )

@@ -6,7 +6,7 @@ from typing import Callable, Optional, Union
 
 from ftrack_accsyn_accessor.connect.colours import Colours, mixed
 from ftrack_accsyn_accessor.connect.glyphs import paint_glyph
-from ftrack_accsyn_accessor.connect.qt import QtCore, QtGui, QtWidgets
+from ftrack_accsyn_accessor.connect.qt import QtCore, QtGui, QtWidgets, position_of
 from ftrack_accsyn_accessor.connect.shapes import Column, Line
 from ftrack_accsyn_accessor.connect.table import LINE
 
@@ -58,7 +58,7 @@ class Delegate(QtWidgets.QStyledItemDelegate):
     def is_over_button(self, option: QtWidgets.QStyleOptionViewItem, line: Line, column: int) -> bool:
         """Whether the pointer is over the button of this cell."""
         over = option.state & QtWidgets.QStyle.StateFlag.State_MouseOver
-        if not over or column != Column.PROGRESS or not line.retryable or option.widget is None:
+        if not over or column != Column.PROGRESS or not line.failed or option.widget is None:
             return False
         viewport = option.widget.findChild(QtWidgets.QWidget, "qt_scrollarea_viewport")
         position = (viewport or option.widget).mapFromGlobal(QtGui.QCursor.pos())
@@ -75,12 +75,12 @@ class Delegate(QtWidgets.QStyledItemDelegate):
         if event.type() != QtCore.QEvent.Type.MouseButtonRelease or not isinstance(event, QtGui.QMouseEvent):
             return False
         line = index.data(LINE)
-        if index.column() != Column.PROGRESS or not isinstance(line, Line) or not line.retryable:
+        if index.column() != Column.PROGRESS or not isinstance(line, Line) or not line.failed:
             return False
-        if event.button() != QtCore.Qt.MouseButton.LeftButton or not button_rect(option.rect).contains(event.pos()):
-            return False
-        self.retry_clicked.emit(line.entry_id)
-        return True
+        hit = button_rect(option.rect).contains(position_of(event))
+        if hit and event.button() == QtCore.Qt.MouseButton.LeftButton:
+            self.retry_clicked.emit(line.entry_id)
+        return hit
 
 
 def button_rect(cell: QtCore.QRect) -> QtCore.QRect:
@@ -110,7 +110,7 @@ class _Cell:
         elif column == Column.STATE:
             self.chip(line)
         elif column == Column.PROGRESS:
-            if line.retryable:
+            if line.failed:
                 self.button(over_button)
             else:
                 self.bar(line)
@@ -172,7 +172,9 @@ class _Cell:
 
     def button(self, over: bool) -> None:
         """Paint the button Retry."""
-        rect = QtCore.QRectF(self.rect.left(), self.rect.center().y() - _BUTTON.height() / 2 + 1, *_BUTTON.toTuple())
+        rect = QtCore.QRectF(
+            self.rect.left(), self.rect.center().y() - _BUTTON.height() / 2 + 1, _BUTTON.width(), _BUTTON.height()
+        )
         self.painter.setPen(QtGui.QPen(mixed(self.colours.base, self.colours.text, 0.35), 1))
         self.painter.setBrush(self.colours.line if over else QtCore.Qt.BrushStyle.NoBrush)
         self.painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)

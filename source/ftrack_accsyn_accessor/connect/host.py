@@ -7,7 +7,7 @@ import logging
 import sys
 from typing import Any, Optional
 
-from ftrack_accsyn_accessor import __version__, machine, plugin, settings
+from ftrack_accsyn_accessor import __version__, environment, settings
 from ftrack_accsyn_accessor.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.registrations import FtrackCredentials
 from ftrack_accsyn_accessor.runtime import open_runtime
@@ -33,14 +33,14 @@ def register(session: Any) -> None:
     subscribe = session.event_hub.subscribe
     subscribe("topic=ftrack.connect.verify-startup", lambda event: _quietly(problems_text, session))
     subscribe("topic=ftrack.connect.plugin.debug-information", lambda event: _quietly(debug_information))
-    from ftrack_accsyn_accessor.connect import widget
+    from ftrack_accsyn_accessor.connect.widget import tab_class
 
-    application.ConnectWidgetPlugin(widget.tab_class(application.ConnectWidget)).register(session, TAB_PRIORITY)
+    application.ConnectWidgetPlugin(tab_class(application.ConnectWidget)).register(session, TAB_PRIORITY)
 
 
 def problems_text(session: Any) -> Optional[str]:
     """Return everything that keeps published files on this machine from being sent, in one text, or None."""
-    current = plugin.read_settings()
+    current = environment.read_settings()
     if current.disabled:
         return None
     parts = []
@@ -53,10 +53,10 @@ def problems_text(session: Any) -> Optional[str]:
 
 def _staging_problem(session: Any, current: Settings) -> list[str]:
     """Return why nothing can be staged, if so. What was opened for the session's location is merely found again."""
-    name = settings.location_name(current, session.api_user, machine.hostname())
+    name = environment.location_name(current, session.api_user)
     credentials = FtrackCredentials(session.server_url, session.api_user, session.api_key)
     try:
-        open_runtime(current, name, credentials, plugin.read_settings)
+        open_runtime(current, name, credentials, environment.read_settings)
     except AccsynAccessorError as error:
         return [f"{current.staging_variable}: {error} Nothing can be staged on this machine."]
     return []
@@ -64,7 +64,7 @@ def _staging_problem(session: Any, current: Settings) -> list[str]:
 
 def debug_information() -> dict[str, str]:
     """Return what "About" shows. Connect makes a set of the values, so all of them are plain texts."""
-    return {"name": NAME, "version": __version__, "settings": "; ".join(settings_lines(plugin.read_settings()))}
+    return {"name": NAME, "version": __version__, "settings": "; ".join(settings_lines(environment.read_settings()))}
 
 
 def settings_lines(current: Settings) -> list[str]:

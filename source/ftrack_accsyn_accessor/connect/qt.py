@@ -13,9 +13,14 @@ else:
     from PySide2 import QtCore, QtGui, QtWidgets
     from PySide2.QtWidgets import QAction, QShortcut
 
-__all__ = ["QAction", "QShortcut", "QtCore", "QtGui", "QtWidgets"]
+__all__ = ["QAction", "QShortcut", "QtCore", "QtGui", "QtWidgets", "position_of", "run"]
 
 
 def run(dialog: QtWidgets.QDialog) -> int:
     """Show *dialog* and return when it is closed."""
     return int(dialog.exec() if hasattr(dialog, "exec") else dialog.exec_())
+
+
+def position_of(event: QtGui.QMouseEvent) -> QtCore.QPoint:
+    """Return where in the widget the pointer is."""
+    return event.position().toPoint() if hasattr(event, "position") else event.pos()

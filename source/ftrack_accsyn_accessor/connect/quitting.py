@@ -7,6 +7,7 @@ from types import FrameType
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.connect.qt import QtCore, QtGui, QtWidgets, run
+from ftrack_accsyn_accessor.progress import size_text
 
 #: A question that nobody answers (the machine is being shut down, say) must not keep Connect from ending.
 ANSWER_S = 60
@@ -18,47 +19,47 @@ _GOES_ON = frozenset({"restart"})
 class QuitGuard(QtCore.QObject):
     """Watches for the end of the application while `unsent` files would stay behind. For the GUI thread.
 
-    *window* is the host's main window, *ask* puts the question with the number of files and returns whether to quit.
+    *window* is the host's main window. *ask* puts the question, with the number of components and their size in bytes,
+    and returns whether to quit.
     """
 
-    def __init__(self, window: QtWidgets.QWidget, ask: Callable[[QtWidgets.QWidget, int], bool]) -> None:
-        super().__init__(window)
+    def __init__(
+        self, window: QtWidgets.QWidget, ask: Callable[[QtWidgets.QWidget, int, float], bool], parent: QtCore.QObject
+    ) -> None:
+        super().__init__(parent)
         self._window = window
         self._ask = ask
         self._unsent = 0
+        self._unsent_bytes = 0.0
         self._agreed = False
         self._asking = False
 
-    def set_unsent(self, unsent: int) -> None:
-        """Say how many files would stay behind.
+    def set_unsent(self, unsent: int, unsent_bytes: float) -> None:
+        """Say how many components, of which size, would stay behind.
 
         A filter on the application sees every event of the host, so there is one only while it may be needed.
         """
         application = QtWidgets.QApplication.instance()
-        if application is None or unsent == self._unsent:
+        if application is None:
             return
         if unsent and not self._unsent:
             application.installEventFilter(self)
-        elif not unsent:
+        elif self._unsent and not unsent:
             application.removeEventFilter(self)
-        self._unsent = unsent
+        self._unsent, self._unsent_bytes = unsent, unsent_bytes
 
     def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:  # noqa: N802 - Qt's name
         """Swallow the event that would end the application if the user wants it to stay."""
-        kind = event.type()
-        if kind == QtCore.QEvent.Type.Quit:
-            stays = self._stays()
-        elif kind == QtCore.QEvent.Type.Close and watched is self._window and self._closing_ends():
-            stays = self._stays()
-        else:
+        if not self._would_end(watched, event) or not self._stays():
             return False
-        if stays:
-            event.ignore()
-        return stays
+        event.ignore()
+        return True
 
-    def _closing_ends(self) -> bool:
-        """Whether closing the window ends Connect: it does where there is no tray to hide in."""
-        return getattr(self._window, "tray", None) is None
+    def _would_end(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:
+        """Whether *event* ends Connect: closing its window does where there is no tray to hide in."""
+        if event.type() == QtCore.QEvent.Type.Close and watched is self._window:
+            return getattr(self._window, "tray", None) is None
+        return bool(event.type() == QtCore.QEvent.Type.Quit)
 
     def _stays(self) -> bool:
         if self._asking:
@@ -67,33 +68,36 @@ class QuitGuard(QtCore.QObject):
             return False
         self._asking = True
         try:
-            self._agreed = self._ask(self._window, self._unsent)
+            self._agreed = self._ask(self._window, self._unsent, self._unsent_bytes)
         finally:
             self._asking = False
         return not self._agreed
 
 
-def ask_user(parent: QtWidgets.QWidget, unsent: int, answer_s: int = ANSWER_S) -> bool:
-    """Ask whether to quit with *unsent* files staying behind; no answer within *answer_s* seconds means yes."""
+def ask_user(parent: QtWidgets.QWidget, unsent: int, unsent_bytes: float, answer_s: int = ANSWER_S) -> bool:
+    """Ask whether to quit although components stay behind; no answer within *answer_s* seconds means yes."""
     if QtGui.QGuiApplication.platformName() in _NOBODY_THERE:
         return True
-    box = question(parent, unsent, answer_s)
+    box = question(parent, unsent, unsent_bytes, answer_s)
     run(box)
     return bool(box.property("quits"))
 
 
-def question(parent: Optional[QtWidgets.QWidget], unsent: int, answer_s: int = ANSWER_S) -> QtWidgets.QMessageBox:
+def question(
+    parent: Optional[QtWidgets.QWidget], unsent: int, unsent_bytes: float, answer_s: int = ANSWER_S
+) -> QtWidgets.QMessageBox:
     """Return the question; when it is closed its property `quits` holds the answer."""
-    files = "1 published file has" if unsent == 1 else f"{unsent:,} published files have"
-    pronoun = "It is" if unsent == 1 else "They are"
+    one = unsent == 1
     box = QtWidgets.QMessageBox(parent)
     box.setObjectName("accsyn-quit")
     box.setIcon(QtWidgets.QMessageBox.Icon.Question)
     box.setWindowTitle("Quit with unsent files?")
-    box.setText(f"{files} not been sent by accsyn yet.")
+    box.setText(
+        f"{unsent:,} published component{' has' if one else 's have'} not been sent yet ({size_text(unsent_bytes)})."
+    )
     box.setInformativeText(
-        f"{pronoun} safe in the staging area and will be sent at the next start of Connect, or of any application "
-        "that publishes on this machine."
+        f"{'It is' if one else 'They are'} safe in the staging area, and will be sent at the next start of Connect or "
+        "of any application that publishes on this machine."
     )
     leave = box.addButton(f"Quit anyway ({answer_s})", QtWidgets.QMessageBox.ButtonRole.DestructiveRole)
     stay = box.addButton("Keep Connect running", QtWidgets.QMessageBox.ButtonRole.RejectRole)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Optional
 
 from ftrack_accsyn_accessor import errors
-from ftrack_accsyn_accessor.outbox import schema
+from ftrack_accsyn_accessor.outbox import damage, schema
 
 #: How long a writer waits for others. A write takes well under a millisecond; this covers a machine that swaps.
 BUSY_TIMEOUT_S = 30.0
@@ -151,11 +151,16 @@ class Connections:
                 if connection.file == _identity(self.path):
                     return connection
             self._drop()
-        connection = self._local.connection = self._connect()
+        try:
+            connection = self._connect()
+        except (errors.OutboxDamaged, FileNotFoundError):  # the second: another process has just kept it aside
+            connection = self._connect()
+        self._local.connection = connection
         return connection
 
     def _connect(self) -> Connection:
         _create_private(self.path)
+        file = _identity(self.path)  # before it is opened: a fresh file must not be blamed for the one before it
         connection = sqlite3.connect(
             str(self.path),
             timeout=BUSY_TIMEOUT_S,
@@ -164,7 +169,7 @@ class Connections:
             factory=Connection,
         )
         try:
-            connection.serial, connection.file = next(_serials), _identity(self.path)
+            connection.serial, connection.file = next(_serials), file
             connection.row_factory = sqlite3.Row
             schema.require_known(connection, str(self.path))
             connection.execute("PRAGMA foreign_keys = ON")
@@ -173,8 +178,10 @@ class Connections:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             schema.upgrade(connection, str(self.path))
-        except BaseException:
+        except BaseException as error:
             connection.close()
+            if damage.is_damage(error):
+                raise self._damaged("open the outbox", connection, error) from error
             raise
         self._all.add(connection)
         return connection
@@ -188,11 +195,23 @@ class Connections:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            connection = self._current()
             with contextlib.suppress(sqlite3.Error):
                 self._drop()
+            if connection is not None and damage.is_damage(error):
+                raise self._damaged(tried, connection, error) from error
             raise errors.OutboxUnusable(
                 tried, str(self.path), str(error), "Check the folder's permissions and the free space of its disk."
             ) from error
+
+    def _damaged(self, tried: str, connection: Connection, error: BaseException) -> errors.OutboxUnusable:
+        """Keep the file of *connection* aside and return the error that says so."""
+        try:
+            damage.set_aside(self.path, connection.file, str(error))
+        except OSError as refusal:
+            outcome = f"{error}; it cannot be renamed: {refusal}"
+            return errors.OutboxUnusable(tried, str(self.path), outcome, f"Rename it yourself. {damage.REMEDY}")
+        return errors.OutboxDamaged(tried, str(self.path), str(error), damage.REMEDY)
 
 
 def _create_private(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What people ask of the uploader through the outbox: pause, resume, retry. Every process of the machine obeys."""
+"""What people ask for through the outbox: pause, resume, retry, pins. Every process of the machine obeys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any, Callable, Optional
 
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.entry import Entry, State
 from ftrack_accsyn_accessor.outbox.connection import Connections
 
 #: Statuses, in accsyn's words and ours, of jobs in which nothing moves: there is nothing to pause.
@@ -15,6 +15,8 @@ STILL = frozenset({"paused", "failed", "done", "aborted", "archived", "deleted"}
 
 _PAUSED = "paused"
 _PAUSED_JOBS = "paused-jobs"
+_PINS = "pins"
+_SAME_SYNCED = "FROM entry WHERE id = ? AND created_at = ? AND state = ?"
 _WAITING = (State.PENDING.value, State.NEEDS_ATTENTION.value)
 
 
@@ -88,6 +90,26 @@ class Control:
             rows = [(now, entry_id) for entry_id in entry_ids]
             return connection.executemany(f"{statement} AND id = ?", rows).rowcount
 
+    # Cleaning.
+
+    def pins(self) -> frozenset[str]:
+        """Return what must stay staged: component ids, and paths relative to the staging area."""
+        return frozenset(self._kept(_PINS) or ())
+
+    def keep_pins(self, pins: Collection[str]) -> None:
+        """Keep what must stay staged from now on."""
+        self._keep(_PINS, sorted(pins))
+
+    def still_synced(self, entry: Entry) -> bool:
+        """Whether *entry* has not been published anew, or got into trouble, meanwhile."""
+        with self._connections.reading() as connection:
+            return connection.execute(f"SELECT 1 {_SAME_SYNCED}", _same(entry)).fetchone() is not None
+
+    def forget(self, entry: Entry) -> bool:
+        """Drop *entry*, whose staged files are gone; return False if it was published anew meanwhile."""
+        with self._connections.writing() as connection:
+            return connection.execute(f"DELETE {_SAME_SYNCED}", _same(entry)).rowcount > 0
+
     # What is kept.
 
     def _kept(self, name: str) -> Any:
@@ -101,3 +123,7 @@ class Control:
                 connection.execute("DELETE FROM meta WHERE name = ?", (name,))
             else:
                 connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, json.dumps(value)))
+
+
+def _same(entry: Entry) -> tuple[object, ...]:
+    return entry.id, entry.created_at, State.SYNCED.value

@@ -66,8 +66,11 @@ def pack(files: tuple[StagedFile, ...]) -> bytes:
 
 
 def unpack(blob: bytes) -> tuple[StagedFile, ...]:
-    """Return the files in *blob*."""
-    return tuple(StagedFile(*row) for row in json.loads(zlib.decompress(blob)))
+    """Return the files in *blob*; none when it is damaged, which must not keep the other entries from being read."""
+    try:
+        return tuple(StagedFile(*row) for row in json.loads(zlib.decompress(blob)))
+    except (zlib.error, ValueError, TypeError):
+        return ()
 
 
 def publication_values(publication: Publication) -> list[Any]:

@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor.entry import NOT_BY_ITSELF, Entry, Publication, State, sources
-from ftrack_accsyn_accessor.errors import AccsynAccessorError
+from ftrack_accsyn_accessor.errors import AccsynAccessorError, OutboxDamaged
 from ftrack_accsyn_accessor.outbox import records
-from ftrack_accsyn_accessor.outbox.connection import Connections
+from ftrack_accsyn_accessor.outbox.connection import Connection, Connections
 from ftrack_accsyn_accessor.outbox.control import Control
 from ftrack_accsyn_accessor.outbox.records import JobRow, Prepared
 from ftrack_accsyn_accessor.outbox.survey import Survey
 from ftrack_accsyn_accessor.outbox.tracking import FROM_THE_START, Tracking
 from ftrack_accsyn_accessor.transfer import Destination
 
+#: Columns written with a publication.
+_WRITTEN = (*records.PUBLICATION_COLUMNS, "size_bytes", "file_count", "state", "owner", "created_at", "updated_at")
+_INTO_ENTRY = f"INTO entry ({', '.join(_WRITTEN)}) VALUES ({', '.join('?' * len(_WRITTEN))})"
 _WAITING = (State.PENDING, State.NEEDS_ATTENTION)
 #: The ways for a row to be due at ?2, in seconds since the epoch. One written later than that met a clock set back.
 _READY = (
@@ -74,25 +77,22 @@ class Outbox:
 
     def prepare(self, publications: Sequence[Publication], owner: str) -> None:
         """Write *publications* as entries in state `prepared`; a component that is published anew starts over."""
-        names = (*records.PUBLICATION_COLUMNS, "size_bytes", "file_count", "state", "owner", "created_at", "updated_at")
-        fresh = ", ".join(f"{name} = excluded.{name}" for name in names if name != "created_at")
+        fresh = ", ".join(f"{name} = excluded.{name}" for name in _WRITTEN if name != "created_at")
         statement = (
-            f"INSERT INTO entry ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "  # noqa: S608 - constants
-            f"ON CONFLICT (component_id, location_id) DO UPDATE SET {fresh}, cause_kind = '', cause = '', "
-            f"attempts = 0, next_try_at = NULL, job = NULL, attempted = 0, {FROM_THE_START}, "
+            f"INSERT {_INTO_ENTRY} ON CONFLICT (component_id, location_id) DO UPDATE SET {fresh}, cause_kind = '', "
+            f"cause = '', attempts = 0, next_try_at = NULL, job = NULL, attempted = 0, {FROM_THE_START}, "
             # Steps know a publication by its time: within one tick of a coarse clock the next one needs another.
             "created_at = excluded.created_at + CASE excluded.created_at WHEN created_at THEN 0.000001 ELSE 0 END"
         )
+        try:
+            self._write_all(publications, statement, owner)
+        except OutboxDamaged:
+            self._write_all(publications, statement, owner)  # into the new file: what is published now is not lost
+
+    def _write_all(self, publications: Sequence[Publication], statement: str, owner: str) -> None:
         with self._connections.writing() as connection:
             for publication in publications:
-                now = self._clock()
-                values = (*records.publication_values(publication), publication.size_bytes, len(publication.files))
-                connection.execute(statement, (*values, State.PREPARED.value, owner, now, now))
-                connection.execute(
-                    "INSERT OR REPLACE INTO files (entry, packed) "
-                    "SELECT id, ? FROM entry WHERE component_id = ? AND location_id = ?",
-                    (records.pack(publication.files), publication.component_id, publication.location_id),
-                )
+                _write(connection, statement, publication, State.PREPARED, owner, self._clock())
 
     def activate(self, component_ids: Iterable[str], location_id: str) -> int:
         """Move prepared entries to `pending`, since ftrack has registered them; return how many."""
@@ -120,6 +120,25 @@ class Outbox:
             f"DELETE FROM entry WHERE id = ? AND created_at = ? AND owner = ? AND state = '{State.PREPARED.value}'",  # noqa: S608
             [(item.entry.id, item.entry.created_at, item.owner) for item in items],
         )
+
+    # Reconciling.
+
+    def known(self, location_id: str) -> set[str]:
+        """Return the ids of the components of a location that have an entry, in whatever state."""
+        with self._connections.reading() as connection:
+            rows = connection.execute("SELECT component_id FROM entry WHERE location_id = ?", (location_id,))
+            return {str(row[0]) for row in rows}
+
+    def enqueue(self, publications: Iterable[Publication]) -> int:
+        """Write components that ftrack has registered already as `pending`; return how many.
+
+        One that has an entry, whoever wrote it meanwhile, keeps it as it is.
+        """
+        with self._connections.writing() as connection:
+            return sum(
+                _write(connection, f"INSERT OR IGNORE {_INTO_ENTRY}", publication, State.PENDING, "", self._clock())
+                for publication in publications
+            )
 
     # What there is to do.
 
@@ -283,6 +302,10 @@ class Outbox:
         """Write down that the creation of *job* is about to be asked for."""
         self._update_job(job, "attempted_at = ?", (self._clock(),))
 
+    def job_not_attempted(self, job: JobRow) -> None:
+        """Write down that accsyn has certainly not created *job*."""
+        self._update_job(job, "attempted_at = NULL", ())
+
     def job_found(self, job: JobRow, accsyn_id: str) -> JobRow:
         """Keep the id under which accsyn knows *job*."""
         return self._update_job(job, "accsyn_id = ?, attempted_at = NULL", (accsyn_id,))
@@ -330,6 +353,21 @@ class Outbox:
             return 0
         with self._connections.writing() as connection:
             return connection.executemany(statement, rows).rowcount
+
+
+def _write(
+    connection: Connection, statement: str, publication: Publication, state: State, owner: str, now: float
+) -> int:
+    """Write one publication with its files by *statement*; return how many rows that concerned."""
+    values = (*records.publication_values(publication), publication.size_bytes, len(publication.files))
+    count = connection.execute(statement, (*values, state.value, owner, now, now)).rowcount
+    if count:
+        connection.execute(
+            "INSERT OR REPLACE INTO files (entry, packed) "
+            "SELECT id, ? FROM entry WHERE component_id = ? AND location_id = ?",
+            (records.pack(publication.files), publication.component_id, publication.location_id),
+        )
+    return count
 
 
 def _cause(error: AccsynAccessorError) -> tuple[str, str]:

@@ -58,6 +58,12 @@ class Survey:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
+    def damage(self) -> str:
+        """Return what SQLite finds wrong with the file, empty for nothing; reads all of it."""
+        with self._connections.reading() as connection:
+            found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        return "" if found == "ok" else found
+
     def totals(self) -> dict[State, Totals]:
         """Return the sums over the entries in each state, from one index."""
         with self._connections.reading() as connection:
@@ -84,6 +90,22 @@ class Survey:
                 (State.SYNCED.value, since),
             ).fetchone()[0]
         return int(done), float(speed) if speed else None
+
+    def synced(self, arrived_by: float) -> list[Entry]:
+        """Return the entries that were synced by *arrived_by* (seconds since the epoch), without their files."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM entry WHERE state = ? AND synced_at <= ?", (State.SYNCED.value, arrived_by)
+            )
+            return [records.entry(row) for row in rows]
+
+    def any_synced(self, arrived_by: float) -> bool:
+        """Whether `synced` would return anything."""
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                "SELECT 1 FROM entry WHERE state = ? AND synced_at <= ? LIMIT 1", (State.SYNCED.value, arrived_by)
+            ).fetchone()
+        return row is not None
 
     def last_cause(self) -> Optional[Found]:
         """Return the entry that needs attention, or else waits with a cause, since the latest moment."""

@@ -170,6 +170,14 @@ class Workspace:
         codes = {str(row.get("code")) for row in rows}
         return code in codes if codes else None  # a workspace has a volume: seeing none means not being shown any
 
+    def site_exists(self, code: str) -> Optional[bool]:
+        """Return whether there is a site with this code or id, None when the user may not look."""
+        try:
+            rows = self._find("look for the site", code, "site")
+        except (Refused, Unauthorised):
+            return None
+        return any(code in (str(row.get("code")), model.entity_id(row)) for row in rows) if rows else None
+
     def file_size(self, path: str) -> Optional[int]:
         """Return the size in bytes of the file at *path* ("share=projects/a/b.mov"), None when accsyn tells none.
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import requests
-from accsyn_api.session import AccsynException
+
+from integration.sandbox_accsyn.bare_client import AccsynException
 
 
 def context_of(call: Any) -> BaseException:

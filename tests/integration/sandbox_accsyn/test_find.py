@@ -6,7 +6,8 @@ import socket
 from typing import Any
 
 import pytest
-from accsyn_api.session import AccsynException
+
+from integration.sandbox_accsyn.bare_client import AccsynException
 
 
 def codes(rows: list[dict[str, Any]]) -> list[str]:

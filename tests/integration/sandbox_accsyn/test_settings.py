@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from accsyn_api.session import AccsynException
+
+from integration.sandbox_accsyn.bare_client import AccsynException
 
 LOCATION = "11111111-2222-3333-4444-555555555555"
 HQ = {"id": "66666666-7777-8888-9999-000000000000", "name": "studio.hq"}

@@ -32,6 +32,7 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
         yield running
 
 
+@pytest.mark.usefixtures("bare_client")
 def test_process_finds_the_studio_by_its_environment_alone(studio: Studio, tmp_path: Path) -> None:
     environment = {**{name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}}
     environment.update(studio.environment(), HOME=str(tmp_path))

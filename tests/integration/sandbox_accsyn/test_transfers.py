@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from accsyn_api.session import AccsynException
+
+from integration.sandbox_accsyn.bare_client import AccsynException
 
 
 @pytest.fixture

@@ -1,0 +1,64 @@
+"""`ftrack-accsyn retry`, `pause` and `resume`: what the outbox asks of the uploader, whichever process it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from ftrack_accsyn_accessor import environment, machine, status
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.outbox import Outbox
+
+_BY_WHOM = "A running application with the plugin does it within seconds; without one: ftrack-accsyn drain."
+
+
+@click.command()
+@click.argument("components", nargs=-1, metavar="[COMPONENT|PATH]...")
+@shown.json_option
+def retry(components: Sequence[str], as_json: bool) -> None:
+    """Try again at once what waits or needs attention: the named components, or everything.
+
+    What failed in accsyn is queued there again, what was never handed over is submitted.
+    """
+    outbox = here.outbox(here.find())
+    retried = outbox.control.retry([_entry_id(outbox, text) for text in components] if components else None)
+    _say(f"{retried} component(s) are tried again.", {"retried": retried}, as_json)
+
+
+@click.command()
+@shown.json_option
+def pause(as_json: bool) -> None:
+    """Let nothing more be sent from this machine until `resume`, in all applications and across restarts.
+
+    Publishing goes on. Running jobs of this machine are paused in accsyn as soon as the uploader has told it to;
+    `status` says when that has happened.
+    """
+    outbox = here.outbox(here.find())
+    done = outbox.control.pause(f"{environment.ftrack_user()}@{machine.hostname()}")
+    text = "Syncing is paused." if done else "Syncing was paused already."
+    _say(text, {"paused": True, "changed": done}, as_json)
+
+
+@click.command()
+@shown.json_option
+def resume(as_json: bool) -> None:
+    """Go on with what `pause` stopped."""
+    outbox = here.outbox(here.find())
+    done = outbox.control.resume()
+    text = "Syncing goes on." if done else "Syncing was not paused."
+    _say(text, {"paused": False, "changed": done}, as_json)
+
+
+def _entry_id(outbox: Outbox, text: str) -> int:
+    row = status.find(outbox, text)
+    if row is None:
+        raise here.Stop(f"Nothing that was published on this machine is called {text}.", exit_codes.FAILED)
+    return row.entry_id
+
+
+def _say(text: str, told: dict[str, object], as_json: bool) -> None:
+    if as_json:
+        shown.print_json(told)
+    else:
+        click.echo(f"{text} {_BY_WHOM}")

@@ -1,0 +1,82 @@
+"""`ftrack-accsyn drain`: submits and follows from this process until nothing is left."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from typing import Callable, Optional
+
+import click
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from ftrack_accsyn_accessor import status
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.runtime import Runtime
+from ftrack_accsyn_accessor.status import Summary
+
+LOOK_S = 0.25
+#: How long the background thread gets to finish the call that it is in.
+STOP_S = 5.0
+
+
+@click.command()
+@click.option("--timeout", "timeout_s", type=click.FloatRange(min=0), help="Give up after so many seconds.")
+@shown.json_option
+@click.pass_context
+def drain(context: click.Context, timeout_s: Optional[float], as_json: bool) -> None:
+    """Send what waits on this machine, and follow it until all of it has arrived.
+
+    For scripts and farm blades, which end right after they have published. Works beside running applications: one of
+    the processes does the work. Needs FTRACK_SERVER, FTRACK_API_USER and FTRACK_API_KEY. What needs attention is not
+    waited for; the exit code tells that there is some.
+    """
+    runtime = here.runtime(here.find())
+    if runtime.outbox.control.paused() is not None:
+        raise here.Stop("Syncing is paused on this machine. Resume it first: ftrack-accsyn resume.")
+    runtime.uploader.wake()
+    try:
+        summary = _follow(runtime, timeout_s, as_json)
+    finally:
+        runtime.uploader.stop(STOP_S)
+    left = summary.pending + summary.moving
+    code = exit_codes.TIMEOUT if left else exit_codes.ATTENTION if summary.stuck else exit_codes.OK
+    if as_json:
+        shown.print_json({"summary": summary, "left": left, "exit_code": code})
+    else:
+        shown.console().print(shown.summary_view(summary))
+    context.exit(code)
+
+
+def _follow(runtime: Runtime, timeout_s: Optional[float], quiet: bool) -> Summary:
+    """Return the outbox as it is when nothing is pending or moving any more, or the time is up."""
+    deadline = time.monotonic() + timeout_s if timeout_s is not None else None
+    pause = threading.Event()
+    with _bar(quiet) as draw:
+        while True:
+            summary = status.summary(runtime.outbox)
+            draw(summary)
+            over = deadline is not None and time.monotonic() >= deadline
+            if over or not (summary.pending or summary.moving):
+                return summary
+            pause.wait(LOOK_S)
+
+
+@contextlib.contextmanager
+def _bar(quiet: bool) -> Iterator[Callable[[Summary], None]]:
+    """Give a function that draws the progress; with *quiet* one that does not."""
+    if quiet:
+        yield lambda summary: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=shown.console(), transient=True) as progress:
+        task = progress.add_task("Sending", total=None)
+
+        def draw(summary: Summary) -> None:
+            text = f"{summary.pending} pending, {summary.moving} moving"
+            if summary.problem:
+                text += f" - {summary.problem}"
+            progress.update(task, description=text, total=summary.total_bytes, completed=summary.done_bytes)
+
+        yield draw

@@ -1,0 +1,64 @@
+"""`ftrack-accsyn log`: where everything is written, and what happened to entries lately."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Optional
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from ftrack_accsyn_accessor import status
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.doctor.bundle import log_files, log_folder
+from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.progress import size_text
+from ftrack_accsyn_accessor.status import Row
+
+
+@click.command()
+@click.argument("component", required=False, metavar="[COMPONENT|PATH]")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many components to list.")
+@shown.json_option
+def log(component: Optional[str], limit: int, as_json: bool) -> None:
+    """Show where the outbox and the log are, and what happened to components lately, the latest first.
+
+    The plugin writes to the log of its host, under the name `ftrack_accsyn_accessor`; FTRACK_ACCSYN_LOG_LEVEL sets how
+    much. Of Connect's log the folder is shown.
+    """
+    outbox = here.outbox(here.find())
+    rows = _rows(outbox, component, limit)
+    logs = log_files()
+    if as_json:
+        shown.print_json({"outbox": outbox.path, "log_folder": log_folder(), "logs": logs, "entries": rows})
+        return
+    console = shown.console()
+    console.print(Text(f"outbox         {outbox.path}"))
+    console.print(Text(f"Connect's log  {logs[0] if logs else f'none in {log_folder()}'}"))
+    console.print(_table(rows))
+
+
+def _rows(outbox: Outbox, component: Optional[str], limit: int) -> Sequence[Row]:
+    if component is None:
+        return status.latest(outbox, limit)
+    row = status.find(outbox, component)
+    if row is None:
+        raise here.Stop(f"Nothing that was published on this machine is called {component}.", exit_codes.FAILED)
+    return [row]
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("When", "Component", "Project", "Size", "State", "What"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(
+            shown.moment(row.updated_at),
+            Text(f"{row.version} {row.component}".strip()),
+            Text(row.project),
+            size_text(row.size_bytes),
+            Text(row.state.value, style=shown.STYLES[row.state]),
+            Text(row.cause or row.job),
+        )
+    return table

@@ -1,0 +1,124 @@
+"""`ftrack-accsyn reconcile`: queues what ftrack has registered on this machine and the outbox does not know."""
+
+from __future__ import annotations
+
+import os
+
+import click
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ftrack_accsyn_accessor import environment, machine, settings
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.delivery import connect, find_destination
+from ftrack_accsyn_accessor.ftrack_connection import FtrackCredentials
+from ftrack_accsyn_accessor.place import Machine
+from ftrack_accsyn_accessor.progress import size_text
+from ftrack_accsyn_accessor.reconcile import Outcome, Reconciliation
+from ftrack_accsyn_accessor.registrations import Registrations
+from ftrack_accsyn_accessor.runtime import make_outbox
+
+#: Missing files named for each component.
+_NAMED_AT_MOST = 3
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only tell what would be queued.")
+@shown.json_option
+@click.pass_context
+def reconcile(context: click.Context, dry_run: bool, as_json: bool) -> None:
+    """Queue what was published on this machine and is neither at its destination nor in the outbox.
+
+    For an outbox that was lost or damaged, and for what earlier releases have published. Works beside running
+    applications. Components whose files have vanished from the staging area are listed, and the exit code tells that
+    there are some; nothing is ever taken out of ftrack. Needs FTRACK_SERVER, FTRACK_API_USER and FTRACK_API_KEY.
+    """
+    found = here.find()
+    if found.settings.problems:
+        raise here.Stop(settings.describe(found.settings.problems), exit_codes.NOT_SET_UP)
+    _require_staging(found, dry_run)
+    outcome = _reconcile(found, environment.ftrack_credentials(), dry_run)
+    code = exit_codes.ATTENTION if outcome.vanished else exit_codes.OK
+    if as_json:
+        shown.print_json({"outcome": outcome, "dry_run": dry_run, "exit_code": code})
+    else:
+        shown.console().print(_view(outcome, dry_run))
+    context.exit(code)
+
+
+def _require_staging(found: Machine, dry_run: bool) -> None:
+    """Stop where the staging area seems to be unplugged: every file would be missing, or a second area be made."""
+    root = found.area.root
+    if found.staging_present:
+        return
+    if not os.path.isdir(root) or not os.listdir(root):
+        raise here.Stop(f"There is nothing at {root}. Is its disk plugged in?", exit_codes.NOT_SET_UP)
+    if dry_run:
+        text = f"{root} is no staging area yet. Open a session with the plugin first, or leave --dry-run out."
+        raise here.Stop(text, exit_codes.NOT_SET_UP)
+
+
+def _reconcile(found: Machine, credentials: FtrackCredentials, dry_run: bool) -> Outcome:
+    found.area.prepare()
+    registrations = Registrations(credentials)
+    outbox = found.outbox() if found.outbox_path.is_file() or not dry_run else None
+    if outbox is not None and not dry_run:
+        make_outbox(outbox, found.area, found.location_name)
+    try:
+        location_id = registrations.location_id(found.location_name)
+        if location_id is None:
+            return Outcome(0, 0, 0, (), ())
+        destination_id = _destination_id(found, location_id, registrations)
+        reconciliation = Reconciliation(outbox, found.area, registrations.connection)
+        return reconciliation.run(location_id, found.location_name, destination_id, dry_run)
+    finally:
+        registrations.close()
+
+
+def _destination_id(found: Machine, location_id: str, registrations: Registrations) -> str:
+    """Return the id of the ftrack location that stands for the destination; empty where none does."""
+    current = found.settings
+    workspace = connect(current)
+    try:
+        client_id = ""
+        if current.destination is None:
+            client_id = workspace.find_client(machine.hostname(), machine.mac_addresses(), current.client).id
+        return find_destination(workspace, current, location_id, client_id, lambda: registrations).location_id
+    finally:
+        workspace.close()
+
+
+def _view(outcome: Outcome, dry_run: bool) -> RenderableType:
+    would = "would be queued" if dry_run else "queued"
+    parts: list[RenderableType] = [
+        f"{outcome.registered} component(s) are registered in the staging location: {outcome.available} at the "
+        f"destination, {outcome.known} in the outbox, {len(outcome.queued)} {would}, {len(outcome.vanished)} vanished."
+    ]
+    if outcome.queued:
+        parts.append(_queued_table(outcome))
+    if outcome.vanished:
+        parts.append(Text("Their files are not in the staging area. Put them back and reconcile again:", style="red"))
+    for item in outcome.vanished:
+        named = ", ".join(item.missing[:_NAMED_AT_MOST]) + (", .." if len(item.missing) > _NAMED_AT_MOST else "")
+        parts.append(Text(f"  {item.project} {item.version} {item.component}: {len(item.missing)} missing: {named}"))
+    if outcome.queued and not dry_run:
+        parts.append("A running application with the plugin sends them; without one: ftrack-accsyn drain.")
+    return Group(*parts)
+
+
+def _queued_table(outcome: Outcome) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 2), header_style="dim")
+    for heading in ("Component", "Version", "Project", "Files", "Size", "Path"):
+        table.add_column(heading, overflow="fold")
+    for item in outcome.queued:
+        cells = (
+            item.component,
+            item.version,
+            item.project,
+            str(item.file_count),
+            size_text(item.size_bytes),
+            item.path,
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table

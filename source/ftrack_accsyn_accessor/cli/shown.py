@@ -1,0 +1,135 @@
+"""How the commands show things: as JSON for scripts, as rich texts and tables for people."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any, Callable, Optional, TypeVar
+
+import click
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.plain import as_json
+from ftrack_accsyn_accessor.progress import duration_text, size_text
+from ftrack_accsyn_accessor.status import Row, Summary
+
+#: A width for where there is no terminal to ask, so that lines stay whole in a log.
+LOG_WIDTH = 180
+
+STYLES: Mapping[State, str] = {
+    State.PREPARED: "dim",
+    State.PENDING: "yellow",
+    State.SUBMITTED: "cyan",
+    State.TRANSFERRING: "bold cyan",
+    State.SYNCED: "green",
+    State.NEEDS_ATTENTION: "bold red",
+}
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def json_option(command: Command) -> Command:
+    """Give *command* the option --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
+
+
+def console() -> Console:
+    """Return a console on standard output."""
+    return Console(width=None if sys.stdout.isatty() else LOG_WIDTH, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Print *value* as one line of JSON."""
+    click.echo(as_json(value))
+
+
+def moment(at: Optional[float]) -> str:
+    """Return a time (seconds since the epoch) as local date and time."""
+    return datetime.datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M:%S") if at is not None else ""
+
+
+# The summary.
+
+
+def summary_view(summary: Summary) -> RenderableType:
+    """Return the outbox at a glance."""
+    grid = Table.grid(padding=(0, 2))
+    for name, value in _lines(summary):
+        grid.add_row(Text(name, style="dim"), value)
+    return grid
+
+
+def _lines(summary: Summary) -> Iterable[tuple[str, Text]]:
+    safe = ("yes", "bold green") if summary.safe_to_quit else ("no", "bold yellow")
+    yield "safe to quit", Text.assemble(safe, f"  {summary.safe_reason}")
+    yield "components", _counts(summary)
+    if summary.left_bytes or summary.moving:
+        yield "progress", Text(_progress(summary))
+    if summary.paused is not None:
+        told = " (accsyn has not paused all jobs yet)" if summary.pausing else ""
+        text = f"since {moment(summary.paused.at)} by {summary.paused.by}{told}; resume with: ftrack-accsyn resume"
+        yield "paused", Text(text, style="yellow")
+    if summary.problem:
+        yield "problem", Text(f"{summary.problem} {summary.problem_remedy}".strip(), style="red")
+    yield "location", Text(f"{summary.location_name} > {summary.destination or 'not known yet'}")
+    yield "accsyn", Text(_endpoint(summary))
+    free = "not there" if not summary.staging_present else f"{size_text(summary.free_bytes or 0)} free"
+    yield "staging area", Text(f"{summary.staging_path} ({free})", style="" if summary.staging_present else "red")
+
+
+def _counts(summary: Summary) -> Text:
+    parts = [
+        (f"{summary.pending} pending", "yellow" if summary.pending else "dim"),
+        (f"{summary.moving} moving", "cyan" if summary.moving else "dim"),
+        (f"{summary.stuck} stuck", "bold red" if summary.stuck else "dim"),
+        (f"{summary.synced} synced", "green" if summary.synced else "dim"),
+    ]
+    return Text("  ").join(Text(text, style=style) for text, style in parts)
+
+
+def _progress(summary: Summary) -> str:
+    text = f"{summary.percent} % of {size_text(summary.total_bytes)}, {size_text(summary.left_bytes)} left"
+    if summary.speed_bytes_per_s:
+        text += f", {size_text(summary.speed_bytes_per_s)}/s"
+    return f"{text}, {duration_text(summary.time_left_s)}" if summary.time_left_s is not None else text
+
+
+def _endpoint(summary: Summary) -> str:
+    endpoint = summary.endpoint
+    if not endpoint.workspace:
+        return "not asked yet"
+    client = f"client {endpoint.client} {endpoint.client_status}" if endpoint.client else "client not known yet"
+    seen = f" ({moment(endpoint.seen_at)})" if endpoint.seen_at is not None else ""
+    return f"{endpoint.workspace}, {endpoint.api_user}, {client}{seen}"
+
+
+# Rows.
+
+
+def rows_view(rows: Iterable[Row], more: int = 0) -> RenderableType:
+    """Return entries as a table, with their causes below it; *more* are not shown."""
+    shown = list(rows)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("Component", "Project", "Files", "Size", "State", "Done", "Left"):
+        table.add_column(heading, justify="right" if heading in ("Files", "Size", "Done", "Left") else "left")
+    for row in shown:
+        table.add_row(
+            Text(f"{row.version} {row.component}".strip()),
+            Text(row.project),
+            f"{row.files_done}/{row.files}",
+            size_text(row.size_bytes),
+            Text(row.state.value, style=STYLES[row.state]),
+            f"{row.percent} %",
+            duration_text(row.time_left_s) if row.time_left_s is not None else "",
+        )
+    below = [Text(f"... and {more} more", style="dim")] if more > 0 else []
+    causes = [
+        Text.assemble((f"{row.version} {row.component}: ".lstrip(), STYLES[row.state]), f"{row.cause} {row.remedy}")
+        for row in shown
+        if row.cause
+    ]
+    return Group(table, *below, *causes)

@@ -1,0 +1,44 @@
+"""`ftrack-accsyn why`: one sentence on what holds something up, and what to do."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+import click
+
+from ftrack_accsyn_accessor import environment, situation
+from ftrack_accsyn_accessor import why as reasons
+from ftrack_accsyn_accessor.cli import exit_codes, shown
+
+
+@click.command()
+@click.argument("component", required=False, metavar="[COMPONENT|PATH]")
+@shown.json_option
+@click.pass_context
+def why(context: click.Context, component: Optional[str], as_json: bool) -> None:
+    """Say in one sentence why something has not arrived, and what to do.
+
+    COMPONENT is the id of a component in ftrack, PATH a staged file, absolute or relative to the staging area. Without
+    either, what is told is what holds everything up. accsyn is asked for its client, queue and job; the answer is the
+    first thing that is in the way.
+    """
+    known = situation.gather(environment.read_settings(), environment.ftrack_user(), component or "")
+    answer = reasons.explain(known)
+    if as_json:
+        shown.print_json({"sentence": answer.sentence, "remedy": answer.remedy, "situation": known})
+    else:
+        click.echo(f"{answer.sentence}\n{answer.remedy}")
+    context.exit(_exit_code(known))
+
+
+def _exit_code(known: reasons.Situation) -> int:
+    if known.summary is None:
+        return exit_codes.NOT_SET_UP
+    if known.row is None:
+        return exit_codes.FAILED if known.asked else exit_codes.OK
+    return {
+        "synced": exit_codes.OK,
+        "needs-attention": exit_codes.ATTENTION,
+        "submitted": exit_codes.MOVING,
+        "transferring": exit_codes.MOVING,
+    }.get(known.row.state.value, exit_codes.UNSENT)

@@ -1,0 +1,68 @@
+"""What the tab's buttons ask of the outbox and of accsyn. Each call may take its time; any thread."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Optional
+
+from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.connect.source import OutboxSource
+from ftrack_accsyn_accessor.doctor import Subject, as_text, examine
+from ftrack_accsyn_accessor.errors import OutboxUnusable
+from ftrack_accsyn_accessor.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.runtime import Runtime
+from ftrack_accsyn_accessor.situation import gather
+from ftrack_accsyn_accessor.why import explain
+
+
+class OutboxActions:
+    """Acts on the outbox that *source* reads, in the name of the user in *credentials*."""
+
+    def __init__(self, source: OutboxSource, credentials: FtrackCredentials) -> None:
+        self._source = source
+        self._credentials = credentials
+        self._user = credentials.api_user
+
+    def pause(self) -> str:
+        """Let nothing more be sent from this machine."""
+        with self._runtime() as runtime:
+            runtime.outbox.control.pause(self._user)
+            runtime.wake()
+        return "Paused. Publishing goes on; what is published waits until somebody resumes."
+
+    def resume(self) -> str:
+        """Go on sending."""
+        with self._runtime() as runtime:
+            runtime.outbox.control.resume()
+            runtime.wake()
+        return "Resumed."
+
+    def retry(self, entry_ids: Optional[list[int]]) -> str:
+        """Try entries again at once; None means all that wait for a time or for help."""
+        with self._runtime() as runtime:
+            count = runtime.outbox.control.retry(entry_ids)
+            runtime.wake()
+        return (
+            f"Trying {count:,} component{'' if count == 1 else 's'} again." if count else "Nothing waits for a retry."
+        )
+
+    def why(self, component_id: str) -> str:
+        """Return why a component is where it is, and what to do."""
+        return "\n".join(explain(gather(environment.read_settings(), self._user, component_id)))
+
+    def doctor(self) -> str:
+        """Check every setting and connection; return what was found, a line each."""
+        subject = Subject(environment.read_settings(), self._user, self._credentials)
+        return as_text(examine(subject))
+
+    @contextlib.contextmanager
+    def _runtime(self) -> Iterator[Runtime]:
+        """Give what serves the outbox, and leave no connection of this thread behind."""
+        runtime = self._source.runtime
+        if runtime is None:
+            raise OutboxUnusable("reach the outbox", outcome="it has not been opened", remedy="Wait a moment.")
+        try:
+            yield runtime
+        finally:
+            runtime.outbox.close()

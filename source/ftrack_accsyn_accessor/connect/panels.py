@@ -1,0 +1,149 @@
+"""What stands around the table: the head above it, and the selected entry below it."""
+
+from __future__ import annotations
+
+from typing import Callable, Optional
+
+from ftrack_accsyn_accessor.connect.colours import Colours
+from ftrack_accsyn_accessor.connect.labels import Bar, Label, Panel
+from ftrack_accsyn_accessor.connect.qt import QtCore, QtWidgets
+from ftrack_accsyn_accessor.connect.shapes import Head, Line, Tone
+
+_SPACE = 8
+
+
+class HeadPanel(Panel):
+    """Workspace, machine, staging area and destination; how things stand; and the button Pause."""
+
+    def __init__(self, colours: Callable[[], Colours]) -> None:
+        super().__init__(colours)
+        self.pause = QtWidgets.QPushButton("Pause")
+        self.pause.setObjectName("accsyn-pause")
+        self.sentence = Label(colours, bold=True, size=1.1)
+        self.detail = Label(colours, muted=True)
+        self.detail.setAlignment(QtCore.Qt.AlignmentFlag.AlignRight | QtCore.Qt.AlignmentFlag.AlignVCenter)
+        self.bar = Bar(colours)
+        self._facts = QtWidgets.QGridLayout()
+        self._facts.setHorizontalSpacing(12)
+        self._facts.setVerticalSpacing(1)
+        self._facts.setColumnStretch(1, 1)
+        self._labels: list[tuple[Label, Label]] = []
+        self._colours_of = colours
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        upper = QtWidgets.QHBoxLayout()
+        upper.addWidget(self.sentence, 1)
+        upper.addWidget(self.pause)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setSpacing(6)
+        layout.addLayout(upper)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.detail)
+        layout.addLayout(self._facts)
+
+    def show_head(self, head: Head) -> None:
+        """Show *head*."""
+        self.sentence.setText(head.sentence)
+        self.sentence.tone = head.tone
+        self.detail.setText(head.detail)
+        self.detail.setVisible(bool(head.detail))
+        self.bar.setVisible(head.percent is not None)
+        self.bar.tone = Tone.HELD if head.paused else Tone.BUSY
+        self.bar.set_percent(head.percent or 0)
+        self.pause.setText("Resume" if head.paused else "Pause")
+        self.pause.setToolTip(
+            "Go on sending" if head.paused else "Send nothing more from this machine, until somebody resumes"
+        )
+        for row, fact in enumerate(head.facts):
+            name, value = self._fact_labels(row)
+            name.setText(fact.name)
+            value.more = fact.tip
+            value.setText(fact.value)
+        self.update()
+
+    def _fact_labels(self, row: int) -> tuple[Label, Label]:
+        while len(self._labels) <= row:
+            name, value = Label(self._colours_of, muted=True), Label(self._colours_of)
+            name.setSizePolicy(QtWidgets.QSizePolicy.Policy.Fixed, QtWidgets.QSizePolicy.Policy.Fixed)
+            value.elide = QtCore.Qt.TextElideMode.ElideMiddle
+            self._facts.addWidget(name, len(self._labels), 0)
+            self._facts.addWidget(value, len(self._labels), 1)
+            self._labels.append((name, value))
+        return self._labels[row]
+
+
+class Banner(Panel):
+    """What is wrong with everything, and what to do."""
+
+    def __init__(self, colours: Callable[[], Colours]) -> None:
+        super().__init__(colours)
+        self.setObjectName("accsyn-banner")
+        self.tone = Tone.HELD
+        self.text = Label(colours)
+        self.text.setWordWrap(True)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(12, _SPACE, 12, _SPACE)
+        layout.addWidget(self.text)
+        self.hide()
+
+    def say(self, problem: str, remedy: str) -> None:
+        """Show the problem, or nothing where there is none."""
+        self.text.setText(f"{problem} {remedy}".strip())
+        self.setVisible(bool(problem))
+
+
+class DetailsPanel(Panel):
+    """The selected entry, with what can be done about it."""
+
+    def __init__(self, colours: Callable[[], Colours]) -> None:
+        super().__init__(colours)
+        self.setObjectName("accsyn-details")
+        self.title = Label(colours, bold=True)
+        self.path = Label(colours, muted=True)
+        self.path.elide = QtCore.Qt.TextElideMode.ElideMiddle
+        self.published = Label(colours, muted=True)
+        self.cause = Label(colours)
+        self.remedy = Label(colours)
+        self.retry = QtWidgets.QPushButton("Retry")
+        self.folder = QtWidgets.QPushButton("Open folder")
+        self.copy = QtWidgets.QPushButton("Copy diagnosis")
+        self.retry.setObjectName("accsyn-retry")
+        self.line: Optional[Line] = None
+        self._lay_out()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setSpacing(2)
+        for label in (self.title, self.cause, self.remedy, self.path, self.published):
+            layout.addWidget(label)
+        for label in (self.cause, self.remedy):
+            label.setWordWrap(True)
+        buttons = QtWidgets.QHBoxLayout()
+        buttons.setContentsMargins(0, 8, 0, 0)
+        buttons.setSpacing(8)
+        for button in (self.retry, self.folder, self.copy):
+            button.setAutoDefault(False)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        layout.addLayout(buttons)
+
+    def show_line(self, line: Optional[Line]) -> None:
+        """Show *line*, or nothing."""
+        self.line = line
+        self.setVisible(line is not None)
+        if line is None:
+            return
+        self.title.setText(" · ".join(filter(None, (line.component, line.belongs_to, line.project))))
+        self.path.setText(line.path)
+        self.published.setText(" · ".join(filter(None, (line.published, f"{line.files} files", line.size))))
+        self.cause.tone = line.tone
+        for label, text in ((self.cause, line.cause), (self.remedy, line.remedy)):
+            label.setText(text)
+            label.setVisible(bool(text))
+        self.retry.setVisible(line.retryable)
+        self.updateGeometry()
+        self.update()

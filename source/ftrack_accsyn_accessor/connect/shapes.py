@@ -1,0 +1,324 @@
+"""What the tab shows, in words and numbers: lines of the table, the head above it, what stands in an empty one.
+
+Pure. Knows nothing of Qt, so that all of it can be tested, and made on any thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import posixpath
+import re
+import time
+from collections.abc import Mapping
+from typing import Optional
+
+from ftrack_accsyn_accessor.entry import Kind, State
+from ftrack_accsyn_accessor.progress import duration_text, size_text
+from ftrack_accsyn_accessor.settings import Settings
+from ftrack_accsyn_accessor.status import MOVING, UNSENT, Row, Summary
+
+
+class Tone(enum.Enum):
+    """How good a state is; the theme gives each its colour."""
+
+    GOOD = "good"
+    BUSY = "busy"
+    WAITING = "waiting"
+    HELD = "held"
+    BAD = "bad"
+
+
+class Column(enum.IntEnum):
+    """The columns of the table."""
+
+    COMPONENT = 0
+    PROJECT = 1
+    FRAMES = 2
+    SIZE = 3
+    STATE = 4
+    PROGRESS = 5
+    LEFT = 6
+
+    @property
+    def title(self) -> str:
+        """What stands above it."""
+        return {Column.FRAMES: "Files", Column.LEFT: "Time left"}.get(self, self.name.capitalize())
+
+
+class Filter(enum.Enum):
+    """Which entries are shown: what the choice is called, and which states it means (none: all)."""
+
+    ALL = ("All", ())
+    ATTENTION = ("Needs attention", (State.NEEDS_ATTENTION,))
+    MOVING = ("On the way", MOVING)
+    PENDING = ("Waiting", UNSENT)
+    SYNCED = ("Synced", (State.SYNCED,))
+
+    def __init__(self, title: str, states: tuple[State, ...]) -> None:
+        self.title = title
+        self.states = states
+
+
+_WORDS: Mapping[State, tuple[str, Tone]] = {
+    State.PREPARED: ("Registering", Tone.WAITING),
+    State.PENDING: ("Waiting", Tone.WAITING),
+    State.SUBMITTED: ("Queued", Tone.BUSY),
+    State.TRANSFERRING: ("Transferring", Tone.BUSY),
+    State.SYNCED: ("Synced", Tone.GOOD),
+    State.NEEDS_ATTENTION: ("Needs attention", Tone.BAD),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One row of the table.
+
+    `percent` is None where a bar would say nothing. `failed` ones need attention, `retryable` ones wait for that or for
+    a time. `path` is relative to the staging area.
+    """
+
+    entry_id: int
+    component_id: str
+    component: str
+    belongs_to: str
+    project: str
+    kind: Kind
+    files: str
+    size: str
+    state: str
+    tone: Tone
+    percent: Optional[int]
+    left: str
+    cause: str
+    remedy: str
+    failed: bool
+    retryable: bool
+    path: str
+    published: str
+
+    def text(self, column: Column) -> str:
+        """Return what *column* says, in words."""
+        progress = "" if self.percent is None else f"{self.percent}%"
+        return (self.component, self.project, self.files, self.size, self.state, progress, self.left)[column]
+
+    def tip(self, column: Column) -> str:
+        """Return what there is to add to *column*."""
+        if column in (Column.COMPONENT, Column.STATE) and self.cause:
+            return f"{self.cause} {self.remedy}".rstrip()
+        return self.path if column is Column.COMPONENT else ""
+
+    @property
+    def spoken(self) -> str:
+        """The row in one sentence, for screen readers."""
+        said = [self.component, self.belongs_to, self.project, self.state, self.text(Column.PROGRESS), self.cause]
+        return ", ".join(part for part in said if part)
+
+
+def line(row: Row, paused: bool) -> Line:
+    """Return *row* as it is shown; *paused* tells that nothing is submitted until somebody resumes."""
+    state, tone = _state(row, paused)
+    under_way = row.state in MOVING or bool(row.done_bytes)
+    return Line(
+        entry_id=row.entry_id,
+        component_id=row.component_id,
+        component=row.component,
+        belongs_to=" · ".join(filter(None, (row.version, shot_of(row)))),
+        project=row.project,
+        kind=row.kind,
+        files=f"{row.files_done:,} / {row.files:,}",
+        size=size_text(row.size_bytes),
+        state=state,
+        tone=tone,
+        percent=row.percent if under_way or row.state is State.SYNCED else None,
+        left="" if row.time_left_s is None else duration_text(row.time_left_s),
+        cause=row.cause,
+        remedy=row.remedy,
+        failed=row.state is State.NEEDS_ATTENTION,
+        retryable=row.state is State.NEEDS_ATTENTION or row.next_try_at is not None,
+        path=row.resource_identifier,
+        published=f"Published {moment_text(row.created_at)} by {row.user}",
+    )
+
+
+def _state(row: Row, paused: bool) -> tuple[str, Tone]:
+    text, tone = _WORDS[row.state]
+    if row.state is State.PENDING and paused:
+        return "Paused", Tone.HELD
+    if row.state in (*UNSENT, *MOVING) and row.cause:
+        return ("Delayed" if row.state in UNSENT else "Held"), Tone.HELD
+    return text, tone
+
+
+def shot_of(row: Row) -> str:
+    """Return the folders between project and asset in the identifier: "sq010/sh010" with ftrack's own structure."""
+    folders = posixpath.dirname(row.resource_identifier.replace("\\", "/")).strip("/").split("/")
+    asset = re.sub(r" v\d+$", "", row.version)
+    names = [_plain(folder) for folder in folders]
+    if len(folders) < 2 or not asset or _plain(asset) not in names[1:]:
+        return ""
+    return "/".join(folders[1 : names.index(_plain(asset), 1)])
+
+
+def _plain(name: str) -> str:
+    """Return *name* without what structures replace or drop."""
+    return re.sub(r"[^0-9a-z]", "", name.lower())
+
+
+def moment_text(at: float) -> str:
+    """Return a time (seconds since the epoch) as people at the machine read it."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
+
+
+# Above the table.
+
+
+@dataclasses.dataclass(frozen=True)
+class Fact:
+    """One thing about the surroundings, with its name, and more of it for a tooltip."""
+
+    name: str
+    value: str
+    tip: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Head:
+    """What stands above the table.
+
+    `unsent` components (of `unsent_bytes`) would stay behind on quitting. `problem` is what is wrong with everything.
+    `percent` is None while nothing is on its way. `folder` is the staging area.
+    """
+
+    facts: tuple[Fact, ...]
+    counts: Mapping[Filter, int]
+    sentence: str
+    detail: str
+    tone: Tone
+    percent: Optional[int]
+    problem: str
+    remedy: str
+    paused: bool
+    unsent: int
+    unsent_bytes: int
+    folder: str
+    empty: Empty
+
+
+@dataclasses.dataclass(frozen=True)
+class Empty:
+    """What stands where there is no row."""
+
+    title: str
+    text: str
+
+
+READING = Empty("Reading the outbox", "One moment.")
+NO_MATCH = Empty("Nothing matches", "No published component matches the filter and the search.")
+
+
+def head(summary: Summary, current: Settings, now: float) -> Head:
+    """Return the head for *summary* and the settings of the moment; *now* in seconds since the epoch."""
+    sentence, tone = _sentence(summary)
+    under_way = bool(summary.pending or summary.moving)
+    counts = {choice: sum(summary.counts[state] for state in choice.states) for choice in Filter}
+    counts[Filter.ALL] = summary.entries
+    return Head(
+        facts=_facts(summary, current, now),
+        counts=counts,
+        sentence=sentence,
+        detail=_detail(summary) if under_way else "",
+        tone=tone,
+        percent=summary.percent if under_way else None,
+        problem=summary.contact.what if under_way or summary.stuck else "",
+        remedy=summary.contact.remedy,
+        paused=summary.paused is not None,
+        unsent=summary.pending,
+        unsent_bytes=sum(summary.sizes_bytes[state] for state in UNSENT),
+        folder=summary.staging_path or current.staging_path or "",
+        empty=_nothing_yet(summary, current),
+    )
+
+
+def _facts(summary: Summary, current: Settings, now: float) -> tuple[Fact, ...]:
+    endpoint = summary.endpoint
+    workspace = endpoint.workspace or current.workspace or "not set"
+    user = endpoint.api_user or current.api_user or "not set"
+    if not summary.staging_present:
+        free = "not there; is its disk plugged in?"
+    else:
+        free = "" if summary.free_bytes is None else f"{size_text(summary.free_bytes)} free"
+    staging = " · ".join(filter(None, (summary.staging_path or current.staging_path, free)))
+    destination = summary.destination
+    if destination and endpoint.party and endpoint.party != destination:
+        destination = f"{destination} ({endpoint.party})"
+    return (
+        Fact("Workspace", f"{workspace} · {user}"),
+        _machine(summary, now),
+        Fact("Staging", staging, f"Location {summary.location_name}" if summary.location_name else ""),
+        Fact("Destination", destination or current.destination or "known after the first publish"),
+    )
+
+
+def _machine(summary: Summary, now: float) -> Fact:
+    endpoint = summary.endpoint
+    if not endpoint.client:
+        return Fact("This machine", "accsyn is asked at the first publish")
+    seen = "" if endpoint.seen_at is None else f"Asked {duration_text(max(0.0, now - endpoint.seen_at))} ago"
+    return Fact("This machine", f"{endpoint.client} · accsyn client {endpoint.client_status or 'unknown'}", seen)
+
+
+def _sentence(summary: Summary) -> tuple[str, Tone]:
+    if summary.paused is not None:
+        done = "Pausing" if summary.pausing else "Paused"
+        return f"{done} by {summary.paused.by} since {moment_text(summary.paused.at)}", Tone.HELD
+    if summary.resuming:
+        return "Resuming", Tone.HELD
+    if not summary.entries:
+        return "Nothing to sync", Tone.WAITING
+    parts = [
+        (summary.stuck, "needs attention" if summary.stuck == 1 else "need attention"),
+        (summary.moving, "on the way"),
+        (summary.pending, "waiting"),
+    ]
+    said = [f"{count:,} {words}" for count, words in parts if count]
+    if not said:
+        return "Everything has arrived", Tone.GOOD
+    tone = Tone.BAD if summary.stuck else Tone.BUSY if summary.moving else Tone.WAITING
+    return " · ".join(said), tone
+
+
+def _detail(summary: Summary) -> str:
+    parts = [f"{size_text(summary.done_bytes)} of {size_text(summary.total_bytes)}"]
+    if summary.speed_bytes_per_s:
+        parts.append(f"{size_text(summary.speed_bytes_per_s)}/s")
+    if summary.time_left_s is not None:
+        parts.append(f"{duration_text(summary.time_left_s)} left")
+    return " · ".join(parts)
+
+
+# Where there is no row.
+
+
+def _nothing_yet(summary: Summary, current: Settings) -> Empty:
+    location = f"the location {summary.location_name}" if summary.location_name else "this machine's location"
+    folder = summary.staging_path or current.staging_path or "the staging area"
+    text = (
+        f"Publish in Connect, or in an application that Connect has launched. What goes into {location} is staged in "
+        f"{folder} at once, and shows up here while accsyn carries it to {summary.destination or 'its destination'}."
+    )
+    return Empty("Nothing has been published from this machine yet", text)
+
+
+def no_staging(current: Settings) -> Optional[Empty]:
+    """Return why there is no staging area on this machine, if the settings say so."""
+    if current.disabled:
+        return Empty("Switched off", "FTRACK_ACCSYN_DISABLE is set. Unset it and restart Connect to sync by accsyn.")
+    if current.staging_path is not None:
+        return None
+    wrong = " ".join(str(problem) for problem in current.problems if problem.variable == current.staging_variable)
+    text = wrong or (
+        f"{current.staging_variable} is not set, so files that are published here go where ftrack's other locations "
+        f"put them. To sync them by accsyn, set {current.staging_variable} to a local folder and restart Connect."
+    )
+    return Empty("This is no staging machine", text)

@@ -1,0 +1,53 @@
+"""What the environment of this process says: the plugin's settings, and who is logged in to ftrack."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+from pathlib import Path
+from typing import Optional
+
+from ftrack_accsyn_accessor import machine, settings
+from ftrack_accsyn_accessor.errors import SettingsError
+from ftrack_accsyn_accessor.ftrack_connection import FtrackCredentials
+from ftrack_accsyn_accessor.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+def read_settings() -> Settings:
+    """Return the settings of this moment, from the environment and the credentials file that it names."""
+    credentials_path = os.environ.get(settings.CREDENTIALS_PATH, "").strip()
+    text: Optional[str] = None
+    if credentials_path:
+        try:
+            text = Path(credentials_path).expanduser().read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            logger.debug("The file %s cannot be read.", credentials_path, exc_info=True)
+    return settings.read(os.environ, text)
+
+
+def location_name(current: Settings, api_user: str) -> str:
+    """Return the name of the staging location of *api_user* (ftrack) on this machine."""
+    return settings.location_name(current, api_user, machine.hostname())
+
+
+def ftrack_user() -> str:
+    """Return the ftrack user that a session of this process would have, as ftrack_api chooses it."""
+    user = os.environ.get("FTRACK_API_USER")
+    if not user:
+        try:
+            user = getpass.getuser()
+        except Exception:
+            logger.debug("The user of this machine is not known.", exc_info=True)
+    return user or ""
+
+
+def ftrack_credentials() -> FtrackCredentials:
+    """Return how to reach ftrack, as a session of this process would; raise `errors.SettingsError` if that is not set."""
+    found = {name: os.environ.get(name, "").strip() for name in ("FTRACK_SERVER", "FTRACK_API_KEY")}
+    missing = [name for name, value in found.items() if not value]
+    if missing:
+        raise SettingsError("log in to ftrack", "", f"{' and '.join(missing)} not set", "Set what is missing.")
+    return FtrackCredentials(found["FTRACK_SERVER"].rstrip("/"), ftrack_user(), found["FTRACK_API_KEY"])

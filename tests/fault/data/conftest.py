@@ -1,0 +1,52 @@
+"""A studio of its own for each test, an artist who publishes in it, and a disk that is easily full."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fault.faults.desk import Desk
+from ftrack_accsyn_sandbox.studio import Studio
+from publishing import Publisher, at_work
+
+SMALL_DISK = "size=2m"
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    with Studio(tmp_path / "studio") as running:
+        yield running
+
+
+@pytest.fixture
+def publisher(studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Publisher]:
+    with at_work(studio, monkeypatch, tmp_path / "sources") as working:
+        yield working
+
+
+@pytest.fixture
+def desk(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setenv("FTRACK_API_SCHEMA_CACHE_PATH", studio.environment()["FTRACK_API_SCHEMA_CACHE_PATH"])
+    working = Desk(studio)
+    yield working
+    working.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of two megabytes; only an administrator of the machine can have one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if os.name == "nt" or os.geteuid() or not mounted("-t", "tmpfs", "-o", SMALL_DISK, "tmpfs", str(folder)):
+        pytest.skip("a small disk needs the right to mount one")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def mounted(*arguments: str) -> bool:
+    """Mount as told; return whether that worked."""
+    return subprocess.run(["mount", *arguments], stderr=subprocess.DEVNULL, check=False).returncode == 0

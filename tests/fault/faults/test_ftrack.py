@@ -1,0 +1,73 @@
+"""Faults on what the background thread asks of ftrack: files travel meanwhile, and each is registered once in the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from fault.faults.desk import Desk
+from fault.faults.faults import FAULTS, LASTING
+from ftrack_accsyn_accessor import delivery, errors, ftrack_connection
+from ftrack_accsyn_accessor.entry import State
+
+#: What is asked once a component has arrived: whether it is registered at the destination, and that it be.
+ARRIVAL = ("query_server_information", "query:ComponentLocation", "create:ComponentLocation")
+AGAIN_S = 700.0
+
+
+@pytest.fixture(autouse=True)
+def _impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing answers, the connection waits less long than it does for a real ftrack."""
+    if FAULTS[request.node.callspec.params["name"]].is_silence:
+        monkeypatch.setattr(ftrack_connection, "_TIMEOUT_S", 0.5)
+
+
+def registered(desk: Desk, component: str) -> int:
+    """How often a component is registered at head quarters."""
+    hq = desk.studio.ids["studio.hq"]
+    return len(desk.studio.ftrack.store.find("ComponentLocation", component_id=component, location_id=hq))
+
+
+@pytest.mark.parametrize("operation", ARRIVAL)
+@pytest.mark.parametrize("name", FAULTS)
+def test_one_fault_of_ftrack_delays_the_registration_and_doubles_nothing(desk: Desk, operation: str, name: str) -> None:
+    component = desk.publish_file("main")
+    FAULTS[name].inject(desk.studio.ftrack.switches, operation)
+
+    desk.finish(AGAIN_S)
+
+    assert registered(desk, component) == 1
+    desk.assert_each_task_once()
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_one_fault_of_ftrack_while_a_killed_publish_is_looked_up_loses_nothing(desk: Desk, name: str) -> None:
+    published = desk.publish_file("published")
+    desk.outbox.cancel([published], desk.location["id"])
+    desk.outbox.prepare([desk.published[published]], "token of a process that was killed")
+    FAULTS[name].inject(desk.studio.ftrack.switches, "query:ComponentLocation")
+
+    desk.finish(4 * delivery.LONGEST_CONFIRM_S)
+
+    assert registered(desk, published) == 1
+    desk.assert_each_task_once()
+
+
+@pytest.mark.parametrize("name", ["429 without Retry-After", "500", "page, not processed"])
+def test_ftrack_that_fails_for_long_is_asked_rarely_and_holds_up_no_transfer(
+    desk: Desk, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FAULTS[name].inject(desk.studio.ftrack.switches, "", times=LASTING)
+    component = desk.publish_file("main")
+    desk.drain()
+    desk.studio.accsyn.engine.wait_idle(20.0)
+
+    desk.run_for(900.0)
+
+    entry = desk.entry(component)
+    assert entry.state is State.TRANSFERRING
+    assert entry.arrived_at is not None
+    assert entry.cause_kind == errors.RegistrationError.kind
+    assert desk.studio.ftrack.log.count() <= 900.0
+    desk.studio.ftrack.switches.clear()
+    desk.finish(AGAIN_S)
+    assert registered(desk, component) == 1

@@ -1,0 +1,41 @@
+"""The command line on the artist's machine, in this process."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ftrack_accsyn_accessor.cli.application import application
+from publishing import Publisher
+
+Run = Callable[..., Result]
+#: Before 8.2 click mixes both streams unless it is told not to; the last click for CPython 3.9 is such a one.
+RUNNER = CliRunner(**({"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}))
+
+
+@pytest.fixture
+def run(publisher: Publisher) -> Run:
+    """Return a function that runs `ftrack-accsyn` with arguments where the publisher works."""
+
+    def command(*arguments: object) -> Result:
+        result = RUNNER.invoke(application, [str(each) for each in arguments], prog_name="ftrack-accsyn")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return command
+
+
+@pytest.fixture
+def told(run: Run) -> Callable[..., Any]:
+    """Return a function that runs a command with `--json` and gives what it prints."""
+
+    def command(*arguments: object) -> Any:
+        return json.loads(run(*arguments, "--json").stdout.splitlines()[-1])
+
+    return command

@@ -1,0 +1,558 @@
+"""`clean` frees what is proven to be at its destination, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ftrack_accsyn_accessor import environment, facts
+from ftrack_accsyn_accessor.clean import Cleaner, Policy, cleaner
+from ftrack_accsyn_accessor.clean.background import FIRST_S, Retention
+from ftrack_accsyn_accessor.cli import exit_codes
+from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.ftrack_connection import FtrackConnection
+from ftrack_accsyn_accessor.registrations import Registrations
+from ftrack_accsyn_accessor.staging import StagingArea, Stamp
+from helpers import wait_until
+from integration.cli.conftest import Run
+from publishing import Publisher
+
+Told = Callable[..., Any]
+ALL = ("clean", "--older-than", "0")
+APPLY = (*ALL, "--apply")
+
+
+def staged(publisher: Publisher) -> set[str]:
+    """Return the published files in the staging area."""
+    root = publisher.studio.staging
+    found = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+    return {path for path in found if not path.startswith(".ftrack-accsyn/")}
+
+
+def registered(publisher: Publisher, component: Any) -> set[str]:
+    """Return the names of the locations in which ftrack has a component."""
+    store = publisher.studio.ftrack.store
+    rows = store.find("ComponentLocation", component_id=component["id"])
+    names = {row["id"]: row["name"] for row in store.find("Location")}
+    return {"staging" if "artist" in names[row["location_id"]] else names[row["location_id"]] for row in rows}
+
+
+@pytest.fixture
+def arrived(publisher: Publisher) -> dict[str, Any]:
+    """Publish a file, a sequence and a container, and let all of them arrive; no application runs any more."""
+    session = publisher.session()
+    version = publisher.version(session)
+    components = {
+        "file": publisher.publish_file(version, "movie"),
+        "sequence": publisher.publish_sequence(version, range(1001, 1006)),
+        "container": publisher.publish_container(session, version),
+    }
+    for component in components.values():
+        wait_until(lambda: publisher.entry(component).state is State.SYNCED, 20, "the arrival")  # noqa: B023
+    publisher.close()
+    wait_until(ended, 20, "the background thread to end")
+    return components
+
+
+def ended() -> bool:
+    return not [thread for thread in threading.enumerate() if thread.name == "ftrack-accsyn-uploader"]
+
+
+# What goes.
+
+
+def test_dry_run_is_the_default_and_changes_nothing(
+    publisher: Publisher, arrived: dict[str, Any], run: Run, told: Told
+) -> None:
+    before = staged(publisher)
+
+    found = told(*ALL)
+
+    assert len(before) == 8
+    assert {entry["stays_because"] for entry in found["entries"]} == {""}
+    assert found["freeable_bytes"] == 2000 + 5 * 200 + 2 * 20
+    assert (found["applied"], found["freed_bytes"]) == (False, 0)
+    assert "can be freed; to do it, add --apply" in run(*ALL).stdout
+    assert staged(publisher) == before
+    assert len(list(publisher.outbox.entries())) == 3
+
+
+def test_apply_frees_files_staging_registrations_and_entries_and_leaves_the_destination(
+    publisher: Publisher, arrived: dict[str, Any], told: Told
+) -> None:
+    store = publisher.studio.ftrack.store
+    destination = store.find("Location", name="studio.hq")[0]["id"]
+    at_destination = len(store.find("ComponentLocation", location_id=destination))
+    before = publisher.hq()
+
+    found = told(*APPLY)
+
+    assert found["freed_bytes"] == 2000 + 5 * 200 + 2 * 20
+    assert staged(publisher) == set()
+    assert list(publisher.outbox.entries()) == []
+    (staging,) = [row for row in store.find("Location") if "artist" in row["name"]]
+    assert store.find("ComponentLocation", location_id=staging["id"]) == []
+    assert len(store.find("ComponentLocation", location_id=destination)) == at_destination == 10
+    assert publisher.hq() == before
+    assert told(*APPLY)["entries"] == []
+
+
+def test_freed_component_can_be_published_again(publisher: Publisher, arrived: dict[str, Any], run: Run) -> None:
+    assert run(*APPLY).exit_code == exit_codes.OK
+    session = publisher.session()
+
+    again = publisher.publish_file(publisher.version(session), "movie")
+
+    wait_until(lambda: publisher.entry(again).state is State.SYNCED, 20, "the arrival")
+
+
+def test_age_and_quota_leave_what_is_young_and_small_enough(
+    publisher: Publisher, arrived: dict[str, Any], run: Run, told: Told
+) -> None:
+    assert told("clean", "--older-than", "1")["entries"] == []
+    assert told("clean", "--quota", "4k")["entries"] == []
+
+    found = told("clean", "--quota", "1.1kB", "--apply")
+
+    assert [entry["path"].rpartition("/")[2] for entry in found["entries"]] == ["movie.mov"]
+    assert run("clean", "--quota", "lots").exit_code == exit_codes.USAGE
+
+
+def test_retention_variable_is_the_default_age(
+    publisher: Publisher, arrived: dict[str, Any], run: Run, told: Told
+) -> None:
+    assert run("clean").exit_code == exit_codes.USAGE
+    publisher.environment(FTRACK_ACCSYN_RETENTION_DAYS="1")
+    assert told("clean")["entries"] == []
+    make_old(publisher, 2.0)
+
+    assert len(told("clean")["entries"]) == 3
+
+
+def make_old(publisher: Publisher, days: float) -> None:
+    with publisher.outbox._connections.writing() as connection:
+        connection.execute("UPDATE entry SET synced_at = synced_at - ?", (days * 86400,))
+
+
+def test_pins_keep_components_and_folders_until_they_are_taken_back(
+    publisher: Publisher, arrived: dict[str, Any], run: Run, told: Told
+) -> None:
+    base = publisher.studio.staging / "show_a/sq010/sh010/plate/v001"
+    assert told("clean", "--pin", arrived["file"]["id"])["pins"] == [arrived["file"]["id"]]
+    run("clean", "--pin", base / "pack")
+
+    found = told(*APPLY)
+
+    assert [entry["path"].rpartition("/")[2] for entry in found["entries"]] == ["frames.%04d.exr"]
+    assert "Pinned: nothing" in run("clean", "--unpin", arrived["file"]["id"], "--unpin", base / "pack").stdout
+    told(*APPLY)
+    assert staged(publisher) == set()
+
+
+def test_pin_outside_the_staging_area_is_refused(publisher: Publisher, arrived: dict[str, Any], run: Run) -> None:
+    result = run("clean", "--pin", "/elsewhere/file.mov")
+
+    assert result.exit_code == exit_codes.FAILED
+    assert publisher.outbox.control.pins() == frozenset()
+
+
+# What stays.
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ("not registered", "does not have 1 component of it at the destination"),
+        ("member not registered", "does not have 1 component of it at the destination"),
+        ("no destination location", "no ftrack location stands for its destination"),
+        ("changed", "was written to since it was published"),
+        ("missing", "its staged files are missing"),
+        ("deleted in ftrack", "ftrack does not know it any more"),
+        ("shared", "belongs to another component as well"),
+    ],
+)
+def test_component_without_a_complete_proof_stays(
+    publisher: Publisher, arrived: dict[str, Any], told: Told, damage: str, reason: str
+) -> None:
+    name = damaged(publisher, arrived, damage)
+    before = staged(publisher)
+
+    found = told(*APPLY)
+
+    stayed = {entry["component_id"]: entry["stays_because"] for entry in found["entries"] if entry["stays_because"]}
+    assert list(stayed) == [arrived[name]["id"]]
+    assert reason in stayed[arrived[name]["id"]]
+    kept = {file.path for entry in publisher.outbox.entries() for file in entry.publication.files}
+    assert staged(publisher) == {path for path in before if path in kept}
+    assert [entry.publication.component_id for entry in publisher.outbox.entries() if entry.state is State.SYNCED] == [
+        arrived[name]["id"]
+    ]
+
+
+def damaged(publisher: Publisher, arrived: dict[str, Any], damage: str) -> str:
+    """Take one piece of the proof away; return which component it was."""
+    store = publisher.studio.ftrack.store
+    destination = store.find("Location", name="studio.hq")[0]["id"]
+    movie = publisher.entry(arrived["file"])
+    path = publisher.studio.staging / movie.publication.resource_identifier
+    if damage == "not registered":
+        unregister(publisher, arrived["file"]["id"], destination)
+    elif damage == "member not registered":
+        member = store.find("FileComponent", container_id=arrived["sequence"]["id"])[2]
+        unregister(publisher, member["id"], destination)
+        return "sequence"
+    elif damage == "no destination location":
+        with publisher.outbox._connections.writing() as connection:
+            connection.execute(
+                "INSERT INTO job (route, key, generation, name, accsyn_id, created_at) VALUES ('x', 'x', 0, 'x', '', 0)"
+            )
+            connection.execute(
+                "UPDATE entry SET job = (SELECT id FROM job WHERE route = 'x') WHERE component_id = ?",
+                (arrived["file"]["id"],),
+            )
+    elif damage == "changed":
+        os.utime(path, ns=(1, 1))
+    elif damage == "missing":
+        path.unlink()
+    elif damage == "deleted in ftrack":
+        for row in store.find("ComponentLocation", component_id=arrived["file"]["id"]):
+            store.delete("ComponentLocation", row["id"])
+        store.delete("FileComponent", arrived["file"]["id"])
+    elif damage == "shared":
+        import dataclasses
+
+        other = dataclasses.replace(movie.publication, component_id="other")
+        publisher.outbox.prepare([other], "owner")
+    return "file"
+
+
+def unregister(publisher: Publisher, component_id: str, location_id: str) -> None:
+    store = publisher.studio.ftrack.store
+    (row,) = store.find("ComponentLocation", component_id=component_id, location_id=location_id)
+    store.delete("ComponentLocation", row["id"])
+
+
+def test_unplugged_staging_disk_frees_nothing(publisher: Publisher, arrived: dict[str, Any], run: Run) -> None:
+    publisher.studio.staging.rename(publisher.studio.root / "unplugged")
+    publisher.studio.ftrack.log.clear()
+
+    result = run(*APPLY)
+
+    assert result.exit_code == exit_codes.NOT_SET_UP
+    assert publisher.studio.ftrack.log.operations() == []
+    assert not publisher.studio.staging.exists()
+
+
+@pytest.mark.parametrize("instead", ["nothing", "empty folder", "other disk"])
+def test_unplugged_disk_of_an_outbox_that_lies_elsewhere_frees_nothing(
+    publisher: Publisher, run: Run, instead: str
+) -> None:
+    publisher.environment(FTRACK_ACCSYN_OUTBOX=str(publisher.studio.root / "outbox"))
+    component = publisher.publish_file(publisher.version(publisher.session()))
+    folder = publisher.studio.root / "outbox"
+    wait_until(lambda: state_in(folder, component) is State.SYNCED, 20, "the arrival")
+    publisher.close()
+    wait_until(ended, 20, "the background thread to end")
+    publisher.studio.staging.rename(publisher.studio.root / "unplugged")
+    if instead != "nothing":
+        publisher.studio.staging.mkdir()
+    if instead == "other disk":
+        publisher.studio.staging.rmdir()
+        StagingArea(str(publisher.studio.root / "other")).prepare()
+        (publisher.studio.root / "other").rename(publisher.studio.staging)
+    publisher.studio.ftrack.log.clear()
+
+    result = run(*APPLY)
+
+    assert result.exit_code == exit_codes.FAILED
+    assert "vanished, or another one is in its place" in result.stderr
+    assert not [name for name in publisher.studio.ftrack.log.operations() if "delete" in name]
+    assert state_in(folder, component) is State.SYNCED
+    assert len(list((publisher.studio.root / "unplugged").rglob("*.mov"))) == 1
+
+
+def state_in(folder: Path, component: Any) -> State:
+    from ftrack_accsyn_accessor.outbox import Outbox
+
+    (path,) = folder.glob("*.sqlite3")
+    (entry,) = [each for each in Outbox(path).entries() if each.publication.component_id == component["id"]]
+    return entry.state
+
+
+def test_disk_that_vanishes_in_the_middle_stops_everything(publisher: Publisher, arrived: dict[str, Any]) -> None:
+    from ftrack_accsyn_accessor.errors import StagingGone
+
+    work = Work(publisher)
+    items = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
+    publisher.studio.staging.rename(publisher.studio.root / "unplugged")
+
+    with pytest.raises(StagingGone):
+        work.cleaner.free(items[0])
+
+    (publisher.studio.root / "unplugged").rename(publisher.studio.staging)
+    assert len(staged(publisher)) == 8
+    assert all("staging" in registered(publisher, component) for component in arrived.values())
+    work.close()
+
+
+def now() -> float:
+    import time
+
+    return time.time() + 60
+
+
+class Work:
+    """A cleaner at work on the publisher's outbox."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self.outbox = publisher.outbox
+        area = StagingArea(str(publisher.studio.staging))
+        area.uuid = facts.kept(self.outbox, facts.Place).staging_uuid
+        self.connection = FtrackConnection(environment.ftrack_credentials())
+        self.cleaner = Cleaner(self.outbox, area, self.connection)
+
+    def close(self) -> None:
+        self.connection.close()
+        self.outbox.close()
+
+
+def test_component_published_anew_after_the_plan_stays(publisher: Publisher, arrived: dict[str, Any]) -> None:
+    work = Work(publisher)
+    items = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
+    publisher.outbox.prepare([publisher.entry(arrived["file"]).publication], "owner")
+    freed = {item.entry.publication.component_id: work.cleaner.free(item) for item in items}
+    work.close()
+
+    assert freed[arrived["file"]["id"]] == 0
+    assert "staging" in registered(publisher, arrived["file"])
+    assert staged(publisher) == {publisher.entry(arrived["file"]).publication.resource_identifier}
+
+
+def test_run_that_was_killed_after_the_registration_went_is_finished_by_the_next(
+    publisher: Publisher, arrived: dict[str, Any], told: Told
+) -> None:
+    work = Work(publisher)
+    for item in work.cleaner.plan(Policy(older_than_s=0.0), now()):
+        work.cleaner._deregister(item.evidence)
+        first = item.entry.publication.files[0].path
+        (publisher.studio.staging / first).unlink()
+    work.close()
+
+    found = told(*APPLY)
+
+    assert [entry["stays_because"] for entry in found["entries"]] == ["", "", ""]
+    assert staged(publisher) == set()
+    assert list(publisher.outbox.entries()) == []
+
+
+def test_registration_that_somebody_else_removed_is_no_hindrance(publisher: Publisher, arrived: dict[str, Any]) -> None:
+    work = Work(publisher)
+    items = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
+    for item in items:
+        publisher.studio.ftrack.store.delete("ComponentLocation", sorted(item.evidence.registrations)[0])
+
+    freed = [work.cleaner.free(item) for item in items]
+    work.close()
+
+    assert all(freed)
+    assert staged(publisher) == set()
+
+
+def test_outage_of_ftrack_frees_nothing(publisher: Publisher, arrived: dict[str, Any], run: Run) -> None:
+    before = staged(publisher)
+    publisher.studio.ftrack.switches.refuse(True)
+
+    result = run(*APPLY)
+
+    assert result.exit_code == exit_codes.FAILED
+    assert staged(publisher) == before
+
+
+def test_uploader_at_work_is_left_alone(publisher: Publisher, arrived: dict[str, Any], run: Run) -> None:
+    publisher.studio.accsyn.engine.paused = True
+    component = publisher.publish_file(publisher.version(publisher.session()), "later")
+    publisher.submitted(component)
+    before = staged(publisher)
+
+    result = run(*APPLY)
+
+    assert result.exit_code == exit_codes.FAILED
+    assert "is at work" in result.stderr
+    assert staged(publisher) == before
+    assert run(*ALL).exit_code == exit_codes.OK
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))])
+def test_whatever_is_wrong_nothing_unproven_is_freed(publisher: Publisher, told: Told, seed: int) -> None:
+    """Random damage to many components: what is freed has its bytes at head quarters and its place in ftrack."""
+    chance = random.Random(seed)
+    session = publisher.session()
+    version = publisher.version(session)
+    components = [publisher.publish_file(version, f"m{number:02d}") for number in range(12)]
+    for component in components:
+        wait_until(lambda: publisher.entry(component).state is State.SYNCED, 30, "the arrival")  # noqa: B023
+    publisher.close()
+    wait_until(ended, 20, "the background thread to end")
+    store = publisher.studio.ftrack.store
+    destination = store.find("Location", name="studio.hq")[0]["id"]
+    unproven = set()
+    for component in components:
+        entry = publisher.entry(component)
+        path = publisher.studio.staging / entry.publication.resource_identifier
+        for damage in chance.sample(["none", "none", "register", "write", "touch", "state"], 2):
+            if damage == "register" and store.find(
+                "ComponentLocation", component_id=component["id"], location_id=destination
+            ):
+                unregister(publisher, component["id"], destination)
+            elif damage == "write":
+                path.write_bytes(os.urandom(chance.randrange(1, 5000)))
+            elif damage == "touch":
+                os.utime(path, ns=(chance.randrange(10**18), chance.randrange(10**18)))
+            elif damage == "state":
+                publisher.outbox.control.keep_pins(publisher.outbox.control.pins() | {component["id"]})
+            if damage != "none":
+                unproven.add(component["id"])
+    contents = {component["id"]: (publisher.studio.staging / path_of(publisher, component)) for component in components}
+    before = {component_id: path.read_bytes() for component_id, path in contents.items()}
+    hq = publisher.hq()
+    identifiers = {component["id"]: path_of(publisher, component) for component in components}
+
+    told(*APPLY)
+
+    for component in components:
+        component_id = component["id"]
+        if contents[component_id].exists():
+            assert contents[component_id].read_bytes() == before[component_id]
+            assert "staging" in registered(publisher, component)
+        else:
+            assert component_id not in unproven
+            assert hq[identifiers[component_id]] == before[component_id]
+            assert "studio.hq" in registered(publisher, component)
+    assert {component_id for component_id, path in contents.items() if path.exists()} == unproven
+
+
+def path_of(publisher: Publisher, component: Any) -> str:
+    return publisher.entry(component).publication.resource_identifier
+
+
+# One file.
+
+
+def test_file_is_only_removed_while_it_is_what_was_published(tmp_path: Path) -> None:
+    path = tmp_path / "a.mov"
+    path.write_bytes(b"published")
+    found = path.stat()
+    stamp = Stamp(found.st_size, found.st_mtime_ns)
+
+    assert not cleaner.remove_if(str(tmp_path), "a.mov", Stamp(found.st_size + 1, found.st_mtime_ns))
+    assert not cleaner.remove_if(str(tmp_path), "missing.mov", stamp)
+    assert path.read_bytes() == b"published"
+    assert cleaner.remove_if(str(tmp_path), "a.mov", stamp)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_file_that_is_published_over_while_it_is_taken_aside_is_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The moment between the two looks cannot be met by chance: the rename itself publishes over the file.
+    path = tmp_path / "a.mov"
+    path.write_bytes(b"published")
+    found = path.stat()
+    rename = os.rename
+
+    def publish_then_rename(source: str, target: str) -> None:
+        if source == str(path):
+            path.write_bytes(b"published anew")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", publish_then_rename)
+
+    assert not cleaner.remove_if(str(tmp_path), "a.mov", Stamp(found.st_size, found.st_mtime_ns))
+    assert path.read_bytes() == b"published anew"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# In the background.
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_background_frees_after_the_retention_days_and_looks_once_in_an_hour(
+    publisher: Publisher, arrived: dict[str, Any]
+) -> None:
+    publisher.environment(FTRACK_ACCSYN_RETENTION_DAYS="7")
+    make_old(publisher, 8.0)
+    outbox, clock = publisher.outbox, Clock()
+    area = StagingArea(str(publisher.studio.staging))
+    area.prepare()
+    retention = Retention(outbox, area, environment.read_settings, monotonic=clock)
+    assert not retention.due()
+    clock.now = FIRST_S
+    assert retention.due()
+    assert not retention.due()
+    registrations = Registrations(environment.ftrack_credentials())
+
+    retention.step(registrations)
+
+    registrations.close()
+    assert staged(publisher) == set()
+    clock.now += 3601
+    assert not retention.due()  # nothing is left
+    outbox.close()
+
+
+def test_background_does_nothing_without_the_variable_or_before_the_time(
+    publisher: Publisher, arrived: dict[str, Any]
+) -> None:
+    outbox, clock = publisher.outbox, Clock()
+    area = StagingArea(str(publisher.studio.staging))
+    retention = Retention(outbox, area, environment.read_settings, monotonic=clock)
+    clock.now = FIRST_S
+    make_old(publisher, 8.0)
+    assert not retention.due()
+    publisher.environment(FTRACK_ACCSYN_RETENTION_DAYS="9")
+    clock.now += 3601
+
+    assert not retention.due()
+    outbox.close()
+
+
+def test_idle_uploader_frees_in_the_background(
+    publisher: Publisher, arrived: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ftrack_accsyn_accessor.clean import background
+
+    # Two minutes after its start: too long to wait for.
+    monkeypatch.setattr(background, "FIRST_S", 0.0)
+    publisher.environment(FTRACK_ACCSYN_RETENTION_DAYS="1")
+    make_old(publisher, 2.0)
+
+    publisher.session()
+
+    wait_until(lambda: not staged(publisher), 20, "the staged files to be freed")
+    wait_until(lambda: not list(publisher.outbox.entries()), 20, "the entries to be forgotten")
+
+
+def test_staging_area_stays_usable_after_everything_was_freed(
+    publisher: Publisher, arrived: dict[str, Any], run: Run, told: Told
+) -> None:
+    run(*APPLY)
+    shutil.rmtree(publisher.studio.hq)
+    publisher.studio.hq.mkdir()
+
+    summary = told("status")["summary"]
+
+    assert (summary["entries"], summary["all_arrived"], summary["staging_present"]) == (0, True, True)

@@ -1,0 +1,130 @@
+"""A machine with a staging area and as many entries in its outbox as a test wants, and windows to look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Optional
+
+import pytest
+
+from ftrack_accsyn_accessor import announce, runtime
+from ftrack_accsyn_accessor.connect.reader import View
+from ftrack_accsyn_accessor.connect.shapes import Line
+from ftrack_accsyn_accessor.connect.source import OutboxSource
+from ftrack_accsyn_accessor.entry import NOT_BY_ITSELF, Kind, Publication, StagedFile
+from ftrack_accsyn_accessor.errors import FileChanged
+from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.runtime import Runtime
+from qt_support import windows
+
+__all__ = ["windows"]
+
+CREDENTIALS = FtrackCredentials("https://acme.test", "artist", "key")
+
+
+class CountingSource(OutboxSource):
+    """The real source; it notes which pages it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(CREDENTIALS)
+        self.asked: list[int] = []
+
+    def page(self, view: View, number: int) -> tuple[Line, ...]:
+        self.asked.append(number)
+        return super().page(view, number)
+
+
+class Recorder:
+    """Takes what the buttons ask for, and does nothing."""
+
+    def __init__(self) -> None:
+        self.done: list[object] = []
+
+    def pause(self) -> str:
+        self.done.append("pause")
+        return "Paused."
+
+    def resume(self) -> str:
+        self.done.append("resume")
+        return "Resumed."
+
+    def retry(self, entry_ids: Optional[list[int]]) -> str:
+        self.done.append(("retry", entry_ids))
+        return "Trying again."
+
+    def why(self, component_id: str) -> str:
+        self.done.append(("why", component_id))
+        return f"Because of {component_id}."
+
+    def doctor(self) -> str:
+        self.done.append("doctor")
+        return "ok      everything"
+
+
+class Machine:
+    """A staging machine whose uploader is not running."""
+
+    def __init__(self, source: CountingSource) -> None:
+        self.source = source
+
+    @property
+    def runtime(self) -> Runtime:
+        self.source.changes()
+        assert self.source.runtime is not None
+        return self.source.runtime
+
+    @property
+    def outbox(self) -> Outbox:
+        return self.runtime.outbox
+
+    def publish(self, names: Sequence[str], project: str = "show_a") -> None:
+        """Bring entries into the outbox, as the location does."""
+        self.outbox.prepare([publication(name, project) for name in names], "owner")
+        self.outbox.activate([f"id-{name}" for name in names], "l1")
+
+    def fail(self, count: int) -> list[str]:
+        """Let the oldest *count* entries need attention; return their names."""
+        entries = self.outbox.due(count)
+        error = FileChanged("send a staged file", "a.mov", "it is missing", "Publish it again.")
+        assert self.outbox.needs_attention(entries, error, NOT_BY_ITSELF) == count
+        return [entry.publication.component_name for entry in entries]
+
+
+def publication(name: str, project: str) -> Publication:
+    path = f"{project}/sq010/sh010/plate/v001/{name}.mov"
+    return Publication(
+        component_id=f"id-{name}",
+        component_name=name,
+        kind=Kind.FILE,
+        resource_identifier=path,
+        location_id="l1",
+        location_name="artist.ws1",
+        server_url="https://acme.test",
+        username="artist",
+        project_id=project,
+        project_name=project,
+        version_id="v1",
+        version_name="plate v001",
+        files=(StagedFile(path, 1000, 1),),
+    )
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+    announce._said.clear()
+    monkeypatch.setenv("ACCSYN_PROJECTS_PATH", str(tmp_path / "staging"))
+    monkeypatch.setenv("ACCSYN_WORKSPACE", "acme")
+    monkeypatch.setenv("ACCSYN_API_USER", "artist@acme.test")
+    monkeypatch.setenv("ACCSYN_API_KEY", "key")
+    made = Machine(CountingSource())
+    yield made
+    if made.source.runtime is not None:
+        made.source.runtime.outbox.close()
+    runtime.stop_all(timeout_s=0.0)
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()

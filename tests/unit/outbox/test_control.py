@@ -1,0 +1,124 @@
+"""Pause, resume, retry and pins: for all processes, and across restarts."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from ftrack_accsyn_accessor.entry import NOT_BY_ITSELF, State
+from ftrack_accsyn_accessor.errors import NotReady, Refused
+from ftrack_accsyn_accessor.outbox import Outbox
+from unit.outbox.conftest import Desk
+
+PAUSE = """
+import sys
+from pathlib import Path
+from ftrack_accsyn_accessor.outbox import Outbox
+print(Outbox(Path(sys.argv[1])).control.pause("somebody else"))
+"""
+NOT_READY = NotReady("find the client", "ws1", "there is none", "Start it.")
+
+
+def test_pause_lasts_until_resume_and_tells_who_and_when(desk: Desk) -> None:
+    assert desk.outbox.control.paused() is None
+
+    assert desk.outbox.control.pause("artist@ws1")
+
+    paused = Outbox(desk.path).control.paused()
+    assert paused is not None
+    assert (paused.by, paused.at) == ("artist@ws1", desk.clock.now)
+    assert desk.outbox.control.resume()
+    assert desk.outbox.control.paused() is None
+
+
+def test_pause_by_another_process_is_seen_and_not_taken_over(
+    desk: Desk, start: Callable[..., Any], finish: Callable[..., str]
+) -> None:
+    desk.outbox.open()
+    changes = desk.outbox.changes()
+
+    assert finish(start(PAUSE, desk.path)) == "True"
+
+    assert desk.outbox.changes() != changes
+    assert not desk.outbox.control.pause("artist")
+    paused = desk.outbox.control.paused()
+    assert paused is not None
+    assert paused.by == "somebody else"
+
+
+def test_resume_without_a_pause_changes_nothing(desk: Desk) -> None:
+    assert not desk.outbox.control.resume()
+
+
+def test_paused_jobs_are_kept_until_they_are_resumed(desk: Desk) -> None:
+    desk.outbox.control.keep_paused_jobs({3, 1})
+    assert Outbox(desk.path).control.paused_jobs() == {1, 3}
+
+    desk.outbox.control.keep_paused_jobs(())
+
+    assert desk.outbox.control.paused_jobs() == frozenset()
+
+
+def test_retry_makes_everything_due_that_waits_for_a_time_or_for_help(desk: Desk) -> None:
+    delayed, stuck, _ = desk.pending("delayed", "stuck", "due")
+    desk.outbox.delay([delayed], NOT_READY, desk.clock.now + 60)
+    desk.outbox.needs_attention([stuck], Refused("submit"), NOT_BY_ITSELF)
+    assert desk.outbox.work().due == 1
+
+    assert desk.outbox.control.retry() == 2
+
+    assert desk.outbox.work().due == 3
+    assert desk.entry("stuck").state is State.NEEDS_ATTENTION
+    assert desk.outbox.control.retry() == 0
+
+
+def test_retry_of_one_entry_leaves_the_others_waiting(desk: Desk) -> None:
+    first, second = desk.pending("a", "b")
+    desk.outbox.needs_attention([first, second], Refused("submit"), NOT_BY_ITSELF)
+
+    assert desk.outbox.control.retry([first.id]) == 1
+
+    assert [entry.publication.component_id for entry in desk.outbox.due(10)] == ["a"]
+
+
+def test_retry_does_not_touch_what_is_on_its_way(desk: Desk) -> None:
+    (entry,) = desk.pending("a")
+    desk.outbox.submitted([entry], desk.job())
+
+    assert desk.outbox.control.retry([entry.id]) == 0
+    assert desk.entry("a").state is State.SUBMITTED
+
+
+def test_pins_are_kept(desk: Desk) -> None:
+    assert desk.outbox.control.pins() == frozenset()
+
+    desk.outbox.control.keep_pins({"show_a/sq010", "c1"})
+
+    assert Outbox(desk.path).control.pins() == {"show_a/sq010", "c1"}
+
+
+def test_forget_drops_an_arrived_entry_with_its_files(desk: Desk) -> None:
+    entry = synced(desk)
+
+    assert desk.outbox.control.still_synced(entry)
+    assert desk.outbox.control.forget(entry)
+
+    assert list(desk.outbox.entries()) == []
+    with desk.outbox._connections.reading() as connection:
+        assert connection.execute("SELECT count(*) FROM files").fetchone()[0] == 0
+
+
+def test_forget_leaves_an_entry_that_was_published_anew_meanwhile(desk: Desk) -> None:
+    entry = synced(desk)
+    desk.pending("a")
+
+    assert not desk.outbox.control.still_synced(entry)
+    assert not desk.outbox.control.forget(entry)
+
+    assert desk.entry("a").state is State.PENDING
+
+
+def synced(desk: Desk) -> Any:
+    (entry,) = desk.pending("a")
+    desk.outbox.submitted([entry], desk.job())
+    desk.outbox.tracking.synced([desk.entry("a")])
+    return desk.entry("a")
