@@ -10,7 +10,7 @@ COVERAGE := --cov --cov-report=term:skip-covered
 
 # The steps of a target share files (.venv, build/): one after the other, also under -j.
 .NOTPARALLEL:
-.PHONY: demo test test-all lint types build sandbox clean
+.PHONY: demo test test-all matrix bench lint types build sandbox clean
 
 demo: $(READY)  # Publish in an embedded studio and watch the files arrive
 	$(BIN)/ftrack-accsyn demo
@@ -22,6 +22,12 @@ test: lint types  # Format, lint, types, tests, build
 test-all: lint types  # As test, with the slow tier
 	$(PYTEST) $(COVERAGE) -m ""
 	$(BIN)/python setup.py --quiet build_plugin
+
+matrix: $(READY)  # The tests on every CPython found, with the oldest and newest ftrack-python-api and accsyn-python-api
+	$(BIN)/python tests/matrix.py
+
+bench: $(READY)  # What the plugin costs beside a plain disk location; figures also in build/bench.json
+	$(BIN)/python tests/bench/run.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,5 +1,7 @@
 """Makes the accsyn staging location known to every ftrack session, and to the applications that Connect launches."""
 
+from __future__ import annotations
+
 import logging
 import os
 import sys
@@ -8,7 +10,7 @@ HOOK_FOLDER = os.path.dirname(os.path.abspath(__file__))
 logger = logging.getLogger("ftrack_accsyn_accessor.hook")
 
 
-def register(session, **_):
+def register(session: object, **_: object) -> None:
     """Register the plugin with *session*; never raises, whatever is wrong with the installation."""
     try:
         for folder in ("dependencies", "source"):  # The unpacked archive, or a checkout.

@@ -45,7 +45,7 @@ def ftrack_user() -> str:
 
 
 def ftrack_credentials() -> FtrackCredentials:
-    """Return how to reach ftrack, as a session of this process would; raise `errors.SettingsError` if that is not set."""
+    """Return how to reach ftrack, as a session of this process would; raise `errors.SettingsError` if it is not set."""
     found = {name: os.environ.get(name, "").strip() for name in ("FTRACK_SERVER", "FTRACK_API_KEY")}
     missing = [name for name, value in found.items() if not value]
     if missing:

@@ -65,14 +65,21 @@ class Cleaner:
                 yield Item(entry, found[entry.id], objection(entry, found[entry.id]))
 
     def free(self, item: Item) -> int:
-        """Free one item; return the bytes. One with an objection, or that was published anew meanwhile, stays: 0."""
+        """Free one item; return the bytes.
+
+        One with an objection, that was published anew meanwhile, or that ftrack does not let go, stays: 0.
+        """
         entry = item.entry
         if item.objection:
             return 0
         self._area.require()
         if not self._outbox.control.still_synced(entry):
             return 0
-        self._deregister(item.evidence)
+        try:
+            self._deregister(item.evidence)
+        except RegistrationRefused as error:
+            logger.warning("The staged files of %s stay. %s", entry.publication.resource_identifier, error)
+            return 0
         freed = [file for file in entry.publication.files if self._remove(file)]
         left = [file for file in entry.publication.files if os.path.lexists(full_path(self._area.root, file.path))]
         self._area.require()

@@ -18,7 +18,7 @@ from ftrack_accsyn_accessor.cli.sandbox import sandbox
 from ftrack_accsyn_accessor.cli.status import status
 from ftrack_accsyn_accessor.cli.wait import wait
 from ftrack_accsyn_accessor.cli.why import why
-from ftrack_accsyn_accessor.errors import AccsynAccessorError
+from ftrack_accsyn_accessor.errors import AccsynAccessorError, SettingsError
 
 
 class Commands(click.Group):
@@ -28,6 +28,8 @@ class Commands(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except SettingsError as error:
+            raise here.Stop(str(error), exit_codes.NOT_SET_UP) from error
         except AccsynAccessorError as error:
             raise here.Stop(str(error)) from error
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -52,22 +54,26 @@ def exit_code(summary: Summary) -> int:
 
 def _watch(outbox: Outbox, search: str, limit: int, as_json: bool) -> None:
     """Show the outbox whenever it has changed, until Ctrl-C."""
+    with contextlib.suppress(KeyboardInterrupt):
+        if as_json:
+            for summary in _changes(outbox):
+                shown.print_json(_told(outbox, summary, search, limit))
+            return
+        with Live(console=shown.console(), auto_refresh=False) as live:
+            for summary in _changes(outbox):
+                live.update(_view(outbox, summary, search, limit), refresh=True)
+
+
+def _changes(outbox: Outbox) -> Iterator[Summary]:
+    """Yield the outbox at a glance, now and whenever it has changed, without end."""
     pause = threading.Event()
     seen = None
-    with Live(console=shown.console(), auto_refresh=False, transient=True) as live:
-        try:
-            while True:
-                changes = outbox.changes()
-                if changes != seen:
-                    seen = changes
-                    summary = snapshot.summary(outbox)
-                    if as_json:
-                        shown.print_json(_told(outbox, summary, search, limit))
-                    else:
-                        live.update(_view(outbox, summary, search, limit), refresh=True)
-                pause.wait(LOOK_S)
-        except KeyboardInterrupt:
-            return
+    while True:
+        changes = outbox.changes()
+        if changes != seen:
+            seen = changes
+            yield snapshot.summary(outbox)
+        pause.wait(LOOK_S)
 
 
 def _told(outbox: Outbox, summary: Summary, search: str, limit: int) -> dict[str, Any]:

@@ -28,7 +28,7 @@ _DISPENSABLE = (Column.FRAMES, Column.PROJECT, Column.LEFT, Column.SIZE)
 _COMPONENT_WIDTH = 190
 #: Sizes of what stands in an empty table.
 _SIGN = 44
-_TEXT_WIDTH = 390
+_TEXT_WIDTH = 440
 
 
 class HeaderView(QtWidgets.QHeaderView):
@@ -140,17 +140,21 @@ class EmptyPage(QtWidgets.QWidget):
         self._colours = colours
         self.title = Label(colours, size=1.25, bold=True)
         self.text = Label(colours, muted=True)
-        layout = QtWidgets.QVBoxLayout(self)
-        layout.setContentsMargins(24, 16, 24, 16)
+        layout = self._lines = QtWidgets.QVBoxLayout(self)
         layout.setSpacing(8)
         layout.addStretch(2)
         layout.addSpacing(_SIGN)
         for label in (self.title, self.text):
             label.setAlignment(QtCore.Qt.AlignmentFlag.AlignHCenter | QtCore.Qt.AlignmentFlag.AlignTop)
             label.setWordWrap(True)
-            label.setFixedWidth(_TEXT_WIDTH)
-            layout.addWidget(label, 0, QtCore.Qt.AlignmentFlag.AlignHCenter)
+            layout.addWidget(label)
         layout.addStretch(3)
+
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep the lines short enough to be read."""
+        side = max(24, (self.width() - _TEXT_WIDTH) // 2)
+        self._lines.setContentsMargins(side, 16, side, 16)
+        super().resizeEvent(event)
 
     def say(self, empty: Empty) -> None:
         """Show *empty*."""

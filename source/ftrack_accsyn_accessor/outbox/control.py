@@ -51,7 +51,10 @@ class Control:
         return True
 
     def resume(self) -> bool:
-        """Take `pause` back; return False if there was none. What waits is due at once."""
+        """Take `pause` back; return False if there was none.
+
+        The uploader resumes the jobs that it paused in accsyn.
+        """
         if self.paused() is None:
             return False
         self._keep(_PAUSED, None)

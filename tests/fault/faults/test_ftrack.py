@@ -1,4 +1,4 @@
-"""Faults on what the background thread asks of ftrack: files travel meanwhile, and each is registered once in the end."""
+"""Faults on what the background thread asks of ftrack: files travel meanwhile, each is registered once in the end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from ftrack_accsyn_accessor import delivery, errors, ftrack_connection
 from ftrack_accsyn_accessor.entry import State
 
 #: What is asked once a component has arrived: whether it is registered at the destination, and that it be.
-ARRIVAL = ("query_server_information", "query:ComponentLocation", "create:ComponentLocation")
+ARRIVAL = (
+    pytest.param("query_server_information", marks=pytest.mark.slow),
+    *("query:ComponentLocation", "create:ComponentLocation"),
+)
 AGAIN_S = 700.0
 
 

@@ -365,6 +365,24 @@ def test_registration_that_somebody_else_removed_is_no_hindrance(publisher: Publ
     assert staged(publisher) == set()
 
 
+def test_component_that_ftrack_does_not_let_go_stays_and_stops_no_other(
+    publisher: Publisher, arrived: dict[str, Any]
+) -> None:
+    work = Work(publisher)
+    items = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
+    refusal = {"exception": "PermissionError", "content": "You may not.", "error_code": "permission"}
+    publisher.studio.ftrack.switches.fail_next("delete", status=200, body=refusal, times=2)
+
+    freed = [work.cleaner.free(item) for item in items]
+    work.close()
+
+    assert freed[0] == 0
+    assert all(freed[1:])
+    first = items[0].entry.publication
+    assert {file.path for file in first.files} == staged(publisher)
+    assert [entry.publication.component_id for entry in publisher.outbox.entries()] == [first.component_id]
+
+
 def test_outage_of_ftrack_frees_nothing(publisher: Publisher, arrived: dict[str, Any], run: Run) -> None:
     before = staged(publisher)
     publisher.studio.ftrack.switches.refuse(True)

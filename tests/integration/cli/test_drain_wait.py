@@ -208,3 +208,12 @@ def test_wait_survives_an_outage_of_ftrack(publisher: Publisher, told: Told) -> 
     waiting.join(60)
 
     assert found[0]["exit_code"] == exit_codes.OK
+
+
+def test_wait_without_an_ftrack_server_says_which_variable_is_missing(publisher: Publisher, run: Run) -> None:
+    publisher.environment(FTRACK_SERVER=None)
+
+    result = run("wait", "--component", "x", "--at", "studio.hq")
+
+    assert result.exit_code == exit_codes.NOT_SET_UP
+    assert "FTRACK_SERVER not set" in result.stderr
