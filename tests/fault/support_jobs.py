@@ -295,6 +295,25 @@ def change_zone(name: str) -> None:
     time.tzset()
 
 
+def fork_while_uploading(arguments: Mapping[str, Any], report: Report) -> None:
+    """Publish; when told to, fork and publish in the child, and report how long its uploader would wait for the lock."""
+    shorten_waits(arguments)
+    session = ftrack_api.Session()
+    publish_items(session, arguments, report, "_parent")
+    wait_until(Path(arguments["go"]).exists, 30.0, "the signal to go")
+    pid = os.fork()
+    if not pid:
+        own = ftrack_api.Session()
+        publish_items(own, arguments, report, "_child")
+        parts = own.pick_location().accsyn_staging
+        parts.uploader.stop(10.0)
+        report.add(waits_s=parts.uploader.run_once(settled=True))
+        os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    report.add(child=os.waitstatus_to_exitcode(status))
+    drain(session)
+
+
 def fork_while_preparing(arguments: Mapping[str, Any], report: Report) -> None:
     """Fork while another thread prepares the staging area; then open a session in the child."""
     opening = threading.Thread(target=ftrack_api.Session)

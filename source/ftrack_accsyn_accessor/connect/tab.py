@@ -197,7 +197,7 @@ class Tab(QtWidgets.QWidget):
             self.colours = colours
             self.table.fit_columns()
             for widget in self.findChildren(QtWidgets.QWidget):
-                widget.update()
+                QtWidgets.QWidget.update(widget)  # views have another one, which wants to know what to update
 
     # Reading.
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from fault.data.conftest import mounted
 from fault.faults.desk import Desk
@@ -23,6 +22,7 @@ from ftrack_accsyn_accessor.entry import State
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.submission import COMPLETE
 from publishing import Publisher
+from runner import RUNNER
 
 RECONCILE = "ftrack-accsyn reconcile"
 GARBAGE = b"no database at all " * 4000
@@ -60,7 +60,7 @@ def said(caplog: pytest.LogCaptureFixture, *words: str) -> list[str]:
 
 
 def reconcile() -> str:
-    result = CliRunner().invoke(application, ["reconcile"])
+    result = RUNNER.invoke(application, ["reconcile"])
     assert result.exit_code == 0, result.output
     return result.stdout
 

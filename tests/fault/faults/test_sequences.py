@@ -170,7 +170,7 @@ class FaultyStudio(RuleBasedStateMachine):
             passed_s = 0.0
             while passed_s < END_S and not all(self.is_settled(entry) for entry in self.desk.outbox.entries()):
                 self.transfer()
-                passed_s += self.desk.step()
+                passed_s += self.desk.run_for(30.0)
             self.no_task_is_there_twice()
             for entry in self.desk.outbox.entries():
                 assert self.is_settled(entry), (entry.state, entry.cause_kind, entry.cause)
@@ -218,6 +218,7 @@ def explore(examples: int, steps: int) -> None:
     )
 
 
+@pytest.mark.timeout(300)
 def test_random_sequences_of_faults_lose_and_double_nothing() -> None:
     explore(15, 25)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -10,6 +11,7 @@ from filelock import FileLock
 from fault.support_fixtures import Run
 from fault.support_studio import assert_nothing_lost_or_doubled, outbox, registered, submitted
 from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.uploader import FOLLOW_S
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
 
@@ -45,6 +47,24 @@ def test_children_forked_while_other_threads_publish_neither_hang_nor_lose_anyth
     assert_nothing_lost_or_doubled(studio)
     assert len(registered(studio)) == len(parent.reported("published"))
     assert parent.complaints == []
+
+
+def test_child_forked_while_its_parent_uploads_leaves_the_uploading_to_it(
+    studio: Studio, run: Run, tmp_path: Path
+) -> None:
+    studio.accsyn.switches.hang("client/find")
+    parent = run("fork_while_uploading", items=[["file", "plate"]], go=str(tmp_path / "go"))
+    studio.accsyn.log.wait_for("client/find")
+    (tmp_path / "go").touch()
+    wait_until(lambda: parent.reported("child"), 30.0, "the child to end")
+    logins = studio.accsyn.log.count("api/login")
+    studio.accsyn.switches.clear()
+
+    assert parent.wait() == 0, parent.output
+
+    assert (parent.reported("child"), parent.reported("waits_s"), logins) == ([0], [FOLLOW_S], 1)
+    assert_nothing_lost_or_doubled(studio)
+    assert len(registered(studio)) == 2
 
 
 def test_fork_during_the_first_opening_of_a_session_leaves_the_child_able_to_open_one(studio: Studio, run: Run) -> None:

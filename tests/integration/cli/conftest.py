@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from ftrack_accsyn_accessor.cli.application import application
 from publishing import Publisher
+from runner import RUNNER
 
 Run = Callable[..., Result]
-#: Before 8.2 click mixes both streams unless it is told not to; the last click for CPython 3.9 is such a one.
-RUNNER = CliRunner(**({"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}))
 
 
 @pytest.fixture

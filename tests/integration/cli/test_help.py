@@ -7,7 +7,7 @@ import pytest
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.cli.application import application
 from helpers import ROOT
-from integration.cli.conftest import RUNNER
+from runner import RUNNER
 
 VERBS = sorted(application.commands)
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Optional
@@ -10,7 +11,7 @@ import pytest
 
 from ftrack_accsyn_accessor import announce, runtime
 from ftrack_accsyn_accessor.connect.reader import View
-from ftrack_accsyn_accessor.connect.shapes import Line
+from ftrack_accsyn_accessor.connect.shapes import Head, Line
 from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.entry import NOT_BY_ITSELF, Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.errors import FileChanged
@@ -25,13 +26,19 @@ CREDENTIALS = FtrackCredentials("https://acme.test", "artist", "key")
 
 
 class CountingSource(OutboxSource):
-    """The real source; it notes which pages it was asked for."""
+    """The real source; it notes which pages it was asked for, and on which threads."""
 
     def __init__(self) -> None:
         super().__init__(CREDENTIALS)
         self.asked: list[int] = []
+        self.threads: set[int] = set()
+
+    def head(self) -> Head:
+        self.threads.add(threading.get_ident())
+        return super().head()
 
     def page(self, view: View, number: int) -> tuple[Line, ...]:
+        self.threads.add(threading.get_ident())
         self.asked.append(number)
         return super().page(view, number)
 

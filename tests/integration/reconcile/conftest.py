@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from ftrack_accsyn_accessor import runtime
 from ftrack_accsyn_accessor.cli.application import application
 from publishing import Publisher
+from runner import RUNNER
 
 Reconcile = Callable[..., dict[str, Any]]
 
@@ -21,7 +21,7 @@ def reconcile(publisher: Publisher) -> Reconcile:
     """Return a function that runs the command with `--json` and gives what it prints."""
 
     def run(*arguments: str) -> dict[str, Any]:
-        result = CliRunner().invoke(application, ["reconcile", "--json", *arguments])
+        result = RUNNER.invoke(application, ["reconcile", "--json", *arguments])
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         told = json.loads(result.stdout.splitlines()[-1])

@@ -12,7 +12,6 @@ from typing import Any, Optional
 import ftrack_api.accessor.disk
 import ftrack_api.structure.standard
 import pytest
-from click.testing import CliRunner
 from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
 from ftrack_accsyn_accessor import location, machine
@@ -21,6 +20,7 @@ from ftrack_accsyn_accessor.cli.application import application
 from ftrack_accsyn_accessor.entry import State
 from helpers import wait_until
 from publishing import Publisher
+from runner import RUNNER
 
 Reconcile = Callable[..., dict[str, Any]]
 BASE = "show_a/sq010/sh010/plate/v001"
@@ -300,7 +300,7 @@ def test_destination_that_is_not_known_is_said_and_nothing_is_queued(
     away()
     publisher.studio.accsyn.switches.refuse(True)
 
-    result = CliRunner().invoke(application, ["reconcile"])
+    result = RUNNER.invoke(application, ["reconcile"])
 
     assert result.exit_code == exit_codes.FAILED
     assert "the connection was refused" in result.stderr
@@ -331,7 +331,7 @@ def test_unplugged_staging_area_is_said_and_not_made_anew(
     if left_behind != "nothing":
         staging.mkdir()
 
-    result = CliRunner().invoke(application, ["reconcile", *arguments])
+    result = RUNNER.invoke(application, ["reconcile", *arguments])
 
     assert result.exit_code == exit_codes.NOT_SET_UP
     assert "Is its disk plugged in?" in result.stderr
@@ -346,7 +346,7 @@ def test_text_for_people_names_what_was_queued_and_what_vanished(
     away()
     (publisher.studio.staging / BASE / "main.mov").unlink()
 
-    result = CliRunner().invoke(application, ["reconcile"])
+    result = RUNNER.invoke(application, ["reconcile"])
 
     assert result.exit_code == exit_codes.ATTENTION
     assert "3 component(s) are registered in the staging location" in result.stdout
@@ -358,7 +358,7 @@ def test_text_for_people_names_what_was_queued_and_what_vanished(
 def test_machine_without_settings_is_told_what_is_missing(publisher: Publisher) -> None:
     publisher.environment(ACCSYN_API_KEY=None)
 
-    result = CliRunner().invoke(application, ["reconcile"])
+    result = RUNNER.invoke(application, ["reconcile"])
 
     assert result.exit_code == exit_codes.NOT_SET_UP
     assert "ACCSYN_API_KEY" in result.stderr
