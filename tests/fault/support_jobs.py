@@ -296,7 +296,7 @@ def change_zone(name: str) -> None:
 
 
 def fork_while_uploading(arguments: Mapping[str, Any], report: Report) -> None:
-    """Publish; when told to, fork and publish in the child, and report how long its uploader would wait for the lock."""
+    """Publish; when told to, fork and publish in the child, and report how long its uploader waits for the lock."""
     shorten_waits(arguments)
     session = ftrack_api.Session()
     publish_items(session, arguments, report, "_parent")
