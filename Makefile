@@ -5,12 +5,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PYTEST := $(BIN)/python -m pytest -n 2
+# More workers than a small machine has cores: most of their time goes into waiting for conditions.
+PYTEST := $(BIN)/python -m pytest -n 4
 COVERAGE := --cov --cov-report=term:skip-covered
 
 # The steps of a target share files (.venv, build/): one after the other, also under -j.
 .NOTPARALLEL:
-.PHONY: demo test test-all matrix bench lint types build sandbox clean
+.PHONY: demo test test-all matrix bench lint types build pictures sandbox clean
 
 demo: $(READY)  # Publish in an embedded studio and watch the files arrive
 	$(BIN)/ftrack-accsyn demo
@@ -40,6 +41,9 @@ types: $(READY)
 
 build: $(READY)  # The archive for ftrack Connect, in build/
 	$(BIN)/python setup.py --quiet build_plugin
+
+pictures: $(READY)  # Icons and screenshots in resource/, from the sandbox
+	$(BIN)/python tests/pictures/make.py
 
 sandbox: $(READY)  # Keep the embedded studio running, for work of your own
 	$(BIN)/ftrack-accsyn sandbox

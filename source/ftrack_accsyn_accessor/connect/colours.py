@@ -36,11 +36,6 @@ class Colours:
     selected: QtGui.QColor
     tones: dict[Tone, QtGui.QColor]
 
-    @property
-    def dark(self) -> bool:
-        """Whether light text stands on a dark background."""
-        return self.base.lightnessF() < self.text.lightnessF()
-
     def tinted(self, tone: Tone) -> QtGui.QColor:
         """Return the background of a chip of *tone*."""
         return mixed(self.base, self.tones[tone], 0.16)

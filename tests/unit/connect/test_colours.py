@@ -35,7 +35,9 @@ def contrast(first: QtGui.QColor, second: QtGui.QColor) -> float:
 
 @pytest.mark.parametrize(("style", "dark"), [(DARK, True), (LIGHT, False)])
 def test_theme_is_known_by_its_text_field(style: str, dark: bool) -> None:
-    assert colours_under(style).dark is dark
+    found = colours_under(style)
+
+    assert (found.base.lightnessF() < found.text.lightnessF()) is dark
 
 
 @pytest.mark.parametrize("style", [DARK, LIGHT, PLAIN])
