@@ -33,11 +33,14 @@ def sandbox(folder: Optional[Path], latency_ms: float, as_json: bool) -> None:
 
     Prints the variables under which a session, a DCC or ftrack Connect finds it.
     """
+    stopped = interrupts()  # before anybody can know that there is something to stop
     with studio_folder(folder) as root, open_studio(root) as studio:
         for service in (studio.ftrack, studio.accsyn):
             service.switches.latency_s = latency_ms / 1000
         click.echo(as_object(studio.environment()) if as_json else as_text(studio.environment(), root))
-        wait_for_interrupt()
+        # A wait without limit is deaf to Ctrl-C on Windows.
+        while not stopped.wait(timeout=0.5):
+            pass
     click.echo("The sandbox has stopped.", err=True)
 
 
@@ -82,11 +85,9 @@ def as_text(variables: Mapping[str, str], root: Path) -> str:
     )
 
 
-def wait_for_interrupt() -> None:
-    """Return at Ctrl-C or when the process is asked to end."""
+def interrupts() -> threading.Event:
+    """Return what is set at Ctrl-C, or when the process is asked to end."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    # A wait without limit is deaf to Ctrl-C on Windows.
-    while not stopped.wait(timeout=0.5):
-        pass
+    return stopped
