@@ -95,7 +95,8 @@ class Publisher:
 
     def entry(self, component: Any) -> Entry:
         """Return the entry of *component*."""
-        (found,) = [entry for entry in self.outbox.entries() if entry.publication.component_id == component["id"]]
+        with contextlib.closing(self.outbox) as outbox:  # asked again and again: files left open would use up the limit
+            (found,) = [entry for entry in outbox.entries() if entry.publication.component_id == component["id"]]
         return found
 
     def submitted(self, *components: Any, timeout_s: float = 20.0) -> list[Entry]:
