@@ -26,6 +26,24 @@ _LIMIT = 10_000
 _LINGER_S = 2.0
 
 
+class _NoQueue(queue.Queue[Any]):
+    """Takes no event for a connection to come.
+
+    A hub whose connection drops while it is made would never finish emptying its queue: it puts back what it cannot
+    send, and takes that out again at once (`EventHub.connect` of ftrack-python-api 2.5 to 3.1).
+    """
+
+    def put(self, item: Any, block: bool = True, timeout: Optional[float] = None) -> None:
+        raise ConnectionError("the connection broke")
+
+
+class _AtDebug(logging.LoggerAdapter):  # type: ignore[type-arg]  # generic since CPython 3.11 only
+    """Takes down to debug what the hub reports as errors: nobody needs to act on an event that was not sent."""
+
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
+        super().log(min(level, logging.DEBUG), msg, *args, **kwargs)
+
+
 class Notices:
     """Publishes events on a thread of its own, which lives as long as there are any. Any thread may call it.
 
@@ -118,8 +136,10 @@ class Notices:
 
         credentials = self._credentials
         hub = ftrack_api.event.hub.EventHub(credentials.server_url, credentials.api_user, credentials.api_key)
+        hub.logger = _AtDebug(logger, {})
         # A connection that drops is given up: reconnecting sleeps, and silences the whole process's logging meanwhile.
         hub._auto_reconnect_attempts = 0
+        hub._event_send_queue = _NoQueue()
         hub.connect()
         return hub
 

@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor import announce, errors, facts
 from ftrack_accsyn_accessor.delivery import Delivery
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 _runtimes: dict[str, Runtime] = {}
 _lock = threading.Lock()
 _fork = threading.local()
-#: How long a fork waits for a session that is being opened for the first time; that takes milliseconds.
+#: How long a fork waits for each lock; they are held for milliseconds.
 FORK_WAIT_S = 1.0
 
 
@@ -154,17 +154,30 @@ def stop_all(timeout_s: float = DRAIN_S) -> bool:
 
 
 def _before_fork() -> None:
-    # A thread that prepares a staging area holds locks, which no thread would ever give back in the child.
-    _fork.waited = _lock.acquire(timeout=FORK_WAIT_S)
+    """Wait for threads of ours that hold a lock, which none would ever give back in the child.
+
+    They may be preparing a staging area, or writing to the host's log, whose stream has a lock of its own.
+    """
+    _fork.held = [lock for lock in (_lock, *_log_locks()) if lock.acquire(timeout=FORK_WAIT_S)]
+
+
+def _log_locks() -> list[Any]:
+    """Return the locks of all handlers that get what the plugin logs."""
+    found: list[Any] = []
+    current: Optional[logging.Logger] = logging.getLogger(__package__)
+    while current is not None:
+        found += [handler.lock for handler in current.handlers if handler.lock is not None]
+        current = current.parent if current.propagate else None
+    return found
 
 
 def _after_fork_in_parent() -> None:
-    if _fork.waited:
-        _lock.release()
+    for lock in reversed(_fork.held):
+        lock.release()
 
 
 def _after_fork_in_child() -> None:
-    global _lock
+    global _lock  # Those of the log are made anew by `logging` itself.
     _lock = threading.Lock()
     for runtime in _runtimes.values():
         runtime.renew_after_fork()

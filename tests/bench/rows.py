@@ -1,19 +1,17 @@
-"""What is measured: each function returns rows of the table (name, plain, per-event, ours, wanted)."""
+"""What is measured while there is work: each function returns rows of the table."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Any
+
+from hosts import ROOT, Row, run
 
 from ftrack_accsyn_accessor.entry import Kind, Publication, StagedFile, State
 from ftrack_accsyn_accessor.outbox import Outbox
@@ -21,122 +19,6 @@ from ftrack_accsyn_accessor.workspace import Credentials, Workspace
 from ftrack_accsyn_sandbox.accsyn import demo
 from ftrack_accsyn_sandbox.accsyn.service import AccsynService
 from ftrack_accsyn_sandbox.service import HOST
-from ftrack_accsyn_sandbox.studio import Studio
-
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-LATENCY_S = 0.05
-CHILD_TIMEOUT_S = 900.0
-#: What the tracker asks, every few seconds while anything is on its way; the rest is what it costs to submit.
-FOLLOWING = ("transfer/find", "task/find")
-
-
-class Row(NamedTuple):
-    """One line of the table; figures as texts, `ok` None where nothing was promised."""
-
-    name: str
-    plain: str
-    per_event: str
-    ours: str
-    wanted: str
-    ok: Optional[bool]
-
-
-class Run(NamedTuple):
-    """What one measured host process did."""
-
-    figures: dict[str, float]
-    posts: int
-    submitted_s: float
-    calls: int
-    following: int
-    tasks: int
-
-
-@contextlib.contextmanager
-def studio_with_latency() -> Iterator[Studio]:
-    with tempfile.TemporaryDirectory(prefix="bench") as folder, Studio(Path(folder), engine_paused=True) as studio:
-        studio.ftrack.switches.latency_s = LATENCY_S
-        studio.accsyn.switches.latency_s = LATENCY_S
-        yield studio
-
-
-def sources(studio: Studio, count: int) -> Path:
-    folder = studio.root / "sources"
-    folder.mkdir(exist_ok=True)
-    for number in range(1, count + 1):
-        (folder / f"frame.{number:05d}.exr").write_bytes(b"x" * 1000)
-    return folder
-
-
-def environment(studio: Studio, location: str) -> dict[str, str]:
-    variables = {**os.environ, **studio.environment()}
-    if location == "ours":
-        variables["FTRACK_EVENT_PLUGIN_PATH"] = str(ROOT / "hook")
-    return variables
-
-
-def tasks_in_accsyn(studio: Studio) -> int:
-    return sum(len(job.tasks) for job in studio.accsyn.workspace.jobs())
-
-
-def wait_for_tasks(studio: Studio, wanted: int, timeout_s: float) -> float:
-    """Return the seconds until accsyn had *wanted* tasks."""
-    begun = time.perf_counter()
-    pause = threading.Event()
-    while tasks_in_accsyn(studio) < wanted:
-        if time.perf_counter() - begun > timeout_s:
-            raise SystemExit(f"Only {tasks_in_accsyn(studio)} of {wanted} tasks after {timeout_s:g} s.")
-        pause.wait(0.02)
-    return time.perf_counter() - begun
-
-
-def run(location: str, work: str, count: int) -> Run:
-    """Let a host process publish, and watch what comes of it."""
-    with studio_with_latency() as studio, contextlib.ExitStack() as stack:
-        folder = sources(studio, count)
-        task_id = studio.ids["show_a/sq010/sh010/Animation"]
-        arguments = [sys.executable, str(HERE / "child.py"), location, work, str(count), str(folder), task_id]
-        # The schemas are in the cache and the location exists, as on any day but the first.
-        warm_up(studio, location, folder, task_id)
-        if location == "per-event":
-            stack.enter_context(listening(studio))
-        studio.ftrack.log.clear()
-        studio.accsyn.log.clear()
-        child = subprocess.Popen(
-            arguments, env=environment(studio, location), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        figures = json.loads(child.stdout.readline())
-        posts = int(figures["posts"]) if work != "open" else studio.ftrack.log.count()
-        wanted = 0 if work == "open" or location == "plain" else (1 if work == "sequence" else count)
-        if work == "sequence" and location == "per-event":
-            wanted = count
-        submitted_s = wait_for_tasks(studio, wanted, CHILD_TIMEOUT_S)
-        operations = studio.accsyn.log.operations()
-        child.communicate("\n", timeout=CHILD_TIMEOUT_S)
-        following = sum(operation in FOLLOWING for operation in operations) if location == "ours" else 0
-        return Run(figures, posts, submitted_s, len(operations) - following, following, tasks_in_accsyn(studio))
-
-
-def warm_up(studio: Studio, location: str, folder: Path, task_id: str) -> None:
-    arguments = [sys.executable, str(HERE / "child.py"), location, "open", "0", str(folder), task_id]
-    subprocess.run(
-        arguments, env=environment(studio, location), input="\n", stdout=subprocess.DEVNULL, text=True, check=True
-    )
-
-
-@contextlib.contextmanager
-def listening(studio: Studio) -> Iterator[None]:
-    arguments = [sys.executable, str(HERE / "per_event.py")]
-    submitter = subprocess.Popen(
-        arguments, env=environment(studio, "plain"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
-        submitter.stdout.readline()
-        yield
-    finally:
-        submitter.kill()
-        submitter.communicate()
 
 
 def session_open() -> list[Row]:
@@ -305,54 +187,6 @@ def drain_memory(outbox: Outbox) -> float:
     return float(done.stdout)
 
 
-def idle(seconds: float = 60.0) -> list[Row]:
-    """Watch a host that has nothing to do."""
-    with studio_with_latency() as studio:
-        folder = sources(studio, 1)
-        task_id = studio.ids["show_a/sq010/sh010/Animation"]
-        arguments = [sys.executable, str(HERE / "child.py"), "ours", "files", "1", str(folder), task_id]
-        child = subprocess.Popen(
-            arguments, env=environment(studio, "ours"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        child.stdout.readline()
-        wait_for_tasks(studio, 1, 60.0)
-        studio.accsyn.engine.paused = False
-        studio.accsyn.engine.wait_idle(60.0)
-        settle_calls(studio)
-        before, calls = cpu_seconds(child.pid), studio.accsyn.log.count() + studio.ftrack.log.count()
-        threading.Event().wait(seconds)
-        used = cpu_seconds(child.pid) - before
-        calls = studio.accsyn.log.count() + studio.ftrack.log.count() - calls
-        child.communicate("\n", timeout=60.0)
-    share = 100.0 * used / seconds
-    return [
-        Row(
-            "idle, a minute",
-            "",
-            "",
-            f"{share:.2f} % of a core, {calls} calls",
-            "0.2 %, no call",
-            share < 0.2 and not calls,
-        )
-    ]
-
-
-def settle_calls(studio: Studio) -> None:
-    """Wait until five seconds went by without a call: everything is followed to its end."""
-    quiet = threading.Event()
-    while True:
-        before = studio.accsyn.log.count() + studio.ftrack.log.count()
-        quiet.wait(5.0)
-        if studio.accsyn.log.count() + studio.ftrack.log.count() == before:
-            return
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the processor time of another process (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def tls_calls(count: int = 60) -> list[Row]:
     """Calls per second over TLS, without latency: the door against the client as it is."""
     import accsyn_api
@@ -371,6 +205,3 @@ def tls_calls(count: int = 60) -> list[Row]:
             door_s = _timed(lambda: [door.find_queue("none") for _ in range(count)])
             door.close()
     return [Row("TLS calls per second", "", f"{count / bare_s:.0f} (bare client)", f"{count / door_s:.0f}", "", None)]
-
-
-MEASUREMENTS = (session_open, publish_files, publish_sequences, long_runs, outbox_rows, idle, tls_calls)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import logging
 import os
 import random
 import sys
@@ -132,6 +133,7 @@ def shorten_waits(arguments: Mapping[str, Any]) -> None:
     """Spare hundreds of trials the seconds that the plugin lets pass for bursts, and for calls still under way."""
     for module, name in ((pacing, "QUIET_S"), (submission, "CREATION_GRACE_S"), (retry, "FIRST_DELAY_S")):
         setattr(module, name, arguments.get(name, 0.1))
+    pacing.FIRST_PATIENCE_S = max(pacing.FIRST_PATIENCE_S, pacing.QUIET_S)
     for name in ("HELP_DELAY_S", "OUTAGE_CAP_S"):
         setattr(retry, name, arguments.get(name, getattr(retry, name)))
 
@@ -312,6 +314,29 @@ def fork_while_uploading(arguments: Mapping[str, Any], report: Report) -> None:
     _, status = os.waitpid(pid, 0)
     report.add(child=os.waitstatus_to_exitcode(status))
     drain(session)
+
+
+def fork_while_logging(arguments: Mapping[str, Any], report: Report) -> None:
+    """Fork while another thread writes to the plugin's log; each child ends as any interpreter does, by flushing it."""
+    ftrack_api.Session()
+    logger = logging.getLogger("ftrack_accsyn_accessor.uploader")
+    enough = threading.Event()
+
+    def log_on() -> None:
+        while not enough.is_set():
+            logger.info("x" * 10_000)
+
+    thread = threading.Thread(target=log_on)
+    thread.start()
+    for _ in range(arguments["forks"]):
+        pid = os.fork()
+        if not pid:
+            logging.shutdown()
+            os._exit(0)
+        os.waitpid(pid, 0)
+    enough.set()
+    thread.join()
+    report.add(forks=arguments["forks"])
 
 
 def fork_while_preparing(arguments: Mapping[str, Any], report: Report) -> None:

@@ -42,9 +42,11 @@ class Child:
         return self._code
 
     def kill(self) -> None:
-        """End it by SIGKILL, unless it has ended already."""
+        """End it by SIGKILL, and all its own children, unless they have ended already."""
+        if not self.alive:
+            return  # its number may be somebody else's by now
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)
 
     def ended(self, status: int) -> None:
         """Take note of how it ended."""
@@ -185,6 +187,8 @@ def serve() -> Optional[dict[str, Any]]:
                 os.close(signalled)
                 _redirect(order["output"])
                 return dict(order)
+            with contextlib.suppress(OSError):  # it has ended already
+                os.setpgid(pid, pid)  # so that it can be killed with all its own children
             _tell(pid=pid)
 
 

@@ -55,7 +55,10 @@ def test_publish_killed_at_a_step_is_finished_by_the_next_session_if_ftrack_know
 def test_uploader_killed_while_it_creates_the_job_leaves_one_job_with_each_task_once(
     studio: Studio, run: Run, kind: str, name: str
 ) -> None:
-    killed = run("publish", kill=kill_at(CREATION_STEPS[name]), items=[[kind, "plate"], ["file", "notes"]])
+    # A burst that never ends is uploaded when the process exits, so that both publishes are through before.
+    killed = run(
+        "publish", kill=kill_at(CREATION_STEPS[name]), items=[[kind, "plate"], ["file", "notes"]], QUIET_S=60.0
+    )
     assert killed.wait() == KILLED, killed.output
     assert len(killed.reported("published")) == 2
 

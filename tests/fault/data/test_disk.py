@@ -210,10 +210,11 @@ def test_session_started_without_the_staging_area_makes_no_other_one_for_an_outb
     assert session.pick_location()["name"] != f"artist.{os.uname().nodename}"
     assert [record for record in caplog.records if record.levelno >= logging.ERROR and "Plug" in record.getMessage()]
     (path,) = (tmp_path / "outboxes").glob("*.sqlite3")
-    assert [entry.state for entry in Outbox(path).entries()] == [State.PENDING]
+    outbox = Outbox(path)
+    assert [entry.state for entry in outbox.entries()] == [State.PENDING]
     plug_in(away, staging)
     publisher.studio.accsyn.switches.refuse(False)
     publisher.session()
-    wait_until(lambda: [entry.state for entry in Outbox(path).entries()] != [State.PENDING], 20.0)
+    wait_until(lambda: [entry.state for entry in outbox.entries()] != [State.PENDING], 20.0)
     publisher.studio.accsyn.engine.wait_idle(20)
     assert len(publisher.hq()) == 1

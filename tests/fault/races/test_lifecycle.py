@@ -67,6 +67,14 @@ def test_child_forked_while_its_parent_uploads_leaves_the_uploading_to_it(
     assert len(registered(studio)) == 2
 
 
+def test_children_forked_while_the_uploader_writes_to_the_hosts_log_can_end(studio: Studio, run: Run) -> None:
+    parent = run("fork_while_logging", forks=100)
+
+    assert parent.wait() == 0, parent.output
+
+    assert parent.reported("forks") == [100]
+
+
 def test_fork_during_the_first_opening_of_a_session_leaves_the_child_able_to_open_one(studio: Studio, run: Run) -> None:
     state = studio.staging / ".ftrack-accsyn"
     state.mkdir(mode=0o700)

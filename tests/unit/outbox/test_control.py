@@ -13,7 +13,9 @@ PAUSE = """
 import sys
 from pathlib import Path
 from ftrack_accsyn_accessor.outbox import Outbox
-print(Outbox(Path(sys.argv[1])).control.pause("somebody else"))
+outbox = Outbox(Path(sys.argv[1]))
+print(outbox.control.pause("somebody else"))
+outbox.close()
 """
 NOT_READY = NotReady("find the client", "ws1", "there is none", "Start it.")
 
