@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from pathlib import Path
-from typing import Callable, TypeVar
+from typing import Any, Callable, TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 EXERCISED = ROOT / "build" / "exercised.txt"
@@ -25,6 +26,22 @@ def wait_until(condition: Callable[[], T], timeout_s: float = 10.0, what: str = 
             awaited = what or getattr(condition, "__name__", repr(condition))
             raise AssertionError(f"Waited {timeout_s:g} s in vain for {awaited}; last seen: {value!r}")
         pause.wait(0.01)
+
+
+def calls_made(work: Callable[[], object]) -> int:
+    """Return how many functions, Python's and C's, *work* calls on this thread: what it costs, on any machine."""
+    counted = 0
+
+    def count(frame: Any, event: str, argument: Any) -> None:
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return counted
 
 
 def record_exercised(python: str, ftrack_api: str, accsyn_api: str) -> None:

@@ -1,33 +1,24 @@
-"""What the snapshot costs with 100,000 entries."""
+"""What the snapshot costs as the outbox grows, counted in steps of SQLite's machine."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
 from ftrack_accsyn_accessor import status
 from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.outbox import Outbox
 from unit.outbox.conftest import Desk
 
-ENTRIES = 100_000
+FEW, MANY = 2_000, 20_000
 
 
-def best_s(read: Callable[[], object]) -> float:
-    """Return the time of the fastest of a few runs: the others tell of what else the machine does."""
-    times = []
-    for _ in range(7):
-        begun = time.perf_counter()
-        read()
-        times.append(time.perf_counter() - begun)
-    return min(times)
-
-
-@pytest.mark.slow
-def test_summary_of_100_000_entries_takes_less_than_50_ms_and_pages_little_more(tmp_path: Path) -> None:
-    desk = Desk(tmp_path / "outbox.sqlite3")
+def filled(path: Path, entries: int) -> Desk:
+    """Return a desk whose outbox has *entries*, evenly in all states."""
+    desk = Desk(path)
     desk.pending("c")
     states = [state.value for state in State]
     columns = (
@@ -37,11 +28,57 @@ def test_summary_of_100_000_entries_takes_less_than_50_ms_and_pages_little_more(
     with desk.outbox._connections.writing() as connection:
         connection.executemany(
             f"INSERT INTO entry (component_id, state, {columns}) SELECT ?, ?, {columns} FROM entry WHERE id = 1",
-            [(f"component-{number:06d}", states[number % len(states)]) for number in range(ENTRIES)],
+            [(f"component-{number:06d}", states[number % len(states)]) for number in range(entries - 1)],
         )
+    assert status.summary(desk.outbox).entries == entries
+    return desk
 
-    assert status.summary(desk.outbox).entries == ENTRIES + 1
-    assert best_s(lambda: status.summary(desk.outbox)) < 0.05
-    assert best_s(lambda: status.rows(desk.outbox, limit=100)) < 0.1
-    assert best_s(lambda: status.rows(desk.outbox, search="component-0999", limit=100)) < 0.5
-    desk.outbox.close()
+
+@pytest.fixture
+def desks(tmp_path: Path) -> Iterator[tuple[Desk, Desk]]:
+    few, many = filled(tmp_path / "few.sqlite3", FEW), filled(tmp_path / "many.sqlite3", MANY)
+    yield few, many
+    few.outbox.close()
+    many.outbox.close()
+
+
+def steps(outbox: Outbox, read: Callable[[Outbox], object]) -> int:
+    """Return how many instructions SQLite runs while *read* reads."""
+    taken = 0
+
+    def count() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    with outbox._connections.reading() as connection:
+        connection.set_progress_handler(count, 1)
+    read(outbox)
+    with outbox._connections.reading() as connection:
+        connection.set_progress_handler(None, 1)
+    return taken
+
+
+@pytest.mark.parametrize(
+    ("read", "most_per_entry"),
+    [
+        pytest.param(status.summary, 25, id="summary"),
+        pytest.param(lambda outbox: status.rows(outbox, limit=100), 20, id="first page"),
+        pytest.param(lambda outbox: status.rows(outbox, search="component-0019", limit=100), 35, id="search"),
+    ],
+)
+def test_reading_costs_a_few_steps_for_an_entry_however_many_there_are(
+    desks: tuple[Desk, Desk], read: Callable[[Outbox], object], most_per_entry: int
+) -> None:
+    few, many = (steps(desk.outbox, read) for desk in desks)
+
+    assert few > 0
+    assert many <= MANY * most_per_entry
+    assert many <= few * 11
+
+
+def test_page_deep_in_the_table_costs_little_more_than_the_first(desks: tuple[Desk, Desk]) -> None:
+    _, many = desks
+    first = steps(many.outbox, lambda outbox: status.rows(outbox, limit=100))
+    last = steps(many.outbox, lambda outbox: status.rows(outbox, limit=100, offset=MANY - 100))
+    assert last <= first * 1.5
