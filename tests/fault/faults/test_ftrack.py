@@ -6,7 +6,7 @@ import pytest
 
 from fault.faults.desk import Desk
 from fault.faults.faults import FAULTS, LASTING
-from ftrack_accsyn_accessor import delivery, errors, ftrack_connection
+from ftrack_accsyn_accessor import confirmation, errors, ftrack_connection
 from ftrack_accsyn_accessor.entry import State
 
 #: What is asked once a component has arrived: whether it is registered at the destination, and that it be.
@@ -49,7 +49,7 @@ def test_one_fault_of_ftrack_while_a_killed_publish_is_looked_up_loses_nothing(d
     desk.outbox.prepare([desk.published[published]], "token of a process that was killed")
     FAULTS[name].inject(desk.studio.ftrack.switches, "query:ComponentLocation")
 
-    desk.finish(4 * delivery.LONGEST_CONFIRM_S)
+    desk.finish(4 * confirmation.LONGEST_CONFIRM_S)
 
     assert registered(desk, published) == 1
     desk.assert_each_task_once()

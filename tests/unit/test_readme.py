@@ -1,0 +1,62 @@
+"""README says what is there: the tests of the reliability table and how many they are, files, pictures, variables."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from ftrack_accsyn_accessor import settings
+from helpers import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TESTS = ROOT / "tests"
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def reliability() -> dict[tuple[str, ...], list[int]]:
+    """Return the table: the files of each row, and their trials in the default and in the slow tier."""
+    rows = [line.strip("| ").split(" | ") for line in section("Reliability").splitlines() if ".py`" in line]
+    found = {}
+    for row in rows:
+        files = tuple(re.findall(r"`([\w/]+\.py)`", row[-3]))
+        trials = [int(number) for number in re.findall(r"\d+", row[-1])]
+        if " steps" not in row[-1]:  # those are not pytest's to count
+            found[files] = trials if len(trials) == 2 else trials * 2
+    return found
+
+
+def collected(names: list[str], tier: str) -> Counter[str]:
+    """Return how many tests each of the files has in a tier."""
+    files = [str(TESTS / name) for name in names]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-m", tier, *files]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    tests = (line.split("::")[0] for line in listed.splitlines() if "::" in line)
+    return Counter(name.split("tests/", 1)[1] for name in tests)
+
+
+def test_trials_of_the_reliability_table_are_those_that_run() -> None:
+    told = reliability()
+    names = sorted({name for files in told for name in files})
+    tiers = [collected(names, tier) for tier in ("not slow", "")]
+    run = {files: [sum(tier[name] for name in files) for tier in tiers] for files in told}
+    assert len(told) > 20
+    assert run == told
+
+
+def test_files_that_are_linked_exist() -> None:
+    linked = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    assert linked
+    assert [name for name in linked if not (ROOT / name).is_file()] == []
+
+
+def test_each_variable_of_the_settings_is_explained() -> None:
+    told = set(re.findall(r"`((?:FTRACK_)?ACCSYN_[A-Z_]+)`", section("Settings")))
+    source = Path(settings.__file__).read_text(encoding="utf-8").replace("{PREFIX}", settings.PREFIX)
+    read = set(re.findall(r'"((?:FTRACK_)?ACCSYN_[A-Z_]+[A-Z])"', source))
+    assert told == {*read, "ACCSYN_PROJECTS_PATH"}
