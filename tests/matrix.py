@@ -123,7 +123,7 @@ def run(cell: Cell, tiers: Sequence[str]) -> Outcome:
     except subprocess.CalledProcessError as error:
         say(f"Could not build {cell.folder}: {error}. See the message above; the first build needs a package index.")
         return Outcome(0, 1, 0, time.monotonic() - started, error.returncode)
-    options = ["-n", "2", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}"]
+    options = ["-n", "4", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}"]
     command = [str(python), "-m", "pytest", *options, *(str(ROOT / "tests" / tier) for tier in tiers)]
     with log.open("w", encoding="utf-8") as words:
         exit_code = subprocess.run(command, cwd=ROOT, stdout=words, stderr=subprocess.STDOUT, check=False).returncode

@@ -166,7 +166,7 @@ def _log_locks() -> list[Any]:
     found: list[Any] = []
     current: Optional[logging.Logger] = logging.getLogger(__package__)
     while current is not None:
-        found += [handler.lock for handler in current.handlers if handler.lock is not None]
+        found += filter(None, (getattr(handler, "lock", None) for handler in current.handlers))
         current = current.parent if current.propagate else None
     return found
 
