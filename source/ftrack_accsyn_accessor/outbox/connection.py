@@ -26,10 +26,14 @@ FORK_WAIT_S = 1.0
 
 
 class Connection(sqlite3.Connection):
-    """A connection that knows which file it has open (device and inode) and which one of this process's it is."""
+    """A connection that knows which file it has open (device and inode) and which one of this process's it is.
+
+    It also knows the thread that uses it.
+    """
 
     file: tuple[int, int] = (0, 0)
     serial: int = 0
+    thread: Optional[threading.Thread] = None
 
 
 class _ForkGate:
@@ -90,6 +94,7 @@ class Connections:
         self.path = path
         self._local = threading.local()
         self._all: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self._all_lock = threading.Lock()
         _living.add(self)
 
     def close(self) -> None:
@@ -110,7 +115,7 @@ class Connections:
                     connection.close()
             else:
                 _inherited.append(connection)
-        self._all = weakref.WeakSet()
+        self._all, self._all_lock = weakref.WeakSet(), threading.Lock()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -158,7 +163,22 @@ class Connections:
         self._local.connection = connection
         return connection
 
+    def _close_those_of_ended_threads(self) -> None:
+        """Give back the files that threads have left open: hosts start many threads.
+
+        From CPython 3.11 on a connection refers to itself, and is closed when the garbage collector comes to it.
+        """
+        living = threading.enumerate()  # `is_alive` does not know threads that Python did not start
+        with self._all_lock:
+            connections = list(self._all)
+        for connection in connections:
+            if connection.thread is not None and connection.thread not in living:
+                connection.thread = None
+                with contextlib.suppress(sqlite3.Error):
+                    connection.close()
+
     def _connect(self) -> Connection:
+        self._close_those_of_ended_threads()
         _create_private(self.path)
         file = _identity(self.path)  # before it is opened: a fresh file must not be blamed for the one before it
         connection = sqlite3.connect(
@@ -170,6 +190,7 @@ class Connections:
         )
         try:
             connection.serial, connection.file = next(_serials), file
+            connection.thread = threading.current_thread()
             connection.row_factory = sqlite3.Row
             schema.require_known(connection, str(self.path))
             connection.execute("PRAGMA foreign_keys = ON")
@@ -183,7 +204,8 @@ class Connections:
             if damage.is_damage(error):
                 raise self._damaged("open the outbox", connection, error) from error
             raise
-        self._all.add(connection)
+        with self._all_lock:
+            self._all.add(connection)
         return connection
 
     @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import shutil
 import sqlite3
@@ -14,6 +15,7 @@ import pytest
 
 from ftrack_accsyn_accessor import errors
 from ftrack_accsyn_accessor.outbox import Outbox, schema
+from helpers import wait_until
 
 posix_modes = pytest.mark.skipif(os.name == "nt", reason="no modes there")
 needs_user = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anything")
@@ -271,3 +273,49 @@ def test_closing_twice_or_unopened_does_nothing(desk: Any) -> None:
     desk.outbox.close()
     desk.outbox.close()
     assert desk.outbox.fact("a") is None
+
+
+def test_connections_of_ended_threads_are_closed_without_waiting_for_the_garbage_collector(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "a.sqlite3")
+    used: list[sqlite3.Connection] = []
+
+    def work() -> None:
+        with outbox._connections.reading() as connection:
+            used.append(connection)
+
+    for _ in range(3):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    work()
+
+    for connection in used[:-1]:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
+    assert used[-1].execute("SELECT 1").fetchone()[0] == 1
+    outbox.close()
+
+
+def test_connections_of_threads_that_python_did_not_start_are_left_alone_while_they_live(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "a.sqlite3")
+    opened, leave = threading.Event(), threading.Event()
+    answers: list[object] = []
+
+    def work() -> None:
+        answers.append(outbox.fact("a"))
+        opened.set()
+        leave.wait(10.0)
+        with outbox._connections.reading() as connection:
+            answers.append(connection.execute("SELECT 1").fetchone()[0])
+        leave.clear()
+
+    _thread.start_new_thread(work, ())
+    assert opened.wait(10.0)
+    other = threading.Thread(target=lambda: answers.append(outbox.fact("a")))
+    other.start()
+    other.join()
+    leave.set()
+
+    wait_until(lambda: not leave.is_set())
+    assert answers == [None, None, 1]
+    outbox.close()
