@@ -40,8 +40,9 @@ class Summary:
     yet. `all_arrived` tells whether even the machine may be switched off: nothing is pending, moving or stuck.
 
     `pausing` tells that the outbox is paused, but not all running jobs are in accsyn yet, `resuming` that it is not
-    paused any more, but jobs in accsyn still are. `staging_present` is False while the staging disk is unplugged;
-    `free_bytes` is None then.
+    paused any more, but jobs in accsyn still are. `held` tells that all of what is moving stands still, because its
+    sync jobs were paused in accsyn itself. `staging_present` is False while the staging disk is unplugged; `free_bytes`
+    is None then.
     """
 
     counts: Mapping[State, int]
@@ -70,6 +71,7 @@ class Summary:
     endpoint: Endpoint
     contact: Contact
     outbox_path: str
+    held: bool = False
 
     @property
     def entries(self) -> int:
@@ -138,7 +140,9 @@ def summary(outbox: Outbox) -> Summary:
     problem, remedy = _problem(outbox, contact, waiting=bool(pending or moving))
     staging_present, free_bytes = _disk(place.staging_path)
     paused = outbox.control.paused()
-    safe, reason = _safety(pending, moving, stuck, paused is not None)
+    resuming = paused is None and bool(outbox.control.paused_jobs())
+    held = bool(moving) and paused is None and not resuming and outbox.survey.all_held()
+    safe, reason = _safety(pending, moving, stuck, paused is not None, held)
     if problem and not (pending or moving or stuck):
         reason = "What the present outbox knows of has arrived."
     return Summary(
@@ -157,7 +161,7 @@ def summary(outbox: Outbox) -> Summary:
         all_arrived=not (pending or moving or stuck),
         paused=paused,
         pausing=paused is not None and _still_running(outbox),
-        resuming=paused is None and bool(outbox.control.paused_jobs()),
+        resuming=resuming,
         problem=problem,
         problem_remedy=remedy,
         location_name=place.location_name,
@@ -168,6 +172,7 @@ def summary(outbox: Outbox) -> Summary:
         endpoint=endpoint,
         contact=contact,
         outbox_path=str(outbox.path),
+        held=held,
     )
 
 
@@ -284,16 +289,17 @@ def _groups(totals: Mapping[State, Totals]) -> tuple[int, int, int]:
     return pending, sum(totals[state].count for state in MOVING), totals[State.NEEDS_ATTENTION].count
 
 
-def _safety(pending: int, moving: int, stuck: int, paused: bool) -> tuple[bool, str]:
+def _safety(pending: int, moving: int, stuck: int, paused: bool, held: bool) -> tuple[bool, str]:
     """Return whether the application may be closed, and why."""
     if pending:
         text = f"{_components(pending)} {_has(pending)} not been handed to accsyn yet"
         if paused:
             return False, f"{text}, because syncing is paused."
         return False, f"{text}; after quitting, that waits for the next application with the plugin."
-    if moving and paused:
+    if moving and (paused or held):
         text = f"{_components(moving)} {_has(moving)} not arrived"
-        return True, f"{text}; the jobs are paused, so that nothing moves until you resume."
+        where, who = (" in accsyn", "somebody resumes them there") if held else ("", "you resume")
+        return True, f"{text}; the jobs are paused{where}, so that nothing moves until {who}."
     if moving:
         return True, f"accsyn carries {_components(moving)} on by itself, as long as its client runs on this machine."
     if stuck:

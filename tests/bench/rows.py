@@ -20,6 +20,9 @@ from ftrack_accsyn_sandbox.accsyn import demo
 from ftrack_accsyn_sandbox.accsyn.service import AccsynService
 from ftrack_accsyn_sandbox.service import HOST
 
+#: Two things that differ by less than a busy machine's moods are measured in turn so often; the fastest runs count.
+ROUNDS = 3
+
 
 def session_open() -> list[Row]:
     plain, ours = run("plain", "open", 0), run("ours", "open", 0)
@@ -39,7 +42,8 @@ def session_open() -> list[Row]:
 
 
 def publish_files() -> list[Row]:
-    plain, ours = run("plain", "files", 100), run("ours", "files", 100)
+    rounds = [(run("plain", "files", 100), run("ours", "files", 100)) for _ in range(ROUNDS)]
+    plain, ours = (min(runs, key=lambda each: each.figures["publish_s"]) for runs in zip(*rounds))
     events = run("per-event", "files", 100)
     ratio = ours.figures["publish_s"] / plain.figures["publish_s"]
     return [

@@ -50,7 +50,7 @@ class HeadPanel(Panel):
         self.detail.setText(head.detail)
         self.detail.setVisible(bool(head.detail))
         self.bar.setVisible(head.percent is not None)
-        self.bar.tone = Tone.HELD if head.paused else Tone.BUSY
+        self.bar.tone = Tone.HELD if head.tone is Tone.HELD else Tone.BUSY
         self.bar.set_percent(head.percent or 0)
         self.pause.setText("Resume" if head.paused else "Pause")
         self.pause.setToolTip(

@@ -278,13 +278,14 @@ def _sentence(summary: Summary) -> tuple[str, Tone]:
         return "Nothing to sync", Tone.WAITING
     parts = [
         (summary.stuck, "needs attention" if summary.stuck == 1 else "need attention"),
-        (summary.moving, "on the way"),
+        (summary.moving, "paused in accsyn" if summary.held else "on the way"),
         (summary.pending, "waiting"),
     ]
     said = [f"{count:,} {words}" for count, words in parts if count]
     if not said:
         return "Everything has arrived", Tone.GOOD
-    tone = Tone.BAD if summary.stuck else Tone.BUSY if summary.moving else Tone.WAITING
+    moving = Tone.HELD if summary.held else Tone.BUSY
+    tone = Tone.BAD if summary.stuck else moving if summary.moving else Tone.WAITING
     return " · ".join(said), tone
 
 

@@ -91,6 +91,14 @@ class Survey:
             ).fetchone()[0]
         return int(done), float(speed) if speed else None
 
+    def all_held(self) -> bool:
+        """Whether every job that has something on its way is paused in accsyn; False where there is none."""
+        with self._connections.reading() as connection:
+            jobs, held = connection.execute(
+                "SELECT count(*), count(CASE WHEN status = 'paused' THEN 1 END) FROM job WHERE round_status = 'running'"
+            ).fetchone()
+        return bool(jobs == held and jobs)
+
     def synced(self, arrived_by: float) -> list[Entry]:
         """Return the entries that were synced by *arrived_by* (seconds since the epoch), without their files."""
         with self._connections.reading() as connection:

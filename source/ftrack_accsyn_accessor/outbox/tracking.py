@@ -234,7 +234,8 @@ class Tracking:
                 "coalesce(sum(file_count), 0) AS files, coalesce(sum(size_bytes), 0) AS size_bytes, "
                 "coalesce(sum(done_bytes), 0) AS done_bytes, coalesce(sum(CASE "
                 f"WHEN state = '{State.SYNCED.value}' OR arrived_at IS NOT NULL THEN file_count "
-                "WHEN size_bytes THEN file_count * done_bytes / size_bytes ELSE 0 END), 0) AS done_files "
+                f"WHEN state IN ({_MOVING}) AND size_bytes THEN file_count * done_bytes / size_bytes ELSE 0 END), 0) "
+                "AS done_files "
                 f"FROM entry WHERE {_IN_ROUND}",
                 (job, since),
             ).fetchone()
