@@ -11,6 +11,7 @@ import itertools
 import os
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from ftrack_accsyn_accessor.outbox import damage, schema
 
 #: How long a writer waits for others. A write takes well under a millisecond; this covers a machine that swaps.
 BUSY_TIMEOUT_S = 30.0
+LOCKED_PAUSE_S = 0.005
 #: How long a fork waits for threads that are inside SQLite. Only waiting for another process's write takes longer.
 FORK_WAIT_S = 1.0
 
@@ -196,7 +198,7 @@ class Connections:
             connection.execute("PRAGMA foreign_keys = ON")
             # What a killed process has written stays written. Only a power cut can take the last transactions back, and
             # a publish must not wait for the disk; what such a cut lost is still registered in ftrack and can be found.
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             schema.upgrade(connection, str(self.path))
         except BaseException as error:
@@ -244,6 +246,24 @@ def _create_private(path: Path) -> None:
     """
     with _creating, contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _use_write_ahead_log(connection: Connection) -> None:
+    """Switch the file to a write-ahead log, which is for good.
+
+    While others do the same with a fresh file SQLite finds it locked at once, whatever the timeout is: two that wait
+    for each other would wait for ever.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(LOCKED_PAUSE_S)
+        else:
+            return
 
 
 def _identity(path: Path) -> tuple[int, int]:

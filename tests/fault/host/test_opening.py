@@ -231,7 +231,7 @@ def test_machine_without_a_staging_path_is_told_so_once_at_info_level(
     publisher: Publisher, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     publisher.environment(ACCSYN_PROJECTS_PATH=None, ACCSYN_API_KEY=None)
-    caplog.set_level(logging.DEBUG, OURS)
+    caplog.set_level(logging.INFO, OURS)
 
     sessions = [publisher.session(), publisher.session()]
 

@@ -253,3 +253,25 @@ def test_grandchild_writes_as_well(desk: Any) -> None:
 
     assert code_of(forked(child)) == 0
     assert desk.outbox.counts()[State.PREPARED] == 4
+
+
+def test_threads_that_make_the_file_together_never_find_it_locked(tmp_path: Path) -> None:
+    troubles: list[Exception] = []
+
+    def open_at_once(outbox: Outbox, start: threading.Barrier) -> None:
+        start.wait()
+        try:
+            outbox.open()
+        except errors.OutboxError as error:
+            troubles.append(error)
+        outbox.close()
+
+    for number in range(30):
+        outbox, start = Outbox(tmp_path / f"{number}.sqlite3"), threading.Barrier(12)
+        threads = [threading.Thread(target=open_at_once, args=(outbox, start)) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert troubles == []
