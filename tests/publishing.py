@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Optional
@@ -122,6 +123,11 @@ class Publisher:
             if path.is_file()
         }
 
+    def rest(self) -> None:
+        """Stop the background thread until the next publish."""
+        for each in runtime._runtimes.values():
+            each.uploader.stop()
+
     def close(self) -> None:
         """End all sessions and the background thread."""
         for session in self._sessions:
@@ -137,4 +143,13 @@ def at_work(studio: Studio, monkeypatch: pytest.MonkeyPatch, folder: Path) -> It
     try:
         yield publisher
     finally:
+        for service in (studio.ftrack, studio.accsyn):
+            service.switches.clear()  # the background thread may hang in a call
         publisher.close()
+        # One that is still in a call would say the next test things, and see its environment.
+        wait_until(lambda: not uploaders(), 40.0, "the background thread to end")
+
+
+def uploaders() -> list[threading.Thread]:
+    """Return the background threads of this process."""
+    return [thread for thread in threading.enumerate() if thread.name == "ftrack-accsyn-uploader"]

@@ -23,6 +23,8 @@ from ftrack_accsyn_accessor.outbox import damage, schema
 #: How long a writer waits for others. A write takes well under a millisecond; this covers a machine that swaps.
 BUSY_TIMEOUT_S = 30.0
 LOCKED_PAUSE_S = 0.005
+#: How many times in a row the file may be kept aside by others, and a new one begun, while it is opened.
+EXCHANGES = 3
 #: How long a fork waits for threads that are inside SQLite. Only waiting for another process's write takes longer.
 FORK_WAIT_S = 1.0
 
@@ -36,6 +38,10 @@ class Connection(sqlite3.Connection):
     file: tuple[int, int] = (0, 0)
     serial: int = 0
     thread: Optional[threading.Thread] = None
+
+
+class _Exchanged(sqlite3.Error):
+    """The file was kept aside by somebody else while it was opened; its journals went one by one."""
 
 
 class _ForkGate:
@@ -84,7 +90,9 @@ class _ForkGate:
 _gate = _ForkGate()
 _living: weakref.WeakSet[Connections] = weakref.WeakSet()
 _serials = itertools.count(1)
-_creating = threading.Lock()
+#: One thread at a time opens a file or keeps one aside. One that was still opening the old file would use the journals
+#: of the new one, behind the locks that SQLite keeps for each file in a process, and end the whole process.
+_opening = threading.RLock()
 #: Inherited in the middle of a call: SQLite cannot even close them, so they are kept for ever.
 _inherited: list[Connection] = []
 
@@ -158,12 +166,11 @@ class Connections:
                 if connection.file == _identity(self.path):
                     return connection
             self._drop()
-        try:
-            connection = self._connect()
-        except (errors.OutboxDamaged, FileNotFoundError):  # the second: another process has just kept it aside
-            connection = self._connect()
-        self._local.connection = connection
-        return connection
+        with _opening:
+            for _ in range(EXCHANGES):
+                with contextlib.suppress(errors.OutboxDamaged, _Exchanged, FileNotFoundError):
+                    return self._connect()
+            return self._connect()
 
     def _close_those_of_ended_threads(self) -> None:
         """Give back the files that threads have left open: hosts start many threads.
@@ -201,14 +208,24 @@ class Connections:
             _use_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             schema.upgrade(connection, str(self.path))
+            if _identity(self.path) != file:
+                raise _Exchanged("another file is there now")
         except BaseException as error:
             connection.close()
             if damage.is_damage(error):
                 raise self._damaged("open the outbox", connection, error) from error
+            if isinstance(error, sqlite3.Error) and self._was_exchanged(file):
+                raise _Exchanged(str(error)) from error
             raise
         with self._all_lock:
             self._all.add(connection)
+        self._local.connection = connection
         return connection
+
+    def _was_exchanged(self, file: tuple[int, int]) -> bool:
+        """Whether *file* is not the one at the path any more, once nobody is keeping it aside."""
+        damage.wait(self.path)
+        return _identity(self.path) != file
 
     @contextlib.contextmanager
     def _translated(self, tried: str) -> Iterator[None]:
@@ -231,7 +248,8 @@ class Connections:
     def _damaged(self, tried: str, connection: Connection, error: BaseException) -> errors.OutboxUnusable:
         """Keep the file of *connection* aside and return the error that says so."""
         try:
-            damage.set_aside(self.path, connection.file, str(error))
+            with _opening:
+                damage.set_aside(self.path, connection.file, str(error))
         except OSError as refusal:
             outcome = f"{error}; it cannot be renamed: {refusal}"
             return errors.OutboxUnusable(tried, str(self.path), outcome, f"Rename it yourself. {damage.REMEDY}")
@@ -241,10 +259,9 @@ class Connections:
 def _create_private(path: Path) -> None:
     """Make the file, which SQLite would make readable for everybody, unless it is there.
 
-    The folder is never made: it may be missing because its disk is, and must then stay so. The lock keeps other threads
-    from connecting before the descriptor is closed again.
+    The folder is never made: it may be missing because its disk is, and must then stay so.
     """
-    with _creating, contextlib.suppress(FileExistsError):
+    with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
@@ -272,6 +289,8 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def _after_fork_in_child() -> None:
+    global _opening
+    _opening = threading.RLock()
     idle = _gate.reopen_in_child()
     for connections in list(_living):
         connections.abandon_after_fork(idle)

@@ -7,6 +7,7 @@ import datetime
 import logging
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import filelock
@@ -35,10 +36,8 @@ def set_aside(path: Path, file: tuple[int, int], outcome: str) -> None:
     *file* is the device and inode of the file that was found to be damaged, *outcome* what SQLite said. Its journals go
     first: left behind, they would be taken for those of the new file. Raise OSError where that is impossible.
     """
-    lock = path.with_suffix(".damage.lock")
     try:
-        os.stat(path.parent)  # filelock would make it, where its disk has been unplugged
-        with filelock.FileLock(str(lock), timeout=_LOCK_TIMEOUT_S, mode=0o600):
+        with _alone(path):
             found = os.stat(path)
             if (found.st_dev, found.st_ino) != file:
                 return
@@ -56,6 +55,19 @@ def set_aside(path: Path, file: tuple[int, int], outcome: str) -> None:
         f"The outbox {path} is damaged ({outcome}). It is kept as {kept.name} and a new one has been started, "
         f"which knows nothing of what was waiting or on its way. {REMEDY}",
     )
+
+
+def wait(path: Path) -> None:
+    """Return when nobody is keeping the file at *path* aside, or when that cannot be known."""
+    with contextlib.suppress(OSError, filelock.Timeout), _alone(path):
+        pass
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    os.stat(path.parent)  # filelock would make it, where its disk has been unplugged
+    with filelock.FileLock(str(path.with_suffix(".damage.lock")), timeout=_LOCK_TIMEOUT_S, mode=0o600):
+        yield
 
 
 def kept_aside(path: Path) -> list[Path]:

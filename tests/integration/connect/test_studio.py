@@ -56,7 +56,7 @@ def test_file_that_fails_is_shown_with_its_cause_and_arrives_after_a_click_on_re
 
     settle(lambda: state(window, "bad") == "Synced", "the arrival", 40)
     assert publisher.entry(bad).state is State.SYNCED
-    assert window.tab.head.sentence.text() == "Everything has arrived"
+    settle(lambda: window.tab.head.sentence.text() == "Everything has arrived", "the sentence above")
     assert {name.rpartition("/")[2] for name in publisher.hq()} == {"good.mov", "bad.mov"}
 
 
