@@ -174,4 +174,5 @@ def _status_row(entry: Mapping[str, Any]) -> str:
 
 
 def _sums(summary: Mapping[str, Any]) -> str:
-    return ", ".join(f"{summary[name]} {name}" for name in ("pending", "moving", "stuck", "synced"))
+    percent = "" if summary["percent"] is None else f", {summary['percent']} %"
+    return ", ".join(f"{summary[name]} {name}" for name in ("pending", "moving", "stuck", "synced")) + percent

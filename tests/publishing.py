@@ -133,6 +133,8 @@ class Publisher:
         for session in self._sessions:
             session.close()
         runtime.stop_all(timeout_s=0.0)
+        # One that is still in a call would say the next test things, and see its environment.
+        wait_until(lambda: not uploaders(), 40.0, "the background thread to end")
 
 
 @contextlib.contextmanager
@@ -146,8 +148,6 @@ def at_work(studio: Studio, monkeypatch: pytest.MonkeyPatch, folder: Path) -> It
         for service in (studio.ftrack, studio.accsyn):
             service.switches.clear()  # the background thread may hang in a call
         publisher.close()
-        # One that is still in a call would say the next test things, and see its environment.
-        wait_until(lambda: not uploaders(), 40.0, "the background thread to end")
 
 
 def uploaders() -> list[threading.Thread]:

@@ -84,9 +84,11 @@ class Summary:
         return self.total_bytes - self.done_bytes
 
     @property
-    def percent(self) -> int:
-        """Whole percents of `total_bytes`, rounded down; 100 when nothing is left."""
-        return 100 * self.done_bytes // self.total_bytes if self.left_bytes else 100
+    def percent(self) -> Optional[int]:
+        """Whole percents of `total_bytes`, rounded down; 100 when all has arrived, None when the rest is stuck."""
+        if self.pending or self.moving:
+            return 100 * self.done_bytes // self.total_bytes if self.total_bytes else 0
+        return None if self.stuck else 100
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
@@ -70,17 +71,17 @@ def test_states_are_counted_in_groups(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "safe", "arrived", "word"),
+    ("state", "safe", "arrived", "percent", "word"),
     [
-        ("prepared", False, False, "not been handed to accsyn"),
-        ("pending", False, False, "not been handed to accsyn"),
-        ("submitted", True, False, "accsyn carries 1 component"),
-        ("stuck", True, False, "somebody should look at"),
-        ("synced", True, True, "has arrived"),
+        ("prepared", False, False, 0, "not been handed to accsyn"),
+        ("pending", False, False, 0, "not been handed to accsyn"),
+        ("submitted", True, False, 0, "accsyn carries 1 component"),
+        ("stuck", True, False, None, "somebody should look at"),
+        ("synced", True, True, 100, "has arrived"),
     ],
 )
 def test_quitting_is_safe_as_soon_as_accsyn_has_everything(
-    desk: Desk, state: str, safe: bool, arrived: bool, word: str
+    desk: Desk, state: str, safe: bool, arrived: bool, percent: Optional[int], word: str
 ) -> None:
     if state == "prepared":
         desk.prepare("c1")
@@ -95,7 +96,7 @@ def test_quitting_is_safe_as_soon_as_accsyn_has_everything(
 
     found = status.summary(desk.outbox)
 
-    assert (found.safe_to_quit, found.all_arrived) == (safe, arrived)
+    assert (found.safe_to_quit, found.all_arrived, found.percent) == (safe, arrived, percent)
     assert word in found.safe_reason
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 import sqlite3
-import threading
 from pathlib import Path
 from typing import Any, Callable
 
@@ -17,7 +16,7 @@ from ftrack_api.event.base import Event
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.staging import STATE_FOLDER
 from ftrack_accsyn_sandbox.studio import Studio
-from publishing import HOOK, Publisher
+from publishing import HOOK, Publisher, uploaders
 
 OURS = "ftrack_accsyn_accessor"
 
@@ -239,7 +238,7 @@ def test_machine_without_a_staging_path_is_told_so_once_at_info_level(
     assert [(record.levelno, record.getMessage()) for record in caplog.records if record.name.startswith(OURS)] == [
         (logging.INFO, "ACCSYN_PROJECTS_PATH is not set: this is no staging machine, the accsyn location is off.")
     ]
-    assert "ftrack-accsyn-uploader" not in [thread.name for thread in threading.enumerate()]
+    assert uploaders() == []
     assert publisher.studio.ftrack.log.count("create:Location") == 0
     assert capfd.readouterr() == ("", "")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,12 +56,7 @@ def arrived(publisher: Publisher) -> dict[str, Any]:
     for component in components.values():
         wait_until(lambda: publisher.entry(component).state is State.SYNCED, 20, "the arrival")  # noqa: B023
     publisher.close()
-    wait_until(ended, 20, "the background thread to end")
     return components
-
-
-def ended() -> bool:
-    return not [thread for thread in threading.enumerate() if thread.name == "ftrack-accsyn-uploader"]
 
 
 # What goes.
@@ -259,7 +253,6 @@ def test_unplugged_disk_of_an_outbox_that_lies_elsewhere_frees_nothing(
     folder = publisher.studio.root / "outbox"
     wait_until(lambda: state_in(folder, component) is State.SYNCED, 20, "the arrival")
     publisher.close()
-    wait_until(ended, 20, "the background thread to end")
     publisher.studio.staging.rename(publisher.studio.root / "unplugged")
     if instead != "nothing":
         publisher.studio.staging.mkdir()
@@ -417,7 +410,6 @@ def test_whatever_is_wrong_nothing_unproven_is_freed(publisher: Publisher, told:
     for component in components:
         wait_until(lambda: publisher.entry(component).state is State.SYNCED, 30, "the arrival")  # noqa: B023
     publisher.close()
-    wait_until(ended, 20, "the background thread to end")
     store = publisher.studio.ftrack.store
     destination = store.find("Location", name="studio.hq")[0]["id"]
     unproven = set()
