@@ -143,7 +143,10 @@ def test_unsubscribed_listener_is_left_alone(studio: Any, listen: Any) -> None:
 def test_client_connects_and_subscribes_again_after_a_drop(studio: Any, listen: Any) -> None:
     receiver, sender = listen(), listen()
     identifier = receiver.subscribe("topic=test.news")
+    handshakes = studio.service.log.count("event_hub_handshake")
     studio.service.hub.disconnect_all()
+    # The connections that were cut are counted for a moment more.
+    wait_until(lambda: studio.service.log.count("event_hub_handshake") == handshakes + 2, what="both clients")
     wait_until(lambda: studio.service.hub.connection_count == 2, what="both clients to come back")
     wait_until(lambda: identifier in studio.service.hub.subscriber_ids())
     publish(sender, "test.news", after="drop")
