@@ -112,8 +112,13 @@ class Uploader:
         with self._starting:  # two threads would share the process's lock, and submit everything twice
             if self._thread is None or not self._thread.is_alive():
                 self._stopping = False
-                self._thread = threading.Thread(target=self._run, name="ftrack-accsyn-uploader", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="ftrack-accsyn-uploader", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:  # The interpreter is going down, and makes no threads any more.
+                    logger.debug("The next session sends what waits.", exc_info=True)
+                else:
+                    self._thread = thread
 
     def wake(self) -> None:
         """Tell the thread that there is something new, starting it if need be."""

@@ -22,13 +22,13 @@ from ftrack_accsyn_accessor.transfer import Destination
 _WRITTEN = (*records.PUBLICATION_COLUMNS, "size_bytes", "file_count", "state", "owner", "created_at", "updated_at")
 _INTO_ENTRY = f"INTO entry ({', '.join(_WRITTEN)}) VALUES ({', '.join('?' * len(_WRITTEN))})"
 _WAITING = (State.PENDING, State.NEEDS_ATTENTION)
-#: The ways for a row to be due at ?2, in seconds since the epoch. One written later than that met a clock set back.
+#: The ways for a row to be due at :now, in seconds since the epoch. One written later than that met a clock set back.
 _READY = (
     "next_try_at IS NULL",
-    "next_try_at <= ?2",
-    f"next_try_at > ?2 AND updated_at > ?2 AND next_try_at < {NOT_BY_ITSELF}",
+    "next_try_at <= :now",
+    f"next_try_at > :now AND updated_at > :now AND next_try_at < {NOT_BY_ITSELF}",
 )
-_DUE = "({})".format(" OR ".join(f"({where})" for where in _READY)).replace("?2", "?1")
+_DUE = "({})".format(" OR ".join(f"({where})" for where in _READY))
 #: Files handed out in one go, so that a thousand long sequences do not fill the memory. One entry may have more.
 FILES_AT_ONCE = 50_000
 #: Entries read in one go by whoever walks through all of them.
@@ -148,14 +148,14 @@ class Outbox:
         with self._connections.reading() as connection:
 
             def ask(what: str, where: str, state: State) -> Any:
-                statement = f"SELECT {what} FROM entry WHERE state = ?1 AND {where}"  # noqa: S608 - constants
-                return connection.execute(statement, (state, now)[: 2 if "?2" in where else 1]).fetchone()[0]
+                statement = f"SELECT {what} FROM entry WHERE state = :state AND {where}"  # noqa: S608 - constants
+                return connection.execute(statement, {"state": state, "now": now}).fetchone()[0]
 
             ready = [(where, state) for where in _READY for state in _WAITING]
             due = sum(ask("count(*)", *each) for each in ready)
             oldest = [found for each in ready if (found := ask("min(created_at)", *each)) is not None]
             newest = [found for each in ready if (found := ask("max(created_at)", *each)) is not None]
-            later = (ask("min(next_try_at)", "next_try_at > ?2", state) for state in _WAITING)
+            later = (ask("min(next_try_at)", "next_try_at > :now", state) for state in _WAITING)
             next_try = [found for found in later if found is not None]
             prepared = ask("count(*)", "1", State.PREPARED)
         live = self.tracking.is_live()
@@ -179,8 +179,9 @@ class Outbox:
         with self._connections.reading() as connection:
             rows = connection.execute(
                 "SELECT * FROM entry LEFT JOIN files ON files.entry = entry.id WHERE id IN "  # noqa: S608 - constants
-                f"(SELECT id FROM entry WHERE state IN (?2, ?3) AND {_DUE} ORDER BY id LIMIT ?4) ORDER BY id",
-                (self._clock(), *_WAITING, limit),
+                f"(SELECT id FROM entry WHERE state IN (:first, :second) AND {_DUE} ORDER BY id LIMIT :limit) "
+                "ORDER BY id",
+                {"now": self._clock(), "first": _WAITING[0], "second": _WAITING[1], "limit": limit},
             )
             for row in rows:
                 files += row["file_count"]

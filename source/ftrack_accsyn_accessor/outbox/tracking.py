@@ -29,8 +29,8 @@ _FOLLOWED = (
     f"entry.state IN ({_SUBMITTED}, '{State.NEEDS_ATTENTION.value}') AND entry.arrived_at IS NULL "
     f"AND (entry.state IN ({_SUBMITTED}) OR entry.cause_kind IN ({_REPAIRABLE}))"
 )
-#: Entries of the present round: those on their way, and those that were on it since ?2 (seconds since the epoch).
-_IN_ROUND = f"job = ?1 AND (state IN ({_SUBMITTED}) OR updated_at >= ?2)"
+#: Entries of the present round: those on their way, and those that were on it since :since (seconds since the epoch).
+_IN_ROUND = f"job = :job AND (state IN ({_SUBMITTED}) OR updated_at >= :since)"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -237,7 +237,7 @@ class Tracking:
                 f"WHEN state IN ({_MOVING}) AND size_bytes THEN file_count * done_bytes / size_bytes ELSE 0 END), 0) "
                 "AS done_files "
                 f"FROM entry WHERE {_IN_ROUND}",
-                (job, since),
+                {"job": job, "since": since},
             ).fetchone()
         progress = Progress(row["done_bytes"], row["size_bytes"])
         counts = {name: row[name] for name in ("entries", "synced", "moving", "attention", "files", "done_files")}
@@ -248,7 +248,7 @@ class Tracking:
         with self._connections.reading() as connection:
             rows = connection.execute(
                 f"SELECT username FROM entry WHERE {_IN_ROUND} GROUP BY username ORDER BY max(id) DESC",  # noqa: S608
-                (job, since),
+                {"job": job, "since": since},
             )
             return [str(row[0]) for row in rows]
 
@@ -258,7 +258,7 @@ class Tracking:
             row = connection.execute(
                 f"SELECT * FROM entry WHERE {_IN_ROUND} AND state = '{State.NEEDS_ATTENTION.value}' "  # noqa: S608
                 "ORDER BY id LIMIT 1",
-                (job, since),
+                {"job": job, "since": since},
             ).fetchone()
         return records.entry(row) if row is not None else None
 

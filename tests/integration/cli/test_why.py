@@ -250,9 +250,9 @@ def make_old(publisher: Publisher, published: Any, seconds: float = 3600.0) -> N
     """Let an entry have been there for a while, due now."""
     with publisher.outbox._connections.writing() as connection:
         connection.execute(
-            "UPDATE entry SET created_at = created_at - ?1, updated_at = updated_at - ?1, next_try_at = NULL, "
-            "cause = '', cause_kind = '' WHERE component_id = ?2",
-            (seconds, published["id"]),
+            "UPDATE entry SET created_at = created_at - :seconds, updated_at = updated_at - :seconds, "
+            "next_try_at = NULL, cause = '', cause_kind = '' WHERE component_id = :component",
+            {"seconds": seconds, "component": published["id"]},
         )
 
 
