@@ -22,6 +22,8 @@ from ftrack_accsyn_accessor.connect.view import EmptyPage, EntryView
 _TYPING_MS = 150
 #: How long the outcome of an action stays in sight.
 _NOTICE_MS = 6000
+#: How often a tab in sight makes sure that it still is.
+_WATCH_MS = 1000
 
 
 class _Relay(QtCore.QObject):
@@ -47,6 +49,9 @@ class Tab(QtWidgets.QWidget):
         self._shown = 0
         self._following = False
         self._closed = False
+        self._watching = QtCore.QTimer(self)
+        self._watching.setInterval(_WATCH_MS)
+        self._watching.timeout.connect(self._rest_if_hidden)
         self._recolouring = QtCore.QTimer(self)
         self._recolouring.setSingleShot(True)
         self._recolouring.timeout.connect(self._take_colours)
@@ -178,11 +183,17 @@ class Tab(QtWidgets.QWidget):
         super().showEvent(event)
         self._take_colours()
         self.reader.set_active(True)
+        self._watching.start()
 
-    def hideEvent(self, event: QtGui.QHideEvent) -> None:  # noqa: N802 - Qt's name
-        """Look only now and then while out of sight."""
-        super().hideEvent(event)
-        self.reader.set_active(False)
+    def _rest_if_hidden(self) -> None:
+        """Look only now and then while out of sight.
+
+        There is no `hideEvent`: Qt hides the tab once more while the interpreter goes down, and an event handler in
+        Python that is called then can end in a crash (PySide6 6.12, CPython 3.13).
+        """
+        if not self.isVisible():
+            self._watching.stop()
+            self.reader.set_active(False)
 
     def changeEvent(self, event: QtCore.QEvent) -> None:  # noqa: N802 - Qt's name
         """Follow the host's theme."""

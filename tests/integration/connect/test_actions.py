@@ -309,3 +309,13 @@ def test_nothing_is_begun_after_the_end(window: Window, recorder) -> None:
 
     assert recorder.done == []
     assert isinstance(window.tab.errands, errands.Errands)
+
+
+def test_tab_that_is_hidden_rests_until_it_is_shown_again(window: Window) -> None:
+    assert window.tab.reader._active
+
+    window.window.hide()
+    settle(lambda: not window.tab.reader._active, "the reader to rest")
+
+    window.window.show()
+    assert window.tab.reader._active
