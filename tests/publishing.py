@@ -153,3 +153,17 @@ def at_work(studio: Studio, monkeypatch: pytest.MonkeyPatch, folder: Path) -> It
 def uploaders() -> list[threading.Thread]:
     """Return the background threads of this process."""
     return [thread for thread in threading.enumerate() if thread.name == "ftrack-accsyn-uploader"]
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    """Give a studio of its own to each test."""
+    with Studio(tmp_path / "studio") as running:
+        yield running
+
+
+@pytest.fixture
+def publisher(studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Publisher]:
+    """Give an artist who publishes in the studio, from this process."""
+    with at_work(studio, monkeypatch, tmp_path / "sources") as working:
+        yield working

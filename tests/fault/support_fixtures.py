@@ -11,6 +11,9 @@ import pytest
 from fault import support_studio
 from fault.support_template import Child, Template
 from ftrack_accsyn_sandbox.studio import Studio
+from publishing import studio
+
+__all__ = ["Run", "run", "studio", "template"]
 
 Run = Callable[..., Child]
 
@@ -25,12 +28,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
         yield running
     finally:
         running.close()
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    with Studio(tmp_path / "studio") as running:
-        yield running
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import ftrack_api.event.hub
@@ -17,12 +15,6 @@ from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
 
 EventHub = ftrack_api.event.hub.EventHub
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    with Studio(tmp_path / "studio", engine_paused=True) as running:
-        yield running
 
 
 @pytest.fixture

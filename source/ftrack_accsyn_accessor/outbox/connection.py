@@ -107,6 +107,15 @@ class Connections:
         self._all_lock = threading.Lock()
         _living.add(self)
 
+    def __del__(self) -> None:
+        """Give the file back: from CPython 3.11 on a connection refers to itself, and would wait for the collector.
+
+        Nobody can use one any more, as all of them are handed out from here. A child's have been let go at the fork.
+        """
+        for connection in list(self._all):
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+
     def close(self) -> None:
         """Close this thread's connection."""
         with _gate.passing():
@@ -173,10 +182,7 @@ class Connections:
             return self._connect()
 
     def _close_those_of_ended_threads(self) -> None:
-        """Give back the files that threads have left open: hosts start many threads.
-
-        From CPython 3.11 on a connection refers to itself, and is closed when the garbage collector comes to it.
-        """
+        """Give back the files that threads have left open: hosts start many threads."""
         living = threading.enumerate()  # `is_alive` does not know threads that Python did not start
         with self._all_lock:
             connections = list(self._all)

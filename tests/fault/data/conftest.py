@@ -11,21 +11,11 @@ import pytest
 
 from fault.faults.desk import Desk
 from ftrack_accsyn_sandbox.studio import Studio
-from publishing import Publisher, at_work
+from publishing import publisher, studio
+
+__all__ = ["publisher", "studio"]
 
 SMALL_DISK = "size=2m"
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    with Studio(tmp_path / "studio") as running:
-        yield running
-
-
-@pytest.fixture
-def publisher(studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Publisher]:
-    with at_work(studio, monkeypatch, tmp_path / "sources") as working:
-        yield working
 
 
 @pytest.fixture

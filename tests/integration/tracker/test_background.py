@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from ftrack_accsyn_accessor.entry import State
-from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
-from publishing import Publisher, at_work
-
-
-@pytest.fixture
-def publisher(studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Publisher]:
-    with at_work(studio, monkeypatch, tmp_path / "published") as working:
-        yield working
+from publishing import Publisher
 
 
 def test_published_components_become_available_at_head_quarters_without_anybodys_help(publisher: Publisher) -> None:

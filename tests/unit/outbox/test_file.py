@@ -319,3 +319,14 @@ def test_connections_of_threads_that_python_did_not_start_are_left_alone_while_t
     wait_until(lambda: not leave.is_set())
     assert answers == [None, None, 1]
     outbox.close()
+
+
+def test_outbox_that_nobody_holds_any_more_gives_its_file_back_at_once(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "a.sqlite3")
+    with outbox._connections.reading() as connection:
+        assert connection.execute("SELECT 1").fetchone()[0] == 1
+
+    del outbox
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
