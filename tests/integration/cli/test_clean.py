@@ -5,58 +5,21 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor import environment, facts
-from ftrack_accsyn_accessor.clean import Cleaner, Policy, cleaner
-from ftrack_accsyn_accessor.clean.background import FIRST_S, Retention
+from cleaning import ALL, APPLY, Told, Work, arrived, make_old, now, path_of, registered, staged, state_in, unregister
+from ftrack_accsyn_accessor.clean import Policy
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.entry import State
-from ftrack_accsyn_accessor.ftrack_connection import FtrackConnection
-from ftrack_accsyn_accessor.registrations import Registrations
-from ftrack_accsyn_accessor.staging import StagingArea, Stamp
+from ftrack_accsyn_accessor.errors import StagingGone
+from ftrack_accsyn_accessor.staging import StagingArea
 from helpers import wait_until
 from integration.cli.conftest import Run
 from publishing import Publisher
 
-Told = Callable[..., Any]
-ALL = ("clean", "--older-than", "0")
-APPLY = (*ALL, "--apply")
-
-
-def staged(publisher: Publisher) -> set[str]:
-    """Return the published files in the staging area."""
-    root = publisher.studio.staging
-    found = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
-    return {path for path in found if not path.startswith(".ftrack-accsyn/")}
-
-
-def registered(publisher: Publisher, component: Any) -> set[str]:
-    """Return the names of the locations in which ftrack has a component."""
-    store = publisher.studio.ftrack.store
-    rows = store.find("ComponentLocation", component_id=component["id"])
-    names = {row["id"]: row["name"] for row in store.find("Location")}
-    return {"staging" if "artist" in names[row["location_id"]] else names[row["location_id"]] for row in rows}
-
-
-@pytest.fixture
-def arrived(publisher: Publisher) -> dict[str, Any]:
-    """Publish a file, a sequence and a container, and let all of them arrive; no application runs any more."""
-    session = publisher.session()
-    version = publisher.version(session)
-    components = {
-        "file": publisher.publish_file(version, "movie"),
-        "sequence": publisher.publish_sequence(version, range(1001, 1006)),
-        "container": publisher.publish_container(session, version),
-    }
-    for component in components.values():
-        wait_until(lambda: publisher.entry(component).state is State.SYNCED, 20, "the arrival")  # noqa: B023
-    publisher.close()
-    return components
+__all__ = ["arrived"]
 
 
 # What goes.
@@ -128,11 +91,6 @@ def test_retention_variable_is_the_default_age(
     make_old(publisher, 2.0)
 
     assert len(told("clean")["entries"]) == 3
-
-
-def make_old(publisher: Publisher, days: float) -> None:
-    with publisher.outbox._connections.writing() as connection:
-        connection.execute("UPDATE entry SET synced_at = synced_at - ?", (days * 86400,))
 
 
 def test_pins_keep_components_and_folders_until_they_are_taken_back(
@@ -227,12 +185,6 @@ def damaged(publisher: Publisher, arrived: dict[str, Any], damage: str) -> str:
     return "file"
 
 
-def unregister(publisher: Publisher, component_id: str, location_id: str) -> None:
-    store = publisher.studio.ftrack.store
-    (row,) = store.find("ComponentLocation", component_id=component_id, location_id=location_id)
-    store.delete("ComponentLocation", row["id"])
-
-
 def test_unplugged_staging_disk_frees_nothing(publisher: Publisher, arrived: dict[str, Any], run: Run) -> None:
     publisher.studio.staging.rename(publisher.studio.root / "unplugged")
     publisher.studio.ftrack.log.clear()
@@ -271,17 +223,7 @@ def test_unplugged_disk_of_an_outbox_that_lies_elsewhere_frees_nothing(
     assert len(list((publisher.studio.root / "unplugged").rglob("*.mov"))) == 1
 
 
-def state_in(folder: Path, component: Any) -> State:
-    from ftrack_accsyn_accessor.outbox import Outbox
-
-    (path,) = folder.glob("*.sqlite3")
-    (entry,) = [each for each in Outbox(path).entries() if each.publication.component_id == component["id"]]
-    return entry.state
-
-
 def test_disk_that_vanishes_in_the_middle_stops_everything(publisher: Publisher, arrived: dict[str, Any]) -> None:
-    from ftrack_accsyn_accessor.errors import StagingGone
-
     work = Work(publisher)
     items = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
     publisher.studio.staging.rename(publisher.studio.root / "unplugged")
@@ -293,27 +235,6 @@ def test_disk_that_vanishes_in_the_middle_stops_everything(publisher: Publisher,
     assert len(staged(publisher)) == 8
     assert all("staging" in registered(publisher, component) for component in arrived.values())
     work.close()
-
-
-def now() -> float:
-    import time
-
-    return time.time() + 60
-
-
-class Work:
-    """A cleaner at work on the publisher's outbox."""
-
-    def __init__(self, publisher: Publisher) -> None:
-        self.outbox = publisher.outbox
-        area = StagingArea(str(publisher.studio.staging))
-        area.uuid = facts.kept(self.outbox, facts.Place).staging_uuid
-        self.connection = FtrackConnection(environment.ftrack_credentials())
-        self.cleaner = Cleaner(self.outbox, area, self.connection)
-
-    def close(self) -> None:
-        self.connection.close()
-        self.outbox.close()
 
 
 def test_component_published_anew_after_the_plan_stays(publisher: Publisher, arrived: dict[str, Any]) -> None:
@@ -446,114 +367,6 @@ def test_whatever_is_wrong_nothing_unproven_is_freed(publisher: Publisher, told:
             assert hq[identifiers[component_id]] == before[component_id]
             assert "studio.hq" in registered(publisher, component)
     assert {component_id for component_id, path in contents.items() if path.exists()} == unproven
-
-
-def path_of(publisher: Publisher, component: Any) -> str:
-    return publisher.entry(component).publication.resource_identifier
-
-
-# One file.
-
-
-def test_file_is_only_removed_while_it_is_what_was_published(tmp_path: Path) -> None:
-    path = tmp_path / "a.mov"
-    path.write_bytes(b"published")
-    found = path.stat()
-    stamp = Stamp(found.st_size, found.st_mtime_ns)
-
-    assert not cleaner.remove_if(str(tmp_path), "a.mov", Stamp(found.st_size + 1, found.st_mtime_ns))
-    assert not cleaner.remove_if(str(tmp_path), "missing.mov", stamp)
-    assert path.read_bytes() == b"published"
-    assert cleaner.remove_if(str(tmp_path), "a.mov", stamp)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_file_that_is_published_over_while_it_is_taken_aside_is_put_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The moment between the two looks cannot be met by chance: the rename itself publishes over the file.
-    path = tmp_path / "a.mov"
-    path.write_bytes(b"published")
-    found = path.stat()
-    rename = os.rename
-
-    def publish_then_rename(source: str, target: str) -> None:
-        if source == str(path):
-            path.write_bytes(b"published anew")
-        rename(source, target)
-
-    monkeypatch.setattr(os, "rename", publish_then_rename)
-
-    assert not cleaner.remove_if(str(tmp_path), "a.mov", Stamp(found.st_size, found.st_mtime_ns))
-    assert path.read_bytes() == b"published anew"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-# In the background.
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_background_frees_after_the_retention_days_and_looks_once_in_an_hour(
-    publisher: Publisher, arrived: dict[str, Any]
-) -> None:
-    publisher.environment(FTRACK_ACCSYN_RETENTION_DAYS="7")
-    make_old(publisher, 8.0)
-    outbox, clock = publisher.outbox, Clock()
-    area = StagingArea(str(publisher.studio.staging))
-    area.prepare()
-    retention = Retention(outbox, area, environment.read_settings, monotonic=clock)
-    assert not retention.due()
-    clock.now = FIRST_S
-    assert retention.due()
-    assert not retention.due()
-    registrations = Registrations(environment.ftrack_credentials())
-
-    retention.step(registrations)
-
-    registrations.close()
-    assert staged(publisher) == set()
-    clock.now += 3601
-    assert not retention.due()  # nothing is left
-    outbox.close()
-
-
-def test_background_does_nothing_without_the_variable_or_before_the_time(
-    publisher: Publisher, arrived: dict[str, Any]
-) -> None:
-    outbox, clock = publisher.outbox, Clock()
-    area = StagingArea(str(publisher.studio.staging))
-    retention = Retention(outbox, area, environment.read_settings, monotonic=clock)
-    clock.now = FIRST_S
-    make_old(publisher, 8.0)
-    assert not retention.due()
-    publisher.environment(FTRACK_ACCSYN_RETENTION_DAYS="9")
-    clock.now += 3601
-
-    assert not retention.due()
-    outbox.close()
-
-
-def test_idle_uploader_frees_in_the_background(
-    publisher: Publisher, arrived: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from ftrack_accsyn_accessor.clean import background
-
-    # Two minutes after its start: too long to wait for.
-    monkeypatch.setattr(background, "FIRST_S", 0.0)
-    publisher.environment(FTRACK_ACCSYN_RETENTION_DAYS="1")
-    make_old(publisher, 2.0)
-
-    publisher.session()
-
-    wait_until(lambda: not staged(publisher), 20, "the staged files to be freed")
-    wait_until(lambda: not list(publisher.outbox.entries()), 20, "the entries to be forgotten")
 
 
 def test_staging_area_stays_usable_after_everything_was_freed(

@@ -9,10 +9,13 @@ from typing import Any, Callable
 
 import pytest
 
-from ftrack_accsyn_accessor.workspace import Credentials, Workspace
+from ftrack_accsyn_accessor.workspace import Credentials, Workspace, transport
 from ftrack_accsyn_sandbox.accsyn import AccsynService, demo
 
 Opener = Callable[..., Workspace]
+
+#: What the jobs of these tests are called.
+NAME = "show_a ftrack upload"
 
 
 @pytest.fixture
@@ -50,3 +53,14 @@ def open_workspace(service: AccsynService) -> Iterator[Opener]:
 @pytest.fixture
 def workspace(open_workspace: Opener) -> Workspace:
     return open_workspace()
+
+
+@pytest.fixture
+def short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A silent service is waited for half a minute; a test needs no more than it takes a loaded machine to answer."""
+    monkeypatch.setattr(transport, "READ_TIMEOUT_S", 1.0)
+
+
+def payload(office) -> dict[str, object]:
+    source = f"client={office.artist_client.id}:share=projects/a.mov"
+    return {"code": NAME, "tasks": [{"source": source, "destination": "acme"}]}

@@ -1,0 +1,116 @@
+"""`clean` in the background, and what it takes to remove one file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cleaning import arrived, make_old, staged
+from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.clean import background, cleaner
+from ftrack_accsyn_accessor.clean.background import FIRST_S, Retention
+from ftrack_accsyn_accessor.registrations import Registrations
+from ftrack_accsyn_accessor.staging import StagingArea, Stamp
+from helpers import wait_until
+from publishing import Publisher
+
+__all__ = ["arrived"]
+
+
+def test_file_is_only_removed_while_it_is_what_was_published(tmp_path: Path) -> None:
+    path = tmp_path / "a.mov"
+    path.write_bytes(b"published")
+    found = path.stat()
+    stamp = Stamp(found.st_size, found.st_mtime_ns)
+
+    assert not cleaner.remove_if(str(tmp_path), "a.mov", Stamp(found.st_size + 1, found.st_mtime_ns))
+    assert not cleaner.remove_if(str(tmp_path), "missing.mov", stamp)
+    assert path.read_bytes() == b"published"
+    assert cleaner.remove_if(str(tmp_path), "a.mov", stamp)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_file_that_is_published_over_while_it_is_taken_aside_is_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The moment between the two looks cannot be met by chance: the rename itself publishes over the file.
+    path = tmp_path / "a.mov"
+    path.write_bytes(b"published")
+    found = path.stat()
+    rename = os.rename
+
+    def publish_then_rename(source: str, target: str) -> None:
+        if source == str(path):
+            path.write_bytes(b"published anew")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", publish_then_rename)
+
+    assert not cleaner.remove_if(str(tmp_path), "a.mov", Stamp(found.st_size, found.st_mtime_ns))
+    assert path.read_bytes() == b"published anew"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_background_frees_after_the_retention_days_and_looks_once_in_an_hour(
+    publisher: Publisher, arrived: dict[str, Any]
+) -> None:
+    publisher.environment(FTRACK_ACCSYN_RETENTION_DAYS="7")
+    make_old(publisher, 8.0)
+    outbox, clock = publisher.outbox, Clock()
+    area = StagingArea(str(publisher.studio.staging))
+    area.prepare()
+    retention = Retention(outbox, area, environment.read_settings, monotonic=clock)
+    assert not retention.due()
+    clock.now = FIRST_S
+    assert retention.due()
+    assert not retention.due()
+    registrations = Registrations(environment.ftrack_credentials())
+
+    retention.step(registrations)
+
+    registrations.close()
+    assert staged(publisher) == set()
+    clock.now += 3601
+    assert not retention.due()  # nothing is left
+    outbox.close()
+
+
+def test_background_does_nothing_without_the_variable_or_before_the_time(
+    publisher: Publisher, arrived: dict[str, Any]
+) -> None:
+    outbox, clock = publisher.outbox, Clock()
+    area = StagingArea(str(publisher.studio.staging))
+    retention = Retention(outbox, area, environment.read_settings, monotonic=clock)
+    clock.now = FIRST_S
+    make_old(publisher, 8.0)
+    assert not retention.due()
+    publisher.environment(FTRACK_ACCSYN_RETENTION_DAYS="9")
+    clock.now += 3601
+
+    assert not retention.due()
+    outbox.close()
+
+
+def test_idle_uploader_frees_in_the_background(
+    publisher: Publisher, arrived: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two minutes after its start: too long to wait for.
+    monkeypatch.setattr(background, "FIRST_S", 0.0)
+    publisher.environment(FTRACK_ACCSYN_RETENTION_DAYS="1")
+    make_old(publisher, 2.0)
+
+    publisher.session()
+
+    wait_until(lambda: not staged(publisher), 20, "the staged files to be freed")
+    wait_until(lambda: not list(publisher.outbox.entries()), 20, "the entries to be forgotten")
