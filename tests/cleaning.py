@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor import environment, facts
-from ftrack_accsyn_accessor.clean import Cleaner
-from ftrack_accsyn_accessor.entry import State
-from ftrack_accsyn_accessor.ftrack_connection import FtrackConnection
-from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.staging import StagingArea
+from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
+from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.outbox import Outbox, facts
+from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.upkeep import Cleaner
 from helpers import wait_until
 from publishing import Publisher
 

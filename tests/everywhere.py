@@ -17,7 +17,7 @@ from ftrack_accsyn_accessor.connect.shapes import Column, Line
 from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.connect.tab import Tab
 from ftrack_accsyn_accessor.connect.table import LINE
-from ftrack_accsyn_accessor.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
 from qt_support import QtCore, Window, settle
 from runner import RUNNER
 from tracking import Desk

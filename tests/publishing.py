@@ -13,9 +13,10 @@ import ftrack_api
 import pytest
 from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
-from ftrack_accsyn_accessor import announce, runtime
-from ftrack_accsyn_accessor.entry import Entry, State
+from ftrack_accsyn_accessor import announce
+from ftrack_accsyn_accessor.model.entry import Entry, State
 from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.worker import runtime
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import ROOT, wait_until
 

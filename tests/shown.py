@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ftrack_accsyn_accessor.entry import Kind, State
-from ftrack_accsyn_accessor.facts import Contact, Endpoint
-from ftrack_accsyn_accessor.settings import Settings
-from ftrack_accsyn_accessor.status import Row, Summary
+from ftrack_accsyn_accessor.insight.status import Row, Summary
+from ftrack_accsyn_accessor.model.entry import Kind, State
+from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.outbox.facts import Contact, Endpoint
 
 NOW = 1_790_000_000.0
 SETTINGS = Settings(staging_path="/data/projects", workspace="acme", api_user="artist@acme.test")

@@ -9,16 +9,18 @@ from typing import Any, Optional
 
 import pytest
 
-from ftrack_accsyn_accessor import delivery, location, settings
-from ftrack_accsyn_accessor.entry import Entry, State
-from ftrack_accsyn_accessor.locks import OwnerLock
+from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials, Registrations
+from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model.entry import Entry, State
+from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.model.transfer import Destination
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.registrations import FtrackCredentials, Registrations
-from ftrack_accsyn_accessor.settings import Settings
-from ftrack_accsyn_accessor.staging import StagingArea
-from ftrack_accsyn_accessor.submission import COMPLETE, Submission
-from ftrack_accsyn_accessor.tracker import Tracker
-from ftrack_accsyn_accessor.transfer import Destination
+from ftrack_accsyn_accessor.outbox.locks import OwnerLock
+from ftrack_accsyn_accessor.staging import location
+from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.worker import delivery
+from ftrack_accsyn_accessor.worker.submission import COMPLETE, Submission
+from ftrack_accsyn_accessor.worker.tracker import Tracker
 from ftrack_accsyn_accessor.workspace import Workspace
 from ftrack_accsyn_sandbox.accsyn.inspection import JobRow, TaskRow
 from ftrack_accsyn_sandbox.studio import Studio

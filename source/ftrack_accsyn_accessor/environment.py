@@ -8,10 +8,11 @@ import os
 from pathlib import Path
 from typing import Optional
 
-from ftrack_accsyn_accessor import machine, settings
-from ftrack_accsyn_accessor.errors import SettingsError
-from ftrack_accsyn_accessor.ftrack_connection import FtrackCredentials
-from ftrack_accsyn_accessor.settings import Settings
+from ftrack_accsyn_accessor import machine
+from ftrack_accsyn_accessor.ftrack.connection import FtrackCredentials
+from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model.errors import SettingsError
+from ftrack_accsyn_accessor.model.settings import Settings
 
 logger = logging.getLogger(__name__)
 

@@ -9,12 +9,14 @@ from typing import Any, Callable
 
 import ftrack_api
 
-from ftrack_accsyn_accessor import announce, environment, location, settings
+from ftrack_accsyn_accessor import announce, environment
 from ftrack_accsyn_accessor.environment import read_settings as read_settings
-from ftrack_accsyn_accessor.errors import AccsynAccessorError, RegistrationError, words
-from ftrack_accsyn_accessor.registrations import FtrackCredentials
-from ftrack_accsyn_accessor.runtime import open_runtime
-from ftrack_accsyn_accessor.settings import Settings
+from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, RegistrationError, words
+from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.staging import location
+from ftrack_accsyn_accessor.worker.runtime import open_runtime
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hosts import CHILD_TIMEOUT_S, HERE, LATENCY_S, Row, environment, sources, studio_with_latency, wait_for_tasks
 
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model.entry import State
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_sandbox.studio import Studio
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from hosts import ROOT, Row, run
 
-from ftrack_accsyn_accessor.entry import Kind, Publication, StagedFile, State
+from ftrack_accsyn_accessor.model.entry import Kind, Publication, StagedFile, State
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.workspace import Credentials, Workspace
 from ftrack_accsyn_sandbox.accsyn import demo

@@ -8,7 +8,7 @@ import ftrack_api.exception
 import pytest
 from ftrack_api.accessor.disk import DiskAccessor
 
-from ftrack_accsyn_accessor.accessor import AccsynAccessor
+from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
 
 
 @pytest.fixture(params=[DiskAccessor, AccsynAccessor], ids=["ftrack", "accsyn"])

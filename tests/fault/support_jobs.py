@@ -23,8 +23,10 @@ import ftrack_api
 from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
 from fault import support_kill
-from ftrack_accsyn_accessor import pacing, retry, staging, submission
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model import pacing, retry
+from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.staging import area as staging
+from ftrack_accsyn_accessor.worker import submission
 from helpers import wait_until
 
 WAITING = (State.PREPARED, State.PENDING, State.NEEDS_ATTENTION)
@@ -319,7 +321,7 @@ def fork_while_uploading(arguments: Mapping[str, Any], report: Report) -> None:
 def fork_while_logging(arguments: Mapping[str, Any], report: Report) -> None:
     """Fork while another thread writes to the plugin's log; each child ends as any interpreter does, by flushing it."""
     ftrack_api.Session()
-    logger = logging.getLogger("ftrack_accsyn_accessor.uploader")
+    logger = logging.getLogger("ftrack_accsyn_accessor.worker.uploader")
     enough = threading.Event()
 
     def log_on() -> None:

@@ -31,7 +31,7 @@ class Step:
 _LOCATION = ("ftrack_api.entity.location", "Location", "_register_components_in_location")
 _OUTBOX = ("ftrack_accsyn_accessor.outbox.store", "Outbox")
 _WORKSPACE = ("ftrack_accsyn_accessor.workspace.workspace", "Workspace")
-_DATA = ("ftrack_accsyn_accessor.accessor", "StagedData")
+_DATA = ("ftrack_accsyn_accessor.staging.accessor", "StagedData")
 
 #: In the order in which a publish meets them. What is registered with one call for a single file takes two for the
 #: members of a container and itself, and three when there is a sequence among them.
@@ -52,7 +52,7 @@ PUBLISH_STEPS: Mapping[str, Step] = {
 
 #: In the order in which the uploader meets them while it creates the job.
 CREATION_STEPS: Mapping[str, Step] = {
-    "upload begun": Step("ftrack_accsyn_accessor.delivery", "Delivery", "submit", "before"),
+    "upload begun": Step("ftrack_accsyn_accessor.worker.delivery", "Delivery", "submit", "before"),
     "logged in": Step(*_WORKSPACE, "check_role"),
     "job row written": Step(*_OUTBOX, "job"),
     "attempt written down": Step(*_OUTBOX, "attempt"),
@@ -73,8 +73,8 @@ ADDITION_STEPS: Mapping[str, Step] = {
 
 #: What the next session does with what it finds; it may be killed, too.
 RECOVERY_STEPS: Mapping[str, Step] = {
-    "ftrack asked": Step("ftrack_accsyn_accessor.registrations", "Registrations", "registered"),
-    "settled": Step("ftrack_accsyn_accessor.delivery", "Delivery", "settle"),
+    "ftrack asked": Step("ftrack_accsyn_accessor.ftrack.registrations", "Registrations", "registered"),
+    "settled": Step("ftrack_accsyn_accessor.worker.delivery", "Delivery", "settle"),
     "attempt written down": Step(*_OUTBOX, "attempt"),
     "job created, answer not recorded": Step(*_WORKSPACE, "create_job"),
     "tasks added, answer not recorded": Step(*_WORKSPACE, "add_tasks"),

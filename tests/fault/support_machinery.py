@@ -11,14 +11,15 @@ import ftrack_api
 import pytest
 
 from fault import support_jobs, support_studio
-from ftrack_accsyn_accessor import location, plugin
-from ftrack_accsyn_accessor.delivery import Delivery
-from ftrack_accsyn_accessor.locks import OwnerLock, ProcessLock
+from ftrack_accsyn_accessor import plugin
+from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials, Registrations
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.registrations import FtrackCredentials, Registrations
-from ftrack_accsyn_accessor.staging import StagingArea
-from ftrack_accsyn_accessor.submission import COMPLETE
-from ftrack_accsyn_accessor.uploader import Uploader
+from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock
+from ftrack_accsyn_accessor.staging import location
+from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.worker.delivery import Delivery
+from ftrack_accsyn_accessor.worker.submission import COMPLETE
+from ftrack_accsyn_accessor.worker.uploader import Uploader
 from ftrack_accsyn_sandbox.studio import Studio
 
 NAME = "artist.bench"

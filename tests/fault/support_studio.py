@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from fault.support_jobs import content
-from ftrack_accsyn_accessor import transfer
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model import transfer
+from ftrack_accsyn_accessor.model.entry import State
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import ROOT

@@ -235,7 +235,7 @@ def work(order: Mapping[str, Any]) -> None:
         support_kill.arm(support_kill.Step(**kill))
     getattr(support_jobs, order["job"])(order["arguments"], report)
     if "count" in kill:
-        from ftrack_accsyn_accessor import runtime
+        from ftrack_accsyn_accessor.worker import runtime
 
         runtime.stop_all()  # as at the end of the interpreter, after which nothing could be reported
         report.add(lines=lines.run)

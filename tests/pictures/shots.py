@@ -14,12 +14,12 @@ import terminal
 import themes
 from PySide6 import QtGui, QtWidgets
 
-from ftrack_accsyn_accessor import runtime
 from ftrack_accsyn_accessor.connect.actions import OutboxActions
 from ftrack_accsyn_accessor.connect.shapes import Line
 from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.connect.tab import Tab
-from ftrack_accsyn_accessor.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.worker import runtime
 from ftrack_accsyn_sandbox.studio import Studio
 
 RESOURCE = Path(__file__).resolve().parents[2] / "resource"

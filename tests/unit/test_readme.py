@@ -9,13 +9,13 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from ftrack_accsyn_accessor import settings
+from ftrack_accsyn_accessor.model import settings
 from helpers import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TESTS = ROOT / "tests"
 #: Not even collected where Qt cannot be loaded.
-NEED_QT = {"integration/tracker/test_shown_everywhere.py"}
+NEED_QT = {"integration/worker/test_shown_everywhere.py"}
 
 
 def section(title: str) -> str:

@@ -18,7 +18,7 @@ from ftrack_accsyn_accessor.cli.sandbox import sandbox
 from ftrack_accsyn_accessor.cli.status import status
 from ftrack_accsyn_accessor.cli.wait import wait
 from ftrack_accsyn_accessor.cli.why import why
-from ftrack_accsyn_accessor.errors import AccsynAccessorError, SettingsError
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, SettingsError
 
 
 class Commands(click.Group):

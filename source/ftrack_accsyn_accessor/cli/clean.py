@@ -11,15 +11,16 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor import environment, status
-from ftrack_accsyn_accessor.clean import DAY_S, Cleaner, Item, Policy
+from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import here, shown
-from ftrack_accsyn_accessor.ftrack_connection import FtrackConnection
-from ftrack_accsyn_accessor.locks import ProcessLock
+from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
+from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.insight.place import Machine
+from ftrack_accsyn_accessor.model.progress import duration_text, size_text
+from ftrack_accsyn_accessor.model.settings import PREFIX
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.place import Machine
-from ftrack_accsyn_accessor.progress import duration_text, size_text
-from ftrack_accsyn_accessor.settings import PREFIX
+from ftrack_accsyn_accessor.outbox.locks import ProcessLock
+from ftrack_accsyn_accessor.upkeep import DAY_S, Cleaner, Item, Policy
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", re.IGNORECASE)

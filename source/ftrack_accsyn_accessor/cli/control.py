@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import click
 
-from ftrack_accsyn_accessor import environment, machine, status
+from ftrack_accsyn_accessor import environment, machine
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.insight import status
 from ftrack_accsyn_accessor.outbox import Outbox
 
 _BY_WHOM = "A running application with the plugin does it within seconds; without one: ftrack-accsyn drain."

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.doctor import Check, Level, Subject, bundle, examine, worst
-from ftrack_accsyn_accessor.errors import SettingsError
+from ftrack_accsyn_accessor.insight.doctor import Check, Level, Subject, bundle, examine, worst
+from ftrack_accsyn_accessor.model.errors import SettingsError
 
 STYLES: Mapping[Level, str] = {
     Level.OK: "green",

@@ -11,10 +11,10 @@ from typing import Callable, Optional
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from ftrack_accsyn_accessor import status
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.runtime import Runtime
-from ftrack_accsyn_accessor.status import Summary
+from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.insight.status import Summary
+from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 LOOK_S = 0.25
 #: How long the background thread gets to finish the call that it is in.

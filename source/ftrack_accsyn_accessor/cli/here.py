@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from ftrack_accsyn_accessor import environment, settings
+from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.errors import AccsynAccessorError
+from ftrack_accsyn_accessor.insight.place import Machine, find_machine
+from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.place import Machine, find_machine
-from ftrack_accsyn_accessor.runtime import Runtime, open_runtime
+from ftrack_accsyn_accessor.worker.runtime import Runtime, open_runtime
 
 
 class Stop(click.ClickException):

@@ -9,12 +9,12 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor import status
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.doctor.bundle import log_files, log_folder
+from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.insight.doctor.bundle import log_files, log_folder
+from ftrack_accsyn_accessor.insight.status import Row
+from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.progress import size_text
-from ftrack_accsyn_accessor.status import Row
 
 
 @click.command()

@@ -9,15 +9,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor import environment, machine, settings
+from ftrack_accsyn_accessor import environment, machine
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.delivery import connect, find_destination
-from ftrack_accsyn_accessor.ftrack_connection import FtrackCredentials
-from ftrack_accsyn_accessor.place import Machine
-from ftrack_accsyn_accessor.progress import size_text
-from ftrack_accsyn_accessor.reconcile import Outcome, Reconciliation
-from ftrack_accsyn_accessor.registrations import Registrations
-from ftrack_accsyn_accessor.runtime import make_outbox
+from ftrack_accsyn_accessor.ftrack.connection import FtrackCredentials
+from ftrack_accsyn_accessor.ftrack.registrations import Registrations
+from ftrack_accsyn_accessor.insight.place import Machine
+from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model.progress import size_text
+from ftrack_accsyn_accessor.upkeep.reconcile import Outcome, Reconciliation
+from ftrack_accsyn_accessor.worker.delivery import connect, find_destination
+from ftrack_accsyn_accessor.worker.runtime import make_outbox
 
 #: Missing files named for each component.
 _NAMED_AT_MOST = 3

@@ -12,10 +12,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor.entry import State
-from ftrack_accsyn_accessor.plain import as_json
-from ftrack_accsyn_accessor.progress import duration_text, size_text
-from ftrack_accsyn_accessor.status import Row, Summary
+from ftrack_accsyn_accessor.insight.status import Row, Summary
+from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.plain import as_json
+from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 
 #: A width for where there is no terminal to ask, so that lines stay whole in a log.
 LOG_WIDTH = 180

@@ -11,10 +11,10 @@ import click
 from rich.console import Group
 from rich.live import Live
 
-from ftrack_accsyn_accessor import status as snapshot
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.insight import status as snapshot
+from ftrack_accsyn_accessor.insight.status import Summary
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.status import Summary
 
 #: How often a watched outbox is looked at.
 LOOK_S = 0.5

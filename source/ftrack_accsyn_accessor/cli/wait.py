@@ -11,14 +11,15 @@ from typing import Optional
 import click
 from rich.console import Console
 
-from ftrack_accsyn_accessor import environment, status
+from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.entry import State
-from ftrack_accsyn_accessor.errors import RegistrationError, RegistrationRefused
-from ftrack_accsyn_accessor.facts import Endpoint, kept
+from ftrack_accsyn_accessor.ftrack.whereabouts import Arrival, Whereabouts
+from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.insight.place import find_machine
+from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.errors import RegistrationError, RegistrationRefused
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.place import find_machine
-from ftrack_accsyn_accessor.whereabouts import Arrival, Whereabouts
+from ftrack_accsyn_accessor.outbox.facts import Endpoint, kept
 
 #: ftrack is asked at once, then more and more rarely: a hundred farm jobs may wait for the same version.
 FIRST_LOOK_S = 1.0

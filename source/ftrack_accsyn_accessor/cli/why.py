@@ -6,9 +6,10 @@ from typing import Optional
 
 import click
 
-from ftrack_accsyn_accessor import environment, situation
-from ftrack_accsyn_accessor import why as reasons
+from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, shown
+from ftrack_accsyn_accessor.insight import situation
+from ftrack_accsyn_accessor.insight import why as reasons
 
 
 @click.command()

@@ -8,12 +8,12 @@ from typing import Optional
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.connect.source import OutboxSource
-from ftrack_accsyn_accessor.doctor import Subject, as_text, examine
-from ftrack_accsyn_accessor.errors import OutboxUnusable
-from ftrack_accsyn_accessor.registrations import FtrackCredentials
-from ftrack_accsyn_accessor.runtime import Runtime
-from ftrack_accsyn_accessor.situation import gather
-from ftrack_accsyn_accessor.why import explain
+from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.insight.doctor import Subject, as_text, examine
+from ftrack_accsyn_accessor.insight.situation import gather
+from ftrack_accsyn_accessor.insight.why import explain
+from ftrack_accsyn_accessor.model.errors import OutboxUnusable
+from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 
 class OutboxActions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftrack_accsyn_accessor.connect.qt import QtCore, QtGui
-from ftrack_accsyn_accessor.entry import Kind
+from ftrack_accsyn_accessor.model.entry import Kind
 
 #: On a grid of 20 by 20: the corners of each outline.
 _OUTLINES: dict[Kind, tuple[tuple[tuple[float, float], ...], ...]] = {

@@ -7,11 +7,12 @@ import logging
 import sys
 from typing import Any, Optional
 
-from ftrack_accsyn_accessor import __version__, environment, settings
-from ftrack_accsyn_accessor.errors import AccsynAccessorError
-from ftrack_accsyn_accessor.registrations import FtrackCredentials
-from ftrack_accsyn_accessor.runtime import open_runtime
-from ftrack_accsyn_accessor.settings import Settings
+from ftrack_accsyn_accessor import __version__, environment
+from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
+from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.worker.runtime import open_runtime
 
 logger = logging.getLogger(__name__)
 

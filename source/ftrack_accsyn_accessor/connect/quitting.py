@@ -7,7 +7,7 @@ from types import FrameType
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.connect.qt import QtCore, QtGui, QtWidgets, run
-from ftrack_accsyn_accessor.progress import size_text
+from ftrack_accsyn_accessor.model.progress import size_text
 
 #: A question that nobody answers (the machine is being shut down, say) must not keep Connect from ending.
 ANSWER_S = 60

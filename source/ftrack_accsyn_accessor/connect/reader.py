@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Callable, Optional, Protocol
 
 from ftrack_accsyn_accessor.connect.shapes import Empty, Filter, Head, Line
-from ftrack_accsyn_accessor.errors import AccsynAccessorError
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 
 logger = logging.getLogger(__name__)
 

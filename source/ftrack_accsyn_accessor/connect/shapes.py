@@ -13,10 +13,10 @@ import time
 from collections.abc import Mapping
 from typing import Optional
 
-from ftrack_accsyn_accessor.entry import Kind, State
-from ftrack_accsyn_accessor.progress import duration_text, size_text
-from ftrack_accsyn_accessor.settings import Settings
-from ftrack_accsyn_accessor.status import MOVING, UNSENT, Row, Summary
+from ftrack_accsyn_accessor.insight.status import MOVING, UNSENT, Row, Summary
+from ftrack_accsyn_accessor.model.entry import Kind, State
+from ftrack_accsyn_accessor.model.progress import duration_text, size_text
+from ftrack_accsyn_accessor.model.settings import Settings
 
 
 class Tone(enum.Enum):

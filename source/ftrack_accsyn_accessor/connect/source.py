@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from typing import Callable, Optional
 
-from ftrack_accsyn_accessor import environment, status
+from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.connect import shapes
 from ftrack_accsyn_accessor.connect.reader import PAGE, NotHere, View
 from ftrack_accsyn_accessor.connect.shapes import Head, Line
-from ftrack_accsyn_accessor.registrations import FtrackCredentials
-from ftrack_accsyn_accessor.runtime import Runtime, open_runtime
-from ftrack_accsyn_accessor.settings import Settings
+from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.worker.runtime import Runtime, open_runtime
 
 
 class OutboxSource:

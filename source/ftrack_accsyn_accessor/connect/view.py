@@ -12,7 +12,7 @@ from ftrack_accsyn_accessor.connect.qt import QtCore, QtGui, QtWidgets
 from ftrack_accsyn_accessor.connect.reader import PAGE
 from ftrack_accsyn_accessor.connect.shapes import Column, Empty
 from ftrack_accsyn_accessor.connect.table import EntryModel
-from ftrack_accsyn_accessor.entry import Kind
+from ftrack_accsyn_accessor.model.entry import Kind
 
 #: The widest text that a column has to show, and what is added to it.
 _SAMPLES = {

@@ -12,7 +12,7 @@ from ftrack_accsyn_accessor.connect.qt import QtWidgets
 from ftrack_accsyn_accessor.connect.quitting import QuitGuard, ask_user
 from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.connect.tab import Tab
-from ftrack_accsyn_accessor.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
 
 NAME = "accsyn"
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
 
-from ftrack_accsyn_accessor import errors
+from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.outbox import damage, schema
 
 #: How long a writer waits for others. A write takes well under a millisecond; this covers a machine that swaps.

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any, Callable, Optional
 
-from ftrack_accsyn_accessor.entry import Entry, State
+from ftrack_accsyn_accessor.model.entry import Entry, State
 from ftrack_accsyn_accessor.outbox.connection import Connections
 
 #: Statuses, in accsyn's words and ours, of jobs in which nothing moves: there is nothing to pause.

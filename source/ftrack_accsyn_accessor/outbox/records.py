@@ -8,7 +8,7 @@ import sqlite3
 import zlib
 from typing import Any, Optional, Union
 
-from ftrack_accsyn_accessor.entry import Entry, Kind, Progress, Publication, StagedFile, State
+from ftrack_accsyn_accessor.model.entry import Entry, Kind, Progress, Publication, StagedFile, State
 
 PUBLICATION_COLUMNS = (
     "component_id",

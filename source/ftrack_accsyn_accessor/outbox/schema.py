@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from ftrack_accsyn_accessor import errors
+from ftrack_accsyn_accessor.model import errors
 
 #: Each upgrade takes the file from its index to the next version. Only ever append: every version is out there.
 UPGRADES: tuple[tuple[str, ...], ...] = (

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from ftrack_accsyn_accessor.entry import NOT_BY_ITSELF, Entry, Publication, State, sources
-from ftrack_accsyn_accessor.errors import AccsynAccessorError, OutboxDamaged
+from ftrack_accsyn_accessor.model.entry import NOT_BY_ITSELF, Entry, Publication, State, sources
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, OutboxDamaged
+from ftrack_accsyn_accessor.model.transfer import Destination
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.connection import Connection, Connections
 from ftrack_accsyn_accessor.outbox.control import Control
 from ftrack_accsyn_accessor.outbox.records import JobRow, Prepared
 from ftrack_accsyn_accessor.outbox.survey import Survey
 from ftrack_accsyn_accessor.outbox.tracking import FROM_THE_START, Tracking
-from ftrack_accsyn_accessor.transfer import Destination
 
 #: Columns written with a publication.
 _WRITTEN = (*records.PUBLICATION_COLUMNS, "size_bytes", "file_count", "state", "owner", "created_at", "updated_at")

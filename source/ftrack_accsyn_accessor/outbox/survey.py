@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from typing import Any, Optional
 
-from ftrack_accsyn_accessor.entry import Entry, State
+from ftrack_accsyn_accessor.model.entry import Entry, State
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 

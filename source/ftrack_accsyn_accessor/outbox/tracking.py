@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Callable, Optional
 
-from ftrack_accsyn_accessor.entry import REPAIRABLE, Entry, Progress, State, sources
+from ftrack_accsyn_accessor.model.entry import REPAIRABLE, Entry, Progress, State, sources
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.records import JobRow

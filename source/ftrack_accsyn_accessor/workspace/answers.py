@@ -22,7 +22,7 @@ import requests
 import requests.exceptions
 import urllib3.exceptions
 
-from ftrack_accsyn_accessor.errors import (
+from ftrack_accsyn_accessor.model.errors import (
     Busy,
     NotReady,
     Refused,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Optional
 
-from ftrack_accsyn_accessor.workspace.model import APP, USER_SERVER, Client, normal_mac
+from ftrack_accsyn_accessor.model.accsyn import APP, USER_SERVER, Client, normal_mac
 
 
 def choose_client(clients: Sequence[Client], hostname: str, macs: Iterable[str]) -> Optional[Client]:

@@ -18,7 +18,7 @@ import sys
 import types
 from typing import Any, Optional
 
-from ftrack_accsyn_accessor.errors import NotReady
+from ftrack_accsyn_accessor.model.errors import NotReady
 
 PACKAGE = "accsyn_api"
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ftrack_accsyn_accessor.workspace.model import Job, entity_id
+from ftrack_accsyn_accessor.model.accsyn import Job, entity_id
 
 _DEFAULT_PRIORITY = 500
 

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Callable, NamedTuple, Optional
 
-from ftrack_accsyn_accessor.errors import NotReady, Refused, Unauthorised
+from ftrack_accsyn_accessor.model.accsyn import Credentials
+from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Unauthorised
 from ftrack_accsyn_accessor.workspace.answers import Problem, read_reply
 from ftrack_accsyn_accessor.workspace.library import Library
-from ftrack_accsyn_accessor.workspace.model import Credentials
 from ftrack_accsyn_accessor.workspace.transport import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Transport
 
 LOGIN = "/api/login"

@@ -13,7 +13,7 @@ from typing import Optional, Union
 import requests
 import requests.auth
 
-from ftrack_accsyn_accessor.errors import NotReady, Refused
+from ftrack_accsyn_accessor.model.errors import NotReady, Refused
 from ftrack_accsyn_accessor.workspace.answers import Problem, Reply
 
 #: A firewall that swallows packets must not hold the uploader for long; five seconds are many trips around the world.

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
-from ftrack_accsyn_accessor.errors import NotReady, Refused, Unauthorised, Uncertain, Unreachable
-from ftrack_accsyn_accessor.transfer import Destination
-from ftrack_accsyn_accessor.workspace import library, model
+from ftrack_accsyn_accessor.model import accsyn as model
+from ftrack_accsyn_accessor.model.accsyn import Client, Credentials, Job, Task
+from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Unauthorised, Uncertain, Unreachable
+from ftrack_accsyn_accessor.model.transfer import Destination
+from ftrack_accsyn_accessor.workspace import library
 from ftrack_accsyn_accessor.workspace.answers import Problem, clean, translate
 from ftrack_accsyn_accessor.workspace.clients import choose_client
-from ftrack_accsyn_accessor.workspace.model import Client, Credentials, Job, Task
 from ftrack_accsyn_accessor.workspace.queues import QueuePlace, queue_place
 from ftrack_accsyn_accessor.workspace.session import Call, HardenedSession, open_session
 from ftrack_accsyn_accessor.workspace.transport import Transport

@@ -12,7 +12,7 @@ from fault.support_fixtures import Run
 from fault.support_jobs import content
 from fault.support_kill import ADDITION_STEPS, CREATION_STEPS, PUBLISH_STEPS, RECOVERY_STEPS, Step
 from fault.support_studio import assert_nothing_lost_or_doubled, outbox, registered, submitted, unfinished
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model.entry import State
 from ftrack_accsyn_sandbox.studio import Studio
 
 #: Kind of component -> (files, levels of registration).

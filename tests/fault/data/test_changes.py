@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from fault.faults.desk import Desk
-from ftrack_accsyn_accessor import errors
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.entry import State
 
 #: How long a changed item may wait until it is looked at again.
 LOOKED_AT_S = 610.0

@@ -14,9 +14,10 @@ import ftrack_api.exception
 import pytest
 
 from fault.faults.desk import Desk
-from ftrack_accsyn_accessor import announce, runtime
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor import announce
+from ftrack_accsyn_accessor.model.entry import State
 from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.worker import runtime
 from helpers import wait_until
 from publishing import Publisher
 

@@ -17,11 +17,13 @@ import pytest
 
 from fault.data.conftest import mounted
 from fault.faults.desk import Desk
-from ftrack_accsyn_accessor import announce, errors, runtime
+from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.cli.application import application
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.entry import State
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.submission import COMPLETE
+from ftrack_accsyn_accessor.worker import runtime
+from ftrack_accsyn_accessor.worker.submission import COMPLETE
 from helpers import ROOT
 from publishing import Publisher
 from runner import RUNNER

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from fault.faults.desk import Desk
-from ftrack_accsyn_accessor.entry import State
-from ftrack_accsyn_accessor.staging import is_temporary_name
+from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.staging.area import is_temporary_name
 from helpers import ROOT, wait_until
 from publishing import Publisher
 
@@ -25,7 +25,7 @@ LARGE_BYTES = 20_000_000
 #: Writes for ever, as slowly as its reader reads.
 WRITER = f"""
 import sys
-from ftrack_accsyn_accessor.accessor import AccsynAccessor
+from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
 data = AccsynAccessor(sys.argv[1]).open("shot/main.mov", "wb")
 while True:
     data.write(bytes({CHUNK_BYTES}))

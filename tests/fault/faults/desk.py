@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from ftrack_accsyn_accessor import settings, transfer
-from ftrack_accsyn_accessor.delivery import Delivery
-from ftrack_accsyn_accessor.entry import Entry, Kind, Publication, StagedFile, State
-from ftrack_accsyn_accessor.locks import OwnerLock, ProcessLock
+from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials, Registrations
+from ftrack_accsyn_accessor.model import settings, transfer
+from ftrack_accsyn_accessor.model.entry import Entry, Kind, Publication, StagedFile, State
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.registrations import FtrackCredentials, Registrations
-from ftrack_accsyn_accessor.staging import StagingArea
-from ftrack_accsyn_accessor.uploader import Uploader
+from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock
+from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.worker.delivery import Delivery
+from ftrack_accsyn_accessor.worker.uploader import Uploader
 from ftrack_accsyn_sandbox.studio import Studio
 
 WAITING = (State.PREPARED, State.PENDING, State.NEEDS_ATTENTION)

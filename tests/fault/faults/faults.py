@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ftrack_accsyn_accessor.errors import Busy, Refused, Uncertain
+from ftrack_accsyn_accessor.model.errors import Busy, Refused, Uncertain
 from ftrack_accsyn_sandbox.switches import Switches
 
 RETRY_AFTER_S = 40.0

@@ -6,8 +6,10 @@ import pytest
 
 from fault.faults.desk import Desk
 from fault.faults.faults import FAULTS, LASTING
-from ftrack_accsyn_accessor import confirmation, errors, ftrack_connection
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.ftrack import connection as ftrack_connection
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.worker import confirmation
 
 #: What is asked once a component has arrived: whether it is registered at the destination, and that it be.
 ARRIVAL = (

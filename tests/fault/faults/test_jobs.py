@@ -6,8 +6,8 @@ import pytest
 
 from fault.faults.desk import Desk
 from fault.faults.faults import LASTING
-from ftrack_accsyn_accessor import errors, transfer
-from ftrack_accsyn_accessor.entry import State, Trouble
+from ftrack_accsyn_accessor.model import errors, transfer
+from ftrack_accsyn_accessor.model.entry import State, Trouble
 
 #: Helped within a minute: that often somebody's help is looked for.
 HELPED_S = 62.0

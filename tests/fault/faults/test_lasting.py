@@ -6,7 +6,7 @@ import pytest
 
 from fault.faults.desk import Desk
 from fault.faults.faults import FAULTS, LASTING, RETRY_AFTER_S
-from ftrack_accsyn_accessor import errors
+from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.workspace import transport
 
 LASTS_S = 600.0

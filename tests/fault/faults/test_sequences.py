@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 
 from fault.faults.desk import Desk
 from fault.faults.faults import FAULTS
-from ftrack_accsyn_accessor import transfer
-from ftrack_accsyn_accessor.entry import Entry, State, Trouble
+from ftrack_accsyn_accessor.model import transfer
+from ftrack_accsyn_accessor.model.entry import Entry, State, Trouble
 from ftrack_accsyn_sandbox.accsyn.inspection import JobRow
 from ftrack_accsyn_sandbox.studio import Studio
 

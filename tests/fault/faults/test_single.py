@@ -8,8 +8,8 @@ import pytest
 
 from fault.faults.desk import Desk
 from fault.faults.faults import FAULTS, RETRY_AFTER_S
-from ftrack_accsyn_accessor import errors
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.entry import State
 from ftrack_accsyn_accessor.workspace import transport
 
 #: The calls of a first submission, in their order, and what they are tried for in the words of the cause.

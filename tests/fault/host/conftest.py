@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from fault.support_fixtures import run, studio, template
-from ftrack_accsyn_accessor import pacing, retry, uploader
+from ftrack_accsyn_accessor.model import pacing, retry
+from ftrack_accsyn_accessor.worker import uploader
 from ftrack_accsyn_sandbox.studio import Studio
 from publishing import Publisher, at_work
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ftrack_api.structure.base import Structure
 
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model.entry import State
 from helpers import wait_until
 from publishing import Publisher
 

@@ -11,8 +11,8 @@ import ftrack_api
 import pytest
 from ftrack_api.structure.base import Structure
 
-from ftrack_accsyn_accessor.entry import State
-from ftrack_accsyn_accessor.location import StagingLocationMixin
+from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.staging.location import StagingLocationMixin
 from publishing import Publisher
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fault.support_studio import HOOK, environment, outbox
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model.entry import State
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import ROOT
 
@@ -57,7 +57,7 @@ session.commit()
 version.create_component(str(source), {"name": "main"}, location="auto")
 report("published")
 runtime = session.pick_location().accsyn_staging
-from ftrack_accsyn_accessor.runtime import stop_all
+from ftrack_accsyn_accessor.worker.runtime import stop_all
 stop_all()
 report("submitted")
 """
@@ -103,7 +103,10 @@ def test_importing_every_module_of_the_plugin_loads_neither_accsyns_client_nor_c
 ) -> None:
     script = """
 report("before")
-from ftrack_accsyn_accessor import delivery, location, plugin, registrations, runtime, submission, uploader, workspace
+from ftrack_accsyn_accessor.worker import delivery, runtime, submission, uploader
+from ftrack_accsyn_accessor.staging import location
+from ftrack_accsyn_accessor import plugin, workspace
+from ftrack_accsyn_accessor.ftrack import registrations
 report("imported")
 """
     found = states(host(studio, script, tmp_path))
@@ -143,7 +146,7 @@ def test_missing_accsyn_client_lets_publishes_wait_with_the_cause(studio: Studio
     (entry,) = outbox(studio).entries()
     assert (entry.state, entry.cause_kind) == (State.PENDING, "not-ready")
     assert "accsyn" in entry.cause
-    assert completed.stdout.count("LOG ftrack_accsyn_accessor.uploader") == 1
+    assert completed.stdout.count("LOG ftrack_accsyn_accessor.worker.uploader") == 1
     assert completed.stderr == ""
 
 

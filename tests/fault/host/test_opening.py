@@ -14,7 +14,7 @@ import pytest
 from ftrack_api.event.base import Event
 
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.staging import STATE_FOLDER
+from ftrack_accsyn_accessor.staging.area import STATE_FOLDER
 from ftrack_accsyn_sandbox.studio import Studio
 from publishing import HOOK, Publisher, uploaders
 

@@ -13,7 +13,7 @@ from fault.support_fixtures import Run
 from fault.support_kill import PUBLISH_STEPS
 from fault.support_studio import assert_nothing_lost_or_doubled, outbox
 from fault.support_template import Child
-from ftrack_accsyn_accessor.staging import STATE_FOLDER
+from ftrack_accsyn_accessor.staging.area import STATE_FOLDER
 from ftrack_accsyn_sandbox.studio import Studio
 from ftrack_accsyn_sandbox.switches import GARBLE_KINDS
 from helpers import wait_until

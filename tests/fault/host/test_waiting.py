@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 import pytest
 
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model.entry import State
 from helpers import wait_until
 from publishing import Publisher
 

@@ -11,7 +11,7 @@ import pytest
 from fault.support_fixtures import Run
 from fault.support_machinery import Clock, Machinery
 from fault.support_studio import assert_nothing_lost_or_doubled, registered, submitted
-from ftrack_accsyn_accessor.entry import Kind, Publication, StagedFile, State
+from ftrack_accsyn_accessor.model.entry import Kind, Publication, StagedFile, State
 from ftrack_accsyn_sandbox.studio import Studio
 
 EVENING, MIDNIGHT_GONE = "2031-03-07 23:59:50", "2031-03-08 00:00:20"

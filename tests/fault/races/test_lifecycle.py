@@ -9,8 +9,8 @@ from filelock import FileLock
 
 from fault.support_fixtures import Run
 from fault.support_studio import assert_nothing_lost_or_doubled, outbox, registered, submitted
-from ftrack_accsyn_accessor.entry import State
-from ftrack_accsyn_accessor.uploader import FOLLOW_S
+from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.worker.uploader import FOLLOW_S
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
 

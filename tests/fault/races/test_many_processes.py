@@ -8,7 +8,7 @@ import pytest
 
 from fault.support_fixtures import Run
 from fault.support_studio import assert_nothing_lost_or_doubled, outbox, registered, staging_location
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model.entry import State
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
 

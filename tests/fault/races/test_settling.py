@@ -12,7 +12,7 @@ from fault.support_fixtures import Run
 from fault.support_kill import PUBLISH_STEPS
 from fault.support_machinery import Clock, Machinery
 from fault.support_studio import assert_nothing_lost_or_doubled, outbox, registered
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model.entry import State
 from ftrack_accsyn_sandbox.studio import Studio
 
 HOUR_S = 3600.0

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from cleaning import ALL, APPLY, Told, Work, arrived, make_old, now, path_of, registered, staged, state_in, unregister
-from ftrack_accsyn_accessor.clean import Policy
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.entry import State
-from ftrack_accsyn_accessor.errors import StagingGone
-from ftrack_accsyn_accessor.staging import StagingArea
+from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.errors import StagingGone
+from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.upkeep import Policy
 from helpers import wait_until
 from integration.cli.conftest import Run
 from publishing import Publisher

@@ -10,10 +10,11 @@ import pytest
 
 from cleaning import arrived, make_old, staged
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.clean import background, cleaner
-from ftrack_accsyn_accessor.clean.background import FIRST_S, Retention
-from ftrack_accsyn_accessor.registrations import Registrations
-from ftrack_accsyn_accessor.staging import StagingArea, Stamp
+from ftrack_accsyn_accessor.ftrack.registrations import Registrations
+from ftrack_accsyn_accessor.staging.area import StagingArea, Stamp
+from ftrack_accsyn_accessor.upkeep import cleaner
+from ftrack_accsyn_accessor.worker import retention as background
+from ftrack_accsyn_accessor.worker.retention import FIRST_S, Retention
 from helpers import wait_until
 from publishing import Publisher
 

@@ -12,8 +12,8 @@ import pytest
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.doctor import Level, Subject, bundle, examine, local
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.insight.doctor import Level, Subject, bundle, examine, local
+from ftrack_accsyn_accessor.model.entry import State
 from helpers import wait_until
 from integration.cli.conftest import Run
 from publishing import Publisher

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model.entry import State
 from helpers import wait_until
 from integration.cli.conftest import Run
 from integration.cli.test_status import start

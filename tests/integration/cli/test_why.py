@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor import runtime
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.worker import runtime
 from helpers import wait_until
 from integration.cli.conftest import Run
 from publishing import Publisher
@@ -209,7 +209,7 @@ def test_outage_that_is_over_but_still_waited_for(publisher: Publisher, why: Why
 
 
 def down() -> Any:
-    from ftrack_accsyn_accessor.errors import Unreachable
+    from ftrack_accsyn_accessor.model.errors import Unreachable
 
     return Unreachable("submit", "", "no line", "Mend it.")
 

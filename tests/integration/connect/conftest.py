@@ -9,15 +9,16 @@ from typing import Optional
 
 import pytest
 
-from ftrack_accsyn_accessor import announce, runtime
+from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.connect.reader import View
 from ftrack_accsyn_accessor.connect.shapes import Head, Line
 from ftrack_accsyn_accessor.connect.source import OutboxSource
-from ftrack_accsyn_accessor.entry import NOT_BY_ITSELF, Kind, Publication, StagedFile
-from ftrack_accsyn_accessor.errors import FileChanged
+from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.model.entry import NOT_BY_ITSELF, Kind, Publication, StagedFile
+from ftrack_accsyn_accessor.model.errors import FileChanged
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.registrations import FtrackCredentials
-from ftrack_accsyn_accessor.runtime import Runtime
+from ftrack_accsyn_accessor.worker import runtime
+from ftrack_accsyn_accessor.worker.runtime import Runtime
 from qt_support import windows
 
 __all__ = ["windows"]

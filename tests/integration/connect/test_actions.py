@@ -10,7 +10,7 @@ import pytest
 from ftrack_accsyn_accessor.connect import errands
 from ftrack_accsyn_accessor.connect.shapes import Column, Tone
 from ftrack_accsyn_accessor.connect.tab import Tab
-from ftrack_accsyn_accessor.errors import OutboxUnusable
+from ftrack_accsyn_accessor.model.errors import OutboxUnusable
 from helpers import wait_until
 from qt_support import DARK, LIGHT, QtCore, QtGui, QtTest, QtWidgets, Window, application, settle
 

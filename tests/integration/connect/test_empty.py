@@ -71,7 +71,7 @@ def test_number_of_unsent_components_follows_the_outbox(machine, recorder, windo
 
 
 def test_problem_with_everything_stands_above_the_table(machine, recorder, windows: Windows) -> None:
-    from ftrack_accsyn_accessor import facts
+    from ftrack_accsyn_accessor.outbox import facts
 
     machine.publish(["one"])
     window = windows(Tab(machine.source, recorder))

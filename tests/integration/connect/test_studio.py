@@ -11,8 +11,8 @@ from ftrack_accsyn_accessor.connect.actions import OutboxActions
 from ftrack_accsyn_accessor.connect.shapes import Column
 from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.connect.tab import Tab
-from ftrack_accsyn_accessor.entry import State
-from ftrack_accsyn_accessor.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.model.entry import State
 from publishing import Publisher
 from qt_support import QtCore, QtGui, QtTest, QtWidgets, Window, settle
 

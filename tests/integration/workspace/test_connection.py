@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from ftrack_accsyn_accessor.errors import (
+from ftrack_accsyn_accessor.model.errors import (
     NotReady,
     Refused,
     Uncertain,

@@ -11,7 +11,7 @@ import pytest
 import requests
 import urllib3
 
-from ftrack_accsyn_accessor.errors import (
+from ftrack_accsyn_accessor.model.errors import (
     Busy,
     NotReady,
     Refused,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ftrack_accsyn_accessor.errors import NotReady, Refused, Uncertain
-from ftrack_accsyn_accessor.transfer import Destination
+from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Uncertain
+from ftrack_accsyn_accessor.model.transfer import Destination
 from ftrack_accsyn_accessor.workspace import Job, Workspace
 from ftrack_accsyn_accessor.workspace import workspace as module
 from ftrack_accsyn_sandbox.accsyn import AccsynService, demo

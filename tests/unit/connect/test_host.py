@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from ftrack_accsyn_accessor import __version__, runtime
+from ftrack_accsyn_accessor import __version__
 from ftrack_accsyn_accessor.connect import host
+from ftrack_accsyn_accessor.worker import runtime
 
 SESSION = SimpleNamespace(server_url="https://acme.test", api_user="artist", api_key="ftrack-hidden")
 

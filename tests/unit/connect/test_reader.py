@@ -13,7 +13,7 @@ from ftrack_accsyn_accessor.connect import reader as module
 from ftrack_accsyn_accessor.connect import shapes
 from ftrack_accsyn_accessor.connect.reader import NotHere, Reader, Snapshot, View
 from ftrack_accsyn_accessor.connect.shapes import Filter, Head, Line
-from ftrack_accsyn_accessor.errors import OutboxUnusable
+from ftrack_accsyn_accessor.model.errors import OutboxUnusable
 from helpers import wait_until
 from shown import NOW, SETTINGS, row, summary
 

@@ -9,11 +9,11 @@ import pytest
 
 from ftrack_accsyn_accessor.connect import shapes
 from ftrack_accsyn_accessor.connect.shapes import Column, Filter, Tone
-from ftrack_accsyn_accessor.entry import State
-from ftrack_accsyn_accessor.facts import Contact, Endpoint
+from ftrack_accsyn_accessor.insight.status import Summary
+from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.settings import Problem, Settings, read
 from ftrack_accsyn_accessor.outbox.control import Pause
-from ftrack_accsyn_accessor.settings import Problem, Settings, read
-from ftrack_accsyn_accessor.status import Summary
+from ftrack_accsyn_accessor.outbox.facts import Contact, Endpoint
 from shown import NOW, SETTINGS, row, summary
 
 

@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from ftrack_accsyn_accessor.entry import Entry, Kind, Publication, StagedFile
+from ftrack_accsyn_accessor.model.entry import Entry, Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
 from helpers import ROOT
 

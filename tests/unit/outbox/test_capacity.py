@@ -11,7 +11,7 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from ftrack_accsyn_accessor.entry import Kind, StagedFile, State
+from ftrack_accsyn_accessor.model.entry import Kind, StagedFile, State
 from ftrack_accsyn_accessor.outbox import Outbox, records, store
 
 COUNT = 100_000
@@ -19,7 +19,7 @@ COUNT = 100_000
 MEASURE = """
 import itertools, resource, sys
 from pathlib import Path
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model.entry import State
 from ftrack_accsyn_accessor.outbox import Outbox
 unit = 1 if sys.platform == "darwin" else 1024
 outbox = Outbox(Path(sys.argv[1]))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from ftrack_accsyn_accessor.entry import NOT_BY_ITSELF, State
-from ftrack_accsyn_accessor.errors import NotReady, Refused
+from ftrack_accsyn_accessor.model.entry import NOT_BY_ITSELF, State
+from ftrack_accsyn_accessor.model.errors import NotReady, Refused
 from ftrack_accsyn_accessor.outbox import Outbox
 from unit.outbox.conftest import Desk
 

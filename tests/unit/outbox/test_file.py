@@ -13,7 +13,7 @@ from typing import Any, Callable
 
 import pytest
 
-from ftrack_accsyn_accessor import errors
+from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.outbox import Outbox, schema
 from helpers import wait_until
 

@@ -12,8 +12,8 @@ from typing import Any, Callable
 
 import pytest
 
-from ftrack_accsyn_accessor import errors
-from ftrack_accsyn_accessor.entry import State
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.entry import State
 from ftrack_accsyn_accessor.outbox import Outbox
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
@@ -21,7 +21,7 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
 PUBLISH = """
 import sys
 from pathlib import Path
-from ftrack_accsyn_accessor.entry import Kind, Publication, StagedFile
+from ftrack_accsyn_accessor.model.entry import Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.outbox import Outbox
 
 def publication(name):

@@ -6,8 +6,8 @@ from typing import Any, Callable
 
 import pytest
 
-from ftrack_accsyn_accessor import errors
-from ftrack_accsyn_accessor.entry import NOT_BY_ITSELF, Entry, Kind, StagedFile, State
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.entry import NOT_BY_ITSELF, Entry, Kind, StagedFile, State
 from ftrack_accsyn_accessor.outbox import JobRow
 from ftrack_accsyn_accessor.outbox.records import printable
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor import errors
-from ftrack_accsyn_accessor.entry import NOT_BY_ITSELF, REPAIRABLE, Entry, Progress, State, Trouble
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.entry import NOT_BY_ITSELF, REPAIRABLE, Entry, Progress, State, Trouble
+from ftrack_accsyn_accessor.model.transfer import Destination
 from ftrack_accsyn_accessor.outbox import JobRow
 from ftrack_accsyn_accessor.outbox.tracking import Change
-from ftrack_accsyn_accessor.transfer import Destination
 
 HQ = Destination("acme", "d1", "studio.hq")
 

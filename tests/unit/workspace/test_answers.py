@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from ftrack_accsyn_accessor.errors import (
+from ftrack_accsyn_accessor.model.errors import (
     Busy,
     NotReady,
     Refused,

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
+from ftrack_accsyn_accessor.model.accsyn import Client
 from ftrack_accsyn_accessor.workspace.clients import choose_client
-from ftrack_accsyn_accessor.workspace.model import Client
 
 MAC_1, MAC_2, MAC_3 = "00:11:22:33:44:55", "66:77:88:99:AA:BB", "CC:CC:CC:CC:CC:CC"
 

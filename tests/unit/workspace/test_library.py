@@ -94,7 +94,7 @@ def test_loading_leaves_no_byte_code_behind(tmp_path: Path):
 LOADER = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from ftrack_accsyn_accessor.errors import NotReady
+from ftrack_accsyn_accessor.model.errors import NotReady
 from ftrack_accsyn_accessor.workspace import library
 if sys.argv[2:]:
     sys.path[:] = [sys.argv[1]]

@@ -12,7 +12,7 @@ from typing import Callable
 
 import pytest
 
-from ftrack_accsyn_accessor.errors import NotReady, Refused, Uncertain, Unreachable
+from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Uncertain, Unreachable
 from ftrack_accsyn_accessor.workspace import transport
 from ftrack_accsyn_accessor.workspace.answers import Problem, translate
 from ftrack_accsyn_accessor.workspace.transport import Proxy, Transport, parse_proxy

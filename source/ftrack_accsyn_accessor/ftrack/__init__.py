@@ -1,0 +1,1 @@
+"""The background's own door to ftrack: sessions, registrations, availability, jobs, notices."""

@@ -1,0 +1,132 @@
+"""The background thread's own way to ftrack: a session opened when needed, never the host's."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from ftrack_accsyn_accessor.model import errors
+
+_TIMEOUT_S = 30
+#: Rows asked for in one request, as ftrack's own client does.
+_PAGE = 500
+#: Ids named in one query, or entities written in one request: keeps each far below any limit of the server.
+BATCH = 500
+#: How ftrack_api words what the server itself has refused; everything else may have failed on the way there.
+_REFUSED = re.compile(r"^Server reported error: (\w+)\(")
+
+
+@dataclasses.dataclass(frozen=True)
+class FtrackCredentials:
+    """How to reach ftrack, as the host's session does."""
+
+    server_url: str
+    api_user: str
+    api_key: str = dataclasses.field(repr=False)
+
+
+class FtrackConnection:
+    """Queries and writes, without a trace in the memory of the session: what is asked may be a lot, and runs for days.
+
+    For one thread only. Every method raises `errors.RegistrationError` when ftrack cannot be asked, its subclass
+    `errors.RegistrationRefused` when ftrack has said no.
+    """
+
+    def __init__(self, credentials: FtrackCredentials) -> None:
+        self.credentials = credentials
+        self._session: Any = None
+
+    def query(self, expression: str) -> list[Any]:
+        """Return all entities that *expression* finds, each with what it selects and nothing else."""
+        found: list[Any] = []
+        offset = 0
+        while True:
+            paged = f"{expression} offset {offset} limit {_PAGE}"
+            answer = self._call([{"action": "query", "expression": paged}], "ask ftrack")[0]
+            found += answer["data"]
+            following = (answer.get("metadata") or {}).get("next", {}).get("offset")
+            if len(answer["data"]) < _PAGE or following is None:
+                return found
+            offset = following
+
+    def create(self, entity_type: str, rows: Sequence[dict[str, Any]]) -> None:
+        """Create entities from *rows*, which have their `id`; all of them or none."""
+        self._call(
+            [
+                {
+                    "action": "create",
+                    "entity_type": entity_type,
+                    "entity_key": [row["id"]],
+                    "entity_data": {"__entity_type__": entity_type, **row},
+                }
+                for row in rows
+            ],
+            "write to ftrack",
+        )
+
+    def update(self, entity_type: str, entity_id: str, data: dict[str, Any]) -> None:
+        """Change attributes of one entity."""
+        operation = {
+            "action": "update",
+            "entity_type": entity_type,
+            "entity_key": [entity_id],
+            "entity_data": {"__entity_type__": entity_type, **data},
+        }
+        self._call([operation], "write to ftrack")
+
+    def delete(self, entity_type: str, ids: Sequence[str]) -> None:
+        """Delete entities, all of a batch of `BATCH` or none of it."""
+        for start in range(0, len(ids), BATCH):
+            self._call(
+                [
+                    {"action": "delete", "entity_type": entity_type, "entity_key": [entity_id]}
+                    for entity_id in ids[start : start + BATCH]
+                ],
+                "delete in ftrack",
+            )
+
+    def close(self) -> None:
+        """Close the session, if one was opened; a later call opens another one."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _call(self, operations: list[dict[str, Any]], tried: str) -> list[Any]:
+        try:
+            if self._session is None:
+                self._session = self._open()
+            answers = self._session.call(operations)
+            if not isinstance(answers, list) or len(answers) != len(operations):
+                raise ValueError("the answer is not a list with a result for each operation")
+            return answers
+        except Exception as error:
+            raise self._error(tried, error) from error
+
+    def _error(self, tried: str, error: Exception) -> errors.RegistrationError:
+        text = errors.words(error, self.credentials.api_key)
+        if _REFUSED.match(text):
+            return errors.RegistrationRefused(tried, self.credentials.server_url, text, "It will be tried again.")
+        self.close()
+        outcome = f"{type(error).__name__}: {text}"
+        return errors.RegistrationError(tried, self.credentials.server_url, outcome, "It will be tried again.")
+
+    def _open(self) -> Any:
+        import ftrack_api  # The command line and the tests of pure parts run without ftrack.
+
+        return ftrack_api.Session(
+            server_url=self.credentials.server_url,
+            api_user=self.credentials.api_user,
+            api_key=self.credentials.api_key,
+            plugin_paths=[],
+            auto_connect_event_hub=False,
+            timeout=_TIMEOUT_S,
+        )
+
+
+def quoted_batches(ids: Iterable[str]) -> Iterator[str]:
+    """Yield *ids* as lists for `in (..)`, at most `BATCH` in each."""
+    wanted = list(ids)
+    for start in range(0, len(wanted), BATCH):
+        yield ", ".join(f'"{entity_id}"' for entity_id in wanted[start : start + BATCH])

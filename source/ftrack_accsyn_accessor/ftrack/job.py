@@ -1,0 +1,164 @@
+"""Shows the rounds of sync jobs in ftrack: a Job while entries are on their way, one message when all are through."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import uuid
+from typing import Callable, Optional
+
+from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
+from ftrack_accsyn_accessor.ftrack.notice import Notices
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.progress import duration_text, size_text
+from ftrack_accsyn_accessor.outbox.tracking import Tally, TrackedJob, Tracking
+
+logger = logging.getLogger(__name__)
+
+#: A Job is updated at most this often.
+UPDATE_S = 5.0
+#: How long ftrack is left alone after it could not be asked.
+PAUSE_S = 30.0
+
+RUNNING, DONE, FAILED = "running", "done", "failed"
+
+
+class FtrackJobs:
+    """One ftrack Job for each sync job with entries on their way. For one thread only."""
+
+    def __init__(
+        self,
+        tracking: Tracking,
+        connection: FtrackConnection,
+        notices: Notices,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tracking = tracking
+        self._connection = connection
+        self._notices = notices
+        self._monotonic = monotonic
+        self._shown: dict[str, tuple[str, str]] = {}
+        self._shown_at: dict[str, float] = {}
+        self._new: set[str] = set()
+        self._given_up: set[str] = set()
+        self._users: dict[str, str] = {}
+        self._paused_until = 0.0
+
+    def begin(self) -> None:
+        """Begin the rounds of sync jobs that have entries on their way. Asks nobody.
+
+        A failed round is taken up again when all that had failed in it is on its way.
+        """
+        for tracked in self._tracking.rounds():
+            if tracked.round_status != RUNNING:
+                again = tracked.round_status == FAILED and not self._tracking.needing_attention(tracked.row.id)
+                job_id = tracked.ftrack_job if again else str(uuid.uuid4())
+                self._tracking.round_begun(tracked.row.id, job_id)
+                if not again:
+                    self._new.add(job_id)
+
+    def report(self) -> Optional[float]:
+        """Bring ftrack up to date; return the seconds until there is more to say, None while no round is open."""
+        open_rounds = [tracked for tracked in self._tracking.rounds() if tracked.round_status == RUNNING]
+        if not open_rounds:
+            return None
+        if self._monotonic() < self._paused_until:
+            return self._paused_until - self._monotonic()
+        for tracked in open_rounds:
+            try:
+                self._report(tracked)
+            except errors.RegistrationError as error:
+                logger.debug("The progress of sync jobs cannot be shown in ftrack: %s", error)
+                self._paused_until = self._monotonic() + PAUSE_S
+                return PAUSE_S
+        return UPDATE_S
+
+    def _report(self, tracked: TrackedJob) -> None:
+        since = tracked.round_at or 0.0
+        tally = self._tracking.tally(tracked.row.id, since)
+        publishers = self._tracking.publishers(tracked.row.id, since)
+        if tally.moving:
+            self._show(tracked.ftrack_job, RUNNING, f"{tracked.row.name}: {moving_text(tally, tracked)}", publishers)
+            return
+        status = FAILED if tally.attention else DONE
+        stopped = self._tracking.first_stopped(tracked.row.id, since)
+        text = ended_text(tally, stopped.cause if stopped is not None else "")
+        self._show(tracked.ftrack_job, status, f"{tracked.row.name}: {text}", publishers)
+        news = f"{tally.attention}, first {stopped.id}: {stopped.cause}" if stopped is not None else ""
+        if tally.entries and (status == DONE or news != tracked.noted):
+            for user_id in filter(None, map(self._user_id, publishers)):
+                self._notices.message(user_id, f"accsyn, {tracked.row.name}: {text}", status == DONE)
+        self._tracking.round_closed(tracked.row.id, status, news)
+        self._forget(tracked.ftrack_job)
+
+    def _show(self, job_id: str, status: str, text: str, publishers: list[str]) -> None:
+        """Write status and text to the ftrack Job, unless it has them, or a while has not passed yet."""
+        before = self._shown.get(job_id)
+        due = self._monotonic() - self._shown_at.get(job_id, -UPDATE_S) >= UPDATE_S
+        if job_id in self._given_up or before == (status, text) or (status == RUNNING and not due):
+            return
+        try:
+            self._write(job_id, status, text, publishers)
+        except errors.RegistrationRefused as error:
+            logger.debug("The Job %s is not shown in ftrack any more: %s", job_id, error)
+            self._given_up.add(job_id)
+        self._shown[job_id] = (status, text)
+        self._shown_at[job_id] = self._monotonic()
+
+    def _write(self, job_id: str, status: str, text: str, publishers: list[str]) -> None:
+        """Update the Job, or create it. ftrack shows the description in the Job's data."""
+        values = {"status": status, "data": json.dumps({"description": text})}
+        if self._exists(job_id):
+            self._connection.update("Job", job_id, values)
+        elif publishers:
+            user_id = self._user_id(publishers[0])
+            self._connection.create("Job", [{"id": job_id, "type": "api_job", "user_id": user_id, **values}])
+
+    def _exists(self, job_id: str) -> bool:
+        """Whether ftrack has the Job: this process knows it of those that it has begun or shown."""
+        if job_id in self._shown or job_id in self._new:
+            return job_id in self._shown
+        return bool(self._connection.query(f'select id from Job where id is "{job_id}"'))  # noqa: S608
+
+    def _user_id(self, username: str) -> str:
+        if username not in self._users:
+            name = username.replace('"', '\\"')
+            rows = self._connection.query(f'select id from User where username is "{name}"')  # noqa: S608
+            self._users[username] = str(rows[0]["id"]) if rows else ""
+        return self._users[username]
+
+    def _forget(self, job_id: str) -> None:
+        self._shown.pop(job_id, None)
+        self._shown_at.pop(job_id, None)
+        self._new.discard(job_id)
+        self._given_up.discard(job_id)
+
+
+def moving_text(tally: Tally, tracked: TrackedJob) -> str:
+    """Return how far a round is: "12 of 48 files, 25 %, 110 MB/s, 3 min left"."""
+    parts = [_files(tally), f"{tally.progress.percent} %"]
+    if tracked.speed_bytes_per_s:
+        parts.append(f"{size_text(tracked.speed_bytes_per_s)}/s")
+        left_bytes = tally.progress.size_bytes - tally.progress.done_bytes
+        parts.append(f"{duration_text(left_bytes / tracked.speed_bytes_per_s)} left")
+    if tally.attention:
+        parts.append(f"{tally.attention} need attention")
+    if tracked.status == "paused":
+        parts.append("paused in accsyn")
+    return ", ".join(parts)
+
+
+def ended_text(tally: Tally, first_cause: str) -> str:
+    """Return how a round ended."""
+    if not tally.entries:
+        return "published anew"
+    size = size_text(tally.progress.size_bytes)
+    if not tally.attention:
+        return f"{_files(tally)} ({size}) synced"
+    count = f"{tally.attention} of {tally.entries} components need attention"
+    return f"{_files(tally)} synced; {count}. {first_cause}"
+
+
+def _files(tally: Tally) -> str:
+    return f"{tally.done_files} of {tally.files} {'file' if tally.files == 1 else 'files'}"

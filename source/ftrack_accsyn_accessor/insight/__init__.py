@@ -1,0 +1,1 @@
+"""Status, why and doctor: the one snapshot that all faces show."""

@@ -1,0 +1,1 @@
+"""Words and decisions. Pure: no I/O, no clock, no thread; below this room there is nothing."""

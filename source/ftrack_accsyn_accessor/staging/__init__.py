@@ -1,0 +1,1 @@
+"""What a publish touches, on the host's thread: location, accessor, structure, area."""

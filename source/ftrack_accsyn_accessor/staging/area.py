@@ -1,0 +1,375 @@
+"""The staging area on disk: made once and known again, written to atomically, its files checked before they go out."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import secrets
+import shutil
+import stat
+import threading
+import time
+import uuid
+from datetime import datetime, timezone
+from typing import IO, Any, Collection, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
+
+import filelock
+
+from ftrack_accsyn_accessor.model.errors import FileChanged, StagingError, StagingGone
+
+STATE_FOLDER = ".ftrack-accsyn"
+MARKER_NAME = "staging.json"
+MARKER_SCHEMA = 1
+
+# Making the marker takes milliseconds; a process that waits this long for another one met a broken file lock.
+_LOCK_TIMEOUT_S = 5.0
+
+_TEMPORARY_SUFFIX = ".accsyn-part"
+_TEMPORARY = re.compile(r"\..*\.[0-9a-f]{8}" + re.escape(_TEMPORARY_SUFFIX), re.DOTALL)
+# The part of the final name that a temporary name repeats: file systems allow 255 bytes, encrypting ones only 143.
+_STEM_BYTES = 100
+
+# On Windows a virus scanner may hold a file just written for some tens of milliseconds; elsewhere nothing does.
+_REPLACE_PAUSES_S = (0.01, 0.03, 0.1, 0.3, 0.6) if os.name == "nt" else ()
+
+# File systems and files for which fsync means nothing say so with one of these.
+_NO_FSYNC = (errno.EINVAL, errno.EBADF, errno.EROFS, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+
+_NAMED_AT_MOST = 3
+
+# Roots that this process has prepared, with the identity of their markers: a root that vanishes while the process lives
+# is waited for and never made anew, whichever object asks.
+_prepared: Dict[str, str] = {}
+_prepared_lock = threading.Lock()
+
+
+def temporary_name(name: str) -> str:
+    """Return a fresh name for the unfinished content of the file *name*, in the same folder."""
+    stem = os.fsencode(name)[:_STEM_BYTES].decode(errors="ignore")
+    return f".{stem}.{secrets.token_hex(4)}{_TEMPORARY_SUFFIX}"
+
+
+def is_temporary_name(name: str) -> bool:
+    """Return whether *name*, without its folder, is the name of an unfinished write."""
+    return name.endswith(_TEMPORARY_SUFFIX) and _TEMPORARY.fullmatch(name) is not None
+
+
+class Stamp(NamedTuple):
+    """Size and modification time by which a staged file is recognised."""
+
+    size_bytes: int
+    mtime_ns: int
+
+
+class StagedWrite:
+    """A write to *path* that goes to a temporary name beside it until `commit`.
+
+    *existing* is what lies at *path* now. *mode* as for the built-in open, and with its meaning: `a` and `r+` start
+    from a copy of what is there, `x` refuses an existing file (looked at when opening and again before the rename,
+    which is no lock against others). `file` is the open file. Raises OSError as open does.
+    """
+
+    def __init__(self, path: str, mode: str, existing: Optional[os.stat_result]) -> None:
+        _check_writable(path, mode, existing)
+        self.path = path
+        self._exclusive = "x" in mode
+        folder, name = os.path.split(path)
+        self.temporary = os.path.join(folder, temporary_name(name))
+        self._pid = os.getpid()
+        self.file: IO[Any]
+        try:
+            if existing is not None and "w" not in mode:
+                shutil.copyfile(path, self.temporary)
+                self.file = open(self.temporary, mode)  # noqa: SIM115  # handed to the caller
+            else:
+                self.file = open(self.temporary, mode.replace("w", "x"))  # noqa: SIM115  # handed to the caller
+            if existing is not None:
+                os.chmod(self.temporary, stat.S_IMODE(existing.st_mode))
+        except BaseException:
+            self.discard()
+            raise
+
+    def commit(self) -> None:
+        """Close the file and give it its final name."""
+        self.file.close()
+        if self._exclusive and os.path.lexists(self.path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), self.path)
+        _replace(self.temporary, self.path)
+
+    def discard(self) -> None:
+        """Close the file and remove it; does nothing in a forked child, whose parent is still writing."""
+        if os.getpid() != self._pid:
+            return
+        with contextlib.suppress(OSError, AttributeError):
+            self.file.close()
+        with contextlib.suppress(OSError):
+            os.remove(self.temporary)
+
+
+def _check_writable(path: str, mode: str, existing: Optional[os.stat_result]) -> None:
+    """Raise what open would raise: a rename heeds neither the kind of the file that it replaces nor its protection."""
+    code = 0
+    if existing is None:
+        code = errno.ENOENT if set(mode) & set("rwax") == {"r"} else 0
+    elif "x" in mode:
+        code = errno.EEXIST
+    elif stat.S_ISDIR(existing.st_mode):
+        code = errno.EISDIR
+    elif not stat.S_ISREG(existing.st_mode):
+        code = errno.EINVAL
+    elif not os.access(path, os.W_OK):
+        code = errno.EACCES
+    if code:
+        raise OSError(code, os.strerror(code), path)
+
+
+def _replace(source: str, target: str) -> None:
+    for pause_s in _REPLACE_PAUSES_S:
+        try:
+            return os.replace(source, target)
+        except PermissionError:
+            time.sleep(pause_s)
+    return os.replace(source, target)
+
+
+class StagingArea:
+    """The folder *root* that ACCSYN_<VOLUME>_PATH names, known again by a marker file.
+
+    Nothing is touched before `prepare`. Paths given to the other methods are relative to *root*, with forward slashes.
+    Safe to use from several threads; `prepare` also from several processes.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = os.path.abspath(os.path.expanduser(os.path.expandvars(root)))  # as ftrack's DiskAccessor does
+        self.was_new = False
+        self.uuid = ""
+        self._seen: Optional[Tuple[int, ...]] = None
+
+    @property
+    def state_dir(self) -> str:
+        """The folder for the plugin's own files, private to their owner."""
+        return os.path.join(self.root, STATE_FOLDER)
+
+    @property
+    def marker_path(self) -> str:
+        """The file by which the staging area is known again."""
+        return os.path.join(self.state_dir, MARKER_NAME)
+
+    def prepare(self) -> None:
+        """Make the root, its state folder and its marker where they are missing; `was_new` tells if the marker was.
+
+        A root that this process has prepared before is never made again: StagingGone when it has vanished. StagingError
+        when the path cannot be used.
+        """
+        with _prepared_lock:
+            key = os.path.normcase(self.root)
+            self.was_new = False
+            self.uuid = _prepared.get(key, "")
+            try:
+                if self.uuid:
+                    self.require()
+                else:
+                    self._make_folders()
+                    self.uuid = _read_marker(self.marker_path) or self._make_marker()
+                _probe(self.root)
+            except (OSError, filelock.Timeout) as error:
+                if self.uuid:
+                    self.require()
+                raise self._unusable(error) from error
+            _prepared[key] = self.uuid
+
+    def present(self) -> bool:
+        """Return whether the root is there and is the one that was prepared (another disk has another marker).
+
+        Costs one stat as long as nothing changed.
+        """
+        try:
+            found = os.stat(self.marker_path)
+            seen = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+            if seen != self._seen:
+                if not self.uuid or _read_marker(self.marker_path) != self.uuid:
+                    return False
+                self._seen = seen
+        except OSError:
+            return False
+        return True
+
+    def require(self) -> None:
+        """Raise StagingGone unless the staging area is present."""
+        if not self.present():
+            raise StagingGone(
+                "use the staging area",
+                self.root,
+                "it has vanished, or another one is in its place",
+                "Nothing is lost: plug the disk in again; to begin a new staging area there, restart the application.",
+            )
+
+    def fsync_files(self, paths: Iterable[str]) -> None:
+        """Return when the data of *paths*, and their names, have reached the disk; for a background thread.
+
+        File systems without fsync are passed over, and so are missing files: `verify` names those. StagingError when
+        the disk reports that it could not write.
+        """
+        folders = set()
+        for path in paths:
+            full = self._full(path)
+            self._fsync(full)
+            folders.add(os.path.dirname(full))
+        if os.name != "nt":  # a folder cannot be opened there
+            for folder in folders:
+                self._fsync(folder)
+
+    def stat_file(self, path: str) -> Stamp:
+        """Return the stamp of a staged file; FileChanged when it is no file, StagingGone when the root vanished."""
+        found = _stat_regular(self._full(path))
+        if found is None:
+            self.require()
+            raise FileChanged("look at a staged file", path, "it is missing", "Publish it again.")
+        return Stamp(found.st_size, found.st_mtime_ns)
+
+    def verify(self, files: Mapping[str, Stamp]) -> List[str]:
+        """Return why *files*, path to stamp at publish, are not what was published; empty when they are.
+
+        At most one reason for the missing and one for the changed files, each naming a few of them. Times may differ
+        below a microsecond, the precision in which other systems hand them on. StagingGone when the root vanished: then
+        nothing can be said of the files.
+        """
+        missing, changed = [], []
+        for path, stamp in files.items():
+            found = _stat_regular(self._full(path))
+            if found is None:
+                missing.append(path)
+            elif found.st_size != stamp.size_bytes:
+                changed.append(f"{path} has {found.st_size} bytes, published with {stamp.size_bytes}")
+            elif found.st_mtime_ns != stamp.mtime_ns and found.st_mtime_ns // 1000 != stamp.mtime_ns // 1000:
+                changed.append(f"{path} was written to since")
+        if missing:
+            self.require()
+        return _reasons(missing, "missing", len(files)) + _reasons(changed, "changed", len(files))
+
+    def holds_only(self, folder: str, paths: Collection[str]) -> bool:
+        """Return whether *folder*, at any depth, holds exactly the files *paths* (relative to the root)."""
+        found: Set[str] = set()
+        for base, folders, names in os.walk(self._full(folder)):
+            if any(os.path.islink(os.path.join(base, name)) for name in folders):
+                return False
+            relative = os.path.relpath(base, self.root).replace(os.sep, "/")
+            found.update(f"{relative}/{name}" for name in names)
+            if len(found) > len(paths):
+                return False
+        return found == set(paths)
+
+    def sweep_temporaries(self, folder: str, older_than_s: float) -> int:
+        """Remove what killed processes left unfinished in *folder* (not below it); return how many files.
+
+        A write that goes on touches its file, so only those that nothing was written to for *older_than_s* are removed.
+        """
+        oldest_s = time.time() - older_than_s
+        removed = 0
+        with contextlib.suppress(OSError), os.scandir(self._full(folder)) as entries:
+            for entry in entries:
+                if is_temporary_name(entry.name):
+                    with contextlib.suppress(OSError):
+                        if entry.stat(follow_symlinks=False).st_mtime < oldest_s:
+                            os.remove(entry.path)
+                            removed += 1
+        return removed
+
+    def _full(self, path: str) -> str:
+        return f"{self.root}/{path}"
+
+    def _make_folders(self) -> None:
+        os.makedirs(self.root, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(self.state_dir, 0o700)
+        if stat.S_IMODE(os.stat(self.state_dir).st_mode) & 0o077:
+            with contextlib.suppress(OSError):  # file systems without modes
+                os.chmod(self.state_dir, 0o700)
+
+    def _make_marker(self) -> str:
+        with filelock.FileLock(os.path.join(self.state_dir, "staging.lock"), timeout=_LOCK_TIMEOUT_S):
+            known = _read_marker(self.marker_path)
+            if known:
+                return known
+            identity = str(uuid.uuid4())
+            created = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            content = {"schema": MARKER_SCHEMA, "uuid": identity, "created": created}
+            _write_durably(self.marker_path, json.dumps(content).encode())
+            self.was_new = True
+            return identity
+
+    def _fsync(self, path: str) -> None:
+        # Windows flushes only through a handle that may write.
+        flags = os.O_RDWR if os.name == "nt" else os.O_RDONLY
+        try:
+            handle = os.open(path, flags)
+        except OSError:
+            return
+        try:
+            os.fsync(handle)
+        except OSError as error:
+            if error.errno not in _NO_FSYNC:
+                self.require()
+                remedy = "Look after the disk, then publish again."
+                raise StagingError("get a staged file to the disk", path, str(error.strerror), remedy) from error
+        finally:
+            os.close(handle)
+
+    def _unusable(self, error: Exception) -> StagingError:
+        reason = getattr(error, "strerror", None) or str(error)
+        return StagingError(
+            "prepare the staging area",
+            self.root,
+            reason,
+            "Make the folder writable for this user, or let ACCSYN_<VOLUME>_PATH name one that is.",
+        )
+
+
+def _read_marker(path: str) -> str:
+    """Return the identity in a marker; "" when there is none or it is damaged."""
+    try:
+        with open(path, encoding="utf-8") as marker:
+            content = json.load(marker)
+    except (FileNotFoundError, ValueError):
+        return ""
+    identity = content.get("uuid") if isinstance(content, dict) else None
+    return identity if isinstance(identity, str) else ""
+
+
+def _write_durably(path: str, content: bytes) -> None:
+    temporary = os.path.join(os.path.dirname(path), temporary_name(os.path.basename(path)))
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def _probe(folder: str) -> None:
+    """Write and remove a file in *folder*: on Windows, and with access lists, only that tells whether one can."""
+    path = os.path.join(folder, temporary_name("probe"))
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    os.remove(path)
+
+
+def _stat_regular(path: str) -> Optional[os.stat_result]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
+
+
+def _reasons(items: List[str], what: str, total: int) -> List[str]:
+    if not items:
+        return []
+    more = "; .." if len(items) > _NAMED_AT_MOST else ""
+    return [
+        f"{len(items)} of {total} {'file' if total == 1 else 'files'} {what}: "
+        + "; ".join(items[:_NAMED_AT_MOST])
+        + more
+    ]

@@ -1,0 +1,1 @@
+"""The background thread: outbox -> workspace -> outbox, ftrack. The only room with threads and leadership."""

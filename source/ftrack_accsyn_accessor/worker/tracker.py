@@ -1,0 +1,329 @@
+"""Follows sync jobs to their end: entry states, availability at the destination, and what people see of it in ftrack.
+
+On the uploader's thread, by whoever holds the outbox's lock. accsyn is asked about all live jobs at once, about the
+tasks of a job only when something moved; with nothing live it is not asked at all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from typing import Callable, Optional
+
+from ftrack_accsyn_accessor.ftrack.job import FtrackJobs
+from ftrack_accsyn_accessor.ftrack.notice import Notices
+from ftrack_accsyn_accessor.ftrack.registrations import Registrations
+from ftrack_accsyn_accessor.model import errors, progress, retry
+from ftrack_accsyn_accessor.model.entry import NOT_BY_ITSELF, Entry, Kind, State, Trouble
+from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox.tracking import Change, TrackedJob
+from ftrack_accsyn_accessor.worker.arrival import Arrivals
+from ftrack_accsyn_accessor.workspace import Job, Task, Workspace
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two looks: the first while something moves, growing to the second while nothing does.
+SOON_S = 2.0
+QUIET_S = 5.0
+#: A look that took several calls is followed by a longer pause, so that calls stay rare, but never a longer one:
+#: what changed on accsyn's side is to be noticed within 15 s.
+LONGEST_S = 14.0
+#: Calls for tasks in one look; jobs beyond it have their turn in the next one.
+CALLS_PER_LOOK = 6
+#: A job with thousands of tasks takes many calls: each keeps it from being read again for so long.
+SECONDS_PER_CALL = 0.5
+#: Tasks are looked at now and then even though their job looks the same: soon where accsyn does not date its changes.
+SAFETY_S = 300.0
+UNDATED_SAFETY_S = 12.0
+#: A job whose tasks could not be read is left alone for a while.
+FIRST_PAUSE_S = 15.0
+LONGEST_PAUSE_S = 240.0
+#: How often it is written down that nothing has changed.
+STAMP_S = 30.0
+_SAID_AT_MOST = 3
+#: Entries that are submitted again by themselves for these, some time later.
+_TRIED_AGAIN = frozenset({Trouble.FAILED, Trouble.TASK_MISSING})
+
+
+#: Jobs by accsyn's ids, each with its status: accsyn's word, or archived or deleted. A deleted one is None.
+_Found = dict[str, tuple[Optional[Job], str]]
+
+
+@dataclasses.dataclass
+class _Memory:
+    """What was seen of one job. Times are monotonic, in seconds."""
+
+    looks: tuple[object, ...] = ()
+    followed: int = 0
+    status: str = ""
+    read_at: float = -LONGEST_PAUSE_S
+    unread: bool = True
+    again: bool = False
+    stamped_at: float = -STAMP_S
+    pause_s: float = 0.0
+    paused_until: float = 0.0
+
+
+class Tracker:
+    """Follows the jobs of one outbox. For one thread, that of *registrations* and *workspace*.
+
+    Every call may raise `errors.WorkspaceError` or `errors.OutboxError`. ftrack's failures are never raised: entries
+    wait with them as their cause.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        workspace: Workspace,
+        registrations: Registrations,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tracking = outbox.tracking
+        self._workspace = workspace
+        self._clock = clock
+        self._monotonic = monotonic
+        self._notices = Notices(registrations.connection.credentials)
+        self._arrivals = Arrivals(
+            outbox.tracking, workspace, registrations.connection, self._notices, settings, clock, monotonic
+        )
+        self._ftrack_jobs = FtrackJobs(outbox.tracking, registrations.connection, self._notices, monotonic)
+        self._memory: dict[str, _Memory] = {}
+        self._followed = 0
+        self._quiet_looks = 0
+        self._owed_s = 0.0
+        self._look_at = 0.0
+
+    def step(self) -> Optional[float]:
+        """Do what is due; return the seconds until there is more, None while nothing is on its way."""
+        live = self._tracking.live_jobs()
+        self._ftrack_jobs.begin()  # before and after the look: each may be all that is seen of an entry on its way
+        try:
+            self._look_if_due(live)
+        finally:
+            self._ftrack_jobs.begin()
+            arrivals_s = self._arrivals.step()
+            report_s = self._ftrack_jobs.report()
+        look_s = max(0.0, self._look_at - self._monotonic()) if live else None
+        return min((delay_s for delay_s in (look_s, arrivals_s, report_s) if delay_s is not None), default=None)
+
+    def close(self) -> None:
+        """Send what waits for ftrack's event hub, for a second at most."""
+        self._notices.close()
+
+    # Looking at jobs.
+
+    def _look_if_due(self, live: Sequence[TrackedJob]) -> None:
+        now = self._monotonic()
+        followed = sum(tracked.followed for tracked in live)
+        if followed > self._followed:
+            self._quiet_looks = 0
+            self._look_at = min(self._look_at, now + SOON_S)
+        self._followed = followed
+        ids = [tracked.row.accsyn_id for tracked in live]
+        self._memory = {accsyn_id: self._memory.get(accsyn_id, _Memory()) for accsyn_id in ids}
+        if not live:
+            self._look_at = now
+        elif now >= self._look_at:
+            self._look(live, now)
+
+    def _look(self, live: Sequence[TrackedJob], now: float) -> None:
+        self._look_at = now + SOON_S
+        calls = self._workspace.calls
+        moved = self._read_jobs(live, self._find(live), now)
+        self._quiet_looks = 0 if moved else self._quiet_looks + 1
+        self._look_at = now + (SOON_S if moved else self._calm_s(self._workspace.calls - calls))
+
+    def _calm_s(self, calls: int) -> float:
+        """Return the pause after a look of *calls* at which nothing moved; what it lacks is added to the next ones."""
+        wanted_s = min(QUIET_S, SOON_S + self._quiet_looks) * max(1, calls) + self._owed_s
+        pause_s = min(LONGEST_S, wanted_s)
+        self._owed_s = min(LONGEST_S, wanted_s - pause_s)
+        return pause_s
+
+    def _find(self, live: Sequence[TrackedJob]) -> _Found:
+        """Return the live jobs that can be told of, by accsyn's ids."""
+        ids = {tracked.row.accsyn_id for tracked in live}
+        finished = {accsyn_id for accsyn_id in ids if self._memory[accsyn_id].status in ("done", "aborted")}
+        try:
+            jobs = self._workspace.jobs_by_id(ids - finished, finished)
+        except errors.Refused as error:
+            logger.debug("accsyn does not look jobs up together: %s", error)
+            jobs = {}
+        found: _Found = {job_id: (job, job.status) for job_id, job in jobs.items()}
+        for tracked in live:
+            if tracked.row.accsyn_id in found:
+                continue
+            try:
+                found[tracked.row.accsyn_id] = self._find_alone(tracked)
+            except (errors.Refused, errors.Uncertain) as error:
+                logger.debug("The sync job %s cannot be looked up: %s", tracked.row.name, error)
+                if isinstance(error, errors.Uncertain):
+                    break
+        return found
+
+    def _find_alone(self, tracked: TrackedJob) -> tuple[Optional[Job], str]:
+        """Look for a job that is neither among the live nor among the finished ones by its id.
+
+        Whether accsyn finds several ids at once is documented for no attribute in particular; so before a job counts as
+        archived it is looked for by its name, too.
+        """
+        job = self._workspace.get_job(tracked.row.accsyn_id)
+        if job is None:
+            return None, progress.DELETED
+        if any(other.id == job.id for other in self._workspace.find_jobs(tracked.row.name)):
+            return job, job.status
+        return job, progress.ARCHIVED
+
+    def _read_jobs(self, live: Iterable[TrackedJob], found: _Found, now: float) -> bool:
+        """Read the tasks of jobs that moved, those that waited longest first; return whether any has moved."""
+        seen = [tracked for tracked in live if tracked.row.accsyn_id in found]
+        in_turn = sorted(seen, key=lambda tracked: self._memory[tracked.row.accsyn_id].read_at)
+        moved = [self._notice(tracked, *found[tracked.row.accsyn_id], now) for tracked in in_turn]
+        calls = self._workspace.calls
+        for tracked in in_turn:
+            memory = self._memory[tracked.row.accsyn_id]
+            if not memory.unread or now < memory.paused_until:
+                continue
+            if self._workspace.calls - calls >= CALLS_PER_LOOK or not self._read(tracked, memory, found, now):
+                break
+        return any(moved)
+
+    def _read(self, tracked: TrackedJob, memory: _Memory, found: _Found, now: float) -> bool:
+        """Read the tasks of one job, whose failure stops no other job; return False when accsyn did not answer in time.
+
+        Others have their turn at the next look then, so that one look never waits for many calls that hang.
+        """
+        calls = self._workspace.calls
+        try:
+            self._follow(tracked, memory, *found[tracked.row.accsyn_id])
+        except (errors.Refused, errors.Uncertain) as error:
+            memory.pause_s = min(LONGEST_PAUSE_S, max(FIRST_PAUSE_S, 2 * memory.pause_s))
+            memory.paused_until = now + memory.pause_s
+            logger.debug("The tasks of the sync job %s cannot be read: %s", tracked.row.name, error)
+            return isinstance(error, errors.Refused)
+        memory.read_at, memory.unread, memory.pause_s = now, False, 0.0
+        memory.paused_until = now + min(LONGEST_S, SECONDS_PER_CALL * (self._workspace.calls - calls))
+        return True
+
+    def _notice(self, tracked: TrackedJob, job: Optional[Job], status: str, now: float) -> bool:
+        """Remember what a job looks like; return whether it has moved since the last look.
+
+        After a change the tasks are read at two looks: accsyn dates changes in whole seconds, so one more may hide.
+        """
+        memory = self._memory[tracked.row.accsyn_id]
+        looks = (status,) if job is None else (status, job.progress, job.size_bytes, job.modified)
+        moved = looks != memory.looks or tracked.followed > memory.followed
+        safety_s = SAFETY_S if job is not None and job.modified else UNDATED_SAFETY_S
+        due = memory.again or now - memory.read_at >= safety_s
+        memory.unread = memory.unread or moved or due
+        memory.again = moved
+        memory.looks, memory.followed, memory.status = looks, tracked.followed, status
+        self._stamp(memory, tracked, job, status, now)
+        return moved
+
+    def _stamp(self, memory: _Memory, tracked: TrackedJob, job: Optional[Job], status: str, now: float) -> None:
+        """Write down what the job says of itself, when that is news or the last time is long ago."""
+        pace = progress.job_pace(job) if job is not None else None
+        speed, left_s = (pace.speed_bytes_per_s, pace.left_s) if pace else (None, None)
+        news = (status, speed) != (tracked.status, tracked.speed_bytes_per_s)
+        if news or now - memory.stamped_at >= STAMP_S:
+            self._tracking.saw_job(tracked.row.id, status, speed, left_s)
+            memory.stamped_at = now
+
+    # Following entries.
+
+    def _follow(self, tracked: TrackedJob, memory: _Memory, job: Optional[Job], status: str) -> None:
+        """Bring the entries of one job to where their tasks are."""
+        entries = self._tracking.followed(tracked.row.id)
+        tasks = self._workspace.tasks(tracked.row.accsyn_id) if job is not None else []
+        groups = progress.by_component(tasks)
+        verdicts = self._verdicts(entries, groups, status, certain=not memory.again)
+        share = progress.running_share(job, tasks) if job is not None else 0.0
+        changes = _Changes(tracked, job, share, self._log(tracked, entries, verdicts))
+        news = [
+            change
+            for entry, verdict in zip(entries, verdicts)
+            for change in changes.of(entry, verdict, groups.get(entry.publication.component_id, []), self._clock())
+        ]
+        if news:
+            self._tracking.record(news)
+        _say([change for change in news if change.state is State.NEEDS_ATTENTION], tracked.row.name)
+
+    def _verdicts(
+        self, entries: Sequence[Entry], groups: dict[str, list[Task]], status: str, certain: bool
+    ) -> list[progress.Verdict]:
+        found = []
+        for entry in entries:
+            tasks = groups.get(entry.publication.component_id, [])
+            done = all(task.status == "done" for task in tasks)
+            found.append(progress.judge(tasks, done and self._is_whole(entry, len(tasks)), status, certain))
+        return found
+
+    def _is_whole(self, entry: Entry, count: int) -> bool:
+        if entry.publication.kind is not Kind.FILE:
+            (entry,) = self._tracking.with_files([entry])
+        return progress.is_whole(entry.publication, count)
+
+    def _log(self, tracked: TrackedJob, entries: Sequence[Entry], verdicts: Sequence[progress.Verdict]) -> list[str]:
+        """Return the job's log when it may tell why entries have failed; asked once for each set of failures."""
+        failed = (
+            verdict.trouble is Trouble.FAILED and entry.cause_kind != Trouble.FAILED.value
+            for entry, verdict in zip(entries, verdicts)
+        )
+        return self._workspace.job_log(tracked.row.accsyn_id) if any(failed) else []
+
+
+@dataclasses.dataclass(frozen=True)
+class _Changes:
+    """Turns verdicts on the entries of one job into changes."""
+
+    tracked: TrackedJob
+    job: Optional[Job]
+    running_share: float
+    log: Sequence[str]
+
+    def of(self, entry: Entry, verdict: progress.Verdict, tasks: Sequence[Task], now: float) -> list[Change]:
+        """Return what changes with *entry*: one change, or none."""
+        state, trouble = verdict.state, verdict.trouble
+        if state is None:
+            return []
+        kind = trouble.value if trouble is not None else ""
+        if state is State.NEEDS_ATTENTION and state is entry.state and kind == entry.cause_kind:
+            return []
+        moved = entry.progress
+        if self.job is not None and tasks:
+            moved = progress.measure(tasks, entry.progress.size_bytes, self.job, self.running_share)
+        change = Change(entry, state, moved, kind, self._cause(entry, trouble, tasks), arrived=verdict.arrived)
+        if state is State.NEEDS_ATTENTION:
+            again_at = now + retry.ITEM_DELAY_S if trouble in _TRIED_AGAIN else NOT_BY_ITSELF
+            still = dataclasses.replace(moved, speed_bytes_per_s=None, left_s=None)
+            return [dataclasses.replace(change, next_try_at=again_at, progress=still)]
+        same = (state, kind, moved) == (entry.state, entry.cause_kind, entry.progress)
+        return [] if same and not verdict.arrived else [change]
+
+    def _cause(self, entry: Entry, trouble: Optional[Trouble], tasks: Sequence[Task]) -> str:
+        reason = ""
+        if trouble is Trouble.FAILED:
+            reason = progress.reason_of(entry, tasks, self.log)
+        elif trouble is Trouble.JOB_GONE:
+            reason = progress.DELETED if self.job is None else progress.ARCHIVED
+        return progress.cause(trouble, self.tracked.row.name, reason)
+
+
+def _say(stopped: Sequence[Change], job_name: str) -> None:
+    """Tell the log which entries have stopped; of many only the first."""
+    for change in stopped[:_SAID_AT_MOST]:
+        logger.warning("%s needs attention. %s", label(change.entry), change.cause)
+    if len(stopped) > _SAID_AT_MOST:
+        logger.warning("So do %d more components of %s.", len(stopped) - _SAID_AT_MOST, job_name)
+
+
+def label(entry: Entry) -> str:
+    """Return what people call an entry: project, version and component."""
+    publication = entry.publication
+    return f"{publication.project_name} {publication.version_name} {publication.component_name}".strip()

@@ -1,0 +1,177 @@
+"""`explain` for what cannot be staged for long, or only with another machine; the rest is tested on a real one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.insight.why import NOTHING_TO_DO, Accsyn, Fault, Situation, explain
+from ftrack_accsyn_accessor.model.entry import State, Trouble
+from ftrack_accsyn_accessor.model.errors import Refused, Unreachable
+from ftrack_accsyn_accessor.model.settings import Problem
+from ftrack_accsyn_accessor.outbox.tracking import Change
+from unit.outbox.conftest import Desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path / "outbox.sqlite3")
+    yield made
+    made.outbox.close()
+
+
+def situation(desk: Desk, **changes: Any) -> Situation:
+    """Return a situation in which nothing is wrong with the machine, about the entry that needs most attention."""
+    rows = status.rows(desk.outbox, limit=1)
+    known = Situation(
+        now=desk.clock.now + 100,
+        staging_variable="ACCSYN_PROJECTS_PATH",
+        staging_path="/staging",
+        summary=dataclasses.replace(status.summary(desk.outbox), staging_present=True, free_bytes=10**12),
+        row=rows[0] if rows else None,
+        accsyn=Accsyn(client="ws1", client_status="online"),
+    )
+    return dataclasses.replace(known, **changes)
+
+
+def submit(desk: Desk) -> None:
+    desk.outbox.submitted(desk.pending("c1"), desk.outbox.job_found(desk.job(), "j" * 24))
+
+
+def test_full_staging_disk_is_told_where_everything_is_asked_for(desk: Desk) -> None:
+    desk.pending("c1")
+    full = dataclasses.replace(status.summary(desk.outbox), free_bytes=100)
+
+    answer = explain(situation(desk, summary=full))
+
+    assert answer.sentence == "The disk of the staging area /staging is full: 100 B are free."
+    assert "ftrack-accsyn clean" in answer.remedy
+    assert "is full" not in explain(situation(desk, summary=full, asked="c1")).sentence
+
+
+def test_component_that_is_being_registered(desk: Desk) -> None:
+    desk.prepare("c1")
+
+    answer = explain(situation(desk))
+
+    assert (
+        answer.sentence == "show_a shot v001 main is being registered in ftrack by the application that publishes it."
+    )
+
+
+def test_entry_that_is_next(desk: Desk) -> None:
+    desk.pending("c1")
+
+    assert "is the uploader's next work" in explain(situation(desk)).sentence
+
+
+def test_delayed_entry_names_its_cause_and_the_time(desk: Desk) -> None:
+    desk.outbox.delay(desk.pending("c1"), Unreachable("submit", "", "no line", "Mend it."), desk.clock.now + 130)
+
+    answer = explain(situation(desk))
+
+    assert answer == ("show_a shot v001 main waits: Could not submit: no line. It is tried again in 30 s.", "Mend it.")
+
+
+def test_fault_on_the_way_to_accsyn_comes_before_what_was_wrong_earlier(desk: Desk) -> None:
+    desk.outbox.delay(desk.pending("c1"), Unreachable("submit", "", "no line", "Mend it."), desk.clock.now + 130)
+    fault = Fault("unauthorised", "accsyn does not accept the key.", "Correct it.")
+
+    assert explain(situation(desk, accsyn=Accsyn(fault=fault))) == (fault.what, fault.remedy)
+
+
+def test_first_of_several_settings_is_named_with_their_number(desk: Desk) -> None:
+    desk.pending("c1")
+    problems = (Problem("A", "is wrong.", "Mend A."), Problem("B", "is wrong.", "Mend B."))
+
+    answer = explain(situation(desk, problems=problems))
+
+    assert answer == ("A is wrong. (and 1 more; see: ftrack-accsyn doctor)", "Mend A.")
+
+
+def test_need_of_attention_comes_before_the_pause(desk: Desk) -> None:
+    desk.outbox.needs_attention(desk.pending("c1"), Refused("submit", "", "no access", "Ask."), desk.clock.now + 700)
+    desk.outbox.control.pause("artist")
+
+    answer = explain(situation(desk))
+
+    assert answer.sentence == (
+        "show_a shot v001 main needs attention: Could not submit: no access. It is tried again in 10 min."
+    )
+    assert answer.remedy == "Ask."
+
+
+def test_job_that_is_being_resumed(desk: Desk) -> None:
+    submit(desk)
+    desk.outbox.control.keep_paused_jobs([desk.job().id])
+    paused = Accsyn(client_status="online", job_status="paused")
+
+    assert "is being resumed in accsyn" in explain(situation(desk, accsyn=paused)).sentence
+
+
+def test_job_that_is_through_with_nobody_to_take_note(desk: Desk) -> None:
+    submit(desk)
+    done = Accsyn(client_status="online", job_status="done")
+
+    answer = explain(situation(desk, accsyn=done, uploader_alive=False))
+
+    assert "is through in accsyn, but no application with the plugin runs" in answer.sentence
+
+
+def test_job_that_failed_without_anybody_having_noticed(desk: Desk) -> None:
+    submit(desk)
+    failed = Accsyn(client_status="online", job_status="failed")
+
+    assert "accsyn could not transfer everything" in explain(situation(desk, accsyn=failed)).sentence
+
+
+def test_arrived_component_that_ftrack_does_not_take_yet(desk: Desk) -> None:
+    submit(desk)
+    entry = desk.entry("c1")
+    cause = "ftrack could not be asked."
+    change = Change(entry, State.TRANSFERRING, entry.progress, "ftrack", cause, arrived=True)
+    desk.outbox.tracking.record([change])
+
+    assert explain(situation(desk)).sentence == f"show_a shot v001 main: {cause}"
+
+
+def test_moving_component_tells_how_far_it_is(desk: Desk) -> None:
+    submit(desk)
+    entry = desk.entry("c1")
+    moved = dataclasses.replace(entry.progress, done_bytes=4, speed_bytes_per_s=2.0, left_s=3.0)
+    desk.outbox.tracking.record([Change(entry, State.TRANSFERRING, moved)])
+
+    answer = explain(situation(desk))
+
+    assert answer == ("show_a shot v001 main is moving: 40 % of 10 B transferred at 2 B/s, 3 s left.", NOTHING_TO_DO)
+
+
+@pytest.mark.parametrize("ahead", [1, 2])
+def test_place_in_the_queue_is_told(desk: Desk, ahead: int) -> None:
+    submit(desk)
+    queued = Accsyn(client_status="online", job_status="waiting", queue="show_a", queue_status="waiting", ahead=ahead)
+
+    sentence = explain(situation(desk, accsyn=queued)).sentence
+
+    assert ("behind 1 other job " if ahead == 1 else "behind 2 other jobs ") in sentence
+
+
+def test_trouble_of_every_kind_is_explained_with_its_remedy(desk: Desk) -> None:
+    from ftrack_accsyn_accessor.model import progress
+
+    submit(desk)
+    for trouble in Trouble:
+        entry = desk.entry("c1")
+        cause = progress.cause(trouble, "a job", "why")
+        desk.outbox.tracking.record([Change(entry, State.NEEDS_ATTENTION, entry.progress, trouble.value, cause)])
+
+        answer = explain(situation(desk))
+
+        assert "needs attention" in answer.sentence
+        assert answer.remedy == progress.remedy(trouble)
+        assert answer.remedy not in answer.sentence

@@ -1,0 +1,83 @@
+"""Retry decisions: soon at first, never faster than accsyn wants, never out of reach."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ftrack_accsyn_accessor.model import errors, retry
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
+
+seeded = settings(derandomize=True, deadline=None, database=None, max_examples=150)
+
+ATTEMPTS = st.integers(1, 10_000)
+OUTAGES_S = st.floats(0, 1e7)
+JITTERS = st.floats(0, 1, exclude_max=True)
+OUTAGES = (errors.Unreachable, errors.Busy, errors.Uncertain)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "outage_s", "longest_s"),
+    [(1, 0, 1), (2, 1, 2), (3, 3, 4), (4, 7, 8), (5, 15, 15), (50, 299.9, 15), (50, 300, 60), (9999, 1e6, 60)],
+)
+def test_delay_doubles_up_to_the_cap_of_the_moment(attempts: int, outage_s: float, longest_s: float) -> None:
+    assert retry.outage_delay(attempts, outage_s, 0.0) == pytest.approx(0.75 * longest_s)
+    assert retry.outage_delay(attempts, outage_s, 0.999_999) == pytest.approx(longest_s, rel=1e-5)
+
+
+@seeded
+@given(ATTEMPTS, OUTAGES_S, JITTERS)
+def test_delay_stays_between_a_first_short_wait_and_the_caps(attempts: int, outage_s: float, jitter: float) -> None:
+    delay_s = retry.outage_delay(attempts, outage_s, jitter)
+    assert 0.75 * retry.FIRST_DELAY_S <= delay_s <= retry.LATE_CAP_S
+    if outage_s < retry.OUTAGE_EARLY_S:
+        assert delay_s <= retry.OUTAGE_CAP_S
+
+
+@seeded
+@given(ATTEMPTS, OUTAGES_S, JITTERS, st.integers(0, 50), st.floats(0, 1e6))
+def test_delay_never_shrinks_while_the_outage_goes_on(
+    attempts: int, outage_s: float, jitter: float, more: int, later_s: float
+) -> None:
+    now = retry.outage_delay(attempts, outage_s, jitter)
+    assert retry.outage_delay(attempts + more, outage_s + later_s, jitter) >= now
+
+
+@seeded
+@given(ATTEMPTS, OUTAGES_S, JITTERS, st.none() | st.floats(0, 1e6))
+def test_delay_is_never_below_the_wish_of_accsyn(
+    attempts: int, outage_s: float, jitter: float, wish_s: float | None
+) -> None:
+    delay_s = retry.outage_delay(attempts, outage_s, jitter, wish_s)
+    assert delay_s == max(retry.outage_delay(attempts, outage_s, jitter), wish_s or 0.0)
+    error = errors.Busy("ask", retry_after_s=wish_s)
+    assert retry.delay(error, attempts, outage_s, jitter) == delay_s
+
+
+def test_machines_that_lost_accsyn_together_do_not_come_back_together() -> None:
+    assert len({retry.outage_delay(5, 60, jitter / 100) for jitter in range(100)}) == 100
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (errors.Refused("x"), retry.ITEM_DELAY_S),
+        (errors.FileChanged("x"), retry.ITEM_DELAY_S),
+        (errors.Unauthorised("x"), retry.HELP_DELAY_S),
+        (errors.NotReady("x"), retry.HELP_DELAY_S),
+        (errors.SettingsError("x"), retry.HELP_DELAY_S),
+        (errors.StagingGone("x"), retry.HELP_DELAY_S),
+        (AccsynAccessorError("x"), retry.HELP_DELAY_S),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_no_outage_waits_as_long_as_help_usually_takes(error: AccsynAccessorError, seconds: float) -> None:
+    assert not retry.is_outage(error)
+    assert retry.delay(error, 1, 0, 0) == retry.delay(error, 99, 1e6, 0.9) == seconds
+
+
+@pytest.mark.parametrize("kind", OUTAGES)
+def test_errors_of_the_line_are_outages(kind: type[AccsynAccessorError]) -> None:
+    assert retry.is_outage(kind("ask"))
+    assert retry.delay(kind("ask"), 1, 0.0, 0.0) == 0.75

@@ -1,0 +1,159 @@
+"""That staged files are recognised by size and time, reach the disk, and that leftovers are swept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+import pytest
+
+from ftrack_accsyn_accessor.model.errors import FileChanged, StagingGone
+from ftrack_accsyn_accessor.staging.area import StagingArea, Stamp, temporary_name
+
+FOLDER = "show_a/sh010/v001"
+
+
+@pytest.fixture
+def area(tmp_path):
+    area = StagingArea(str(tmp_path / "projects"))
+    area.prepare()
+    os.makedirs(f"{area.root}/{FOLDER}")
+    return area
+
+
+def stage(area, name, content=b"content"):
+    path = f"{FOLDER}/{name}"
+    with open(f"{area.root}/{path}", "wb") as file:
+        file.write(content)
+    return path
+
+
+def stage_sequence(area, count):
+    return {path: area.stat_file(path) for path in (stage(area, f"plate.{frame}.exr") for frame in range(count))}
+
+
+def test_stamp_is_size_and_time(area):
+    path = stage(area, "a.exr", b"12345")
+    os.utime(f"{area.root}/{path}", ns=(1, 1_700_000_000_123_456_000))
+    assert area.stat_file(path) == Stamp(size_bytes=5, mtime_ns=1_700_000_000_123_456_000)
+
+
+@pytest.mark.parametrize("path", [f"{FOLDER}/missing.exr", FOLDER, f"{FOLDER}/a.exr/below"])
+def test_stamp_of_what_is_no_file_is_refused(area, path):
+    stage(area, "a.exr")
+    with pytest.raises(FileChanged, match="missing") as caught:
+        area.stat_file(path)
+    assert path in str(caught.value)
+
+
+def test_unchanged_files_have_no_reasons(area):
+    assert area.verify(stage_sequence(area, 20)) == []
+    assert area.verify({}) == []
+
+
+def test_file_of_another_size_is_named_with_both_sizes(area):
+    files = stage_sequence(area, 3)
+    stage(area, "plate.1.exr", b"longer than before")
+    (reason,) = area.verify(files)
+    assert reason == f"1 of 3 files changed: {FOLDER}/plate.1.exr has 18 bytes, published with 7"
+
+
+def test_file_written_again_with_the_same_size_is_named(area):
+    files = stage_sequence(area, 1)
+    (path,) = files
+    os.utime(f"{area.root}/{path}", ns=(1, files[path].mtime_ns + 1_000_000))
+    assert area.verify(files) == [f"1 of 1 file changed: {path} was written to since"]
+
+
+@pytest.mark.parametrize(
+    ("published_ns", "found_ns", "same"),
+    [
+        (1_700_000_000_123_456_789, 1_700_000_000_123_456_789, True),
+        (1_700_000_000_123_456_789, 1_700_000_000_123_456_000, True),
+        (1_700_000_000_123_456_789, 1_700_000_000_123_457_000, False),
+        (1_700_000_000_123_456_789, 1_700_000_000_000_000_000, False),
+        (1_700_000_001_000_000_000, 1_700_000_000_000_000_000, False),
+    ],
+)
+def test_times_agree_down_to_the_microsecond(area, published_ns, found_ns, same):
+    path = stage(area, "a.exr")
+    os.utime(f"{area.root}/{path}", ns=(1, found_ns))
+    if area.stat_file(path).mtime_ns != found_ns:
+        pytest.skip("this file system keeps coarser times")
+    assert (area.verify({path: Stamp(7, published_ns)}) == []) is same
+
+
+def test_missing_and_changed_files_give_one_reason_each_naming_a_few(area):
+    files = stage_sequence(area, 100)
+    for frame in range(10):
+        os.remove(f"{area.root}/{FOLDER}/plate.{frame}.exr")
+        stage(area, f"plate.{frame + 50}.exr", b"")
+    os.mkdir(f"{area.root}/{FOLDER}/plate.0.exr")
+    missing, changed = area.verify(files)
+    assert missing.startswith(f"10 of 100 files missing: {FOLDER}/plate.0.exr; {FOLDER}/plate.1.exr;")
+    assert changed.startswith(f"10 of 100 files changed: {FOLDER}/plate.50.exr has 0 bytes, published with 7;")
+    for reason in (missing, changed):
+        assert reason.count("plate.") == 3
+        assert reason.endswith("; ..")
+
+
+@pytest.mark.parametrize("keep_mount_point", [False, True])
+def test_vanished_root_is_not_taken_for_missing_files(area, keep_mount_point):
+    files = stage_sequence(area, 3)
+    shutil.rmtree(area.root)
+    if keep_mount_point:
+        os.mkdir(area.root)
+    for call in (lambda: area.verify(files), lambda: area.stat_file(next(iter(files)))):
+        with pytest.raises(StagingGone):
+            call()
+
+
+def test_fsync_takes_files_folders_and_what_is_missing(area):
+    paths = [stage(area, name) for name in ("a.exr", "b.exr")]
+    area.fsync_files([*paths, f"{FOLDER}/missing.exr", "missing/folder/a.exr"])
+    area.fsync_files([])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a device without fsync")
+def test_fsync_passes_over_what_has_none(area):
+    os.symlink("/dev/null", f"{area.root}/null")
+    area.fsync_files(["null"])
+
+
+def test_sweep_removes_old_temporaries_of_one_folder_only(area):
+    old = [stage(area, temporary_name(name)) for name in ("a.exr", "b.exr")]
+    young = stage(area, temporary_name("c.exr"))
+    kept = [stage(area, name) for name in ("a.exr", ".hidden", "a.accsyn-part")]
+    os.mkdir(f"{area.root}/{FOLDER}/below")
+    below = stage(area, f"below/{temporary_name('d.exr')}")
+    for path in [*old, *kept, below]:
+        os.utime(f"{area.root}/{path}", (1_000_000, 1_000_000))
+    assert area.sweep_temporaries(FOLDER, older_than_s=3600) == 2
+    left = {f"{FOLDER}/{name}" for name in os.listdir(f"{area.root}/{FOLDER}")}
+    assert left == {young, *kept, f"{FOLDER}/below"}
+    assert os.listdir(f"{area.root}/{FOLDER}/below") == [below.rpartition("/")[2]]
+
+
+def test_sweep_of_a_missing_folder_finds_nothing(area):
+    assert area.sweep_temporaries("missing", older_than_s=0) == 0
+
+
+def test_folder_that_holds_exactly_the_files_is_told_from_others(area):
+    files = [*stage_sequence(area, 3)]
+    os.mkdir(f"{area.root}/{FOLDER}/below")
+    files.append(stage(area, "below/a.exr"))
+    assert area.holds_only(FOLDER, files)
+    assert not area.holds_only(FOLDER, files[:-1])
+    assert not area.holds_only(FOLDER, [*files, f"{FOLDER}/missing.exr"])
+    assert not area.holds_only("missing", files)
+
+
+def test_unfinished_write_and_link_to_a_folder_count_as_something_else(area):
+    files = [*stage_sequence(area, 3)]
+    left = stage(area, temporary_name("plate.0.exr"))
+    assert not area.holds_only(FOLDER, files)
+    os.remove(f"{area.root}/{left}")
+    assert area.holds_only(FOLDER, files)
+    os.symlink(area.root, f"{area.root}/{FOLDER}/link")
+    assert not area.holds_only(FOLDER, files)

@@ -1,0 +1,212 @@
+"""Which staged files may go: policy and proof, as pure rules."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Optional
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftrack_accsyn_accessor.model.entry import Entry, Kind, Progress, Publication, StagedFile, State
+from ftrack_accsyn_accessor.upkeep import DAY_S, Policy
+from ftrack_accsyn_accessor.upkeep.policy import Evidence, choose, is_pinned, objection
+
+NOW = 1_790_000_000.0
+
+
+def entry(number: int = 1, state: State = State.SYNCED, days: Optional[float] = 10.0, **changes: Any) -> Entry:
+    """Return an entry that was synced *days* ago."""
+    path = changes.pop("path", f"show_a/c{number}.mov")
+    publication = Publication(
+        component_id=f"c{number}",
+        component_name="main",
+        kind=Kind.FILE,
+        resource_identifier=path,
+        location_id="staging",
+        location_name="artist.ws1",
+        server_url="https://acme.test",
+        username="artist",
+        project_id="p",
+        project_name="show_a",
+        version_id="v",
+        version_name="plate v001",
+        files=(StagedFile(path, 10, 1),),
+    )
+    synced_at = NOW - days * DAY_S if days is not None else None
+    values: dict[str, Any] = {
+        "id": number,
+        "publication": publication,
+        "state": state,
+        "cause_kind": "",
+        "cause": "",
+        "attempts": 0,
+        "next_try_at": None,
+        "created_at": NOW - 100 * DAY_S,
+        "updated_at": NOW,
+        "job": 1,
+        "attempted": False,
+        "progress": Progress(10, 10),
+        "synced_at": synced_at,
+    }
+    return Entry(**{**values, **changes})
+
+
+PROVEN = Evidence(
+    components=frozenset({"c1", "member"}),
+    destination_id="hq",
+    arrived=frozenset({"c1", "member", "another"}),
+    staged=frozenset({"c1", "member"}),
+    registrations=frozenset({"r1", "r2"}),
+)
+
+
+# Choosing.
+
+
+def chosen(entries: list[Entry], policy: Policy, *pins: str) -> list[int]:
+    return [item.id for item in choose(entries, pins, policy, NOW)]
+
+
+def test_age_chooses_what_arrived_before_the_longest_first() -> None:
+    entries = [entry(1, days=3), entry(2, days=30), entry(3, days=10), entry(4, days=7)]
+
+    assert chosen(entries, Policy(older_than_s=7 * DAY_S)) == [2, 3]
+
+
+def test_quota_chooses_the_oldest_beyond_it_and_no_more() -> None:
+    entries = [entry(number, days=number) for number in (1, 2, 3, 4)]
+
+    assert chosen(entries, Policy(quota_bytes=25)) == [4, 3]
+    assert chosen(entries, Policy(quota_bytes=40)) == []
+    assert chosen(entries, Policy(quota_bytes=0)) == [4, 3, 2, 1]
+
+
+def test_age_and_quota_together_choose_what_either_wants() -> None:
+    entries = [entry(number, days=number) for number in (1, 2, 3, 4)]
+
+    assert chosen(entries, Policy(older_than_s=3.5 * DAY_S, quota_bytes=20)) == [4, 3]
+    assert chosen(entries, Policy(older_than_s=1.5 * DAY_S, quota_bytes=35)) == [4, 3, 2]
+
+
+def test_pins_are_never_chosen_but_count_towards_the_quota() -> None:
+    entries = [entry(1, days=1), entry(2, days=2), entry(3, days=3)]
+
+    assert chosen(entries, Policy(quota_bytes=10), "c3") == [2, 1]
+    assert chosen(entries, Policy(older_than_s=0.0), "show_a") == []
+
+
+def test_policy_that_asks_for_nothing_chooses_nothing() -> None:
+    assert chosen([entry(1, days=1000)], Policy()) == []
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.SYNCED])
+def test_what_has_not_arrived_is_never_chosen(state: State) -> None:
+    assert chosen([entry(1, state)], Policy(older_than_s=0.0, quota_bytes=0)) == []
+
+
+@pytest.mark.parametrize(
+    ("pin", "pinned"),
+    [
+        ("c1", True),
+        ("show_a/sq1/f.mov", True),
+        ("show_a/sq1", True),
+        ("show_a/sq1/", True),
+        ("show_a/sq", False),
+        ("c2", False),
+        ("show_a/sq1/f.mov.bak", False),
+    ],
+)
+def test_pin_names_a_component_or_a_path_with_what_is_below(pin: str, pinned: bool) -> None:
+    assert is_pinned(entry(path="show_a/sq1/f.mov"), [pin]) is pinned
+
+
+# Proof.
+
+
+def test_nothing_objects_to_what_is_proven() -> None:
+    assert objection(entry(), PROVEN) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"destination_id": ""}, "no ftrack location"),
+        ({"components": frozenset()}, "does not know it any more"),
+        ({"components": frozenset({"member"})}, "does not know it any more"),
+        ({"arrived": frozenset()}, "2 components of it at the destination"),
+        ({"arrived": frozenset({"c1"})}, "1 component of it at the destination"),
+        ({"changed": frozenset({"show_a/c1.mov"})}, "was written to"),
+        ({"shared": frozenset({"show_a/c1.mov"})}, "belongs to another component"),
+        ({"missing": frozenset({"show_a/c1.mov"})}, "staged files are missing"),
+    ],
+)
+def test_gap_in_the_proof_is_an_objection(changes: dict[str, Any], word: str) -> None:
+    assert word in objection(entry(), dataclasses.replace(PROVEN, **changes))
+
+
+def test_files_that_an_earlier_run_has_removed_are_no_objection() -> None:
+    gone = dataclasses.replace(PROVEN, staged=frozenset(), missing=frozenset({"show_a/c1.mov"}))
+
+    assert objection(entry(), gone) == ""
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.SYNCED])
+def test_entry_that_is_not_synced_is_never_proven(state: State) -> None:
+    assert objection(entry(state=state), PROVEN) == "it has not arrived"
+
+
+names = st.frozensets(st.sampled_from(["c1", "m1", "m2"]))
+files = st.frozensets(st.sampled_from(["show_a/c1.mov"]))
+evidence = st.builds(
+    Evidence,
+    components=names,
+    destination_id=st.sampled_from(["", "hq"]),
+    arrived=names,
+    staged=names,
+    registrations=st.just(frozenset()),
+    missing=files,
+    changed=files,
+    shared=files,
+)
+
+
+@given(state=st.sampled_from(State), days=st.one_of(st.none(), st.floats(0, 100)), evidence=evidence)
+def test_nothing_unproven_is_ever_let_go(state: State, days: Optional[float], evidence: Evidence) -> None:
+    item = entry(state=state, days=days)
+
+    if objection(item, evidence) == "":
+        assert state is State.SYNCED
+        assert days is not None
+        assert evidence.destination_id
+        assert "c1" in evidence.components <= evidence.arrived
+        assert not evidence.changed
+        assert not evidence.shared
+
+
+ages = st.floats(0, 100, allow_nan=False)
+
+
+@given(
+    entries=st.lists(st.tuples(st.sampled_from(State), ages), max_size=12),
+    pins=st.sets(st.sampled_from([f"c{number}" for number in range(12)])),
+    older=st.one_of(st.none(), ages),
+    quota=st.one_of(st.none(), st.integers(0, 150)),
+)
+def test_choice_keeps_pins_and_what_moves_and_meets_the_quota_as_far_as_it_may(
+    entries: list[tuple[State, float]], pins: set[str], older: Optional[float], quota: Optional[int]
+) -> None:
+    items = [entry(number, state, days) for number, (state, days) in enumerate(entries)]
+    policy = Policy(older * DAY_S if older is not None else None, quota)
+
+    going = choose(items, pins, policy, NOW)
+
+    synced = [item for item in items if item.state is State.SYNCED]
+    assert all(item in synced and item.publication.component_id not in pins for item in going)
+    assert [item.synced_at for item in going] == sorted(item.synced_at or 0 for item in going)
+    left = [item for item in synced if item not in going]
+    if quota is not None and any(item.publication.component_id not in pins for item in left):
+        assert sum(item.progress.size_bytes for item in left) <= quota
+    if older is None and quota is None:
+        assert going == []
