@@ -11,6 +11,7 @@ from typing import Optional
 from ftrack_accsyn_sandbox.accsyn.entities import Endpoint, Task
 from ftrack_accsyn_sandbox.accsyn.errors import TransferFailure
 from ftrack_accsyn_sandbox.accsyn.parties import SEQUENCE
+from ftrack_accsyn_sandbox.accsyn.unsent import is_never_sent
 from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
 
 
@@ -26,7 +27,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Plan:
-    """The files and the empty folders of a task, and the two paths that the API shows when it has run."""
+    """The files and the folders of a task, and the two paths that the API shows when it has run.
+
+    What accsyn never sends is not among them, and nobody is told.
+    """
 
     source: Path
     target: Path
@@ -38,28 +42,33 @@ class Plan:
         """All bytes of all files."""
         return sum(item.size for item in self.items)
 
+    def add(self, source: Path, target: Path, relative: str) -> None:
+        """Add a file, unless accsyn never sends it."""
+        if not is_never_sent(relative):
+            self.items.append(Item(source, target, relative, source.stat().st_size))
+
 
 def make_plan(workspace: Workspace, task: Task, *, ignore_missing: bool = False) -> Plan:
     """Return what *task* copies. Raises TransferFailure when its source, or a frame of it, is missing.
 
-    Whether a sequence with a missing member still counts as done is not known; here it fails. *ignore_missing* is the
-    setting `job_on_missing`: a missing source counts as done.
+    A slash at the end of the source names a folder, so a file is not found by it. Whether a sequence with a missing
+    member still counts as done is not known; here it fails. *ignore_missing* is the setting `job_on_missing`: a missing
+    source counts as done.
     """
-    source = _place(workspace, task.source)
-    match = SEQUENCE.match(source.as_posix())
-    target = _place(workspace, task.destination)
+    if task.source.null:
+        return Plan(Path("null"), Path("null"))
+    source, target = _place(workspace, task.source), _place(workspace, task.destination)
+    match = None if task.source.into else SEQUENCE.match(source.as_posix())
     if match is not None:
-        folder = target.parent if task.destination.mirrored else target
-        return _sequence(match, source, folder, task, ignore_missing=ignore_missing)
-    if task.destination.into and not task.destination.mirrored:
-        target = target / source.name
-    if source.is_file():
-        return Plan(source, target, [_item(source, target, task.source.path or source.name)])
+        return _sequence(match, source, target, task, ignore_missing=ignore_missing)
+    plan = Plan(source, target)
     if source.is_dir():
-        return _folder(source, target, task.source.path or source.name)
-    if ignore_missing:
-        return Plan(source, target)
-    raise TransferFailure(f"E#J001 Source file not found: {source}")
+        _add_folder(plan, task.source.path or source.name)
+    elif source.is_file() and not task.source.into:
+        plan.add(source, target, task.source.path or source.name)
+    elif not ignore_missing:
+        raise TransferFailure(f"E#J001 Source file not found: {source}")
+    return plan
 
 
 def _place(workspace: Workspace, endpoint: Endpoint) -> Path:
@@ -72,30 +81,31 @@ def _place(workspace: Workspace, endpoint: Endpoint) -> Path:
     return folder / endpoint.path
 
 
-def _folder(source: Path, target: Path, relative: str) -> Plan:
-    plan = Plan(source, target)
-    for entry in sorted(source.rglob("*")):
-        inside = entry.relative_to(source)
+def _add_folder(plan: Plan, relative: str) -> None:
+    for entry in sorted(plan.source.rglob("*")):
+        inside = entry.relative_to(plan.source)
+        path = f"{relative}/{inside.as_posix()}"
         if entry.is_file():
-            plan.items.append(_item(entry, target / inside, f"{relative}/{inside.as_posix()}"))
-        elif entry.is_dir():
-            plan.folders.append(target / inside)
-    return plan
+            plan.add(entry, plan.target / inside, path)
+        elif entry.is_dir() and not is_never_sent(path):
+            plan.folders.append(plan.target / inside)
 
 
-def _sequence(match: re.Match[str], source: Path, folder: Path, task: Task, *, ignore_missing: bool) -> Plan:
+def _sequence(match: re.Match[str], source: Path, target: Path, task: Task, *, ignore_missing: bool) -> Plan:
     head, marks, tail, first, last = match.groups()
     digits = re.sub(r"\D", "", marks)
     width = len(marks) if marks.startswith("#") else int(digits or 0)
-    plan = Plan(source, folder / source.name)
+    plan = Plan(source, target)
     names = _all_members(head, width, tail) if first is None else _range(head, width, tail, int(first), int(last))
     parent = (task.source.path or source.as_posix()).rpartition("/")[0]
+    found = 0
     for member in names:
         if member.is_file():
-            plan.items.append(_item(member, folder / member.name, f"{parent}/{member.name}"))
+            found += 1
+            plan.add(member, target.with_name(member.name), f"{parent}/{member.name}")
         elif not ignore_missing:
             raise TransferFailure(f"W#J069 A member of the sequence is missing: {member}")
-    if not plan.items and not ignore_missing:
+    if not found and not ignore_missing:
         raise TransferFailure(f"E#J001 Source file not found: {source}")
     return plan
 
@@ -112,10 +122,6 @@ def _all_members(head: str, width: int, tail: str) -> list[Path]:
     if not start.parent.is_dir():
         return []
     return sorted(entry for entry in start.parent.iterdir() if pattern.fullmatch(entry.name))
-
-
-def _item(source: Path, target: Path, relative: str) -> Item:
-    return Item(source, target, relative, source.stat().st_size)
 
 
 def is_same(item: Item) -> Optional[bool]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from ftrack_accsyn_sandbox.accsyn.entities import CLIENT_SERVER, Client, Share, Site, User
+from ftrack_accsyn_sandbox.accsyn.entities import CLIENT_APP, CLIENT_SERVER, Client, Share, Site, User
 from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
 
 WORKSPACE = "acme"
@@ -29,6 +29,26 @@ class Demo:
     hq_server: Client
     london_server: Client
     artist_client: Client
+
+    def add_machine(
+        self,
+        hostname: str,
+        folder: Optional[Path],
+        *,
+        user: Optional[User] = None,
+        host_id: str = "",
+        type: int = CLIENT_APP,
+        status: str = "online",
+    ) -> Client:
+        """Add one more client of *user* (the artist) and return it; its host name need not be new.
+
+        *folder* is what it has mapped for the volume (None: nothing), *host_id* its MAC list, *type* a `CLIENT_` number
+        of `entities`. With *status* "offline" its tasks wait, for good unless somebody changes it.
+        """
+        folders = {} if folder is None else {self.volume.id: folder}
+        return self.workspace.add_client(
+            hostname, user or self.artist, host_id=host_id, type=type, status=status, folders=folders
+        )
 
 
 def build(staging: Path, hq_folder: Path, london_folder: Path) -> Demo:

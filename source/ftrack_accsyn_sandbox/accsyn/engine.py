@@ -7,39 +7,38 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from io import FileIO
 from typing import BinaryIO, Optional
 
-from ftrack_accsyn_sandbox.accsyn import jobs
+from ftrack_accsyn_sandbox.accsyn import jobs, retries
 from ftrack_accsyn_sandbox.accsyn.copying import Item, Plan, is_same, make_plan
-from ftrack_accsyn_sandbox.accsyn.entities import CLIENT_SERVER, Client, Job, Party, Queue, Site, Task, now
+from ftrack_accsyn_sandbox.accsyn.entities import Client, Job, Party, Task, now
 from ftrack_accsyn_sandbox.accsyn.errors import TransferFailure
+from ftrack_accsyn_sandbox.accsyn.file_switches import FileSwitches
 from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
 
 CHUNK_BYTES = 1024 * 1024
 # With a set speed the copying is cut into so many steps a second, so that progress can be watched.
 STEPS_PER_S = 20
 STOP_TIMEOUT_S = 5.0
-TEMPORARY_SUFFIX = ".accsyn-part"
+TEMPORARY_PREFIX = ".ACCSYN_TMP."
 
 
 class _Interrupted(Exception):
     """The running task must stop: paused, aborted or deleted job, offline client, stopped engine."""
 
 
-@dataclass
-class _Failure:
-    """Files that fail on purpose: *glob* on the path in the share or on the file name, *left* times (None: always)."""
+@dataclass(frozen=True)
+class _Run:
+    """One task being carried out; *started_s* is on the monotonic clock."""
 
-    glob: str
-    reason: str
-    left: Optional[int]
-
-    def hits(self, relative: str) -> bool:
-        return fnmatchcase(relative, self.glob) or fnmatchcase(relative.rpartition("/")[2], self.glob)
+    job: Job
+    task: Task
+    settings: dict[str, str]
+    started_s: float
 
 
-class Engine:
+class Engine(FileSwitches):
     """Carries out queued tasks one after the other: higher queues first, then older jobs, then higher priority.
 
     Task by task: queued -> booting (measured) -> executing -> done or failed. A file is written beside its target and
@@ -48,11 +47,10 @@ class Engine:
     """
 
     def __init__(self, workspace: Workspace, *, paused: bool = False) -> None:
+        super().__init__(workspace.changed)
         self._workspace = workspace
-        self._changed = workspace.changed
         self._paused = paused
         self._speed: Optional[float] = None
-        self._failures: list[_Failure] = []
         self._running: Optional[Task] = None
         self._stopping = False
         self._thread: Optional[threading.Thread] = None
@@ -81,17 +79,16 @@ class Engine:
             self._speed = speed
             self._changed.notify_all()
 
-    def fail_path(
-        self, glob: str, reason: str = "E#J057 Could not write the file.", times: Optional[int] = None
-    ) -> None:
-        """Let files fail whose path in the share, or name, matches *glob*: *times* times, or until `clear_failures`."""
-        with self._changed:
-            self._failures.append(_Failure(glob, reason, times))
+    def retry_failed(self) -> int:
+        """Do now what accsyn does by itself after a while, and return how many jobs were queued again.
 
-    def clear_failures(self) -> None:
-        """Take back all of `fail_path`."""
+        Those are the failed ones whose settings (job, queue or workspace) leave them a retry: without
+        `job_max_retries` there is none. With `job_autoretray_delay_s` as well it happens without this call.
+        """
         with self._changed:
-            self._failures.clear()
+            again = sum(retries.retry(self._workspace, job) for job in self._workspace.each(Job))
+            self._changed.notify_all()
+            return again
 
     def client_offline(self, client_id: str) -> None:
         """Take a client offline: its tasks wait, a running one goes back to the queue."""
@@ -127,7 +124,8 @@ class Engine:
     def wait_idle(self, timeout_s: float = 10.0) -> None:
         """Wait until nothing runs and nothing may be started now. Raises TimeoutError, naming what is left.
 
-        What a paused engine, an offline client or a paused job or queue holds back does not count.
+        What a paused engine, an offline client or a paused job or queue holds back does not count, nor does a retry
+        whose delay has not passed; a file that `hold_at` holds does.
         """
 
         def idle() -> bool:
@@ -151,10 +149,11 @@ class Engine:
         self._changed.acquire()
         try:
             while not self._stopping:
+                wait_s = self._retry_due()
                 found = self._next()
                 if found is None:
                     self._changed.notify_all()
-                    self._changed.wait()
+                    self._changed.wait(wait_s)
                 else:
                     self._run(*found)
         finally:
@@ -167,49 +166,56 @@ class Engine:
         ready = [
             job for job in self._workspace.each(Job) if job.status in ("waiting", "running") and self._may_run(job)
         ]
-        ready.sort(key=lambda job: -self._queue(job).priority)
+        ready.sort(key=lambda job: -self._workspace.queue_of(job).priority)
         for job in ready:
             queued = [task for task in job.tasks if task.status == "queued"]
             if queued:
                 return job, max(queued, key=lambda task: task.priority)
         return None
 
-    def _queue(self, job: Job) -> Queue:
-        queue = self._workspace.entities[job.queue_id]
-        return queue if isinstance(queue, Queue) else self._workspace.default_queue
+    def _retry_due(self) -> Optional[float]:
+        """Retry the jobs whose time has come; return the seconds until the next one's, None without any."""
+        waits_s = []
+        for job in self._workspace.each(Job):
+            due_in_s = retries.due_in_s(self._workspace, job)
+            if due_in_s is not None and due_in_s <= 0:
+                retries.retry(self._workspace, job)
+            elif due_in_s is not None:
+                waits_s.append(due_in_s)
+        return min(waits_s, default=None)
 
     def _may_run(self, job: Job) -> bool:
         """Return whether neither somebody nor an offline machine holds the job back. The caller holds the lock."""
-        if job.held or job.archived or job.id not in self._workspace.entities or self._queue(job).status == "paused":
+        if job.held or job.archived or job.id not in self._workspace.entities:
             return False
-        return self._online(job.source) and self._online(job.destination)
+        if self._workspace.queue_of(job).status == "paused":
+            return False
+        return self._is_online(job.source) and self._is_online(job.destination)
 
-    def _online(self, party: Party) -> bool:
-        holder = self._workspace.holder(party)
-        if isinstance(holder, Client):
-            return holder.status == "online"
-        servers = [client for client in self._workspace.live(Client) if client.type == CLIENT_SERVER]
-        return isinstance(holder, Site) and any(s.site_id == holder.id and s.status == "online" for s in servers)
+    def _is_online(self, party: Party) -> bool:
+        machine = self._workspace.entities.get(party.machine_id or "")
+        return isinstance(machine, Client) and machine.status == "online" and machine.active and not machine.archived
 
     def _run(self, job: Job, task: Task) -> None:
         """Carry out one task. Entered and left with the lock held, which is let go while files are touched."""
         self._running = task
-        started = time.monotonic()
+        settings = {**self._workspace.inherited_settings(job), **job.settings, **task.settings}
+        run = _Run(job, task, settings, time.monotonic())
         try:
-            self._start(job, task, "booting")
-            plan = self._measure(job, task)
-            self._check(job, task)
+            self._start(run, "booting")
+            plan = self._measure(run)
+            self._check(run)
             task.size = plan.size
             task.source_path, task.destination_path = str(plan.source), str(plan.target)
-            self._start(job, task, "executing")
-            self._copy_all(job, task, plan, started)
-            self._check(job, task)
-            self._end(job, task, "done", started)
+            self._start(run, "executing")
+            self._copy_all(run, plan)
+            self._check(run)
+            self._end(run, "done")
         except TransferFailure as failure:
             if task.status in jobs.RUNNING:
                 task.reason = str(failure)
                 job.note("error", task.reason)
-                self._end(job, task, "failed", started)
+                self._end(run, "failed")
         except _Interrupted:
             if task.status in jobs.RUNNING:
                 task.requeue()
@@ -218,31 +224,31 @@ class Engine:
             self._running = None
             self._changed.notify_all()
 
-    def _start(self, job: Job, task: Task, status: str) -> None:
-        task.status = status
-        job.status = "running"
+    def _start(self, run: _Run, status: str) -> None:
+        run.task.status = status
+        run.job.status = "running"
         self._changed.notify_all()
 
-    def _end(self, job: Job, task: Task, status: str, started: float) -> None:
-        task.time_ms = int(1000 * (time.monotonic() - started))
+    def _end(self, run: _Run, status: str) -> None:
+        task = run.task
+        task.time_ms = int(1000 * (time.monotonic() - run.started_s))
         task.speed_mb_s, task.etr_s, task.finished = -1.0, None, now()
         task.status = status
-        jobs.settle(job)
+        jobs.settle(run.job)
 
-    def _measure(self, job: Job, task: Task) -> Plan:
-        missing = {**self._queue(job).settings, **job.settings, **task.settings}.get("job_on_missing", "fail")
+    def _measure(self, run: _Run) -> Plan:
+        ignore_missing = run.settings.get("job_on_missing") == "ignore"
         self._changed.release()
         try:
-            return make_plan(self._workspace, task, ignore_missing=missing == "ignore")
+            return make_plan(self._workspace, run.task, ignore_missing=ignore_missing)
         except OSError as error:
             raise TransferFailure(f"E#J001 The source cannot be read: {error}") from error
         finally:
             self._changed.acquire()
 
-    def _copy_all(self, job: Job, task: Task, plan: Plan, started: float) -> None:
-        settings = {**self._queue(job).settings, **job.settings, **task.settings}
-        keep = settings.get("transfer_ignore_existing") == "file"
-        self._check(job, task)
+    def _copy_all(self, run: _Run, plan: Plan) -> None:
+        keep = run.settings.get("transfer_ignore_existing") == "file"
+        self._check(run)
         self._changed.release()
         try:
             for folder in plan.folders:
@@ -251,71 +257,80 @@ class Engine:
                 self._fail_on_purpose(item)
                 same = is_same(item)
                 if same or (keep and same is not None):
-                    self._advance(job, task, item.size, started)
+                    self._advance(run, item.size)
                 else:
-                    self._copy(job, task, item, started)
+                    self._copy(run, item)
         except OSError as error:
             raise TransferFailure(f"E#J057 The file cannot be written: {error}") from error
         finally:
             self._changed.acquire()
 
-    def _copy(self, job: Job, task: Task, item: Item, started: float) -> None:
+    def _copy(self, run: _Run, item: Item) -> None:
         if not item.source.is_file():
             raise TransferFailure(f"E#J001 Source file not found: {item.source}")
         item.target.parent.mkdir(parents=True, exist_ok=True)
-        part = item.target.with_name(f".{item.target.name}{TEMPORARY_SUFFIX}")
+        part = item.target.with_name(f"{TEMPORARY_PREFIX}{item.target.name}")
         try:
-            with item.source.open("rb") as reading, part.open("wb") as writing:
-                self._pump(job, task, reading, writing, started)
-            facts = item.source.stat()
+            # Reading is unbuffered, so that nothing is read ahead of where a switch holds the file.
+            with item.source.open("rb", buffering=0) as reading, part.open("wb") as writing:
+                # The time is the one before reading: what is rewritten meanwhile must not look the same afterwards.
+                facts = os.fstat(reading.fileno())
+                self._pump(run, item, reading, writing)
             os.utime(part, ns=(facts.st_atime_ns, facts.st_mtime_ns))
             part.replace(item.target)
         finally:
             part.unlink(missing_ok=True)
 
-    def _pump(self, job: Job, task: Task, reading: BinaryIO, writing: BinaryIO, started: float) -> None:
+    def _pump(self, run: _Run, item: Item, reading: FileIO, writing: BinaryIO) -> None:
+        limit = min(CHUNK_BYTES, max(1, item.size // 2)) if self._holds(item) else CHUNK_BYTES
         while True:
             speed = self._speed
-            chunk = reading.read(CHUNK_BYTES if speed is None else max(1, min(CHUNK_BYTES, int(speed / STEPS_PER_S))))
+            chunk = reading.read(limit if speed is None else max(1, min(limit, int(speed / STEPS_PER_S))))
+            self._stand_still(run, item)
             if not chunk:
                 return
             writing.write(chunk)
-            self._advance(job, task, len(chunk), started)
+            self._advance(run, len(chunk))
             if speed is not None:
-                self._pace(job, task, len(chunk) / speed)
+                self._pace(run, len(chunk) / speed)
 
-    def _advance(self, job: Job, task: Task, count: int, started: float) -> None:
+    def _stand_still(self, run: _Run, item: Item) -> None:
+        """Wait while a switch holds *item*."""
         with self._changed:
-            self._check(job, task)
+            if not self._holds(item):
+                return
+            self._held = item.relative
+            self._changed.notify_all()
+            try:
+                while self._held is not None:
+                    self._check(run)
+                    self._changed.wait()
+            finally:
+                self._held = None
+
+    def _advance(self, run: _Run, count: int) -> None:
+        task = run.task
+        with self._changed:
+            self._check(run)
             task.done_bytes += count
-            elapsed_s = max(time.monotonic() - started, 1e-6)
+            elapsed_s = max(time.monotonic() - run.started_s, 1e-6)
             bytes_per_s = max(task.done_bytes / elapsed_s, 1.0)
             task.speed_mb_s = bytes_per_s / 1_000_000
             task.etr_s = max(0, task.size - task.done_bytes) / bytes_per_s
             self._changed.notify_all()
 
-    def _pace(self, job: Job, task: Task, wait_s: float) -> None:
+    def _pace(self, run: _Run, wait_s: float) -> None:
         deadline = time.monotonic() + wait_s
         with self._changed:
             while time.monotonic() < deadline and self._speed is not None:
-                self._check(job, task)
+                self._check(run)
                 self._changed.wait(max(0.0, deadline - time.monotonic()))
 
-    def _check(self, job: Job, task: Task) -> None:
+    def _check(self, run: _Run) -> None:
         """Stand still while the engine is paused; raise `_Interrupted` when the task must stop. Needs the lock."""
         while True:
-            if self._stopping or task.status not in jobs.RUNNING or not self._may_run(job):
+            if self._stopping or run.task.status not in jobs.RUNNING or not self._may_run(run.job):
                 raise _Interrupted
             if not self._paused:
                 return
             self._changed.wait()
-
-    def _fail_on_purpose(self, item: Item) -> None:
-        with self._changed:
-            for failure in self._failures:
-                if failure.hits(item.relative):
-                    if failure.left is not None:
-                        failure.left -= 1
-                        if failure.left <= 0:
-                            self._failures.remove(failure)
-                    raise TransferFailure(f"{failure.reason} ({item.relative})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Optional
 
 CLIENT_APP = 0
@@ -117,10 +117,15 @@ class Acl(Entity):
 
 @dataclass(frozen=True)
 class Party:
-    """One end of a job: kind "workspace", "site", "client" or "user", and that entity's id."""
+    """One end of a job: kind "workspace", "site", "client" or "user", and that entity's id.
+
+    *machine_id* is the client, or the server, that stands for it: chosen when the job is submitted and kept, whatever
+    comes online later (accsyn fact sheet, section 5). It does not count in comparisons.
+    """
 
     kind: str
     id: str
+    machine_id: Optional[str] = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -128,8 +133,8 @@ class Endpoint:
     """One end of a task.
 
     *share_id* and *path* (relative to the share) name a place in a share, *absolute* one outside of them. With
-    *mirrored* the path is the one of the other end. *into* tells a destination folder (a slash at the end), *null*
-    the placeholder.
+    *mirrored* the path comes from the other end. *into* tells that the text had a slash at the end: it must be a
+    folder, and of a destination the path is already that of the source's name in it. *null* is the placeholder.
     """
 
     party: Party
@@ -139,6 +144,11 @@ class Endpoint:
     mirrored: bool = False
     into: bool = False
     null: bool = False
+
+    @property
+    def name(self) -> str:
+        """The last part of the path; empty for a whole share and for the placeholder."""
+        return self.absolute.name if self.absolute is not None else PurePosixPath(self.path).name
 
 
 @dataclass(eq=False)
@@ -187,7 +197,11 @@ class Task:
 
 @dataclass(eq=False)
 class Job(Entity):
-    """A transfer job. *held* is a status somebody has set ("paused", "aborted", "done") against what the tasks say."""
+    """A transfer job. *held* is a status somebody has set ("paused", "aborted", "done") against what the tasks say.
+
+    *retries* counts what accsyn has queued again by itself since somebody last did, *failed_at_s* is when it failed, on
+    the monotonic clock.
+    """
 
     kind = "transfer"
     status: str = ""
@@ -200,6 +214,8 @@ class Job(Entity):
     mirrored: bool = False
     held: Optional[str] = None
     finished: Optional[datetime] = None
+    retries: int = 0
+    failed_at_s: float = 0.0
     tasks: list[Task] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
 

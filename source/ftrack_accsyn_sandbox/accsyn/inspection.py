@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Optional
+from typing import Any, Optional
 
-from ftrack_accsyn_sandbox.accsyn.entities import Job, Party, Task
-
-if TYPE_CHECKING:
-    from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
+from ftrack_accsyn_sandbox.accsyn.entities import Entity, Job, Party, Task
 
 
 @dataclass(frozen=True)
@@ -53,15 +51,15 @@ class JobRow:
     log: list[str]
 
 
-def job_row(workspace: Workspace, job: Job) -> JobRow:
-    """Return a copy of *job* and its tasks. The caller holds the workspace's lock."""
+def job_row(entities: Mapping[str, Entity], job: Job) -> JobRow:
+    """Return a copy of *job* and its tasks; *entities* are those of its workspace, whose lock the caller holds."""
     return JobRow(
         id=job.id,
         name=job.code,
         status=job.status,
         archived=job.archived,
-        queue=workspace.entities[job.queue_id].code,
-        user=workspace.entities[job.user_id].code,
+        queue=entities[job.queue_id].code,
+        user=entities[job.user_id].code,
         source=_party(job.source),
         destination=_party(job.destination),
         mirrored=job.mirrored,

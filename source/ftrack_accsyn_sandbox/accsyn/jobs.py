@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from ftrack_accsyn_sandbox.accsyn.entities import Job, Task, now
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
 
@@ -12,8 +14,11 @@ RUNNING = ("booting", "executing")
 
 
 def settle(job: Job) -> None:
-    """Derive the job's status from what was set on it and from its tasks, and note when it finished."""
+    """Derive the job's status from what was set on it and from its tasks, and note when it finished or failed."""
+    before = job.status
     job.status = job.held or _status_of(job.tasks)
+    if job.status == "failed" != before:
+        job.failed_at_s = time.monotonic()
     if job.status not in FINISHED:
         job.finished = None
     elif job.finished is None:
@@ -45,6 +50,7 @@ def set_status(job: Job, status: str) -> None:
     again = ("failed", "onhold") if job.held == "aborted" else ("failed",)
     job.held = None if status == "waiting" else status
     if status == "waiting":
+        job.retries = 0
         for task in job.tasks:
             if task.status in again:
                 task.requeue()
@@ -68,6 +74,7 @@ def revive(job: Job) -> None:
     Of an aborted job the unfinished tasks go on hold (accsyn fact sheet, section 6, from an old change log); failed
     ones stay failed.
     """
+    job.retries = 0
     if job.status == "aborted":
         for task in job.tasks:
             if task.status in ("queued", "pending", *RUNNING):

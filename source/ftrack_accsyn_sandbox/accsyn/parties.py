@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Optional
 
 from ftrack_accsyn_sandbox.accsyn import access
 from ftrack_accsyn_sandbox.accsyn.entities import Client, Endpoint, Party, Share, Site, User
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
-from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
+from ftrack_accsyn_sandbox.accsyn.workspace import Workspace, latest
 
 _NAMED_PARTY = re.compile(r"^(site|client)=([^:/]+)(?::(.*))?$", re.DOTALL)
 _SHARE_PATH = re.compile(r"^(share|volume|folder|home|collection)=([^/]+)(?:/(.*))?$", re.DOTALL)
@@ -37,7 +37,10 @@ class Reader:
         return endpoint
 
     def destination(self, text: str, source: Endpoint) -> Endpoint:
-        """Return the destination that *text* names for *source*; without a path it mirrors that. Raises Refusal."""
+        """Return the destination that *text* names for *source*; without a path it mirrors that. Raises Refusal.
+
+        The path of a folder (a slash at the end) is followed by the name of the source.
+        """
         party, path = self._split(text)
         if not path:
             return self.mirror(party, source, text)
@@ -46,7 +49,7 @@ class Reader:
             raise Refusal(f"A sequence is not possible as destination: {text}")
         if _is_sequence(source) and not endpoint.into:
             raise Refusal(f"The destination of a sequence must be a folder, with a slash at the end: {text}")
-        return endpoint
+        return _inside(endpoint, source.name) if endpoint.into else endpoint
 
     def place(self, text: str, *, write: bool) -> Endpoint:
         """Return the place in a share that *text* names for a file operation. Raises Refusal."""
@@ -54,16 +57,25 @@ class Reader:
         return self._endpoint(party, path, text, write=write)
 
     def mirror(self, party: Party, source: Endpoint, text: str) -> Endpoint:
-        """Return the place at *party* that lies in the same share as *source*, under the same path. Raises Refusal."""
+        """Return the place at *party* that lies in the same share as *source*, under the same path. Raises Refusal.
+
+        What a slash at the end of the source does here is not known. As it makes a destination "into that folder", a
+        mirrored path is read so, too: the harsher reading (accsyn fact sheet, section 5).
+        """
         if source.null:
             return Endpoint(party, null=True)
         if source.share_id is None:
             raise Refusal(f"Cannot mirror a path that is not in a share: {text}")
         self._check_share(party, source.share_id, source.path, write=True)
-        return Endpoint(party, source.share_id, source.path, mirrored=True)
+        endpoint = Endpoint(party, source.share_id, source.path, mirrored=True)
+        return _inside(endpoint, source.name) if source.into else endpoint
 
     def _split(self, text: str) -> tuple[Party, str]:
-        """Return the party and the rest of *text*; the party is the workspace when *text* names none."""
+        """Return the party, resolved, and the rest of *text*; it is the workspace when *text* names none."""
+        party, path = self._party_and_path(text)
+        return self.workspace.resolved(party), path
+
+    def _party_and_path(self, text: str) -> tuple[Party, str]:
         named = _NAMED_PARTY.match(text)
         if named:
             return self._named_party(named.group(1), named.group(2)), named.group(3) or ""
@@ -105,7 +117,7 @@ class Reader:
         if not hostname:
             return Party("user", user.id)
         own = [client for client in self.workspace.each(Client) if client.user_id == user.id]
-        client = next((client for client in own if client.code.lower() == hostname.lower()), None)
+        client = latest(client for client in own if client.code.lower() == hostname.lower())
         if client is None:
             raise Refusal(f"Unknown client of {address}: {hostname}")
         return Party("client", client.id)
@@ -149,7 +161,7 @@ class Reader:
         if not isinstance(share, Share):
             raise Refusal(f"Unknown share: {share_id}")
         if party.kind in ("workspace", "site"):
-            if self.workspace.folder(party, share_id) is None:
+            if party.machine_id is None or self.workspace.folder(party, share_id) is None:
                 raise Refusal(f"The volume of {share.code} is not served at the site.")
             access.check_share(self.workspace, self.user, share, path, write=write)
             if party.kind == "site":
@@ -178,6 +190,13 @@ class Reader:
                 self._check_share(party, share.id, relative, write=True)
                 return Endpoint(party, share.id, relative, into=into)
         raise Refusal(f"Path is not below any volume: {text}")
+
+
+def _inside(folder: Endpoint, name: str) -> Endpoint:
+    """Return the place called *name* in *folder*; the folder itself when the source is a whole share."""
+    if folder.absolute is not None:
+        return replace(folder, absolute=folder.absolute / name)
+    return replace(folder, path=f"{folder.path}/{name}".strip("/"))
 
 
 def _check_path(path: str, text: str) -> None:

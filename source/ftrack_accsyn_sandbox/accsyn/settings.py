@@ -29,6 +29,7 @@ def set_setting(call: Call) -> bool:
     name = call.text("name")
     check_texts({name: call.options.get("value")})
     _writable(call)[name] = call.options["value"]
+    call.workspace.changed.notify_all()
     return True
 
 
@@ -114,7 +115,7 @@ def _writable(call: Call) -> dict[str, str]:
 def _inherited(call: Call, entity: Optional[Entity]) -> dict[str, str]:
     """Return what an entity inherits: workspace -> queue -> job, volume -> folder."""
     if isinstance(entity, Job):
-        return {**call.workspace.settings, **call.workspace.entities[entity.queue_id].settings}
+        return call.workspace.inherited_settings(entity)
     if isinstance(entity, Share) and entity.parent_id:
         return dict(call.workspace.entities[entity.parent_id].settings)
     return dict(call.workspace.settings) if entity is not None else {}

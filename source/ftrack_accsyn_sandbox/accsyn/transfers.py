@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Optional
 
 from ftrack_accsyn_sandbox.accsyn import access, jobs, views
@@ -169,6 +170,9 @@ def _read_tasks(call: Call, rows: list[Any], job: Optional[Job], first_uri: int,
         ends = ends or (task.source.party, task.destination.party)
         if (task.source.party, task.destination.party) != ends:
             raise Refusal("All tasks of a job must have the same source and the same destination party.")
+        # The machines stay those of the job's submission.
+        task.source = replace(task.source, party=ends[0])
+        task.destination = replace(task.destination, party=ends[1])
         tasks.append(task)
     return tasks
 
@@ -184,7 +188,8 @@ def _read_task(
     if target is None:
         if not mirrored:
             raise Refusal("A task must have a destination, unless the paths of its job are mirrored.")
-        home = job.destination if job is not None else Party("workspace", call.workspace.id)
+        home = Party("workspace", call.workspace.id)
+        home = job.destination if job is not None else call.workspace.resolved(home)
         destination = reader.mirror(home, source, text)
     elif isinstance(target, str) and target:
         destination = reader.destination(target, source)

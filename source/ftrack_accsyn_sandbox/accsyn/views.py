@@ -126,7 +126,7 @@ def _totals(job: Job) -> dict[str, Any]:
 
 def show_task(workspace: Workspace, job: Job, task: Task) -> dict[str, Any]:
     """Return the attributes of a task as the API shows them; why it failed is in the job's log only."""
-    progress = 100 if task.status == "done" else int(100 * task.done_bytes / task.size) if task.size > 0 else 0
+    progress = 100 if task.status == "done" else min(99, int(100 * task.done_bytes / max(task.size, 1)))
     return {
         "id": task.id,
         "uri": task.uri,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Optional, TypeVar
 
 from ftrack_accsyn_sandbox.accsyn import jobs
 from ftrack_accsyn_sandbox.accsyn.entities import (
     CLIENT_APP,
+    CLIENT_SERVER,
     ROLES,
     Acl,
     Client,
@@ -142,13 +143,35 @@ class Workspace:
         return root / share.path if root is not None else None
 
     def holder(self, party: Party) -> Any:
-        """Return the site or client that stands for *party*: for a user the one that was online last."""
+        """Return the site or client that stands for *party*; for a user the machine that was chosen."""
         if party.kind == "workspace":
             return self.main_site
-        if party.kind != "user":
-            return self.entities.get(party.id)
-        own = [client for client in self.each(Client) if client.user_id == party.id]
-        return max(own, key=lambda client: (client.status == "online", client.last_checkin), default=None)
+        return self.entities.get((party.machine_id or "") if party.kind == "user" else party.id)
+
+    def resolved(self, party: Party) -> Party:
+        """Return *party* with the machine that stands for it as things are now, if any.
+
+        A client stands for itself; of a user's clients, and of the servers at a place, the one that was online last is
+        taken (accsyn fact sheet, section 5).
+        """
+        if party.kind == "client":
+            return replace(party, machine_id=party.id)
+        if party.kind == "user":
+            able = [client for client in self.each(Client) if client.user_id == party.id]
+        else:
+            place = self.holder(party)
+            able = [c for c in self.live(Client) if c.type == CLIENT_SERVER and c.site_id == place.id]
+        machine = latest(able)
+        return replace(party, machine_id=machine.id if machine else None)
+
+    def queue_of(self, job: Job) -> Queue:
+        """Return the queue of *job*, the default one when its own is gone."""
+        queue = self.entities.get(job.queue_id)
+        return queue if isinstance(queue, Queue) else self.default_queue
+
+    def inherited_settings(self, job: Job) -> dict[str, str]:
+        """Return what *job* inherits: workspace -> queue -> job (accsyn fact sheet, section 8)."""
+        return {**self.settings, **self.queue_of(job).settings}
 
     # Identity
 
@@ -217,6 +240,14 @@ class Workspace:
         """Resume a paused or aborted job, retry a failed one."""
         self.set_job_status(job_id, "waiting")
 
+    def rename_job(self, job_id: str, name: str) -> None:
+        """Give a job another name, which is its code, too."""
+        with self.changed:
+            job = self.job(job_id)
+            job.code = job.name = name
+            job.modified = now()
+            self.changed.notify_all()
+
     def archive_job(self, job_id: str) -> None:
         """Archive a job: only `archived=True` and look-ups by id find it, and it takes no more tasks."""
         with self.changed:
@@ -245,7 +276,7 @@ class Workspace:
     def jobs(self) -> list[JobRow]:
         """Return copies of all jobs with their tasks, in the order in which they were created."""
         with self.changed:
-            return [job_row(self, job) for job in self.each(Job)]
+            return [job_row(self.entities, job) for job in self.each(Job)]
 
     def user(self, email: str) -> User:
         """Return a user by e-mail or id. Raises KeyError."""
@@ -266,6 +297,11 @@ class Workspace:
     def live(self, kind: type[_Kind]) -> Iterable[_Kind]:
         """Return the entities of a class that are neither deactivated nor archived."""
         return [entity for entity in self.each(kind) if entity.active and not entity.archived]
+
+
+def latest(clients: Iterable[Client]) -> Optional[Client]:
+    """Return the client that was online last, one that is online now before all others."""
+    return max(clients, key=lambda client: (client.status == "online", client.last_checkin), default=None)
 
 
 def _found(entity: Optional[_Kind], ident: str) -> _Kind:

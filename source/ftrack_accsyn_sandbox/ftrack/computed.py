@@ -2,49 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
-if TYPE_CHECKING:
-    from .store import Store
-    from .table import Row
+from .rows import Rows
+from .table import Row
 
 
-def value_of(store: Store, row: Row, name: str) -> Any:
+def value_of(rows: Rows, row: Row, name: str) -> Any:
     """A computed scalar of `row`; None for what a sandbox has no answer to, such as the address of a thumbnail."""
     compute = _VALUES.get((row.entity_type.root.name, name))
-    return compute(store, row) if compute else None
+    return compute(rows, row) if compute else None
 
 
-def rows_of(store: Store, row: Row, name: str) -> list[Row]:
+def rows_of(rows: Rows, row: Row, name: str) -> list[Row]:
     """The entities of a computed relation of `row`."""
-    return _RELATIONS[row.entity_type.root.name, name](store, row)
+    return _RELATIONS[row.entity_type.root.name, name](rows, row)
 
 
-def _ancestors(store: Store, row: Row) -> list[Row]:
+def _ancestors(rows: Rows, row: Row) -> list[Row]:
     """All contexts above, the project first."""
     found: list[Row] = []
-    parent = store.lookup("Context", row.values.get("parent_id"))
+    parent = rows.lookup("Context", row.values.get("parent_id"))
     while parent is not None:
         found.append(parent)
-        parent = store.lookup("Context", parent.values.get("parent_id"))
+        parent = rows.lookup("Context", parent.values.get("parent_id"))
     return found[::-1]
 
 
-def _typed_ancestors(store: Store, row: Row) -> list[Row]:
-    return [ancestor for ancestor in _ancestors(store, row) if ancestor.values["context_type"] == "task"]
+def _typed_ancestors(rows: Rows, row: Row) -> list[Row]:
+    return [ancestor for ancestor in _ancestors(rows, row) if ancestor.values["context_type"] == "task"]
 
 
-def _descendants(store: Store, row: Row) -> list[Row]:
+def _descendants(rows: Rows, row: Row) -> list[Row]:
     found: list[Row] = []
     waiting = [row]
     while waiting:
-        children = store.select("Context", "parent_id", waiting.pop(0).key[0])
+        children = rows.select("Context", "parent_id", waiting.pop(0).key[0])
         found += children
         waiting += children
     return found
 
 
-def _context_link(store: Store, row: Row) -> list[dict[str, Any]]:
+def _context_link(rows: Rows, row: Row) -> list[dict[str, Any]]:
     """Id, name and general type of each context from the project down to this one."""
     return [
         {
@@ -52,33 +51,33 @@ def _context_link(store: Store, row: Row) -> list[dict[str, Any]]:
             "name": context.values["name"],
             "type": "Project" if context.entity_type.name == "Project" else "TypedContext",
         }
-        for context in (*_ancestors(store, row), row)
+        for context in (*_ancestors(rows, row), row)
     ]
 
 
-def _version_link(store: Store, row: Row) -> list[dict[str, Any]]:
+def _version_link(rows: Rows, row: Row) -> list[dict[str, Any]]:
     """The link of the context that the asset belongs to, then the version itself."""
-    asset = store.lookup("Asset", row.values.get("asset_id"))
-    context = store.lookup("Context", asset.values.get("context_id")) if asset else None
+    asset = rows.lookup("Asset", row.values.get("asset_id"))
+    context = rows.lookup("Context", asset.values.get("context_id")) if asset else None
     if asset is None or context is None:
         return []
     name = f"{asset.values['name']} v{row.values['version']}"
-    return [*_context_link(store, context), {"id": row.key[0], "name": name, "type": "AssetVersion"}]
+    return [*_context_link(rows, context), {"id": row.key[0], "name": name, "type": "AssetVersion"}]
 
 
-def _latest_version(store: Store, row: Row) -> list[Row]:
+def _latest_version(rows: Rows, row: Row) -> list[Row]:
     published = [
-        version for version in store.select("AssetVersion", "asset_id", row.key[0]) if version.values["is_published"]
+        version for version in rows.select("AssetVersion", "asset_id", row.key[0]) if version.values["is_published"]
     ]
     return [max(published, key=lambda version: version.values["version"])] if published else []
 
 
-def _is_latest_version(store: Store, row: Row) -> bool:
-    asset = store.lookup("Asset", row.values.get("asset_id"))
-    return asset is not None and _latest_version(store, asset) == [row]
+def _is_latest_version(rows: Rows, row: Row) -> bool:
+    asset = rows.lookup("Asset", row.values.get("asset_id"))
+    return asset is not None and _latest_version(rows, asset) == [row]
 
 
-_VALUES: dict[tuple[str, str], Callable[[Store, Row], Any]] = {
+_VALUES: dict[tuple[str, str], Callable[[Rows, Row], Any]] = {
     ("Context", "link"): _context_link,
     ("Context", "_link"): _context_link,
     ("AssetVersion", "link"): _version_link,
@@ -86,7 +85,7 @@ _VALUES: dict[tuple[str, str], Callable[[Store, Row], Any]] = {
     ("AssetVersion", "is_latest_version"): _is_latest_version,
 }
 
-_RELATIONS: dict[tuple[str, str], Callable[[Store, Row], list[Row]]] = {
+_RELATIONS: dict[tuple[str, str], Callable[[Rows, Row], list[Row]]] = {
     ("Context", "ancestors"): _typed_ancestors,
     ("Context", "descendants"): _descendants,
     ("Asset", "latest_version"): _latest_version,

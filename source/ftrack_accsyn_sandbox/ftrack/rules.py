@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
+from .rows import Rows
+from .schema import EntityType
 from .values import now
-
-if TYPE_CHECKING:
-    from .schema import EntityType
-    from .store import Store
 
 Values = dict[str, Any]
 
 
-def complete_new(store: Store, entity_type: EntityType, values: Values, actor_id: str | None) -> None:
+def complete_new(rows: Rows, entity_type: EntityType, values: Values, actor_id: str | None) -> None:
     """Fill in what a new entity lacks. `actor_id` is the user who makes the request, if any."""
     for member in entity_type.lineage:
         rule = _NEW.get(member.name)
         if rule:
-            rule(store, values, actor_id)
+            rule(rows, values, actor_id)
 
 
 def complete_change(entity_type: EntityType, changes: Values) -> None:
@@ -27,86 +25,86 @@ def complete_change(entity_type: EntityType, changes: Values) -> None:
         changes.setdefault("finished_at", now())
 
 
-def _new_context(store: Store, values: Values, actor_id: str | None) -> None:
+def _new_context(rows: Rows, values: Values, actor_id: str | None) -> None:
     values["created_at"] = now()
     values["created_by_id"] = actor_id
 
 
-def _new_project(store: Store, values: Values, actor_id: str | None) -> None:
+def _new_project(rows: Rows, values: Values, actor_id: str | None) -> None:
     values["project_id"] = values["id"]
 
 
-def _new_typed_context(store: Store, values: Values, actor_id: str | None) -> None:
+def _new_typed_context(rows: Rows, values: Values, actor_id: str | None) -> None:
     if values.get("project_id") is None:
-        values["project_id"] = _project_of(store, values.get("parent_id"))
+        values["project_id"] = _project_of(rows, values.get("parent_id"))
     if values.get("parent_id") is None:
         values["parent_id"] = values["project_id"]
-    schema_id = _project_schema_of(store, values["project_id"])
+    schema_id = _project_schema_of(rows, values["project_id"])
     if values.get("status_id") is None:
-        values["status_id"] = _first_status(store, schema_id, "task_workflow_schema_id")
+        values["status_id"] = _first_status(rows, schema_id, "task_workflow_schema_id")
     if values.get("type_id") is None:
-        values["type_id"] = _first_type(store, schema_id)
+        values["type_id"] = _first_type(rows, schema_id)
     if values.get("priority_id") is None:
-        priorities = sorted(store.all_of("Priority"), key=lambda priority: priority.values["sort"])
+        priorities = sorted(rows.all_of("Priority"), key=lambda priority: priority.values["sort"])
         values["priority_id"] = priorities[0].key[0] if priorities else None
 
 
-def _new_asset_version(store: Store, values: Values, actor_id: str | None) -> None:
+def _new_asset_version(rows: Rows, values: Values, actor_id: str | None) -> None:
     """Versions of an asset count up from 1."""
     values["date"] = values.get("date") or now()
     values["user_id"] = values.get("user_id") or actor_id
     asset_id = values.get("asset_id")
     if values.get("version") is None:
-        numbers = [row.values["version"] for row in store.select("AssetVersion", "asset_id", asset_id)]
+        numbers = [row.values["version"] for row in rows.select("AssetVersion", "asset_id", asset_id)]
         values["version"] = max(numbers, default=0) + 1
     if values.get("status_id") is None:
-        asset = store.lookup("Asset", asset_id)
-        project_id = _project_of(store, asset.values.get("context_id")) if asset else None
-        schema_id = _project_schema_of(store, project_id)
-        values["status_id"] = _first_status(store, schema_id, "asset_version_workflow_schema_id")
+        asset = rows.lookup("Asset", asset_id)
+        project_id = _project_of(rows, asset.values.get("context_id")) if asset else None
+        schema_id = _project_schema_of(rows, project_id)
+        values["status_id"] = _first_status(rows, schema_id, "asset_version_workflow_schema_id")
 
 
-def _new_note(store: Store, values: Values, actor_id: str | None) -> None:
+def _new_note(rows: Rows, values: Values, actor_id: str | None) -> None:
     values["date"] = values.get("date") or now()
     values["user_id"] = values.get("user_id") or actor_id
 
 
-def _new_job(store: Store, values: Values, actor_id: str | None) -> None:
+def _new_job(rows: Rows, values: Values, actor_id: str | None) -> None:
     values["created_at"] = values.get("created_at") or now()
     values["user_id"] = values.get("user_id") or actor_id
 
 
-def _new_schema(store: Store, values: Values, actor_id: str | None) -> None:
+def _new_schema(rows: Rows, values: Values, actor_id: str | None) -> None:
     """Two names for one thing."""
     values["type_id"] = values.get("type_id") or values.get("object_type_id")
     values["object_type_id"] = values["type_id"]
 
 
-def _project_of(store: Store, context_id: Any) -> Any:
-    context = store.lookup("Context", context_id)
+def _project_of(rows: Rows, context_id: Any) -> Any:
+    context = rows.lookup("Context", context_id)
     return context.values["project_id"] if context else None
 
 
-def _project_schema_of(store: Store, project_id: Any) -> Any:
-    project = store.lookup("Context", project_id)
+def _project_schema_of(rows: Rows, project_id: Any) -> Any:
+    project = rows.lookup("Context", project_id)
     return project.values.get("project_schema_id") if project else None
 
 
-def _first_status(store: Store, schema_id: Any, workflow_column: str) -> Any:
-    schema = store.lookup("ProjectSchema", schema_id)
+def _first_status(rows: Rows, schema_id: Any, workflow_column: str) -> Any:
+    schema = rows.lookup("ProjectSchema", schema_id)
     workflow_id = schema.values.get(workflow_column) if schema else None
-    statuses = store.select("WorkflowSchemaStatus", "workflow_schema_id", workflow_id)
+    statuses = rows.select("WorkflowSchemaStatus", "workflow_schema_id", workflow_id)
     return statuses[0].values["status_id"] if statuses else None
 
 
-def _first_type(store: Store, schema_id: Any) -> Any:
-    schema = store.lookup("ProjectSchema", schema_id)
+def _first_type(rows: Rows, schema_id: Any) -> Any:
+    schema = rows.lookup("ProjectSchema", schema_id)
     type_schema_id = schema.values.get("task_type_schema_id") if schema else None
-    types = store.select("TaskTypeSchemaType", "task_type_schema_id", type_schema_id)
+    types = rows.select("TaskTypeSchemaType", "task_type_schema_id", type_schema_id)
     return types[0].values["type_id"] if types else None
 
 
-_NEW: dict[str, Callable[[Store, Values, str | None], None]] = {
+_NEW: dict[str, Callable[[Rows, Values, str | None], None]] = {
     "Context": _new_context,
     "Project": _new_project,
     "TypedContext": _new_typed_context,

@@ -5,34 +5,30 @@ from __future__ import annotations
 import contextlib
 import threading
 import uuid
-from typing import Any, Callable, Iterable, Iterator
+from typing import Any, Callable, Iterator
 
 from . import computed, errors, rules
+from .rows import Rows
 from .schema import UID, Attribute, EntityType, Schema, shared_schema
-from .table import Row, Table
+from .table import Row
 from .values import to_stored
 
 
-class Store:
+class Store(Rows):
     """Entities by type.
 
     `create`, `get`, `find`, `update` and `delete` speak plain dictionaries and may be called from any thread; the other
-    methods work on rows and are called inside `transaction()` (or, for reading, while holding it).
+    methods, also those of `Rows`, work on rows and are called inside `transaction()` (or, for reading, while holding
+    it).
     """
 
     def __init__(self, schema: Schema | None = None) -> None:
-        self.schema = schema or shared_schema()
+        super().__init__(schema or shared_schema())
         self._lock = threading.RLock()
         self._undo: list[Callable[[], Any]] = []
         self._written: dict[Row, None] = {}
         self._depth = 0
         self._actor_id: str | None = None
-        indexed = self._indexed_columns()
-        self._tables = {
-            entity_type.name: Table(entity_type, indexed.get(entity_type.name, set()))
-            for entity_type in self.schema
-            if entity_type.base is None
-        }
 
     # Dictionaries, any thread.
 
@@ -95,39 +91,7 @@ class Store:
                 self._written.clear()
                 self._depth, self._actor_id = 0, None
 
-    # Reading rows.
-
-    def row(self, entity_type: EntityType, key: Iterable[Any]) -> Row | None:
-        """The row of that type, or a subtype, with the primary key."""
-        row = self._tables[entity_type.root.name].rows.get(tuple(key))
-        return row if row and entity_type in row.entity_type.lineage else None
-
-    def existing(self, entity_type: EntityType, key: Iterable[Any]) -> Row:
-        """Like `row`; raises `ServerError` when there is none."""
-        key = tuple(key)
-        row = self.row(entity_type, key)
-        if row is None:
-            raise errors.not_found(entity_type.name, list(key))
-        return row
-
-    def lookup(self, entity_type: str, entity_id: Any) -> Row | None:
-        """The row with a single-column primary key, or None; None also for the id None."""
-        return self.row(self.schema[entity_type], (entity_id,))
-
-    def all_of(self, entity_type: str) -> list[Row]:
-        """Every row of the type or its subtypes."""
-        member = self.schema[entity_type]
-        return list(self._tables[member.root.name].of_type(member))
-
-    def select(self, entity_type: str, column: str, value: Any) -> list[Row]:
-        """Rows of the type whose indexed `column` has `value`."""
-        member = self.schema[entity_type]
-        rows = self._tables[member.root.name].select(column, value)
-        return rows if member.base is None else [row for row in rows if member in row.entity_type.lineage]
-
-    def table(self, entity_type: EntityType) -> Table:
-        """The table that holds the rows of the type."""
-        return self._tables[entity_type.root.name]
+    # Relations between rows.
 
     def members(self, row: Row, name: str) -> list[Row]:
         """The entities of the relation called `name`; none when only another subtype has it."""
@@ -269,20 +233,6 @@ class Store:
 
     def _as_dict(self, row: Row) -> dict[str, Any]:
         return {"__entity_type__": row.entity_type.name, **row.values}
-
-    def _indexed_columns(self) -> dict[str, set[str]]:
-        """By root type: the columns that name another entity."""
-        indexed: dict[str, set[str]] = {}
-        for entity_type in self.schema:
-            columns = {attribute.name for attribute in entity_type.stored if attribute.target}
-            if len(entity_type.primary_key) > 1:
-                columns.update(entity_type.primary_key)
-            columns.update(name for constraint in entity_type.unique for name in constraint)
-            indexed.setdefault(entity_type.root.name, set()).update(columns)
-            for attribute in entity_type.attributes.values():
-                if attribute.other:
-                    indexed.setdefault(self.schema[attribute.other].root.name, set()).add(attribute.column)
-        return indexed
 
 
 def _referenced_id(attribute: Attribute, value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Optional
 
 import pytest
 
-from ftrack_accsyn_sandbox.accsyn import AccsynService, demo
+from ftrack_accsyn_sandbox.accsyn import AccsynService, Engine, demo
 
 if TYPE_CHECKING:
     from integration.sandbox_accsyn.bare_client import Session
@@ -73,6 +73,13 @@ def acme(tmp_path: Path) -> Iterator[Acme]:
     made = demo.build(*folders)
     with AccsynService(workspace=made.workspace, engine_paused=True) as service:
         yield Acme(service, made, *folders)
+
+
+@pytest.fixture
+def engine(acme: Acme) -> Engine:
+    """The engine, running."""
+    acme.service.engine.paused = False
+    return acme.service.engine
 
 
 @pytest.fixture

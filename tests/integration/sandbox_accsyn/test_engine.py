@@ -8,32 +8,12 @@ from typing import Any
 
 import pytest
 
-
-@pytest.fixture
-def engine(acme: Any) -> Any:
-    """The engine, running."""
-    acme.service.engine.paused = False
-    return acme.service.engine
-
-
-def run(acme: Any, session: Any, *tasks: dict[str, Any], **attributes: Any) -> str:
-    """Create a job, let the engine finish, and return the job's status."""
-    job = session.create("Transfer", {"code": "a job", "tasks": list(tasks), **attributes})
-    acme.service.engine.wait_idle()
-    return str(session.get_entity("Transfer", job["id"])["status"])
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+from integration.sandbox_accsyn.running import last, run, tree
 
 
 def frames(acme: Any, *numbers: int) -> None:
     for number in numbers:
         acme.stage(f"seq/f.{number:04d}.exr", b"%d" % number)
-
-
-def last(acme: Any) -> Any:
-    return acme.service.workspace.jobs()[-1]
 
 
 # What is copied

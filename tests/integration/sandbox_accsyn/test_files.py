@@ -43,9 +43,19 @@ def test_size_of_files_and_folders(session: Any, path: str, size: int) -> None:
     assert session.getsize(path) == size
 
 
-def test_existence_is_told(session: Any) -> None:
-    assert session.exists("share=projects/show/a.mov") is True
-    assert session.exists("share=projects/show/A.mov.part") is False
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ("share=projects/show/a.mov", True),
+        ("acme:share=projects/show/a.mov", True),
+        ("share=projects/show", True),
+        ("share=projects/show/A.mov.part", False),
+        ("share=projects/nothing/here", False),
+        ("share=projects/show/a.mov/below", False),
+    ],
+)
+def test_existence_is_told(session: Any, path: str, there: bool) -> None:
+    assert session.exists(path) is there
 
 
 def test_folders_are_made_renamed_moved_and_deleted(acme: Any, session: Any) -> None:
@@ -63,6 +73,8 @@ def test_folders_are_made_renamed_moved_and_deleted(acme: Any, session: Any) -> 
     ("call", "message"),
     [
         (lambda s: s.getsize("share=projects/nothing"), "No such file"),
+        (lambda s: s.getsize("share=projects/show/a.mov/below"), "No such file"),
+        (lambda s: s.ls("share=projects/nothing"), "No such file"),
         (lambda s: s.ls("share=projects/show/a.mov"), "Not a directory"),
         (lambda s: s.exists("share=nothing/x"), "Unknown share"),
         (lambda s: s.exists("share=projects/../x"), "Invalid path"),
@@ -95,7 +107,15 @@ def test_site_in_front_of_a_path_follows_the_workspace(acme: Any, session: Any) 
         session.exists("site=london:share=projects/there.mov")
     acme.service.workspace.files_at_sites = True
     assert session.exists("site=london:share=projects/there.mov") is True
+    assert session.getsize("site=london:share=projects/there.mov") == 1
+    (row,) = session.ls("site=london:share=projects")
+    assert (row["type"], row["filename"], row["size"]) == (1, "there.mov", 1)
     assert session.exists("share=projects/there.mov") is False
+    with pytest.raises(AccsynException, match="No such file"):
+        session.getsize("site=london:share=projects/show/a.mov")
+    acme.service.engine.client_offline(acme.demo.london_server.id)
+    with pytest.raises(AccsynException, match="server of london is offline"):
+        session.getsize("site=london:share=projects/there.mov")
 
 
 def test_path_in_a_folder_share_is_found(acme: Any, session: Any, admin: Any) -> None:

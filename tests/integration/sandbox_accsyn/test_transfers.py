@@ -180,6 +180,35 @@ def test_task_that_exists_is_retried_and_answered(acme: Any, session: Any, job_i
     assert len(rows(acme).tasks) == 3
 
 
+@pytest.mark.parametrize("status", ["queued", "done", "failed", "onhold", "excluded"])
+def test_task_added_again_keeps_its_id_and_its_old_metadata(acme: Any, session: Any, job_id: str, status: str) -> None:
+    first = session.create("Task", acme.task("c.mov", metadata={"run": 1}), job_id)
+    acme.service.workspace.set_task_status(job_id, first["uri"], status)
+    again = session.create("Task", acme.task("c.mov", metadata={"run": 2}, priority=900), job_id)
+    assert (again["id"], again["status"], again["metadata"], again["priority"]) == (
+        *(first["id"], "queued"),
+        *({"run": 1}, 500),
+    )
+    assert len(rows(acme).tasks) == 3
+
+
+def test_task_added_again_revives_its_finished_job_and_runs_again(acme: Any, session: Any, job_id: str) -> None:
+    engine = acme.service.engine
+    for name in ("a.mov", "b.mov"):
+        acme.stage(name)
+    engine.paused = False
+    engine.wait_idle()
+    assert [job["id"] for job in session.find("Transfer", finished=True)] == [job_id]
+    acme.stage("a.mov", b"newer data")
+    engine.paused = True
+    assert session.create("Task", acme.task("a.mov"), job_id)["id"] == rows(acme).tasks[0].id
+    assert [(job["id"], job["status"]) for job in session.find("Transfer")] == [(job_id, "waiting")]
+    assert acme.states() == ["queued", "done"]
+    engine.paused = False
+    engine.wait_idle()
+    assert (rows(acme).status, (acme.hq / "a.mov").read_bytes()) == ("done", b"newer data")
+
+
 def test_other_spelling_of_a_path_is_no_duplicate(acme: Any, session: Any, job_id: str) -> None:
     source = acme.task("a.mov")["source"].replace("share=", "volume=")
     session.create("Task", {"tasks": [{"source": source, "destination": "acme"}]}, job_id)
@@ -230,6 +259,22 @@ def test_status_words_that_users_may_not_set_are_refused(session: Any, job_id: s
     for status in ("running", "failed", "init"):
         with pytest.raises(AccsynException, match="status cannot be set"):
             session.update("Transfer", job_id, {"status": status})
+
+
+def test_job_renamed_by_somebody_else_has_another_name_and_code(acme: Any, session: Any, job_id: str) -> None:
+    acme.service.workspace.rename_job(job_id, "Renamed")
+    assert session.find('Transfer WHERE code="a job"') == []
+    (found,) = session.find("Transfer WHERE code=renamed")
+    assert (found["id"], found["name"], found["code"]) == (job_id, "Renamed", "Renamed")
+
+
+def test_addition_refused_once_changes_nothing_and_can_be_repeated(acme: Any, session: Any, job_id: str) -> None:
+    acme.service.switches.fail_next("task/create", status=403, body={"message": "Not now."})
+    with pytest.raises(AccsynException, match="Not now"):
+        session.create("Task", acme.task("c.mov"), job_id)
+    assert len(rows(acme).tasks) == 2
+    session.create("Task", acme.task("c.mov"), job_id)
+    assert len(rows(acme).tasks) == 3
 
 
 def test_job_can_be_renamed_moved_and_marked(acme: Any, session: Any, job_id: str) -> None:

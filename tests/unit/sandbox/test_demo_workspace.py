@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import uuid
+from datetime import timedelta
 
 import pytest
 
@@ -52,9 +53,32 @@ def test_folders_lie_in_their_volume_at_each_party(acme: Demo) -> None:
         (Party("user", acme.artist.id), acme.artist_client),
     ):
         root = holder.folders[acme.volume.id]
+        party = acme.workspace.resolved(party)
         assert acme.workspace.folder(party, acme.volume.id) == root
         assert acme.workspace.folder(party, incoming.id) == root / "a" / "b"
-    assert acme.workspace.folder(Party("user", acme.vendor.id), acme.volume.id) is None
+    vendor = acme.workspace.resolved(Party("user", acme.vendor.id))
+    assert acme.workspace.folder(vendor, acme.volume.id) is None
+
+
+@pytest.mark.parametrize("kind", ["workspace", "site", "client", "user"])
+def test_party_is_resolved_to_a_machine_and_stays_the_same_party(acme: Demo, kind: str) -> None:
+    idents = {"workspace": acme.workspace.id, "site": acme.london.id}
+    idents.update(client=acme.artist_client.id, user=acme.artist.id)
+    machines = {"workspace": acme.hq_server, "site": acme.london_server}
+    party = Party(kind, idents[kind])
+    resolved = acme.workspace.resolved(party)
+    assert resolved.machine_id == machines.get(kind, acme.artist_client).id
+    assert resolved == party
+
+
+def test_machine_that_is_online_goes_before_one_that_was_later(acme: Demo) -> None:
+    other = acme.add_machine("other", None, status="offline")
+    other.last_checkin += timedelta(hours=1)
+    party = Party("user", acme.artist.id)
+    assert acme.workspace.resolved(party).machine_id == acme.artist_client.id
+    acme.artist_client.status = "offline"
+    assert acme.workspace.resolved(party).machine_id == other.id
+    assert acme.workspace.resolved(Party("user", acme.vendor.id)).machine_id is None
 
 
 @pytest.mark.parametrize("look_up", ["user", "job", "client", "site"])

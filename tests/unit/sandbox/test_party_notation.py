@@ -54,10 +54,21 @@ def test_destination_without_path_mirrors_the_source(acme: Demo, reader: Reader,
     assert (endpoint.share_id, endpoint.path) == (acme.volume.id, "a/b.mov")
 
 
-def test_destination_folder_has_a_slash_at_the_end(acme: Demo, reader: Reader) -> None:
-    here = source(acme, reader)
-    assert reader.destination("acme:share=projects/x/", here).into
-    assert not reader.destination("acme:share=projects/x", here).into
+@pytest.mark.parametrize(
+    ("here", "there", "path"),
+    [
+        ("a/pack", "acme:share=projects/x", "x"),
+        ("a/pack", "acme:share=projects/x/", "x/pack"),
+        ("a/pack", "acme:share=projects", "pack"),
+        ("a/pack/", "acme", "a/pack/pack"),
+        ("a/pack/", "acme:share=projects/x", "x"),
+        ("a/pack/", "acme:share=projects/x/", "x/pack"),
+    ],
+)
+def test_slash_at_the_end_means_into_that_folder(acme: Demo, reader: Reader, here: str, there: str, path: str) -> None:
+    endpoint = source(acme, reader, f"share=projects/{here}")
+    assert (endpoint.path, endpoint.into) == ("a/pack", here.endswith("/"))
+    assert reader.destination(there, endpoint).path == path
 
 
 def test_placeholder_names_nothing(acme: Demo, reader: Reader) -> None:

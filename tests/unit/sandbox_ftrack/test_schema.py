@@ -1,4 +1,4 @@
-"""The declaration holds against a recorded `query_schemas` answer of a real server."""
+"""The declaration holds against what is recorded of a real server's `query_schemas` answer (see `schema_facts`)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import pytest
 
 from ftrack_accsyn_sandbox.ftrack.errors import ServerError
 from ftrack_accsyn_sandbox.ftrack.schema import Schema, shared_schema
-from helpers import ROOT
+from unit.sandbox_ftrack import schema_facts
 
-RECORDED = ROOT.parent / "shared" / "data" / "ftrack_query_schemas.json"
 # The recorded answers of queries carry it with every typed context, although no schema lists it.
 SENT_UNLISTED = {"object_type_id"}
 TYPES = [entity_type.name for entity_type in shared_schema()]
@@ -27,30 +26,20 @@ NEEDED = (
 
 @pytest.fixture(scope="module")
 def recorded() -> dict[str, Any]:
-    if not RECORDED.exists():
-        pytest.skip(f"The recorded schemas are not beside the repository ({RECORDED.parent}).")
-    return {schema["id"]: schema for schema in json.loads(RECORDED.read_text(encoding="utf-8"))}
+    return schema_facts.read()
 
 
 @pytest.fixture(scope="module")
 def declared() -> dict[str, Any]:
-    return {schema["id"]: schema for schema in shared_schema().answer}
-
-
-def kind(description: dict[str, Any]) -> tuple[Any, ...]:
-    shape = "date-time" if description.get("format") == "date-time" else ""
-    return description.get("type"), shape, description.get("$ref"), description.get("items", {}).get("$ref")
+    return schema_facts.facts_of(shared_schema().answer)
 
 
 @pytest.mark.parametrize("name", TYPES)
 def test_declared_attributes_have_recorded_names_and_types(
     name: str, declared: dict[str, Any], recorded: dict[str, Any]
 ) -> None:
-    real = recorded[name]["properties"]
-    mine = declared[name]["properties"]
-    assert {attribute: kind(mine[attribute]) for attribute in mine} == {
-        attribute: kind(real.get(attribute, {})) for attribute in mine
-    }
+    real, mine = recorded[name]["attributes"], declared[name]["attributes"]
+    assert {attribute: real.get(attribute) for attribute in mine} == mine
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -58,18 +47,13 @@ def test_keys_defaults_and_restrictions_are_as_recorded(
     name: str, declared: dict[str, Any], recorded: dict[str, Any]
 ) -> None:
     mine, real = declared[name], recorded[name]
-    properties = mine["properties"]
     assert mine["primary_key"] == real["primary_key"]
-    assert set(mine["default_projections"]) == set(real["default_projections"])
+    assert mine["default_projections"] == real["default_projections"]
     assert set(mine["required"]) <= set(real["required"])
-    assert set(mine["immutable"]) == set(real["immutable"]) & set(properties)
-    assert set(mine["computed"]) == set(real.get("computed", ())) & set(mine["computed"])
-    aliases = {text["alias_for"]: key for key, text in real["properties"].items() if "alias_for" in text}
-    sent = {aliases.get(key, key) for key in real.get("system_projections", ())}
-    assert set(mine["system_projections"]) - SENT_UNLISTED == sent
-    for attribute, description in properties.items():
-        if "default" in description:
-            assert description["default"] == real["properties"][attribute]["default"], attribute
+    assert set(mine["immutable"]) == set(real["immutable"]) & set(mine["attributes"])
+    assert set(mine["computed"]) <= set(real["computed"])
+    assert set(mine["system_projections"]) - SENT_UNLISTED == set(real["system_projections"])
+    assert mine["defaults"].items() <= real["defaults"].items()
 
 
 @pytest.mark.parametrize("name", NEEDED)
@@ -78,18 +62,12 @@ def test_needed_entity_type_is_declared(name: str, declared: dict[str, Any]) -> 
 
 
 def test_every_entity_type_mentioned_is_declared(declared: dict[str, Any]) -> None:
-    mentioned = {
-        entity_type
-        for schema in declared.values()
-        for description in schema["properties"].values()
-        for entity_type in (description.get("$ref"), description.get("items", {}).get("$ref"))
-        if entity_type
-    }
-    assert mentioned <= set(declared)
+    kinds = (kind for facts in declared.values() for kind in facts["attributes"].values())
+    assert {kind.strip("->[]{} ") for kind in kinds if kind[0] in "-[{"} <= set(declared)
 
 
 def test_object_types_have_recorded_ids(declared: dict[str, Any], recorded: dict[str, Any]) -> None:
-    aliased = {name for name, schema in declared.items() if isinstance(schema.get("alias_for"), dict)}
+    aliased = {name for name, facts in declared.items() if isinstance(facts.get("alias_for"), dict)}
     assert {"Task", "Shot", "Sequence", "AssetBuild"} <= aliased
     assert all(declared[name]["alias_for"] == recorded[name]["alias_for"] for name in aliased)
 
