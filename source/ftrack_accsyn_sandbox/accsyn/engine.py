@@ -304,7 +304,8 @@ class Engine(FileSwitches):
             try:
                 while self._held is not None:
                     self._check(run)
-                    self._changed.wait()
+                    if self._held is not None:  # it may have been released while a paused engine stood still
+                        self._changed.wait()
             finally:
                 self._held = None
 

@@ -124,3 +124,11 @@ def test_held_task_ends_with_its_job(acme: Any, engine: Any, held: Any, how: str
 def test_held_task_does_not_keep_the_service_from_stopping(acme: Any, held: Any) -> None:
     acme.service.stop()
     assert (acme.states(), tree(acme.hq)) == (["queued"], {})
+
+
+def test_file_released_while_the_engine_is_paused_goes_on_with_it(acme: Any, engine: Any, held: Any) -> None:
+    engine.paused = True
+    engine.release()
+    engine.paused = False
+    engine.wait_idle()
+    assert last(acme).status == "done"
