@@ -168,11 +168,11 @@ def pack(folder: Path, archive: Path) -> None:
     """Zip the content of *folder*, so that equal content gives an equal archive."""
     with zipfile.ZipFile(archive, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), TIMESTAMP)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3  # Unix, on Windows too: else the mode is ignored
-            entry.external_attr = 0o644 << 16
-            packed.writestr(entry, path.read_bytes())
+            item = zipfile.ZipInfo(path.relative_to(folder).as_posix(), TIMESTAMP)
+            item.compress_type = zipfile.ZIP_DEFLATED
+            item.create_system = 3  # Unix, on Windows too: else the mode is ignored
+            item.external_attr = 0o644 << 16
+            packed.writestr(item, path.read_bytes())
 
 
 if __name__ == "__main__":

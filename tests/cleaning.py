@@ -11,10 +11,11 @@ import pytest
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.outbox import Outbox, facts
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.upkeep import Cleaner
+from ftrack_accsyn_accessor.worker.endpoint import connect
 from helpers import wait_until
 from publishing import Publisher
 
@@ -49,14 +50,14 @@ def arrived(publisher: Publisher) -> dict[str, Any]:
         "container": publisher.publish_container(session, version),
     }
     for component in components.values():
-        wait_until(lambda: publisher.entry(component).state is State.SYNCED, 20, "the arrival")  # noqa: B023
+        wait_until(lambda: publisher.item(component).state is State.SYNCED, 20, "the arrival")  # noqa: B023
     publisher.close()
     return components
 
 
 def make_old(publisher: Publisher, days: float) -> None:
     with publisher.outbox._connections.writing() as connection:
-        connection.execute("UPDATE entry SET synced_at = synced_at - ?", (days * 86400,))
+        connection.execute("UPDATE item SET synced_at = synced_at - ?", (days * 86400,))
 
 
 def unregister(publisher: Publisher, component_id: str, location_id: str) -> None:
@@ -67,8 +68,8 @@ def unregister(publisher: Publisher, component_id: str, location_id: str) -> Non
 
 def state_in(folder: Path, component: Any) -> State:
     (path,) = folder.glob("*.sqlite3")
-    (entry,) = [each for each in Outbox(path).entries() if each.publication.component_id == component["id"]]
-    return entry.state
+    (item,) = [each for each in Outbox(path).items() if each.publication.component_id == component["id"]]
+    return item.state
 
 
 def now() -> float:
@@ -81,14 +82,18 @@ class Work:
     def __init__(self, publisher: Publisher) -> None:
         self.outbox = publisher.outbox
         area = StagingArea(str(publisher.studio.staging))
-        area.uuid = facts.kept(self.outbox, facts.Place).staging_uuid
+        area.uuid = facts.kept(self.outbox, facts.Area).staging_uuid
+        settings = environment.read_settings()
         self.connection = FtrackConnection(environment.ftrack_credentials())
-        self.cleaner = Cleaner(self.outbox, area, self.connection)
+        self.workspace = connect(settings)
+        studio = Studio(publisher.studio.ftrack.url, settings.workspace or "")
+        self.cleaner = Cleaner(self.outbox, area, self.connection, self.workspace, studio)
 
     def close(self) -> None:
         self.connection.close()
+        self.workspace.close()
         self.outbox.close()
 
 
 def path_of(publisher: Publisher, component: Any) -> str:
-    return publisher.entry(component).publication.resource_identifier
+    return publisher.item(component).publication.resource_identifier

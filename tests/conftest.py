@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import signal
+import tempfile
 from importlib import metadata
 
 import pytest
@@ -14,14 +16,31 @@ from helpers import record_exercised
 # An account of the developer's in one of these would make a test talk to a real studio.
 STUDIO_PREFIXES = ("ACCSYN_", "FTRACK_", "AS_DEV")
 
+_home = ""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith(STUDIO_PREFIXES)]:
         del os.environ[name]
+    # What the plugin remembers of a machine lies in the home folder, for child processes, too.
+    global _home
+    _home = os.environ["HOME"] = os.environ["USERPROFILE"] = tempfile.mkdtemp(prefix="home-")
+    os.environ["XDG_STATE_HOME"] = os.path.join(_home, "state")
+    os.environ["LOCALAPPDATA"] = os.path.join(_home, "local")
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
     os.environ["NETRC"] = os.devnull
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started in the background: children would inherit that
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_home, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give each test a machine that remembers nothing."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

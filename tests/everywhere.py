@@ -17,7 +17,7 @@ from ftrack_accsyn_accessor.connect.shapes import Column, Line
 from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.connect.tab import Tab
 from ftrack_accsyn_accessor.connect.table import LINE
-from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from qt_support import QtCore, Window, settle
 from runner import RUNNER
 from tracking import Desk
@@ -61,8 +61,6 @@ class Places:
 
     def __init__(self, desk: Desk, windows: Callable[[Tab], Window]) -> None:
         self._desk = desk
-        # Both faces find an outbox by the name of its location; the desk's file is called so.
-        desk.publisher.environment(FTRACK_ACCSYN_LOCATION="desk")
         credentials = FtrackCredentials(desk.session.server_url, desk.session.api_user, desk.session.api_key)
         source = OutboxSource(credentials)
         tab = Tab(source, OutboxActions(source, credentials))
@@ -83,10 +81,10 @@ class Places:
         tab, head, unsent = self._tab()
         return Shown(
             outbox=self._desk.states(),
-            causes=self._causes(told["entries"], wanted.causes),
+            causes=self._causes(told["items"], wanted.causes),
             at_hq=self._at_hq(),
             ftrack_jobs=[(status, _without_job_name(text)) for status, text in self._desk.ftrack_jobs()],
-            status=[_status_row(entry) for entry in told["entries"]],
+            status=[_status_row(item) for item in told["items"]],
             summary=_sums(told["summary"]),
             safe_to_quit=told["summary"]["safe_to_quit"],
             reason=told["summary"]["safe_reason"],
@@ -95,6 +93,18 @@ class Places:
             head=head,
             unsent=unsent,
         )
+
+    def notes(self, component: str) -> tuple[list[str], str]:
+        """Return what `status --json` and the tab tell of a component besides its cause."""
+        told, _ = self._status()
+        (found,) = [item["notes"] for item in told["items"] if item["component"] == component]
+
+        def line() -> Optional[Line]:
+            lines = map(self._line, range(self._window.tab.model.rowCount()))
+            return next((line for line in lines if line is not None and line.component == component), None)
+
+        shown = settle(lambda: (found_line := line()) is not None and found_line.notes, timeout_s=TAB_S)
+        return found, str(shown)
 
     def summary(self) -> dict[str, Any]:
         """Return the summary of `status --json`."""
@@ -144,7 +154,7 @@ class Places:
 
     # Causes.
 
-    def _causes(self, entries: list[dict[str, Any]], wanted: Mapping[str, str]) -> dict[str, str]:
+    def _causes(self, items: list[dict[str, Any]], wanted: Mapping[str, str]) -> dict[str, str]:
         """Return the cause of each component that has one, shortened to what is *wanted* of it.
 
         Causes that differ from place to place are returned all, and whole.
@@ -152,8 +162,8 @@ class Places:
         rows = range(self._window.tab.model.rowCount())
         tip = int(QtCore.Qt.ItemDataRole.ToolTipRole)
         places = (
-            {entry.publication.component_name: entry.cause for entry in self._desk.outbox.entries()},
-            {entry["component"]: f"{entry['cause']} {entry['remedy']}".strip() for entry in entries},
+            {item.publication.component_name: item.cause for item in self._desk.outbox.items()},
+            {item["component"]: f"{item['cause']} {item['remedy']}".strip() for item in items},
             {self._cell(row, Column.COMPONENT): self._cell(row, Column.STATE, tip) for row in rows},
         )
         found = {}
@@ -168,11 +178,12 @@ def _without_job_name(text: str) -> str:
     return _JOB_NAME.sub("JOB", text)
 
 
-def _status_row(entry: Mapping[str, Any]) -> str:
-    kind = f" ({entry['cause_kind']})" if entry["cause_kind"] else ""
-    return f"{entry['component']}: {entry['state']}{kind}, {entry['percent']} %, {entry['files_done']}/{entry['files']}"
+def _status_row(item: Mapping[str, Any]) -> str:
+    kind = f" ({item['cause_kind']})" if item["cause_kind"] else ""
+    return f"{item['component']}: {item['state']}{kind}, {item['percent']} %, {item['files_done']}/{item['files']}"
 
 
 def _sums(summary: Mapping[str, Any]) -> str:
     percent = "" if summary["percent"] is None else f", {summary['percent']} %"
-    return ", ".join(f"{summary[name]} {name}" for name in ("pending", "moving", "stuck", "synced")) + percent
+    names = ("pending", "moving", "stuck", "synced", *["withdrawn"] * bool(summary["withdrawn"]))
+    return ", ".join(f"{summary[name]} {name}" for name in names) + percent

@@ -14,8 +14,9 @@ import pytest
 from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
 from ftrack_accsyn_accessor import announce
-from ftrack_accsyn_accessor.model.entry import Entry, State
+from ftrack_accsyn_accessor.model.item import Item, State
 from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox.file import outbox_path
 from ftrack_accsyn_accessor.worker import runtime
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import ROOT, wait_until
@@ -91,30 +92,31 @@ class Publisher:
 
     @property
     def outbox(self) -> Outbox:
-        """The outbox of the artist's staging location."""
-        (path,) = (self.studio.staging / ".ftrack-accsyn").glob("*.sqlite3")
+        """The outbox of the artist's staging area."""
+        path = outbox_path(None, str(self.studio.staging))
+        assert path.is_file(), path
         return Outbox(path)
 
-    def entry(self, component: Any) -> Entry:
-        """Return the entry of *component*."""
+    def item(self, component: Any) -> Item:
+        """Return the item of *component*."""
         with contextlib.closing(self.outbox) as outbox:  # asked again and again: files left open would use up the limit
-            (found,) = [entry for entry in outbox.entries() if entry.publication.component_id == component["id"]]
+            (found,) = [item for item in outbox.items() if item.publication.component_id == component["id"]]
         return found
 
-    def submitted(self, *components: Any, timeout_s: float = 20.0) -> list[Entry]:
-        """Wait until *components* are in accsyn, whatever has become of them there; return their entries."""
+    def submitted(self, *components: Any, timeout_s: float = 20.0) -> list[Item]:
+        """Wait until *components* are in accsyn, whatever has become of them there; return their items."""
         waiting = (State.PREPARED, State.PENDING)
         wait_until(
-            lambda: all(self.entry(component).state not in waiting for component in components),
+            lambda: all(self.item(component).state not in waiting for component in components),
             timeout_s,
             "components to be submitted",
         )
-        return [self.entry(component) for component in components]
+        return [self.item(component) for component in components]
 
-    def waiting(self, component: Any, kind: str, timeout_s: float = 20.0) -> Entry:
-        """Wait until the entry of *component* waits for a cause of *kind*; return it."""
-        wait_until(lambda: self.entry(component).cause_kind == kind, timeout_s, f"the cause {kind}")
-        return self.entry(component)
+    def waiting(self, component: Any, kind: str, timeout_s: float = 20.0) -> Item:
+        """Wait until the item of *component* waits for a cause of *kind*; return it."""
+        wait_until(lambda: self.item(component).cause_kind == kind, timeout_s, f"the cause {kind}")
+        return self.item(component)
 
     def hq(self, *, suffix: str = "") -> dict[str, bytes]:
         """Return the files at head quarters: path to content."""
@@ -127,7 +129,7 @@ class Publisher:
     def rest(self) -> None:
         """Stop the background thread until the next publish."""
         for each in runtime._runtimes.values():
-            each.uploader.stop()
+            each.worker.stop()
 
     def close(self) -> None:
         """End all sessions and the background thread."""
@@ -135,7 +137,7 @@ class Publisher:
             session.close()
         runtime.stop_all(timeout_s=0.0)
         # One that is still in a call would say the next test things, and see its environment.
-        wait_until(lambda: not uploaders(), 40.0, "the background thread to end")
+        wait_until(lambda: not workers(), 40.0, "the background thread to end")
 
 
 @contextlib.contextmanager
@@ -151,9 +153,9 @@ def at_work(studio: Studio, monkeypatch: pytest.MonkeyPatch, folder: Path) -> It
         publisher.close()
 
 
-def uploaders() -> list[threading.Thread]:
+def workers() -> list[threading.Thread]:
     """Return the background threads of this process."""
-    return [thread for thread in threading.enumerate() if thread.name == "ftrack-accsyn-uploader"]
+    return [thread for thread in threading.enumerate() if thread.name == "ftrack-accsyn-worker"]
 
 
 @pytest.fixture

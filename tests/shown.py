@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ftrack_accsyn_accessor.insight.status import Row, Summary
-from ftrack_accsyn_accessor.model.entry import Kind, State
+from ftrack_accsyn_accessor.insight.rows import Row
+from ftrack_accsyn_accessor.insight.status import Summary
+from ftrack_accsyn_accessor.model.item import Kind, State
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.outbox.facts import Contact, Endpoint
+from ftrack_accsyn_accessor.outbox.facts import Contact, Link
 
 NOW = 1_790_000_000.0
 SETTINGS = Settings(staging_path="/data/projects", workspace="acme", api_user="artist@acme.test")
@@ -15,7 +16,7 @@ SETTINGS = Settings(staging_path="/data/projects", workspace="acme", api_user="a
 
 def row(**changes: Any) -> Row:
     values: dict[str, Any] = {
-        "entry_id": 7,
+        "item_id": 7,
         "component_id": "c1",
         "component": "main",
         "version_id": "v1",
@@ -44,6 +45,10 @@ def row(**changes: Any) -> Row:
         "updated_at": NOW,
         "synced_at": None,
         "next_try_at": None,
+        "server_url": "https://acme.test",
+        "workspace": "acme",
+        "left_over": "",
+        "waits_for_older": False,
     }
     return Row(**{**values, **changes})
 
@@ -57,13 +62,17 @@ def summary(**changes: Any) -> Summary:
         "moving": counts[State.SUBMITTED] + counts[State.TRANSFERRING],
         "stuck": counts[State.NEEDS_ATTENTION],
         "synced": counts[State.SYNCED],
+        "withdrawn": counts[State.WITHDRAWN],
+        "pending_elsewhere": 0,
+        "moving_elsewhere": 0,
+        "unsent_bytes": 1000 * (counts[State.PREPARED] + counts[State.PENDING]),
         "total_bytes": 4_000_000,
         "done_bytes": 1_000_000,
         "speed_bytes_per_s": None,
         "time_left_s": None,
         "safe_to_quit": True,
         "safe_reason": "",
-        "all_arrived": False,
+        "all_arrived": not any(counts[state] for state in State if state not in (State.SYNCED, State.WITHDRAWN)),
         "paused": None,
         "pausing": False,
         "resuming": False,
@@ -74,7 +83,7 @@ def summary(**changes: Any) -> Summary:
         "staging_present": True,
         "free_bytes": 80_000_000_000,
         "destination": "studio.hq",
-        "endpoint": Endpoint(
+        "endpoint": Link(
             workspace="acme",
             api_user="artist@acme.test",
             client="ws1",
@@ -84,6 +93,8 @@ def summary(**changes: Any) -> Summary:
             destination="studio.hq",
         ),
         "contact": Contact(),
-        "outbox_path": "/data/projects/.ftrack-accsyn/artist.ws1.sqlite3",
+        "outbox_path": "/data/projects/.ftrack-accsyn/outbox.sqlite3",
+        "held": False,
+        "remarks": (),
     }
     return Summary(**{**values, **changes})

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
 import pytest
 
-from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials, Registrations
+from ftrack_accsyn_accessor.ftrack.registrations import Registrations
+from ftrack_accsyn_accessor.model import item as model
 from ftrack_accsyn_accessor.model import settings
-from ftrack_accsyn_accessor.model.entry import Entry, State
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, State
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.model.transfer import Destination
 from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox.file import outbox_path
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock
 from ftrack_accsyn_accessor.staging import location
 from ftrack_accsyn_accessor.staging.area import StagingArea
-from ftrack_accsyn_accessor.worker import delivery
-from ftrack_accsyn_accessor.worker.submission import COMPLETE, Submission
+from ftrack_accsyn_accessor.worker import endpoint
+from ftrack_accsyn_accessor.worker.claims import Claims
+from ftrack_accsyn_accessor.worker.lookup import COMPLETE
+from ftrack_accsyn_accessor.worker.submission import Submission
 from ftrack_accsyn_accessor.worker.tracker import Tracker
 from ftrack_accsyn_accessor.workspace import Workspace
 from ftrack_accsyn_sandbox.accsyn.inspection import JobRow, TaskRow
@@ -38,24 +43,31 @@ class Clock:
 
 
 class Desk:
-    """An artist's machine. Nothing happens in the background: `submit` and `step` do the uploader's work."""
+    """An artist's machine. Nothing happens in the background: `submit` and `step` do the worker's work."""
 
-    def __init__(self, studio: Studio, publisher: Publisher) -> None:
+    def __init__(self, studio: Studio, publisher: Publisher, location_name: str = "artist.desk") -> None:
         self.studio = studio
         self.publisher = publisher
         publisher.environment(FTRACK_EVENT_PLUGIN_PATH=None)
         self.area = StagingArea(str(studio.staging))
         self.area.prepare()
-        self.outbox = Outbox(Path(self.area.state_dir) / "desk.sqlite3")
+        self.outbox = Outbox(outbox_path(None, self.area.root))
         self.outbox.open()
         self.outbox.keep_fact(COMPLETE, "1")
         self.owner = OwnerLock(Path(self.area.state_dir) / "owners")
         self.session = publisher.session(plugin_paths=[], auto_connect_event_hub=False)
-        self.location = location.configure(self.session, "artist.desk", self)
+        self.location = location.configure(self.session, location_name, self)
         self.settings: Settings = settings.read(studio.environment())
         self.monotonic = Clock()
         self._open: list[Any] = []
         self.tracker = self.new_tracker()
+
+    @property
+    def volume(self) -> str:
+        return self.settings.volume
+
+    def studio_workspace(self) -> str:
+        return self.settings.workspace or ""
 
     def wake(self) -> None:
         """There is nobody to wake."""
@@ -70,14 +82,16 @@ class Desk:
         credentials = FtrackCredentials(
             variables["FTRACK_SERVER"], variables["FTRACK_API_USER"], variables["FTRACK_API_KEY"]
         )
-        self.workspace: Workspace = delivery.connect(self.settings)
+        self.workspace: Workspace = endpoint.connect(self.settings)
         self.registrations = Registrations(credentials)
-        self.tracker = Tracker(self.outbox, self.workspace, self.registrations, self.settings, monotonic=self.monotonic)
+        self.tracker = Tracker(
+            self.outbox, self.area, self.workspace, self.registrations, self.settings, monotonic=self.monotonic
+        )
         self._open = [self.tracker, self.registrations, self.workspace]
         return self.tracker
 
     def stop(self) -> None:
-        """End the uploader's side of the machine."""
+        """End the worker's side of the machine."""
         for part in self._open:
             part.close()
         self._open = []
@@ -97,15 +111,16 @@ class Desk:
             for name in names
         ]
 
-    def submit(self, destination: Optional[Destination] = None) -> None:
+    def submit(self, destination: Optional[Endpoint] = None) -> None:
         """Submit what is due."""
         Submission(
             outbox=self.outbox,
             area=self.area,
             workspace=self.workspace,
+            claims=Claims(self.outbox, lambda: self.registrations, time.time),
             client_id=self.studio.demo.artist_client.id,
-            volume="projects",
-            destination=destination or Destination("acme", self.studio.ids["studio.hq"], "studio.hq"),
+            destination=destination or Endpoint("acme", self.studio.ids["studio.hq"], "studio.hq"),
+            studio=model.Studio(self.studio.ftrack.url, "acme"),
         ).submit(self.outbox.due(1000))
 
     def step(self) -> Optional[float]:
@@ -120,32 +135,32 @@ class Desk:
             self.step()
             if condition():
                 return
-        raise AssertionError(f"Not reached in {steps} steps; the entries are {self.states()}.")
+        raise AssertionError(f"Not reached in {steps} steps; the items are {self.states()}.")
 
     def settle(self) -> None:
         """Let the engine do all it can, and the tracker see it, until nothing changes any more."""
         self.studio.accsyn.engine.wait_idle(20)
         seen: list[Any] = []
         while len(seen) < 3 or seen[-3:] != [seen[-1]] * 3:
-            assert len(seen) < 30, f"The entries never come to rest: {seen[-3:]}"
+            assert len(seen) < 30, f"The items never come to rest: {seen[-3:]}"
             self.step()
-            seen.append([(entry.state, entry.cause) for entry in self.outbox.entries()])
+            seen.append([(item.state, item.cause) for item in self.outbox.items()])
 
     # What there is
 
-    def entry(self, component: Any) -> Entry:
-        (found,) = [entry for entry in self.outbox.entries() if entry.publication.component_id == component["id"]]
+    def item(self, component: Any) -> Item:
+        (found,) = [item for item in self.outbox.items() if item.publication.component_id == component["id"]]
         return found
 
     def states(self) -> dict[str, str]:
-        """Return the state of each entry, with its cause kind, by the component's name."""
+        """Return the state of each item, with its cause kind, by the component's name."""
         return {
-            entry.publication.component_name: entry.state.value + (f": {entry.cause_kind}" if entry.cause_kind else "")
-            for entry in self.outbox.entries()
+            item.publication.component_name: item.state.value + (f": {item.cause_kind}" if item.cause_kind else "")
+            for item in self.outbox.items()
         }
 
     def all_in(self, *states: State) -> bool:
-        return all(entry.state in states for entry in self.outbox.entries())
+        return all(item.state in states for item in self.outbox.items())
 
     def job(self) -> JobRow:
         (job,) = self.studio.accsyn.workspace.jobs()

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Optional
 
 from ftrack_accsyn_accessor import machine
-from ftrack_accsyn_accessor.ftrack.connection import FtrackCredentials
 from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import SettingsError
 from ftrack_accsyn_accessor.model.settings import Settings
 
@@ -30,7 +30,10 @@ def read_settings() -> Settings:
 
 
 def location_name(current: Settings, api_user: str) -> str:
-    """Return the name of the staging location of *api_user* (ftrack) on this machine."""
+    """Return the name that is set for a staging location, or that one of *api_user* (ftrack) gets on this machine.
+
+    An area that had another one keeps it: see `outbox.locations`.
+    """
     return settings.location_name(current, api_user, machine.hostname())
 
 
@@ -45,10 +48,15 @@ def ftrack_user() -> str:
     return user or ""
 
 
+def ftrack_server() -> str:
+    """Return the address of ftrack that a session of this process would have; empty where none is set."""
+    return os.environ.get("FTRACK_SERVER", "").strip().rstrip("/")
+
+
 def ftrack_credentials() -> FtrackCredentials:
     """Return how to reach ftrack, as a session of this process would; raise `errors.SettingsError` if it is not set."""
-    found = {name: os.environ.get(name, "").strip() for name in ("FTRACK_SERVER", "FTRACK_API_KEY")}
+    found = {"FTRACK_SERVER": ftrack_server(), "FTRACK_API_KEY": os.environ.get("FTRACK_API_KEY", "").strip()}
     missing = [name for name, value in found.items() if not value]
     if missing:
         raise SettingsError("log in to ftrack", "", f"{' and '.join(missing)} not set", "Set what is missing.")
-    return FtrackCredentials(found["FTRACK_SERVER"].rstrip("/"), ftrack_user(), found["FTRACK_API_KEY"])
+    return FtrackCredentials(found["FTRACK_SERVER"], ftrack_user(), found["FTRACK_API_KEY"])

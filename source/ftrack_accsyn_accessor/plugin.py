@@ -9,14 +9,16 @@ from typing import Any, Callable
 
 import ftrack_api
 
-from ftrack_accsyn_accessor import announce, environment
+from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.environment import read_settings as read_settings
-from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
 from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, RegistrationError, words
 from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.outbox import locations, memory
 from ftrack_accsyn_accessor.staging import location
-from ftrack_accsyn_accessor.worker.runtime import open_runtime
+from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.worker.runtime import Runtime, open_runtime
 
 logger = logging.getLogger(__name__)
 
@@ -46,21 +48,54 @@ def configure_location(session: Any, event: Any) -> None:
         logging.getLogger("ftrack_accsyn_accessor").setLevel(current.log_level)
     if not _is_staging_machine(current):
         return
-    name = environment.location_name(current, session.api_user)
+    name = locations.location_name(current, session.server_url, session.api_user)
     credentials = FtrackCredentials(session.server_url, session.api_user, session.api_key)
     try:
-        runtime = open_runtime(current, name, credentials, read_settings)
+        runtime = open_runtime(current, credentials, read_settings, _may_begin(session, current, name))
     except AccsynAccessorError as error:
         text = f"{current.staging_variable}: {error} Nothing can be staged on this machine."
         announce.once(logger, logging.ERROR, text)
         return
-    runtime.uploader.start()
+    runtime.worker.start()
     try:
         location.configure(session, name, runtime)
+        _require(runtime, current)
     except Exception as error:  # noqa: BLE001 - whatever ftrack answers, the host's session opens
-        outcome = f"{type(error).__name__}: {words(error, session.api_key)}"
-        refusal = RegistrationError("find or create the location", name, outcome, "Open a new session later.")
+        refusal = _refusal("find or create the location", name, error, session)
         announce.once(logger, logging.ERROR, f"{refusal} Nothing can be staged in this one.")
+    else:
+        runtime.located(name)
+
+
+def _may_begin(session: Any, current: Settings, name: str) -> bool:
+    """Whether a staging area may be made where there is none: not where ftrack has components in it, or may have.
+
+    ftrack is asked only where this machine has never seen an area at the path.
+    """
+    assert current.staging_path is not None  # noqa: S101 - the caller has looked
+    area = StagingArea(current.staging_path)
+    if os.path.isdir(area.state_dir) or memory.known(area.root) or memory.elsewhere(name, area.root):
+        return True
+    quoted = name.replace('"', '\\"')
+    try:
+        found = session.query(f'select id from ComponentLocation where location.name is "{quoted}"').first()  # noqa: S608
+    except Exception as error:  # noqa: BLE001 - whatever ftrack answers, the host's session opens
+        announce.once(logger, logging.ERROR, str(_refusal("ask what is in the location", name, error, session)))
+        return False
+    return found is None
+
+
+def _require(runtime: Runtime, current: Settings) -> None:
+    """Say it where the staging area is not there. The location then refuses what is published, until it is there."""
+    try:
+        runtime.area.require()
+    except AccsynAccessorError as error:
+        announce.once(logger, logging.ERROR, f"{current.staging_variable}: {error} Nothing can be staged until then.")
+
+
+def _refusal(tried: str, name: str, error: Exception, session: Any) -> RegistrationError:
+    outcome = f"{type(error).__name__}: {words(error, session.api_key)}"
+    return RegistrationError(tried, name, outcome, "Open a new session later.")
 
 
 def _is_staging_machine(current: Settings) -> bool:

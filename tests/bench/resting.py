@@ -13,11 +13,11 @@ from pathlib import Path
 
 from hosts import CHILD_TIMEOUT_S, HERE, LATENCY_S, Row, environment, sources, studio_with_latency, wait_for_tasks
 
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_sandbox.studio import Studio
 
-#: While entries are on their way, accsyn may be asked once in so long.
+#: While items are on their way, accsyn may be asked once in so long.
 A_CALL_S = 5.0
 #: After so long without a change the tracker looks as seldom as it ever does.
 CALM_S = 30.0
@@ -66,7 +66,7 @@ def idle(seconds: float = 60.0) -> list[Row]:
 
 
 def following(count: int = 1000, seconds: float = 60.0, settled_s: float = 30.0) -> list[Row]:
-    """Watch a host while *count* entries wait in accsyn and nothing moves, and again when all have arrived."""
+    """Watch a host while *count* items wait in accsyn and nothing moves, and again when all have arrived."""
     with studio_with_latency() as studio:
         # They are published without latency: what they cost until they are in accsyn is measured elsewhere.
         studio.ftrack.switches.latency_s = studio.accsyn.switches.latency_s = 0.0
@@ -87,14 +87,14 @@ def following(count: int = 1000, seconds: float = 60.0, settled_s: float = 30.0)
     apart_s = round(min((later - at for at, later in zip(asked_at, asked_at[1:])), default=0.0), 1)
     return [
         Row(
-            f"{count:,} live entries, nothing moves, {seconds:g} s",
+            f"{count:,} live items, nothing moves, {seconds:g} s",
             "",
             "",
             f"{len(asked_at)} accsyn calls, never less than {apart_s} s apart",
             f"one call in {A_CALL_S:g} s",
             len(asked_at) <= seconds / A_CALL_S and apart_s >= A_CALL_S,
         ),
-        Row(f"{count:,} entries that have arrived, {settled_s:g} s", "", "", f"{calls} calls", "no call", not calls),
+        Row(f"{count:,} items that have arrived, {settled_s:g} s", "", "", f"{calls} calls", "no call", not calls),
     ]
 
 
@@ -108,11 +108,11 @@ def require_all_in(state: State, studio: Studio, count: int) -> None:
     with contextlib.closing(outbox_of(studio)) as outbox:
         found = outbox.counts()
     if found[state] != count:
-        raise SystemExit(f"Not all of {count} entries are {state.value}: {found}")
+        raise SystemExit(f"Not all of {count} items are {state.value}: {found}")
 
 
 def wait_until_synced(studio: Studio, count: int) -> None:
-    """Wait until all entries have arrived."""
+    """Wait until all items have arrived."""
     deadline = time.monotonic() + CHILD_TIMEOUT_S
     pause = threading.Event()
     with contextlib.closing(outbox_of(studio)) as outbox:

@@ -153,7 +153,7 @@ def test_root_exists_and_is_a_container(accessor):
     assert not accessor.is_file("")
 
 
-def test_list_names_the_entries_as_identifiers(accessor):
+def test_list_names_the_items_as_identifiers(accessor):
     put(accessor, "show/a.txt")
     put(accessor, "show/deep/b.txt")
     put(accessor, "c.txt")

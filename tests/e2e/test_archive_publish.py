@@ -128,7 +128,7 @@ def assert_tasks_are_as_designed(jobs, components):
     identifiers = {name: component["identifier"] for name, component in components.items()}
     assert [task.source.partition("=projects/")[2] for task in movie] == [identifiers["movie"]]
     assert [task.source.partition("=projects/")[2] for task in beauty] == [identifiers["beauty"] + r for r in RANGES]
-    assert [task.source.partition("=projects/")[2] for task in textures] == [identifiers["textures"] + "/"]
+    assert [task.source.partition("=projects/")[2] for task in textures] == [identifiers["textures"]]
     assert len(jobs["show_a"].tasks) == 3
     assert len(jobs["show_b"].tasks) == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -38,6 +39,7 @@ def run(template: Template, studio: Studio, tmp_path: Path) -> Iterator[Run]:
     def start(job: str, environment: Optional[dict[str, Optional[str]]] = None, **arguments: Any) -> Child:
         variables: dict[str, Optional[str]] = {**support_studio.environment(studio)}
         del variables["FTRACK_API_SCHEMA_CACHE_PATH"]
+        variables["XDG_STATE_HOME"] = os.environ["XDG_STATE_HOME"]  # the template is older than the test
         arguments.setdefault("folder", str(tmp_path / "sources"))
         child = template.run(job, {**variables, **(environment or {})}, **arguments)
         children.append(child)

@@ -22,11 +22,11 @@ from typing import Any
 import ftrack_api
 from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
-from fault import support_kill
+from fault import support_histories, support_kill
 from ftrack_accsyn_accessor.model import pacing, retry
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.staging import area as staging
-from ftrack_accsyn_accessor.worker import submission
+from ftrack_accsyn_accessor.worker import lookup
 from helpers import wait_until
 
 WAITING = (State.PREPARED, State.PENDING, State.NEEDS_ATTENTION)
@@ -123,7 +123,7 @@ def republish(arguments: Mapping[str, Any], report: Report) -> None:
 
 
 def recover(arguments: Mapping[str, Any], report: Report) -> None:
-    """Open a session and let its uploader bring everything to accsyn that others have left behind."""
+    """Open a session and let its worker bring everything to accsyn that others have left behind."""
     shorten_waits(arguments)
     session = ftrack_api.Session()
     drain(session)
@@ -131,9 +131,21 @@ def recover(arguments: Mapping[str, Any], report: Report) -> None:
     leave(session, arguments.get("leave", "exit"))
 
 
+def live(arguments: Mapping[str, Any], report: Report) -> None:
+    """See `support_histories`."""
+    shorten_waits(arguments)
+    support_histories.live(arguments, report)
+
+
+def follow(arguments: Mapping[str, Any], report: Report) -> None:
+    """See `support_histories`."""
+    shorten_waits(arguments)
+    support_histories.follow(arguments, report)
+
+
 def shorten_waits(arguments: Mapping[str, Any]) -> None:
     """Spare hundreds of trials the seconds that the plugin lets pass for bursts, and for calls still under way."""
-    for module, name in ((pacing, "QUIET_S"), (submission, "CREATION_GRACE_S"), (retry, "FIRST_DELAY_S")):
+    for module, name in ((pacing, "QUIET_S"), (lookup, "CREATION_GRACE_S"), (retry, "FIRST_DELAY_S")):
         setattr(module, name, arguments.get(name, 0.1))
     pacing.FIRST_PATIENCE_S = max(pacing.FIRST_PATIENCE_S, pacing.QUIET_S)
     for name in ("HELP_DELAY_S", "OUTAGE_CAP_S"):
@@ -152,7 +164,7 @@ def leave(session: Any, how: str) -> None:
 
 
 def drain(session: Any, timeout_s: float = 30.0) -> None:
-    """Wait until nothing is left for the uploader."""
+    """Wait until nothing is left for the worker."""
     parts = session.pick_location().accsyn_staging
 
     def done() -> bool:
@@ -219,15 +231,15 @@ def create_version(session: Any, project: str, name: str) -> Any:
     return version
 
 
-def count_uploaders(arguments: Mapping[str, Any], report: Report) -> None:
-    """Open `sessions` sessions and report how many uploader threads there are."""
+def count_workers(arguments: Mapping[str, Any], report: Report) -> None:
+    """Open `sessions` sessions and report how many worker threads there are."""
     sessions = [ftrack_api.Session() for _ in range(arguments["sessions"])]
     names = [thread.name for thread in threading.enumerate()]
-    report.add(uploaders=names.count("ftrack-accsyn-uploader"), sessions=len(sessions))
+    report.add(workers=names.count("ftrack-accsyn-worker"), sessions=len(sessions))
 
 
 def publish_across_fork(arguments: Mapping[str, Any], report: Report) -> None:
-    """Publish, fork while the uploader works, publish in the child and go on publishing in the parent.
+    """Publish, fork while the worker works, publish in the child and go on publishing in the parent.
 
     The child opens a `session` of its own, or uses the one that it has inherited while the parent waits for its end.
     """
@@ -243,7 +255,7 @@ def publish_across_fork(arguments: Mapping[str, Any], report: Report) -> None:
             own = ftrack_api.Session() if arguments["session"] == "own" else session
             publish_items(own, arguments, report, f"_child{number}")
             names = [thread.name for thread in threading.enumerate()]
-            report.add(uploaders=names.count("ftrack-accsyn-uploader"))
+            report.add(workers=names.count("ftrack-accsyn-worker"))
             if arguments["child"] == "hard":
                 os._exit(0)
             return
@@ -287,7 +299,7 @@ def publish_across_time_zones(arguments: Mapping[str, Any], report: Report) -> N
     session = ftrack_api.Session()
     publish_items(session, arguments, report)
     parts = session.pick_location().accsyn_staging
-    wait_until(lambda: any(entry.attempts for entry in parts.outbox.entries()), 20.0, "the first attempt")
+    wait_until(lambda: any(item.attempts for item in parts.outbox.items()), 20.0, "the first attempt")
     change_zone(arguments["zones"][1])
     publish_items(session, arguments, report, "_later")
     drain(session)
@@ -300,7 +312,7 @@ def change_zone(name: str) -> None:
 
 
 def fork_while_uploading(arguments: Mapping[str, Any], report: Report) -> None:
-    """Publish; when told to, fork and publish in the child, and report how long its uploader waits for the lock."""
+    """Publish; when told to, fork and publish in the child, and report how long its worker waits for the lock."""
     shorten_waits(arguments)
     session = ftrack_api.Session()
     publish_items(session, arguments, report, "_parent")
@@ -310,8 +322,8 @@ def fork_while_uploading(arguments: Mapping[str, Any], report: Report) -> None:
         own = ftrack_api.Session()
         publish_items(own, arguments, report, "_child")
         parts = own.pick_location().accsyn_staging
-        parts.uploader.stop(10.0)
-        report.add(waits_s=parts.uploader.run_once(settled=True))
+        parts.worker.stop(10.0)
+        report.add(waits_s=parts.worker.run_once(settled=True))
         os._exit(0)
     _, status = os.waitpid(pid, 0)
     report.add(child=os.waitstatus_to_exitcode(status))
@@ -321,7 +333,7 @@ def fork_while_uploading(arguments: Mapping[str, Any], report: Report) -> None:
 def fork_while_logging(arguments: Mapping[str, Any], report: Report) -> None:
     """Fork while another thread writes to the plugin's log; each child ends as any interpreter does, by flushing it."""
     ftrack_api.Session()
-    logger = logging.getLogger("ftrack_accsyn_accessor.worker.uploader")
+    logger = logging.getLogger("ftrack_accsyn_accessor.worker.worker")
     enough = threading.Event()
 
     def log_on() -> None:
@@ -357,7 +369,7 @@ def fork_while_preparing(arguments: Mapping[str, Any], report: Report) -> None:
 
 
 def publish_at_exit(arguments: Mapping[str, Any], report: Report) -> None:
-    """Publish in an exit handler that runs after the plugin's own, which has stopped the uploader by then."""
+    """Publish in an exit handler that runs after the plugin's own, which has stopped the worker by then."""
     shorten_waits(arguments)
     sessions: list[Any] = []
     atexit.register(lambda: publish_items(sessions[0], arguments, report))
@@ -365,11 +377,11 @@ def publish_at_exit(arguments: Mapping[str, Any], report: Report) -> None:
 
 
 def wake_at_once(arguments: Mapping[str, Any], report: Report) -> None:
-    """Let many threads wake the uploader at the same moment, again and again; report how many of it ran each time."""
+    """Let many threads wake the worker at the same moment, again and again; report how many of it ran each time."""
     parts = ftrack_api.Session().pick_location().accsyn_staging
     sys.setswitchinterval(1e-6)
     for _ in range(arguments["rounds"]):
-        assert parts.uploader.stop(10.0)
+        assert parts.worker.stop(10.0)
         barrier = threading.Barrier(arguments["threads"])
         threads = [threading.Thread(target=wake_with, args=(barrier, parts)) for _ in range(arguments["threads"])]
         for thread in threads:
@@ -377,10 +389,10 @@ def wake_at_once(arguments: Mapping[str, Any], report: Report) -> None:
         for thread in threads:
             thread.join()
         names = [thread.name for thread in threading.enumerate()]
-        report.add(uploaders=names.count("ftrack-accsyn-uploader"))
+        report.add(workers=names.count("ftrack-accsyn-worker"))
 
 
 def wake_with(barrier: threading.Barrier, parts: Any) -> None:
-    """Wake the uploader when all others are about to."""
+    """Wake the worker when all others are about to."""
     barrier.wait()
     parts.wake()

@@ -50,16 +50,16 @@ PUBLISH_STEPS: Mapping[str, Step] = {
     "pending": Step(*_OUTBOX, "activate"),
 }
 
-#: In the order in which the uploader meets them while it creates the job.
+#: In the order in which the worker meets them while it creates the job.
 CREATION_STEPS: Mapping[str, Step] = {
-    "upload begun": Step("ftrack_accsyn_accessor.worker.delivery", "Delivery", "submit", "before"),
+    "upload begun": Step("ftrack_accsyn_accessor.worker.carrier", "Carrier", "submit", "before"),
     "logged in": Step(*_WORKSPACE, "check_role"),
     "job row written": Step(*_OUTBOX, "job"),
     "attempt written down": Step(*_OUTBOX, "attempt"),
     "creation written down": Step(*_OUTBOX, "job_attempted"),
     "job created, answer not recorded": Step(*_WORKSPACE, "create_job"),
-    "job recorded, entry not": Step(*_OUTBOX, "job_found"),
-    "entry recorded": Step(*_OUTBOX, "submitted"),
+    "job recorded, item not": Step(*_OUTBOX, "job_found"),
+    "item recorded": Step(*_OUTBOX, "submitted"),
 }
 
 #: The same where the job is there already.
@@ -67,18 +67,18 @@ ADDITION_STEPS: Mapping[str, Step] = {
     "attempt written down": Step(*_OUTBOX, "attempt"),
     "about to add tasks": Step(*_WORKSPACE, "add_tasks", "before"),
     "tasks added, answer not recorded": Step(*_WORKSPACE, "add_tasks"),
-    "about to record the entry": Step(*_OUTBOX, "submitted", "before"),
-    "entry recorded": Step(*_OUTBOX, "submitted"),
+    "about to record the item": Step(*_OUTBOX, "submitted", "before"),
+    "item recorded": Step(*_OUTBOX, "submitted"),
 }
 
 #: What the next session does with what it finds; it may be killed, too.
 RECOVERY_STEPS: Mapping[str, Step] = {
     "ftrack asked": Step("ftrack_accsyn_accessor.ftrack.registrations", "Registrations", "registered"),
-    "settled": Step("ftrack_accsyn_accessor.worker.delivery", "Delivery", "settle"),
+    "settled": Step("ftrack_accsyn_accessor.worker.carrier", "Carrier", "settle"),
     "attempt written down": Step(*_OUTBOX, "attempt"),
     "job created, answer not recorded": Step(*_WORKSPACE, "create_job"),
     "tasks added, answer not recorded": Step(*_WORKSPACE, "add_tasks"),
-    "entry recorded": Step(*_OUTBOX, "submitted"),
+    "item recorded": Step(*_OUTBOX, "submitted"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The plugin's parts on a clock that the test sets, with the uploader's steps taken one by one and no thread."""
+"""The plugin's parts on a clock that the test sets, with the worker's steps taken one by one and no thread."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ import pytest
 
 from fault import support_jobs, support_studio
 from ftrack_accsyn_accessor import plugin
-from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials, Registrations
+from ftrack_accsyn_accessor.ftrack.registrations import Registrations
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox.file import lock_path, outbox_path
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock
 from ftrack_accsyn_accessor.staging import location
 from ftrack_accsyn_accessor.staging.area import StagingArea
-from ftrack_accsyn_accessor.worker.delivery import Delivery
-from ftrack_accsyn_accessor.worker.submission import COMPLETE
-from ftrack_accsyn_accessor.worker.uploader import Uploader
+from ftrack_accsyn_accessor.worker.carrier import Carrier
+from ftrack_accsyn_accessor.worker.lookup import COMPLETE
+from ftrack_accsyn_accessor.worker.worker import Worker
 from ftrack_accsyn_sandbox.studio import Studio
 
 NAME = "artist.bench"
@@ -52,7 +54,7 @@ class Machinery:
         self.clock = clock
         self.area = StagingArea(str(studio.staging))
         self.area.prepare()
-        path = Path(self.area.state_dir) / f"{NAME}.sqlite3"
+        path = outbox_path(None, self.area.root)
         self.outbox = Outbox(path, lambda: clock.now)
         self.outbox.open()
         self.outbox.keep_fact(COMPLETE, "1")
@@ -60,10 +62,10 @@ class Machinery:
         self.session = ftrack_api.Session()
         self.location = location.configure(self.session, NAME, self)
         credentials = FtrackCredentials(self.session.server_url, self.session.api_user, self.session.api_key)
-        # The uploader has a connection of its own, as on its own thread: what others write is seen, its own is known.
-        self._uploaders = Outbox(path, lambda: clock.now)
-        self.delivery = Delivery(
-            self._uploaders,
+        # The worker has a connection of its own, as on its own thread: what others write is seen, its own is known.
+        self._workers = Outbox(path, lambda: clock.now)
+        self.carrier = Carrier(
+            self._workers,
             self.area,
             path.parent / "owners",
             plugin.read_settings,
@@ -72,11 +74,16 @@ class Machinery:
             lambda: clock.now,
             lambda: clock.monotonic,
         )
-        lock = ProcessLock(path.with_suffix(".lock"))
-        self.uploader = Uploader(
-            self._uploaders, self.area, lock, self.delivery, lambda: clock.now, lambda: clock.monotonic
-        )
+        lock = ProcessLock(lock_path(path))
+        self.worker = Worker(self._workers, self.area, lock, self.carrier, lambda: clock.now, lambda: clock.monotonic)
         self._folder = folder
+
+    @property
+    def volume(self) -> str:
+        return plugin.read_settings().volume
+
+    def studio_workspace(self) -> str:
+        return plugin.read_settings().workspace or ""
 
     def wake(self) -> None:
         """The test takes the steps itself."""
@@ -86,14 +93,14 @@ class Machinery:
         return support_jobs.publish_item(self.session, self._folder, kind, name)
 
     def step(self) -> float:
-        """Let the uploader do what it does now, as if a burst were over; return the seconds until it looks again."""
-        return self.uploader.run_once(settled=True)
+        """Let the worker do what it does now, as if a burst were over; return the seconds until it looks again."""
+        return self.worker.run_once(settled=True)
 
     def step_until(self, condition: Callable[[], bool], within_s: float) -> float:
-        """Let the uploader work while the clock runs; return the seconds until *condition* was met."""
+        """Let the worker work while the clock runs; return the seconds until *condition* was met."""
         passed = 0.0
         while not condition():
-            assert passed < within_s, f"Not within {within_s:g} s; last: {list(self.outbox.entries())}"
+            assert passed < within_s, f"Not within {within_s:g} s; last: {list(self.outbox.items())}"
             self.step()
             self.clock.advance(1.0)
             passed += 1.0
@@ -101,8 +108,8 @@ class Machinery:
 
     def close(self) -> None:
         """Give everything back."""
-        self.delivery.close()
+        self.carrier.close()
         self.owner.release()
         self.session.close()
-        self._uploaders.close()
+        self._workers.close()
         self.outbox.close()

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from fault.support_jobs import content
-from ftrack_accsyn_accessor.model import transfer
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model import tasks as carried
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox.file import outbox_path
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import ROOT
 
@@ -22,8 +23,9 @@ def environment(studio: Studio) -> dict[str, str]:
 
 
 def outbox(studio: Studio) -> Outbox:
-    """The outbox of the artist's staging location."""
-    (path,) = (studio.staging / ".ftrack-accsyn").glob("*.sqlite3")
+    """The outbox of the artist's staging area."""
+    path = outbox_path(None, str(studio.staging))
+    assert path.is_file(), path
     return Outbox(path)
 
 
@@ -64,7 +66,7 @@ def _name(component: dict[str, Any]) -> str:
 def submitted(studio: Studio) -> Counter[tuple[str, str]]:
     """What accsyn's jobs hold: (component, source text) -> number of tasks."""
     tasks = [task for job in studio.accsyn.workspace.jobs() for task in job.tasks]
-    return Counter((task.metadata[transfer.COMPONENT_ID], task.source) for task in tasks)
+    return Counter((task.metadata[carried.COMPONENT_ID], task.source) for task in tasks)
 
 
 def assert_nothing_lost_or_doubled(studio: Studio, timeout_s: float = 20.0) -> None:

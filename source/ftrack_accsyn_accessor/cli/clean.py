@@ -1,4 +1,4 @@
-"""`ftrack-accsyn clean`: frees staged files that are proven to be at their destination."""
+"""`ftrack-accsyn clean`: frees staged files that are proven to be at their destination, or that nobody wants."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ from rich.table import Table
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import here, shown
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
-from ftrack_accsyn_accessor.insight import status
-from ftrack_accsyn_accessor.insight.place import Machine
+from ftrack_accsyn_accessor.insight import rows
+from ftrack_accsyn_accessor.insight.installation import Installation
+from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 from ftrack_accsyn_accessor.model.settings import PREFIX
-from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox import Outbox, records
+from ftrack_accsyn_accessor.outbox.file import lock_path
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
-from ftrack_accsyn_accessor.upkeep import DAY_S, Cleaner, Item, Policy
+from ftrack_accsyn_accessor.upkeep import DAY_S, Candidate, Cleaner, Freed, Policy
+from ftrack_accsyn_accessor.worker.endpoint import connect
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", re.IGNORECASE)
@@ -41,6 +45,9 @@ def _size(context: click.Context, parameter: click.Parameter, value: Optional[st
 @click.option(
     "--quota", "quota_bytes", callback=_size, metavar="SIZE", help="Free the oldest beyond this size, such as 500G."
 )
+@click.option(
+    "--withdrawn", is_flag=True, help="Free what was withdrawn instead: what ftrack does not have here any more."
+)
 @click.option("--apply", is_flag=True, help="Do it. Without this, what would be freed is only shown.")
 @click.option("--pin", "pinned", multiple=True, metavar="COMPONENT|PATH", help="Keep this staged from now on.")
 @click.option("--unpin", "unpinned", multiple=True, metavar="COMPONENT|PATH", help="Take a pin back.")
@@ -48,6 +55,7 @@ def _size(context: click.Context, parameter: click.Parameter, value: Optional[st
 def clean(
     days: Optional[float],
     quota_bytes: Optional[int],
+    withdrawn: bool,
     apply: bool,
     pinned: Sequence[str],
     unpinned: Sequence[str],
@@ -55,59 +63,65 @@ def clean(
 ) -> None:
     """Free staged files that are proven to be at their destination.
 
-    Proven: accsyn has reported them done, ftrack has the component and all its members at the destination, and the
-    staged files are still what was published. What is freed leaves the staging location in ftrack, too. Without
-    --older-than, FTRACK_ACCSYN_RETENTION_DAYS counts. A PATH is relative to the staging area and covers what is below.
+    Proven: accsyn has reported them done, ftrack has the component and all its members at the destination, the staged
+    files are still what was published, and at the moment of freeing accsyn shows them at the destination with the sizes
+    that were published. What is freed leaves the staging location in ftrack, too. Without --older-than,
+    FTRACK_ACCSYN_RETENTION_DAYS counts. A PATH is relative to the staging area and covers what is below.
+
+    With --withdrawn, what is freed are the staged files of components that ftrack does not have in the staging location
+    any more, as their publish failed or their version was deleted.
     """
+    if withdrawn and (days is not None or quota_bytes is not None):
+        raise click.UsageError("--withdrawn goes with neither --older-than nor --quota.")
     machine = here.find()
     outbox = here.outbox(machine)
     if pinned or unpinned:
         _pin(outbox, pinned, unpinned)
-    policy = _policy(machine, days, quota_bytes)
-    if policy is None:
+    policy = _policy(machine, days, quota_bytes) if not withdrawn else None
+    if policy is None and not withdrawn:
         _tell_pins(outbox, bool(pinned or unpinned), as_json)
         return
-    items, freed = _run(machine, outbox, policy, apply)
-    freeable = [item for item in items if not item.objection]
+    results = _run(machine, outbox, policy, apply)
     told = {
         "applied": apply,
-        "entries": [_told(item, freed) for item in items],
-        "freeable_bytes": sum(item.entry.progress.size_bytes for item in freeable),
-        "freed_bytes": sum(freed.values()),
+        "items": [_told(candidate, freed) for candidate, freed in results],
+        "freeable_bytes": sum(
+            candidate.item.progress.size_bytes for candidate, freed in results if not freed.objection
+        ),
+        "freed_bytes": sum(freed.size_bytes for _, freed in results),
     }
     if as_json:
         shown.print_json(told)
     else:
-        _show(items, freed, apply)
+        _show(results, apply)
 
 
-def _policy(machine: Machine, days: Optional[float], quota_bytes: Optional[int]) -> Optional[Policy]:
+def _policy(machine: Installation, days: Optional[float], quota_bytes: Optional[int]) -> Optional[Policy]:
     kept_days = days if days is not None else machine.settings.retention_days
     if kept_days is None and quota_bytes is None:
         return None
     return Policy(kept_days * DAY_S if kept_days is not None else None, quota_bytes)
 
 
-def _run(machine: Machine, outbox: Outbox, policy: Policy, apply: bool) -> tuple[list[Item], dict[int, int]]:
-    """Return what the policy chose, and the bytes freed by the entry's id."""
-    area = machine.known_area(outbox)
-    connection = FtrackConnection(environment.ftrack_credentials())
-    lock = ProcessLock(outbox.path.with_suffix(".lock"))
-    cleaner = Cleaner(outbox, area, connection)
+def _run(machine: Installation, outbox: Outbox, policy: Optional[Policy], apply: bool) -> list[tuple[Candidate, Freed]]:
+    """Return what *policy*, or else what was withdrawn, would free, each with what was freed of it."""
+    if apply and machine.settings.problems:
+        raise here.Stop(settings.describe(machine.settings.problems), exit_codes.NOT_SET_UP)
+    lock = ProcessLock(lock_path(outbox.path))
     if apply and not lock.acquire():
-        text = "The uploader of an application is at work. Try again when it has nothing to send, or close it."
+        text = "The worker of an application is at work. Try again when it has nothing to send, or close it."
         raise here.Stop(text)
-    items: list[Item] = []
-    freed: dict[int, int] = {}
+    connection = FtrackConnection(environment.ftrack_credentials())
+    workspace = connect(machine.settings)
+    studio = Studio(connection.credentials.server_url, machine.settings.workspace or "")
+    cleaner = Cleaner(outbox, machine.known_area(outbox), connection, workspace, studio)
+    plan = cleaner.plan_withdrawn() if policy is None else cleaner.plan(policy, time.time())
     try:
-        for item in cleaner.plan(policy, time.time()):
-            items.append(item)
-            if apply:
-                freed[item.entry.id] = cleaner.free(item)
+        return [(candidate, cleaner.free(candidate) if apply else Freed(0, candidate.objection)) for candidate in plan]
     finally:
         lock.release()
         connection.close()
-    return items, freed
+        workspace.close()
 
 
 def _pin(outbox: Outbox, pinned: Sequence[str], unpinned: Sequence[str]) -> None:
@@ -119,7 +133,7 @@ def _pin_of(outbox: Outbox, text: str) -> str:
     """Return *text* as a pin: a component's id, or a path relative to the staging area."""
     if outbox.survey.of_component(text):
         return text
-    path = status.relative_path(outbox, text)
+    path = rows.relative_path(outbox, text)
     if not path:
         raise here.Stop(f"{text} is neither a component of this machine nor a path in its staging area.")
     return path.rstrip("/")
@@ -135,30 +149,31 @@ def _tell_pins(outbox: Outbox, changed: bool, as_json: bool) -> None:
         click.echo("Pinned: " + (", ".join(pins) or "nothing"))
 
 
-def _told(item: Item, freed: dict[int, int]) -> dict[str, Any]:
-    publication = item.entry.publication
+def _told(candidate: Candidate, freed: Freed) -> dict[str, Any]:
+    publication = candidate.item.publication
     return {
         "component_id": publication.component_id,
         "path": publication.resource_identifier,
-        "size_bytes": item.entry.progress.size_bytes,
-        "arrived_at": item.entry.synced_at,
-        "freed_bytes": freed.get(item.entry.id, 0),
-        "stays_because": item.objection,
+        "size_bytes": candidate.item.progress.size_bytes,
+        "arrived_at": candidate.item.synced_at,
+        "freed_bytes": freed.size_bytes,
+        "stays_because": freed.objection,
     }
 
 
-def _show(items: Sequence[Item], freed: dict[int, int], apply: bool) -> None:
+def _show(results: Sequence[tuple[Candidate, Freed]], apply: bool) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("Staged path", "Size", "Arrived", "Stays because"):
         table.add_column(heading, overflow="fold")
-    for item in items:
-        ago_s = time.time() - (item.entry.synced_at or 0.0)
-        path = Text(item.entry.publication.resource_identifier)
-        table.add_row(path, size_text(item.entry.progress.size_bytes), f"{duration_text(ago_s)} ago", item.objection)
-    if items:
+    for candidate, freed in results:
+        item = candidate.item
+        arrived = f"{duration_text(time.time() - item.synced_at)} ago" if item.synced_at is not None else ""
+        path = Text(records.printable(item.publication.resource_identifier))
+        table.add_row(path, size_text(item.progress.size_bytes), arrived, Text(records.printable(freed.objection)))
+    if results:
         shown.console().print(table)
-    size = sum(item.entry.progress.size_bytes for item in items if not item.objection)
     if apply:
-        click.echo(f"Freed {size_text(sum(freed.values()))}.")
-    else:
-        click.echo(f"{size_text(size)} can be freed; to do it, add --apply.")
+        click.echo(f"Freed {size_text(sum(freed.size_bytes for _, freed in results))}.")
+        return
+    size = sum(candidate.item.progress.size_bytes for candidate, freed in results if not freed.objection)
+    click.echo(f"{size_text(size)} can be freed; to do it, add --apply.")

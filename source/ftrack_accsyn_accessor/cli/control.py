@@ -1,4 +1,4 @@
-"""`ftrack-accsyn retry`, `pause` and `resume`: what the outbox asks of the uploader, whichever process it runs in."""
+"""`ftrack-accsyn retry`, `pause` and `resume`: what the outbox asks of the worker, whichever process it runs in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from ftrack_accsyn_accessor import environment, machine
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.insight import rows
 from ftrack_accsyn_accessor.outbox import Outbox
 
 _BY_WHOM = "A running application with the plugin does it within seconds; without one: ftrack-accsyn drain."
@@ -23,7 +23,7 @@ def retry(components: Sequence[str], as_json: bool) -> None:
     What failed in accsyn is queued there again, what was never handed over is submitted.
     """
     outbox = here.outbox(here.find())
-    retried = outbox.control.retry([_entry_id(outbox, text) for text in components] if components else None)
+    retried = outbox.control.retry([_item_id(outbox, text) for text in components] if components else None)
     _say(f"{retried} component(s) are tried again.", {"retried": retried}, as_json)
 
 
@@ -32,7 +32,7 @@ def retry(components: Sequence[str], as_json: bool) -> None:
 def pause(as_json: bool) -> None:
     """Let nothing more be sent from this machine until `resume`, in all applications and across restarts.
 
-    Publishing goes on. Running jobs of this machine are paused in accsyn as soon as the uploader has told it to;
+    Publishing goes on. Running jobs of this machine are paused in accsyn as soon as the worker has told it to;
     `status` says when that has happened.
     """
     outbox = here.outbox(here.find())
@@ -51,11 +51,11 @@ def resume(as_json: bool) -> None:
     _say(text, {"paused": False, "changed": done}, as_json)
 
 
-def _entry_id(outbox: Outbox, text: str) -> int:
-    row = status.find(outbox, text)
+def _item_id(outbox: Outbox, text: str) -> int:
+    row = rows.find(outbox, text)
     if row is None:
         raise here.Stop(f"Nothing that was published on this machine is called {text}.", exit_codes.FAILED)
-    return row.entry_id
+    return row.item_id
 
 
 def _say(text: str, told: dict[str, object], as_json: bool) -> None:

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 
 from ftrack_accsyn_accessor.cli.publisher import Publisher
-from ftrack_accsyn_accessor.cli.sandbox import open_studio, studio_folder
+from ftrack_accsyn_accessor.cli.sandbox import environment, open_studio, studio_folder
 from ftrack_accsyn_accessor.cli.transfers import Transfer, transfers
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def demo(folder: Optional[Path], archive: Optional[Path]) -> None:
         with open_studio(root / "studio") as studio:
             studio.accsyn.engine.speed_bytes_per_s = SPEED_BYTES_PER_S
             console.print(f"Studio    ftrack at {studio.ftrack.url}, accsyn at {studio.accsyn.url}")
-            publisher = Publisher(root / "publisher", {**studio.environment(), "FTRACK_EVENT_PLUGIN_PATH": str(hook)})
-            with publisher:
+            variables = {**environment(studio, root), "FTRACK_EVENT_PLUGIN_PATH": str(hook)}
+            with Publisher(root / "publisher", variables) as publisher:
                 arrived = show(publisher, studio, console)
     raise SystemExit(0 if arrived else 1)
 

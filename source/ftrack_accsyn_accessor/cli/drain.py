@@ -13,12 +13,16 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
 from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.insight.remarks import Topic
 from ftrack_accsyn_accessor.insight.status import Summary
+from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 LOOK_S = 0.25
 #: How long the background thread gets to finish the call that it is in.
 STOP_S = 5.0
+#: How long what could not be queued is given to be taken into the outbox.
+TAKE_IN_S = 10.0
 
 
 @click.command()
@@ -29,36 +33,38 @@ def drain(context: click.Context, timeout_s: Optional[float], as_json: bool) -> 
     """Send what waits on this machine, and follow it until all of it has arrived.
 
     For scripts and farm blades, which end right after they have published. Works beside running applications: one of
-    the processes does the work. Needs FTRACK_SERVER, FTRACK_API_USER and FTRACK_API_KEY. What needs attention is not
-    waited for; the exit code tells that there is some.
+    the processes does the work. Needs FTRACK_SERVER, FTRACK_API_USER and FTRACK_API_KEY. What needs attention, or waits
+    for another studio or in another staging area, is not waited for; the exit code tells that there is some.
     """
-    runtime = here.runtime(here.find())
+    installation = here.find()
+    runtime = here.runtime(installation)
     if runtime.outbox.control.paused() is not None:
         raise here.Stop("Syncing is paused on this machine. Resume it first: ftrack-accsyn resume.")
-    runtime.uploader.wake()
+    runtime.worker.wake()
     try:
-        summary = _follow(runtime, timeout_s, as_json)
+        summary = _follow(runtime, installation.studio, timeout_s, as_json)
     finally:
-        runtime.uploader.stop(STOP_S)
-    left = summary.pending + summary.moving
-    code = exit_codes.TIMEOUT if left else exit_codes.ATTENTION if summary.stuck else exit_codes.OK
+        runtime.worker.stop(STOP_S)
+    code = exit_codes.TIMEOUT if summary.left else exit_codes.of(summary)
     if as_json:
-        shown.print_json({"summary": summary, "left": left, "exit_code": code})
+        shown.print_json({"summary": summary, "left": summary.left, "exit_code": code})
     else:
         shown.console().print(shown.summary_view(summary))
     context.exit(code)
 
 
-def _follow(runtime: Runtime, timeout_s: Optional[float], quiet: bool) -> Summary:
+def _follow(runtime: Runtime, studio: Studio, timeout_s: Optional[float], quiet: bool) -> Summary:
     """Return the outbox as it is when nothing is pending or moving any more, or the time is up."""
-    deadline = time.monotonic() + timeout_s if timeout_s is not None else None
+    began = time.monotonic()
     pause = threading.Event()
     with _bar(quiet) as draw:
         while True:
-            summary = status.summary(runtime.outbox)
+            summary = status.summary(runtime.outbox, studio)
             draw(summary)
-            over = deadline is not None and time.monotonic() >= deadline
-            if over or not (summary.pending or summary.moving):
+            passed_s = time.monotonic() - began
+            over = timeout_s is not None and passed_s >= timeout_s
+            taking_in = passed_s < TAKE_IN_S and any(each.topic is Topic.UNQUEUED for each in summary.remarks)
+            if over or not (summary.left or taking_in):
                 return summary
             pause.wait(LOOK_S)
 

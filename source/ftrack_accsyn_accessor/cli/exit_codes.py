@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ftrack_accsyn_accessor.insight.status import Summary
+
 OK = 0
 FAILED = 1
 USAGE = 2
@@ -23,6 +25,15 @@ MEANINGS: Mapping[int, str] = {
     ATTENTION: "something needs attention",
     TIMEOUT: "the time was up before it was finished",
 }
+
+
+def of(summary: Summary) -> int:
+    """Return the exit code that stands for *summary*."""
+    if not summary.safe_to_quit:
+        return UNSENT
+    if summary.stuck or (summary.all_arrived and summary.problem):
+        return ATTENTION
+    return MOVING if summary.moving else OK
 
 
 def epilog() -> str:

@@ -8,7 +8,8 @@ import click
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.insight.place import Machine, find_machine
+from ftrack_accsyn_accessor.insight.absence import absence
+from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
 from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.outbox import Outbox
@@ -29,39 +30,35 @@ class Stop(click.ClickException):
         click.echo(self.message, err=True, file=file)
 
 
-def find() -> Machine:
-    """Return this machine; stop where it is no staging machine."""
+def find() -> Installation:
+    """Return the installation on this machine; stop where it is no staging machine."""
     current = environment.read_settings()
     if current.staging_path is None:
         wrong = [str(each) for each in current.problems if each.variable == current.staging_variable]
         text = wrong[0] if wrong else f"{current.staging_variable} is not set: this is no staging machine."
         raise Stop(text, exit_codes.NOT_SET_UP)
-    return find_machine(current, environment.ftrack_user())
+    return find_installation(current, environment.ftrack_user())
 
 
-def outbox(here: Machine) -> Outbox:
+def outbox(here: Installation) -> Outbox:
     """Return the outbox; stop where there is none."""
     if here.outbox_path.is_file():
         return here.outbox()
-    if not here.staging_present:
-        raise Stop(
-            f"There is no staging area at {here.area.root}: its disk is unplugged, or nothing was ever published here.",
-            exit_codes.NOT_SET_UP,
-        )
-    others = ", ".join(here.neighbours)
-    hint = f" There are outboxes of {others}: set FTRACK_API_USER." if others else ""
-    raise Stop(f"Nothing was ever published on this machine as {here.location_name}.{hint}", exit_codes.NOT_SET_UP)
+    missing = absence(here)
+    raise Stop(str(missing), exit_codes.UNSENT if missing.unsent else exit_codes.NOT_SET_UP)
 
 
-def runtime(here: Machine) -> Runtime:
-    """Return what serves the outbox in this process, its uploader not started; stop where a setting is missing."""
+def runtime(here: Installation) -> Runtime:
+    """Return what serves the outbox in this process, its worker not started; stop where a setting is missing."""
     if here.settings.disabled:
         raise Stop("The plugin is switched off by FTRACK_ACCSYN_DISABLE.", exit_codes.NOT_SET_UP)
     if here.settings.problems:
         raise Stop(settings.describe(here.settings.problems), exit_codes.NOT_SET_UP)
-    outbox(here)
+    if not here.earlier:
+        outbox(here)
     try:
-        credentials = environment.ftrack_credentials()
-        return open_runtime(here.settings, here.location_name, credentials, environment.read_settings)
+        found = open_runtime(here.settings, environment.ftrack_credentials(), environment.read_settings)
+        found.area.require()
+        return found
     except AccsynAccessorError as error:
         raise Stop(str(error), exit_codes.NOT_SET_UP) from error

@@ -1,4 +1,4 @@
-"""`ftrack-accsyn log`: where everything is written, and what happened to entries lately."""
+"""`ftrack-accsyn log`: where everything is written, and what happened to items lately."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.insight import rows, status
 from ftrack_accsyn_accessor.insight.doctor.bundle import log_files, log_folder
-from ftrack_accsyn_accessor.insight.status import Row
+from ftrack_accsyn_accessor.insight.rows import Row
+from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.outbox import Outbox
 
@@ -27,38 +28,43 @@ def log(component: Optional[str], limit: int, as_json: bool) -> None:
     The plugin writes to the log of its host, under the name `ftrack_accsyn_accessor`; FTRACK_ACCSYN_LOG_LEVEL sets how
     much. Of Connect's log the folder is shown.
     """
-    outbox = here.outbox(here.find())
-    rows = _rows(outbox, component, limit)
+    installation = here.find()
+    outbox, studio = here.outbox(installation), installation.studio
+    found = _rows(outbox, studio, component, limit)
+    told = status.summary(outbox, studio).remarks
     logs = log_files()
     if as_json:
-        shown.print_json({"outbox": outbox.path, "log_folder": log_folder(), "logs": logs, "entries": rows})
+        where = {"outbox": outbox.path, "log_folder": log_folder(), "logs": logs}
+        shown.print_json({**where, "remarks": told, "items": found})
         return
     console = shown.console()
     console.print(Text(f"outbox         {outbox.path}"))
     console.print(Text(f"Connect's log  {logs[0] if logs else f'none in {log_folder()}'}"))
-    console.print(_table(rows))
+    for remark in told:
+        console.print(Text(f"{remark.topic.heading:13}  {remark}", style="yellow"))
+    console.print(_table(found))
 
 
-def _rows(outbox: Outbox, component: Optional[str], limit: int) -> Sequence[Row]:
+def _rows(outbox: Outbox, studio: Studio, component: Optional[str], limit: int) -> Sequence[Row]:
     if component is None:
-        return status.latest(outbox, limit)
-    row = status.find(outbox, component)
+        return rows.latest(outbox, limit, studio)
+    row = rows.find(outbox, component, studio)
     if row is None:
         raise here.Stop(f"Nothing that was published on this machine is called {component}.", exit_codes.FAILED)
     return [row]
 
 
-def _table(rows: Sequence[Row]) -> Table:
+def _table(found: Sequence[Row]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("When", "Component", "Project", "Size", "State", "What"):
         table.add_column(heading, overflow="fold")
-    for row in rows:
+    for row in found:
         table.add_row(
             shown.moment(row.updated_at),
             Text(f"{row.version} {row.component}".strip()),
             Text(row.project),
             size_text(row.size_bytes),
             Text(row.state.value, style=shown.STYLES[row.state]),
-            Text(row.cause or row.job),
+            Text(" ".join((row.cause or row.job, *row.notes))),
         )
     return table

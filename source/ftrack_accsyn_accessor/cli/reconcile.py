@@ -11,13 +11,13 @@ from rich.text import Text
 
 from ftrack_accsyn_accessor import environment, machine
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.ftrack.connection import FtrackCredentials
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
-from ftrack_accsyn_accessor.insight.place import Machine
+from ftrack_accsyn_accessor.insight.installation import Installation
 from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.upkeep.reconcile import Outcome, Reconciliation
-from ftrack_accsyn_accessor.worker.delivery import connect, find_destination
+from ftrack_accsyn_accessor.worker.endpoint import connect, find_destination
 from ftrack_accsyn_accessor.worker.runtime import make_outbox
 
 #: Missing files named for each component.
@@ -48,7 +48,7 @@ def reconcile(context: click.Context, dry_run: bool, as_json: bool) -> None:
     context.exit(code)
 
 
-def _require_staging(found: Machine, dry_run: bool) -> None:
+def _require_staging(found: Installation, dry_run: bool) -> None:
     """Stop where the staging area seems to be unplugged: every file would be missing, or a second area be made."""
     root = found.area.root
     if found.staging_present:
@@ -60,24 +60,25 @@ def _require_staging(found: Machine, dry_run: bool) -> None:
         raise here.Stop(text, exit_codes.NOT_SET_UP)
 
 
-def _reconcile(found: Machine, credentials: FtrackCredentials, dry_run: bool) -> Outcome:
+def _reconcile(found: Installation, credentials: FtrackCredentials, dry_run: bool) -> Outcome:
     found.area.prepare()
     registrations = Registrations(credentials)
     outbox = found.outbox() if found.outbox_path.is_file() or not dry_run else None
     if outbox is not None and not dry_run:
-        make_outbox(outbox, found.area, found.location_name)
+        make_outbox(outbox, found.area)
     try:
         location_id = registrations.location_id(found.location_name)
         if location_id is None:
             return Outcome(0, 0, 0, (), ())
         destination_id = _destination_id(found, location_id, registrations)
-        reconciliation = Reconciliation(outbox, found.area, registrations.connection)
+        codes = (found.settings.workspace or "", found.settings.volume)
+        reconciliation = Reconciliation(outbox, found.area, registrations.connection, *codes)
         return reconciliation.run(location_id, found.location_name, destination_id, dry_run)
     finally:
         registrations.close()
 
 
-def _destination_id(found: Machine, location_id: str, registrations: Registrations) -> str:
+def _destination_id(found: Installation, location_id: str, registrations: Registrations) -> str:
     """Return the id of the ftrack location that stands for the destination; empty where none does."""
     current = found.settings
     workspace = connect(current)

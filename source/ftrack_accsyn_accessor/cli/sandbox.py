@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Optional
 
 import click
 
-from ftrack_accsyn_accessor.cli import needs_extra
+from ftrack_accsyn_accessor.cli.extras import needs_extra
 
 if TYPE_CHECKING:
     from ftrack_accsyn_sandbox.studio import Studio
@@ -37,11 +37,17 @@ def sandbox(folder: Optional[Path], latency_ms: float, as_json: bool) -> None:
     with studio_folder(folder) as root, open_studio(root) as studio:
         for service in (studio.ftrack, studio.accsyn):
             service.switches.latency_s = latency_ms / 1000
-        click.echo(as_object(studio.environment()) if as_json else as_text(studio.environment(), root))
+        variables = environment(studio, root)
+        click.echo(as_object(variables) if as_json else as_text(variables, root))
         # A wait without limit is deaf to Ctrl-C on Windows.
         while not stopped.wait(timeout=0.5):
             pass
     click.echo("The sandbox has stopped.", err=True)
+
+
+def environment(studio: Studio, root: Path) -> dict[str, str]:
+    """Return the variables of *studio*, under which what the plugin remembers of staging areas goes with its folder."""
+    return {**studio.environment(), "XDG_STATE_HOME": str(root / "state")}
 
 
 @contextlib.contextmanager

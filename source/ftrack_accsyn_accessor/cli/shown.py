@@ -12,8 +12,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor.insight.status import Row, Summary
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.insight.rows import Row
+from ftrack_accsyn_accessor.insight.status import Summary
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.plain import as_json
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 
@@ -27,6 +28,7 @@ STYLES: Mapping[State, str] = {
     State.TRANSFERRING: "bold cyan",
     State.SYNCED: "green",
     State.NEEDS_ATTENTION: "bold red",
+    State.WITHDRAWN: "dim",
 }
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -73,6 +75,8 @@ def _lines(summary: Summary) -> Iterable[tuple[str, Text]]:
         told = " (accsyn has not paused all jobs yet)" if summary.pausing else ""
         text = f"since {moment(summary.paused.at)} by {summary.paused.by}{told}; resume with: ftrack-accsyn resume"
         yield "paused", Text(text, style="yellow")
+    for remark in summary.remarks:
+        yield remark.topic.heading, Text(str(remark), style="yellow")
     if summary.problem:
         yield "problem", Text(f"{summary.problem} {summary.problem_remedy}".strip(), style="red")
     yield "location", Text(f"{summary.location_name} > {summary.destination or 'not known yet'}")
@@ -88,6 +92,8 @@ def _counts(summary: Summary) -> Text:
         (f"{summary.stuck} stuck", "bold red" if summary.stuck else "dim"),
         (f"{summary.synced} synced", "green" if summary.synced else "dim"),
     ]
+    if summary.withdrawn:
+        parts.append((f"{summary.withdrawn} withdrawn", "dim"))
     return Text("  ").join(Text(text, style=style) for text, style in parts)
 
 
@@ -111,7 +117,7 @@ def _endpoint(summary: Summary) -> str:
 
 
 def rows_view(rows: Iterable[Row], more: int = 0) -> RenderableType:
-    """Return entries as a table, with their causes below it; *more* are not shown."""
+    """Return items as a table, with their causes below it; *more* are not shown."""
     shown = list(rows)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("Component", "Project", "Files", "Size", "State", "Done", "Left"):
@@ -123,13 +129,18 @@ def rows_view(rows: Iterable[Row], more: int = 0) -> RenderableType:
             f"{row.files_done}/{row.files}",
             size_text(row.size_bytes),
             Text(row.state.value, style=STYLES[row.state]),
-            f"{row.percent} %",
+            f"{row.percent} %" if row.state is not State.WITHDRAWN else "",
             duration_text(row.time_left_s) if row.time_left_s is not None else "",
         )
     below = [Text(f"... and {more} more", style="dim")] if more > 0 else []
-    causes = [
-        Text.assemble((f"{row.version} {row.component}: ".lstrip(), STYLES[row.state]), f"{row.cause} {row.remedy}")
+    told = [
+        Text.assemble((f"{row.version} {row.component}: ".lstrip(), STYLES[row.state]), " ".join(_sentences(row)))
         for row in shown
-        if row.cause
+        if any(_sentences(row))
     ]
-    return Group(table, *below, *causes)
+    return Group(table, *below, *told)
+
+
+def _sentences(row: Row) -> list[str]:
+    """Return what there is to be said of an item."""
+    return [*filter(None, (row.cause, row.remedy)), *row.notes]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,8 +13,11 @@ from rich.console import Group
 from rich.live import Live
 
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.insight import remarks, rows
 from ftrack_accsyn_accessor.insight import status as snapshot
 from ftrack_accsyn_accessor.insight.status import Summary
+from ftrack_accsyn_accessor.model.errors import OutboxError
+from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.outbox import Outbox
 
 #: How often a watched outbox is looked at.
@@ -32,56 +36,71 @@ def status(context: click.Context, watch: bool, limit: int, search: str, as_json
     Reads this machine's outbox only: neither ftrack nor accsyn is asked. The exit code tells a script the same as the
     first line: 0 everything has arrived, 4 not safe to quit, 5 safe to quit, 6 something needs attention.
     """
-    outbox = here.outbox(here.find())
-    if watch:
-        _watch(outbox, search, limit, as_json)
-    summary = snapshot.summary(outbox)
-    if not watch and as_json:
-        shown.print_json(_told(outbox, summary, search, limit))
-    elif not watch:
-        shown.console().print(_view(outbox, summary, search, limit))
-    context.exit(exit_code(summary))
+    installation = here.find()
+    look = _Look(here.outbox(installation), installation.studio, search, limit)
+    try:
+        if watch:
+            _watch(look, as_json)
+        summary = look.summary()
+        if not watch and as_json:
+            shown.print_json(look.told(summary))
+        elif not watch:
+            shown.console().print(look.view(summary))
+    except OutboxError as error:
+        raise _unreadable(look.outbox, error) from error
+    context.exit(exit_codes.of(summary))
 
 
-def exit_code(summary: Summary) -> int:
-    """Return the exit code that stands for *summary*."""
-    if not summary.safe_to_quit:
-        return exit_codes.UNSENT
-    if summary.stuck or (summary.all_arrived and summary.problem):
-        return exit_codes.ATTENTION
-    return exit_codes.MOVING if summary.moving else exit_codes.OK
+@dataclasses.dataclass(frozen=True)
+class _Look:
+    """What is looked at: an outbox, for somebody of *studio*, and *limit* of the rows in which *search* occurs."""
+
+    outbox: Outbox
+    studio: Studio
+    search: str
+    limit: int
+
+    def summary(self) -> Summary:
+        return snapshot.summary(self.outbox, self.studio)
+
+    def rows(self) -> list[rows.Row]:
+        return rows.rows(self.outbox, search=self.search, limit=self.limit, studio=self.studio)
+
+    def told(self, summary: Summary) -> dict[str, Any]:
+        return {"summary": summary, "items": self.rows(), "exit_code": exit_codes.of(summary)}
+
+    def view(self, summary: Summary) -> Group:
+        found = self.rows()
+        more = rows.count(self.outbox, search=self.search) - len(found)
+        return Group(shown.summary_view(summary), "", shown.rows_view(found, more))
 
 
-def _watch(outbox: Outbox, search: str, limit: int, as_json: bool) -> None:
+def _watch(look: _Look, as_json: bool) -> None:
     """Show the outbox whenever it has changed, until Ctrl-C."""
     with contextlib.suppress(KeyboardInterrupt):
         if as_json:
-            for summary in _changes(outbox):
-                shown.print_json(_told(outbox, summary, search, limit))
+            for summary in _changes(look):
+                shown.print_json(look.told(summary))
             return
         with Live(console=shown.console(), auto_refresh=False) as live:
-            for summary in _changes(outbox):
-                live.update(_view(outbox, summary, search, limit), refresh=True)
+            for summary in _changes(look):
+                live.update(look.view(summary), refresh=True)
 
 
-def _changes(outbox: Outbox) -> Iterator[Summary]:
+def _changes(look: _Look) -> Iterator[Summary]:
     """Yield the outbox at a glance, now and whenever it has changed, without end."""
     pause = threading.Event()
     seen = None
     while True:
-        changes = outbox.changes()
+        changes = snapshot.changes(look.outbox)
         if changes != seen:
             seen = changes
-            yield snapshot.summary(outbox)
+            yield look.summary()
         pause.wait(LOOK_S)
 
 
-def _told(outbox: Outbox, summary: Summary, search: str, limit: int) -> dict[str, Any]:
-    rows = snapshot.rows(outbox, search=search, limit=limit)
-    return {"summary": summary, "entries": rows, "exit_code": exit_code(summary)}
-
-
-def _view(outbox: Outbox, summary: Summary, search: str, limit: int) -> Group:
-    rows = snapshot.rows(outbox, search=search, limit=limit)
-    more = snapshot.count(outbox, search=search) - len(rows)
-    return Group(shown.summary_view(summary), "", shown.rows_view(rows, more))
+def _unreadable(outbox: Outbox, error: OutboxError) -> here.Stop:
+    """Return the exit for an outbox that cannot be read: what it could not take is known nevertheless."""
+    outside = remarks.outside(outbox.path)
+    text = "\n".join((str(error), *map(str, outside)))
+    return here.Stop(text, exit_codes.UNSENT if outside else exit_codes.FAILED)

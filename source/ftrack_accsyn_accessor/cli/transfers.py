@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ftrack_accsyn_accessor.cli.publisher import Published
-from ftrack_accsyn_accessor.model.transfer import COMPONENT_ID
+from ftrack_accsyn_accessor.model.tasks import COMPONENT_ID
 
 if TYPE_CHECKING:
     from ftrack_accsyn_sandbox.accsyn.inspection import JobRow

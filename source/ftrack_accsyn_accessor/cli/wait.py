@@ -13,13 +13,14 @@ from rich.console import Console
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.ftrack.whereabouts import Arrival, Whereabouts
-from ftrack_accsyn_accessor.insight import status
-from ftrack_accsyn_accessor.insight.place import find_machine
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.ftrack.registrations import AtLocation, Registrations
+from ftrack_accsyn_accessor.insight import rows
+from ftrack_accsyn_accessor.insight.installation import find_installation
+from ftrack_accsyn_accessor.model.claims import shows_older
 from ftrack_accsyn_accessor.model.errors import RegistrationError, RegistrationRefused
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.outbox.facts import Endpoint, kept
+from ftrack_accsyn_accessor.outbox.facts import Link, kept
 
 #: ftrack is asked at once, then more and more rarely: a hundred farm jobs may wait for the same version.
 FIRST_LOOK_S = 1.0
@@ -61,11 +62,11 @@ def wait(
     outbox = _outbox()
     wanted = _Wanted(component_id, version_id, location or _destination(outbox))
     arrival, over = _follow(wanted, outbox, timeout_s)
-    rows = _rows(wanted, outbox)
-    stuck = [row for row in rows if row.state is State.NEEDS_ATTENTION]
+    found = _rows(wanted, outbox)
+    stuck = [row for row in found if row.state is State.NEEDS_ATTENTION]
     code = exit_codes.OK if not over else exit_codes.ATTENTION if stuck else exit_codes.TIMEOUT
     if as_json:
-        shown.print_json({"location": wanted.location, **dataclasses.asdict(arrival), "here": rows, "exit_code": code})
+        shown.print_json({"location": wanted.location, **dataclasses.asdict(arrival), "here": found, "exit_code": code})
     else:
         click.echo(_sentence(wanted, arrival, over))
         for row in stuck:
@@ -73,15 +74,15 @@ def wait(
     context.exit(code)
 
 
-def _follow(wanted: _Wanted, outbox: Optional[Outbox], timeout_s: Optional[float]) -> tuple[Arrival, bool]:
+def _follow(wanted: _Wanted, outbox: Optional[Outbox], timeout_s: Optional[float]) -> tuple[AtLocation, bool]:
     """Return what is where in the end, and whether the time was up before all of it was."""
     deadline = time.monotonic() + timeout_s if timeout_s is not None else None
     console = Console(stderr=True, highlight=False)
-    whereabouts = Whereabouts(environment.ftrack_credentials())
+    registrations = Registrations(environment.ftrack_credentials())
     pause, look_s = threading.Event(), FIRST_LOOK_S
     try:
-        location_id = whereabouts.location_id(wanted.location)
-        arrival = whereabouts.look(location_id, wanted.component_id, wanted.version_id)
+        location_id = _location_id(registrations, wanted.location)
+        arrival = _look(registrations, location_id, wanted, outbox)
         with console.status(_waiting(wanted, arrival, outbox)) as spinner:
             while not arrival.complete:
                 left_s = deadline - time.monotonic() if deadline is not None else look_s
@@ -89,18 +90,41 @@ def _follow(wanted: _Wanted, outbox: Optional[Outbox], timeout_s: Optional[float
                     return arrival, True
                 pause.wait(min(look_s, left_s))
                 look_s = min(LONGEST_LOOK_S, look_s * _GROWTH)
-                arrival = _look_again(whereabouts, location_id, wanted, arrival, console)
+                arrival = _look_again(registrations, location_id, wanted, arrival, outbox, console)
                 spinner.update(_waiting(wanted, arrival, outbox))
         return arrival, False
     finally:
-        whereabouts.close()
+        registrations.close()
+
+
+def _location_id(registrations: Registrations, name: str) -> str:
+    found = registrations.location_id(name)
+    if found is None:
+        raise RegistrationRefused("find the location in ftrack", name, "there is none", "Correct its name.")
+    return found
+
+
+def _look(registrations: Registrations, location_id: str, wanted: _Wanted, outbox: Optional[Outbox]) -> AtLocation:
+    """Return what is where; what this machine knows to be replaced, and ftrack still shows, is not there."""
+    if wanted.version_id:
+        found = registrations.of_version(wanted.version_id, location_id)
+    else:
+        found = registrations.of_component(wanted.component_id, location_id)
+    stale = outbox.stale() if outbox is not None else []
+    older = {item.publication.component_id for item in stale if item.stale_at == location_id and shows_older(item)}
+    return AtLocation(found.wanted, tuple(each for each in found.arrived if each not in older))
 
 
 def _look_again(
-    whereabouts: Whereabouts, location_id: str, wanted: _Wanted, before: Arrival, console: Console
-) -> Arrival:
+    registrations: Registrations,
+    location_id: str,
+    wanted: _Wanted,
+    before: AtLocation,
+    outbox: Optional[Outbox],
+    console: Console,
+) -> AtLocation:
     try:
-        return whereabouts.look(location_id, wanted.component_id, wanted.version_id)
+        return _look(registrations, location_id, wanted, outbox)
     except RegistrationRefused:
         raise
     except RegistrationError as error:  # ftrack was there a moment ago and will be again
@@ -113,34 +137,34 @@ def _outbox() -> Optional[Outbox]:
     current = environment.read_settings()
     if current.staging_path is None:
         return None
-    machine = find_machine(current, environment.ftrack_user())
+    machine = find_installation(current, environment.ftrack_user())
     return machine.outbox() if machine.outbox_path.is_file() else None
 
 
 def _destination(outbox: Optional[Outbox]) -> str:
     configured = environment.read_settings().destination_location
-    known = configured or (kept(outbox, Endpoint).destination if outbox is not None else "")
+    known = configured or (kept(outbox, Link).destination if outbox is not None else "")
     if not known:
         raise here.Stop("Where is not known on this machine. Name the ftrack location with --at.", exit_codes.USAGE)
     return known
 
 
-def _rows(wanted: _Wanted, outbox: Optional[Outbox]) -> Sequence[status.Row]:
-    """Return the entries of this machine that are waited for."""
+def _rows(wanted: _Wanted, outbox: Optional[Outbox]) -> Sequence[rows.Row]:
+    """Return the items of this machine that are waited for."""
     if outbox is None:
         return ()
     if wanted.version_id:
-        return status.of_version(outbox, wanted.version_id)
-    row = status.find(outbox, wanted.component_id)
+        return rows.of_version(outbox, wanted.version_id)
+    row = rows.find(outbox, wanted.component_id)
     return (row,) if row is not None else ()
 
 
-def _waiting(wanted: _Wanted, arrival: Arrival, outbox: Optional[Outbox]) -> str:
+def _waiting(wanted: _Wanted, arrival: AtLocation, outbox: Optional[Outbox]) -> str:
     text = f"{len(arrival.arrived)} of {len(arrival.wanted)} component(s) at {wanted.location}"
     told = [f"{row.component} {row.state.value} {row.percent} %" for row in _rows(wanted, outbox)]
     return f"{text} ({', '.join(told[:3])})" if told else text
 
 
-def _sentence(wanted: _Wanted, arrival: Arrival, over: bool) -> str:
+def _sentence(wanted: _Wanted, arrival: AtLocation, over: bool) -> str:
     text = f"{len(arrival.arrived)} of {len(arrival.wanted)} component(s) at {wanted.location}"
     return f"The time is up: {text}." if over else f"All there: {text}."

@@ -8,8 +8,9 @@ import click
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, shown
-from ftrack_accsyn_accessor.insight import situation
-from ftrack_accsyn_accessor.insight import why as reasons
+from ftrack_accsyn_accessor.insight import inquiry
+from ftrack_accsyn_accessor.insight.why import Situation, explain
+from ftrack_accsyn_accessor.model.item import State
 
 
 @click.command()
@@ -23,8 +24,8 @@ def why(context: click.Context, component: Optional[str], as_json: bool) -> None
     either, what is told is what holds everything up. accsyn is asked for its client, queue and job; the answer is the
     first thing that is in the way.
     """
-    known = situation.gather(environment.read_settings(), environment.ftrack_user(), component or "")
-    answer = reasons.explain(known)
+    known = inquiry.gather(environment.read_settings(), environment.ftrack_user(), component or "")
+    answer = explain(known)
     if as_json:
         shown.print_json({"sentence": answer.sentence, "remedy": answer.remedy, "situation": known})
     else:
@@ -32,14 +33,18 @@ def why(context: click.Context, component: Optional[str], as_json: bool) -> None
     context.exit(_exit_code(known))
 
 
-def _exit_code(known: reasons.Situation) -> int:
+def _exit_code(known: Situation) -> int:
     if known.summary is None:
-        return exit_codes.NOT_SET_UP
+        unsent = known.absence is not None and known.absence.unsent
+        return exit_codes.UNSENT if unsent else exit_codes.NOT_SET_UP
     if known.row is None:
-        return exit_codes.FAILED if known.asked else exit_codes.OK
+        if known.asked:
+            return exit_codes.UNSENT if known.unqueued is not None else exit_codes.FAILED
+        return exit_codes.of(known.summary)
     return {
-        "synced": exit_codes.OK,
-        "needs-attention": exit_codes.ATTENTION,
-        "submitted": exit_codes.MOVING,
-        "transferring": exit_codes.MOVING,
-    }.get(known.row.state.value, exit_codes.UNSENT)
+        State.SYNCED: exit_codes.OK,
+        State.WITHDRAWN: exit_codes.OK,
+        State.NEEDS_ATTENTION: exit_codes.ATTENTION,
+        State.SUBMITTED: exit_codes.MOVING,
+        State.TRANSFERRING: exit_codes.MOVING,
+    }.get(known.row.state, exit_codes.UNSENT)

@@ -8,10 +8,10 @@ from typing import Optional
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.connect.source import OutboxSource
-from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
 from ftrack_accsyn_accessor.insight.doctor import Subject, as_text, examine
-from ftrack_accsyn_accessor.insight.situation import gather
+from ftrack_accsyn_accessor.insight.inquiry import gather
 from ftrack_accsyn_accessor.insight.why import explain
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import OutboxUnusable
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 
@@ -38,10 +38,10 @@ class OutboxActions:
             runtime.wake()
         return "Resumed."
 
-    def retry(self, entry_ids: Optional[list[int]]) -> str:
-        """Try entries again at once; None means all that wait for a time or for help."""
+    def retry(self, item_ids: Optional[list[int]]) -> str:
+        """Try items again at once; None means all that wait for a time or for help."""
         with self._runtime() as runtime:
-            count = runtime.outbox.control.retry(entry_ids)
+            count = runtime.outbox.control.retry(item_ids)
             runtime.wake()
         return (
             f"Trying {count:,} component{'' if count == 1 else 's'} again." if count else "Nothing waits for a retry."

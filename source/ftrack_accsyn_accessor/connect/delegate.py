@@ -24,7 +24,7 @@ _Index = Union[QtCore.QModelIndex, QtCore.QPersistentModelIndex]
 class Delegate(QtWidgets.QStyledItemDelegate):
     """Paints with the colours of the moment. For the GUI thread.
 
-    `retry_clicked` carries the id of the entry whose button was clicked.
+    `retry_clicked` carries the id of the item whose button was clicked.
     """
 
     retry_clicked = QtCore.Signal(int)
@@ -79,7 +79,7 @@ class Delegate(QtWidgets.QStyledItemDelegate):
             return False
         hit = button_rect(option.rect).contains(position_of(event))
         if hit and event.button() == QtCore.Qt.MouseButton.LeftButton:
-            self.retry_clicked.emit(line.entry_id)
+            self.retry_clicked.emit(line.item_id)
         return hit
 
 
@@ -181,7 +181,7 @@ class _Cell:
         self.text(rect.toRect(), "Retry", self.colours.text, self.small, _Align.AlignHCenter)
 
     def placeholder(self) -> None:
-        """Paint the row of an entry that is being read."""
+        """Paint the row of an item that is being read."""
         self.painter.setPen(QtCore.Qt.PenStyle.NoPen)
         self.painter.setBrush(self.colours.line)
         top = self.rect.center().y() - 4

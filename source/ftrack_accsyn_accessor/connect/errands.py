@@ -20,8 +20,8 @@ class Actions(Protocol):
     def resume(self) -> str:
         """Go on sending."""
 
-    def retry(self, entry_ids: Optional[list[int]]) -> str:
-        """Try entries again at once; None means all that wait for a time or for help."""
+    def retry(self, item_ids: Optional[list[int]]) -> str:
+        """Try items again at once; None means all that wait for a time or for help."""
 
     def why(self, component_id: str) -> str:
         """Return why a component is where it is."""

@@ -1,9 +1,9 @@
-"""Draws what kind of component an entry is: a sheet, a stack of frames, or a folder."""
+"""Draws what kind of component an item is: a sheet, a stack of frames, or a folder."""
 
 from __future__ import annotations
 
 from ftrack_accsyn_accessor.connect.qt import QtCore, QtGui
-from ftrack_accsyn_accessor.model.entry import Kind
+from ftrack_accsyn_accessor.model.item import Kind
 
 #: On a grid of 20 by 20: the corners of each outline.
 _OUTLINES: dict[Kind, tuple[tuple[tuple[float, float], ...], ...]] = {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import sys
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor import __version__, environment
-from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.connect.about import settings_lines
 from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.worker.runtime import open_runtime
@@ -21,9 +21,6 @@ NAME = "ftrack-accsyn-accessor"
 APPLICATION = "ftrack_connect.ui.application"
 #: The tab stands after Connect's own.
 TAB_PRIORITY = 30
-
-_SECRET = frozenset({"api_key", "proxy"})
-_NOT_SAID = frozenset({"problems"})
 
 
 def register(session: Any) -> None:
@@ -54,10 +51,9 @@ def problems_text(session: Any) -> Optional[str]:
 
 def _staging_problem(session: Any, current: Settings) -> list[str]:
     """Return why nothing can be staged, if so. What was opened for the session's location is merely found again."""
-    name = environment.location_name(current, session.api_user)
     credentials = FtrackCredentials(session.server_url, session.api_user, session.api_key)
     try:
-        open_runtime(current, name, credentials, environment.read_settings)
+        open_runtime(current, credentials, environment.read_settings).area.require()
     except AccsynAccessorError as error:
         return [f"{current.staging_variable}: {error} Nothing can be staged on this machine."]
     return []
@@ -66,18 +62,6 @@ def _staging_problem(session: Any, current: Settings) -> list[str]:
 def debug_information() -> dict[str, str]:
     """Return what "About" shows. Connect makes a set of the values, so all of them are plain texts."""
     return {"name": NAME, "version": __version__, "settings": "; ".join(settings_lines(environment.read_settings()))}
-
-
-def settings_lines(current: Settings) -> list[str]:
-    """Return every setting as `name=value`; of secrets only whether they are set."""
-    lines = []
-    for field in dataclasses.fields(Settings):
-        value = getattr(current, field.name)
-        if field.name in _SECRET:
-            lines.append(f"{field.name}={'set' if value else 'not set'}")
-        elif field.name not in _NOT_SAID:
-            lines.append(f"{field.name}={'not set' if value is None else value}")
-    return [*lines, *(f"problem: {problem}" for problem in current.problems)]
 
 
 def _quietly(answer: Any, *arguments: Any) -> Any:

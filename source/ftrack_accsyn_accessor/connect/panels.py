@@ -1,7 +1,8 @@
-"""What stands around the table: the head above it, and the selected entry below it."""
+"""What stands around the table: the head above it, and the selected item below it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.connect.colours import Colours
@@ -23,10 +24,10 @@ class HeadPanel(Panel):
         self.detail = Label(colours, muted=True)
         self.detail.setAlignment(QtCore.Qt.AlignmentFlag.AlignRight | QtCore.Qt.AlignmentFlag.AlignVCenter)
         self.bar = Bar(colours)
-        self._facts = QtWidgets.QGridLayout()
-        self._facts.setHorizontalSpacing(12)
-        self._facts.setVerticalSpacing(1)
-        self._facts.setColumnStretch(1, 1)
+        self._surroundings = QtWidgets.QGridLayout()
+        self._surroundings.setHorizontalSpacing(12)
+        self._surroundings.setVerticalSpacing(1)
+        self._surroundings.setColumnStretch(1, 1)
         self._labels: list[tuple[Label, Label]] = []
         self._colours_of = colours
         self._lay_out()
@@ -41,7 +42,7 @@ class HeadPanel(Panel):
         layout.addLayout(upper)
         layout.addWidget(self.bar)
         layout.addWidget(self.detail)
-        layout.addLayout(self._facts)
+        layout.addLayout(self._surroundings)
 
     def show_head(self, head: Head) -> None:
         """Show *head*."""
@@ -56,26 +57,26 @@ class HeadPanel(Panel):
         self.pause.setToolTip(
             "Go on sending" if head.paused else "Send nothing more from this machine, until somebody resumes"
         )
-        for row, fact in enumerate(head.facts):
-            name, value = self._fact_labels(row)
-            name.setText(fact.name)
-            value.more = fact.tip
-            value.setText(fact.value)
+        for row, surrounding in enumerate(head.surroundings):
+            name, value = self._labels_of(row)
+            name.setText(surrounding.name)
+            value.more = surrounding.tip
+            value.setText(surrounding.value)
         self.update()
 
-    def _fact_labels(self, row: int) -> tuple[Label, Label]:
+    def _labels_of(self, row: int) -> tuple[Label, Label]:
         while len(self._labels) <= row:
             name, value = Label(self._colours_of, muted=True), Label(self._colours_of)
             name.setSizePolicy(QtWidgets.QSizePolicy.Policy.Fixed, QtWidgets.QSizePolicy.Policy.Fixed)
             value.elide = QtCore.Qt.TextElideMode.ElideMiddle
-            self._facts.addWidget(name, len(self._labels), 0)
-            self._facts.addWidget(value, len(self._labels), 1)
+            self._surroundings.addWidget(name, len(self._labels), 0)
+            self._surroundings.addWidget(value, len(self._labels), 1)
             self._labels.append((name, value))
         return self._labels[row]
 
 
 class Banner(Panel):
-    """What is wrong with everything, and what to do."""
+    """What is wrong with everything and what waits elsewhere, with what to do: a line each."""
 
     def __init__(self, colours: Callable[[], Colours]) -> None:
         super().__init__(colours)
@@ -88,14 +89,14 @@ class Banner(Panel):
         layout.addWidget(self.text)
         self.hide()
 
-    def say(self, problem: str, remedy: str) -> None:
-        """Show the problem, or nothing where there is none."""
-        self.text.setText(f"{problem} {remedy}".strip())
-        self.setVisible(bool(problem))
+    def say(self, lines: Sequence[str]) -> None:
+        """Show *lines*, or nothing where there are none."""
+        self.text.setText("\n".join(lines))
+        self.setVisible(bool(lines))
 
 
 class DetailsPanel(Panel):
-    """The selected entry, with what can be done about it."""
+    """The selected item, with what can be done about it."""
 
     def __init__(self, colours: Callable[[], Colours]) -> None:
         super().__init__(colours)
@@ -106,6 +107,7 @@ class DetailsPanel(Panel):
         self.published = Label(colours, muted=True)
         self.cause = Label(colours)
         self.remedy = Label(colours)
+        self.notes = Label(colours)
         self.retry = QtWidgets.QPushButton("Retry")
         self.folder = QtWidgets.QPushButton("Open folder")
         self.copy = QtWidgets.QPushButton("Copy diagnosis")
@@ -118,9 +120,9 @@ class DetailsPanel(Panel):
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
         layout.setSpacing(2)
-        for label in (self.title, self.cause, self.remedy, self.path, self.published):
+        for label in (self.title, self.cause, self.remedy, self.notes, self.path, self.published):
             layout.addWidget(label)
-        for label in (self.cause, self.remedy):
+        for label in (self.cause, self.remedy, self.notes):
             label.setWordWrap(True)
         buttons = QtWidgets.QHBoxLayout()
         buttons.setContentsMargins(0, 8, 0, 0)
@@ -141,7 +143,7 @@ class DetailsPanel(Panel):
         self.path.setText(line.path)
         self.published.setText(" · ".join(filter(None, (line.published, f"{line.files} files", line.size))))
         self.cause.tone = line.tone
-        for label, text in ((self.cause, line.cause), (self.remedy, line.remedy)):
+        for label, text in ((self.cause, line.cause), (self.remedy, line.remedy), (self.notes, line.notes)):
             label.setText(text)
             label.setVisible(bool(text))
         self.retry.setVisible(line.retryable)

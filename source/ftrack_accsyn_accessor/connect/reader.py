@@ -17,7 +17,8 @@ logger = logging.getLogger(__name__)
 
 #: Rows read in one go.
 PAGE = 64
-#: How often it is looked whether something has changed, with the tab in sight and out of it. One look reads a number.
+#: How often it is looked whether something has changed, with the tab in sight and out of it. One look costs next to
+#: nothing.
 ACTIVE_S = 0.5
 IDLE_S = 2.0
 #: What the outbox does not know of, such as the free space, is looked up anew after this long in sight.
@@ -26,7 +27,7 @@ RENEW_S = 30.0
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """What the tab wants to show: which entries, and which pages of them. Answers carry the number of their view."""
+    """What the tab wants to show: which items, and which pages of them. Answers carry the number of their view."""
 
     number: int
     filter: Filter = Filter.ALL
@@ -63,14 +64,14 @@ class Source(Protocol):
     All methods may raise `NotHere` or an `errors.AccsynAccessorError`.
     """
 
-    def changes(self) -> int:
-        """Return a number that is another one after something was written."""
+    def changes(self) -> object:
+        """Return something that is not equal to what it was before something changed."""
 
     def head(self) -> Head:
         """Return the sums and the surroundings."""
 
     def count(self, view: View) -> int:
-        """Return how many entries *view* has."""
+        """Return how many items *view* has."""
 
     def page(self, view: View, number: int) -> tuple[Line, ...]:
         """Return one page of them."""
@@ -134,7 +135,7 @@ class Reader:
     # The reader's thread.
 
     def _run(self) -> None:
-        seen: Optional[int] = None
+        seen: object = None
         read_at = 0.0
         try:
             while True:
@@ -153,8 +154,8 @@ class Reader:
         finally:
             self._source.close()
 
-    def _changes(self) -> Optional[int]:
-        """Return the source's number, or None, which is no change, while it cannot be asked."""
+    def _changes(self) -> object:
+        """Return what the source says of changes, or None, which is no change, while it cannot be asked."""
         try:
             return self._source.changes()
         except (NotHere, AccsynAccessorError):

@@ -10,11 +10,15 @@ import enum
 import posixpath
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Optional
 
-from ftrack_accsyn_accessor.insight.status import MOVING, UNSENT, Row, Summary
-from ftrack_accsyn_accessor.model.entry import Kind, State
+from ftrack_accsyn_accessor.insight.absence import Absence
+from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
+from ftrack_accsyn_accessor.insight.rows import MOVING, UNSENT, Row
+from ftrack_accsyn_accessor.insight.status import Summary
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
+from ftrack_accsyn_accessor.model.item import Kind, State
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 from ftrack_accsyn_accessor.model.settings import Settings
 
@@ -47,13 +51,14 @@ class Column(enum.IntEnum):
 
 
 class Filter(enum.Enum):
-    """Which entries are shown: what the choice is called, and which states it means (none: all)."""
+    """Which items are shown: what the choice is called, and which states it means (none: all)."""
 
     ALL = ("All", ())
     ATTENTION = ("Needs attention", (State.NEEDS_ATTENTION,))
     MOVING = ("On the way", MOVING)
     PENDING = ("Waiting", UNSENT)
     SYNCED = ("Synced", (State.SYNCED,))
+    WITHDRAWN = ("Withdrawn", (State.WITHDRAWN,))
 
     def __init__(self, title: str, states: tuple[State, ...]) -> None:
         self.title = title
@@ -67,7 +72,10 @@ _WORDS: Mapping[State, tuple[str, Tone]] = {
     State.TRANSFERRING: ("Transferring", Tone.BUSY),
     State.SYNCED: ("Synced", Tone.GOOD),
     State.NEEDS_ATTENTION: ("Needs attention", Tone.BAD),
+    State.WITHDRAWN: ("Withdrawn", Tone.WAITING),
 }
+#: The state of what only somebody of another studio can send.
+_OTHER_STUDIO = "Other studio"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,10 +83,10 @@ class Line:
     """One row of the table.
 
     `percent` is None where a bar would say nothing. `failed` ones need attention, `retryable` ones wait for that or for
-    a time. `path` is relative to the staging area.
+    a time. `path` is relative to the staging area. `notes` tell what is to be known besides a cause.
     """
 
-    entry_id: int
+    item_id: int
     component_id: str
     component: str
     belongs_to: str
@@ -96,6 +104,7 @@ class Line:
     retryable: bool
     path: str
     published: str
+    notes: str
 
     def text(self, column: Column) -> str:
         """Return what *column* says, in words."""
@@ -104,23 +113,31 @@ class Line:
 
     def tip(self, column: Column) -> str:
         """Return what there is to add to *column*."""
-        if column in (Column.COMPONENT, Column.STATE) and self.cause:
-            return f"{self.cause} {self.remedy}".rstrip()
+        if column in (Column.COMPONENT, Column.STATE) and (self.cause or self.notes):
+            return " ".join(filter(None, (self.cause, self.remedy, self.notes)))
         return self.path if column is Column.COMPONENT else ""
 
     @property
     def spoken(self) -> str:
         """The row in one sentence, for screen readers."""
-        said = [self.component, self.belongs_to, self.project, self.state, self.text(Column.PROGRESS), self.cause]
+        said = [
+            self.component,
+            self.belongs_to,
+            self.project,
+            self.state,
+            self.text(Column.PROGRESS),
+            self.cause,
+            self.notes,
+        ]
         return ", ".join(part for part in said if part)
 
 
 def line(row: Row, paused: bool) -> Line:
     """Return *row* as it is shown; *paused* tells that nothing is submitted until somebody resumes."""
     state, tone = _state(row, paused)
-    under_way = row.state in MOVING or bool(row.done_bytes)
+    under_way = row.state in MOVING or (bool(row.done_bytes) and row.state is not State.WITHDRAWN)
     return Line(
-        entry_id=row.entry_id,
+        item_id=row.item_id,
         component_id=row.component_id,
         component=row.component,
         belongs_to=" · ".join(filter(None, (row.version, shot_of(row)))),
@@ -138,11 +155,14 @@ def line(row: Row, paused: bool) -> Line:
         retryable=row.state is State.NEEDS_ATTENTION or row.next_try_at is not None,
         path=row.resource_identifier,
         published=f"Published {moment_text(row.created_at)} by {row.user}",
+        notes=" ".join(row.notes),
     )
 
 
 def _state(row: Row, paused: bool) -> tuple[str, Tone]:
     text, tone = _WORDS[row.state]
+    if row.cause_kind == Topic.OTHER_STUDIO.value:
+        return (_OTHER_STUDIO, Tone.HELD) if row.state in UNSENT else (text, tone)
     if row.state is State.PENDING and paused:
         return "Paused", Tone.HELD
     if row.state in (*UNSENT, *MOVING) and row.cause:
@@ -174,7 +194,7 @@ def moment_text(at: float) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class Fact:
+class Surrounding:
     """One thing about the surroundings, with its name, and more of it for a tooltip."""
 
     name: str
@@ -186,11 +206,12 @@ class Fact:
 class Head:
     """What stands above the table.
 
-    `unsent` components (of `unsent_bytes`) would stay behind on quitting. `problem` is what is wrong with everything.
-    `percent` is None while nothing is on its way. `folder` is the staging area.
+    `unsent` components (of `unsent_bytes`), which this process could send, would stay behind on quitting. `problem` is
+    what is wrong with everything, `remarks` what is in no row. `percent` is None while nothing is on its way. `folder`
+    is the staging area.
     """
 
-    facts: tuple[Fact, ...]
+    surroundings: tuple[Surrounding, ...]
     counts: Mapping[Filter, int]
     sentence: str
     detail: str
@@ -198,6 +219,7 @@ class Head:
     percent: Optional[int]
     problem: str
     remedy: str
+    remarks: tuple[str, ...]
     paused: bool
     unsent: int
     unsent_bytes: int
@@ -220,11 +242,11 @@ NO_MATCH = Empty("Nothing matches", "No published component matches the filter a
 def head(summary: Summary, current: Settings, now: float) -> Head:
     """Return the head for *summary* and the settings of the moment; *now* in seconds since the epoch."""
     sentence, tone = _sentence(summary)
-    under_way = bool(summary.pending or summary.moving)
+    under_way = summary.left > 0
     counts = {choice: sum(summary.counts[state] for state in choice.states) for choice in Filter}
-    counts[Filter.ALL] = summary.entries
+    counts[Filter.ALL] = summary.items
     return Head(
-        facts=_facts(summary, current, now),
+        surroundings=_surroundings(summary, current, now),
         counts=counts,
         sentence=sentence,
         detail=_detail(summary) if under_way else "",
@@ -232,15 +254,16 @@ def head(summary: Summary, current: Settings, now: float) -> Head:
         percent=summary.percent if under_way else None,
         problem=summary.contact.what if under_way or summary.stuck else "",
         remedy=summary.contact.remedy,
+        remarks=tuple(map(str, summary.remarks)),
         paused=summary.paused is not None,
-        unsent=summary.pending,
-        unsent_bytes=sum(summary.sizes_bytes[state] for state in UNSENT),
+        unsent=summary.pending - summary.pending_elsewhere,
+        unsent_bytes=summary.unsent_bytes,
         folder=summary.staging_path or current.staging_path or "",
         empty=_nothing_yet(summary, current),
     )
 
 
-def _facts(summary: Summary, current: Settings, now: float) -> tuple[Fact, ...]:
+def _surroundings(summary: Summary, current: Settings, now: float) -> tuple[Surrounding, ...]:
     endpoint = summary.endpoint
     workspace = endpoint.workspace or current.workspace or "not set"
     user = endpoint.api_user or current.api_user or "not set"
@@ -253,19 +276,19 @@ def _facts(summary: Summary, current: Settings, now: float) -> tuple[Fact, ...]:
     if destination and endpoint.party and endpoint.party != destination:
         destination = f"{destination} ({endpoint.party})"
     return (
-        Fact("Workspace", f"{workspace} · {user}"),
+        Surrounding("Workspace", f"{workspace} · {user}"),
         _machine(summary, now),
-        Fact("Staging", staging, f"Location {summary.location_name}" if summary.location_name else ""),
-        Fact("Destination", destination or current.destination or "known after the first publish"),
+        Surrounding("Staging", staging, f"Location {summary.location_name}" if summary.location_name else ""),
+        Surrounding("Destination", destination or current.destination or "known after the first publish"),
     )
 
 
-def _machine(summary: Summary, now: float) -> Fact:
+def _machine(summary: Summary, now: float) -> Surrounding:
     endpoint = summary.endpoint
     if not endpoint.client:
-        return Fact("This machine", "accsyn is asked at the first publish")
+        return Surrounding("This machine", "accsyn is asked at the first publish")
     seen = "" if endpoint.seen_at is None else f"Asked {duration_text(max(0.0, now - endpoint.seen_at))} ago"
-    return Fact("This machine", f"{endpoint.client} · accsyn client {endpoint.client_status or 'unknown'}", seen)
+    return Surrounding("This machine", f"{endpoint.client} · accsyn client {endpoint.client_status or 'unknown'}", seen)
 
 
 def _sentence(summary: Summary) -> tuple[str, Tone]:
@@ -274,19 +297,30 @@ def _sentence(summary: Summary) -> tuple[str, Tone]:
         return f"{done} by {summary.paused.by} since {moment_text(summary.paused.at)}", Tone.HELD
     if summary.resuming:
         return "Resuming", Tone.HELD
-    if not summary.entries:
-        return "Nothing to sync", Tone.WAITING
     parts = [
         (summary.stuck, "needs attention" if summary.stuck == 1 else "need attention"),
         (summary.moving, "paused in accsyn" if summary.held else "on the way"),
-        (summary.pending, "waiting"),
+        (summary.pending - summary.pending_elsewhere, "waiting"),
+        (summary.pending_elsewhere, "for another studio"),
+        (_unsent(summary, Topic.UNQUEUED), "not queued"),
+        (_unsent(summary, Topic.OTHER_AREA), "in another staging area"),
     ]
     said = [f"{count:,} {words}" for count, words in parts if count]
     if not said:
-        return "Everything has arrived", Tone.GOOD
+        return _at_rest(summary)
     moving = Tone.HELD if summary.held else Tone.BUSY
-    tone = Tone.BAD if summary.stuck else moving if summary.moving else Tone.WAITING
+    tone = Tone.BAD if summary.stuck else moving if summary.moving else Tone.HELD if summary.remarks else Tone.WAITING
     return " · ".join(said), tone
+
+
+def _at_rest(summary: Summary) -> tuple[str, Tone]:
+    if not summary.all_arrived:
+        return "Not everything here is known to have arrived", Tone.HELD
+    return ("Everything has arrived", Tone.GOOD) if summary.synced else ("Nothing to sync", Tone.WAITING)
+
+
+def _unsent(summary: Summary, topic: Topic) -> int:
+    return sum(remark.count for remark in summary.remarks if remark.topic is topic)
 
 
 def _detail(summary: Summary) -> str:
@@ -302,6 +336,8 @@ def _detail(summary: Summary) -> str:
 
 
 def _nothing_yet(summary: Summary, current: Settings) -> Empty:
+    if summary.remarks:
+        return Empty("Nothing is in this staging area's queue", "What waits elsewhere is told above.")
     location = f"the location {summary.location_name}" if summary.location_name else "this machine's location"
     folder = summary.staging_path or current.staging_path or "the staging area"
     text = (
@@ -309,6 +345,19 @@ def _nothing_yet(summary: Summary, current: Settings) -> Empty:
         f"{folder} at once, and shows up here while accsyn carries it to {summary.destination or 'its destination'}."
     )
     return Empty("Nothing has been published from this machine yet", text)
+
+
+def not_there(absence: Absence) -> Empty:
+    """Return why there is no outbox to show."""
+    title = {"unplugged": "The staging disk is unplugged", "no-area": "The staging area is not there"}.get(absence.kind)
+    return Empty(
+        title or "There is no outbox", "\n\n".join((f"{absence.what} {absence.remedy}", *map(str, absence.remarks)))
+    )
+
+
+def unreadable(error: AccsynAccessorError, remarks: Iterable[Remark]) -> Empty:
+    """Return why the outbox cannot be shown, and what is known nevertheless."""
+    return Empty("The outbox cannot be read", "\n\n".join(map(str, (error, *remarks))))
 
 
 def no_staging(current: Settings) -> Optional[Empty]:

@@ -1,4 +1,4 @@
-"""Where the tab reads from: the outbox that serves this machine's staging location."""
+"""Where the tab reads from: the outbox of this machine's staging area."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.connect import shapes
 from ftrack_accsyn_accessor.connect.reader import PAGE, NotHere, View
 from ftrack_accsyn_accessor.connect.shapes import Head, Line
-from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
-from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.insight import remarks, rows, status
+from ftrack_accsyn_accessor.insight.absence import absence
+from ftrack_accsyn_accessor.insight.installation import find_installation
+from ftrack_accsyn_accessor.insight.remarks import ANYBODY
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.model.errors import OutboxError, StagingGone
+from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.worker.runtime import Runtime, open_runtime
 
 
 class OutboxSource:
-    """Reads the outbox of the location that *credentials* stand for. For the reader's thread.
+    """Reads the outbox of this machine's staging area, for the person of *credentials*. For the reader's thread.
 
     The staging area is the one that the location hook has opened in this process, and is opened here otherwise.
     """
@@ -25,6 +30,7 @@ class OutboxSource:
         self._credentials = credentials
         self._clock = clock
         self._paused = False
+        self._studio = ANYBODY
         self._runtime: Optional[Runtime] = None
 
     @property
@@ -32,26 +38,33 @@ class OutboxSource:
         """What serves the outbox, once it has been read."""
         return self._runtime
 
-    def changes(self) -> int:
-        """Return a number that is another one after something was written."""
-        return self._open(environment.read_settings).outbox.changes()
+    def changes(self) -> object:
+        """Return something that is not equal to what it was before something changed."""
+        return status.changes(self._open(environment.read_settings).outbox)
 
     def head(self) -> Head:
         """Return the sums and the surroundings."""
         current = environment.read_settings()
-        summary = status.summary(self._open(lambda: current).outbox)
+        outbox = self._open(lambda: current).outbox
+        self._studio = Studio(self._credentials.server_url, current.workspace or "")
+        try:
+            summary = status.summary(outbox, self._studio)
+        except OutboxError as error:
+            if not outbox.path.is_file():
+                raise self._not_there(current) from error
+            raise NotHere(shapes.unreadable(error, remarks.of_unqueued(outbox.path))) from error
         self._paused = summary.paused is not None
         return shapes.head(summary, current, self._clock())
 
     def count(self, view: View) -> int:
-        """Return how many entries *view* has."""
-        return status.count(self._open(environment.read_settings).outbox, view.filter.states, view.search)
+        """Return how many items *view* has."""
+        return rows.count(self._open(environment.read_settings).outbox, view.filter.states, view.search)
 
     def page(self, view: View, number: int) -> tuple[Line, ...]:
         """Return one page of them."""
         outbox = self._open(environment.read_settings).outbox
-        rows = status.rows(outbox, view.filter.states, view.search, PAGE, number * PAGE)
-        return tuple(shapes.line(row, self._paused) for row in rows)
+        page = rows.rows(outbox, view.filter.states, view.search, PAGE, number * PAGE, self._studio)
+        return tuple(shapes.line(row, self._paused) for row in page)
 
     def close(self) -> None:
         """Let go of the thread's connection."""
@@ -64,6 +77,13 @@ class OutboxSource:
             missing = shapes.no_staging(current)
             if missing is not None:
                 raise NotHere(missing)
-            name = environment.location_name(current, self._credentials.api_user)
-            self._runtime = open_runtime(current, name, self._credentials, environment.read_settings)
+            self._runtime = open_runtime(current, self._credentials, environment.read_settings)
+        if not self._runtime.prepared:
+            try:
+                self._runtime.area.require()
+            except StagingGone as error:
+                raise self._not_there(read()) from error
         return self._runtime
+
+    def _not_there(self, current: Settings) -> NotHere:
+        return NotHere(shapes.not_there(absence(find_installation(current, self._credentials.api_user))))

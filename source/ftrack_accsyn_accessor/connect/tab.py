@@ -15,8 +15,8 @@ from ftrack_accsyn_accessor.connect.qt import QAction, QShortcut, QtCore, QtGui,
 from ftrack_accsyn_accessor.connect.reader import Reader, Snapshot, Source, View
 from ftrack_accsyn_accessor.connect.report import ReportDialog
 from ftrack_accsyn_accessor.connect.shapes import NO_MATCH, READING, Filter, Head, Line
-from ftrack_accsyn_accessor.connect.table import EntryModel
-from ftrack_accsyn_accessor.connect.view import EmptyPage, EntryView
+from ftrack_accsyn_accessor.connect.table import ItemModel
+from ftrack_accsyn_accessor.connect.view import EmptyPage, ItemView
 
 #: A pause in typing after which the search begins.
 _TYPING_MS = 150
@@ -93,8 +93,8 @@ class Tab(QtWidgets.QWidget):
         self.filter = QtWidgets.QComboBox()
         self.retry_all = QtWidgets.QPushButton("Retry all")
         self.more = QtWidgets.QPushButton("More")
-        self.model = EntryModel(self)
-        self.table = EntryView(self.model, current, self)
+        self.model = ItemModel(self)
+        self.table = ItemView(self.model, current, self)
         self.empty = EmptyPage(current)
         self.details = DetailsPanel(current)
         self.notice = Label(current, muted=True)
@@ -153,12 +153,12 @@ class Tab(QtWidgets.QWidget):
         self.table.resized.connect(self._look)
         self.table.selectionModel().currentRowChanged.connect(self._select)
         self.table.customContextMenuRequested.connect(self._show_menu)
-        self.table.delegate.retry_clicked.connect(lambda entry_id: self._retry([entry_id]))
+        self.table.delegate.retry_clicked.connect(lambda item_id: self._retry([item_id]))
         self.head.pause.clicked.connect(self._pause_or_resume)
         self.retry_all.clicked.connect(lambda: self._retry(None))
         self.open_staging.triggered.connect(lambda: self._open(self._head.folder if self._head else ""))
         self.doctor.triggered.connect(self._run_doctor)
-        self.details.retry.clicked.connect(lambda: self._on_selected(lambda line: self._retry([line.entry_id])))
+        self.details.retry.clicked.connect(lambda: self._on_selected(lambda line: self._retry([line.item_id])))
         self.details.folder.clicked.connect(lambda: self._on_selected(self._open_folder))
         self.details.copy.clicked.connect(lambda: self._on_selected(self._copy_diagnosis))
         for keys, act in (("Ctrl+F", self.search.setFocus), ("F5", self.refresh), ("Ctrl+R", self._retry_selected)):
@@ -213,7 +213,7 @@ class Tab(QtWidgets.QWidget):
     # Reading.
 
     def _look_anew(self) -> None:
-        """Show other entries, from the first page on."""
+        """Show other items, from the first page on."""
         choice: Filter = self.filter.currentData()
         self._view = View(self._view.number + 1, choice, self.search.text().strip())
         self.model.clear()
@@ -241,7 +241,8 @@ class Tab(QtWidgets.QWidget):
     def _show_head(self, head: Head) -> None:
         before, self._head = self._head, head
         self.head.show_head(head)
-        self.banner.say(head.problem, head.remedy)
+        problem = [f"{head.problem} {head.remedy}".rstrip()] if head.problem else []
+        self.banner.say([*problem, *head.remarks])
         for position, choice in enumerate(Filter):
             count = head.counts[choice]
             self.filter.setItemText(position, f"{choice.title} ({count:,})" if count else choice.title)
@@ -258,23 +259,23 @@ class Tab(QtWidgets.QWidget):
         self.pages.setCurrentWidget(self.table if snapshot.total else self.empty)
         self.head.setVisible(snapshot.head is not None)
 
-    # The selected entry.
+    # The selected item.
 
     def _select(self, index: QtCore.QModelIndex) -> None:
         if self._following:
             return
         line = self.model.line(index.row()) if index.isValid() else None
-        self._selected = line.entry_id if line else None
+        self._selected = line.item_id if line else None
         self.details.show_line(line)
 
     def _select_again(self, anew: bool) -> None:
-        """Keep the same entry selected, wherever it stands now; *anew* tells that other entries are shown."""
+        """Keep the same item selected, wherever it stands now; *anew* tells that other items are shown."""
         current = self.table.currentIndex()
         if self._selected is None:
             if current.isValid():
                 self._select(current)
             return
-        found = next(((row, line) for row, line in self.model.known() if line.entry_id == self._selected), None)
+        found = next(((row, line) for row, line in self.model.known() if line.item_id == self._selected), None)
         if found is not None:
             self.details.show_line(found[1])
             self._follow(self.model.index(found[0], 0))
@@ -313,10 +314,10 @@ class Tab(QtWidgets.QWidget):
     # Actions.
 
     def _retry_selected(self) -> None:
-        self._on_selected(lambda line: self._retry([line.entry_id]) if line.retryable else None)
+        self._on_selected(lambda line: self._retry([line.item_id]) if line.retryable else None)
 
-    def _retry(self, entry_ids: Optional[list[int]]) -> None:
-        self.errands.run("retry", lambda: self._actions.retry(entry_ids))
+    def _retry(self, item_ids: Optional[list[int]]) -> None:
+        self.errands.run("retry", lambda: self._actions.retry(item_ids))
 
     def _pause_or_resume(self) -> None:
         paused = self._head is not None and self._head.paused

@@ -1,4 +1,4 @@
-"""The table's model for Qt: knows how many entries there are, and holds the pages that were looked at."""
+"""The table's model for Qt: knows how many items there are, and holds the pages that were looked at."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Index = Union[QtCore.QModelIndex, QtCore.QPersistentModelIndex]
 _NOWHERE = QtCore.QModelIndex()
 
 
-class EntryModel(QtCore.QAbstractTableModel):
+class ItemModel(QtCore.QAbstractTableModel):
     """Shows what the reader delivers. For the GUI thread."""
 
     def __init__(self, parent: Optional[QtCore.QObject] = None) -> None:
@@ -30,7 +30,7 @@ class EntryModel(QtCore.QAbstractTableModel):
     # What Qt asks.
 
     def rowCount(self, parent: _Index = _NOWHERE) -> int:  # noqa: N802 - Qt's name
-        """Return how many entries there are."""
+        """Return how many items there are."""
         return 0 if parent.isValid() else self._total
 
     def columnCount(self, parent: _Index = _NOWHERE) -> int:  # noqa: N802 - Qt's name
@@ -91,7 +91,7 @@ class EntryModel(QtCore.QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), last)
 
     def _resize(self, total: int) -> None:
-        """Add or remove rows at the end: which entry stands in which row is a matter of `dataChanged`."""
+        """Add or remove rows at the end: which item stands in which row is a matter of `dataChanged`."""
         if total > self._total:
             self.beginInsertRows(QtCore.QModelIndex(), self._total, total - 1)
             self._total = total

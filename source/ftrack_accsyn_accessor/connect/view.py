@@ -11,8 +11,8 @@ from ftrack_accsyn_accessor.connect.labels import Label
 from ftrack_accsyn_accessor.connect.qt import QtCore, QtGui, QtWidgets
 from ftrack_accsyn_accessor.connect.reader import PAGE
 from ftrack_accsyn_accessor.connect.shapes import Column, Empty
-from ftrack_accsyn_accessor.connect.table import EntryModel
-from ftrack_accsyn_accessor.model.entry import Kind
+from ftrack_accsyn_accessor.connect.table import ItemModel
+from ftrack_accsyn_accessor.model.item import Kind
 
 #: The widest text that a column has to show, and what is added to it.
 _SAMPLES = {
@@ -59,14 +59,14 @@ class HeaderView(QtWidgets.QHeaderView):
         return QtCore.QSize(super().sizeHint().width(), self.fontMetrics().height() + 12)
 
 
-class EntryView(QtWidgets.QTableView):
-    """Shows an `EntryModel`, one row at a time selected."""
+class ItemView(QtWidgets.QTableView):
+    """Shows an `ItemModel`, one row at a time selected."""
 
     resized = QtCore.Signal()
 
-    def __init__(self, model: EntryModel, colours: Callable[[], Colours], parent: QtWidgets.QWidget) -> None:
+    def __init__(self, model: ItemModel, colours: Callable[[], Colours], parent: QtWidgets.QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("accsyn-entries")
+        self.setObjectName("accsyn-items")
         self.setAccessibleName("Published components")
         self.setModel(model)
         self.delegate = Delegate(self, colours)

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor import __version__, environment
-from ftrack_accsyn_accessor.connect import host
+from ftrack_accsyn_accessor.connect.about import settings_lines
 from ftrack_accsyn_accessor.connect.actions import OutboxActions
 from ftrack_accsyn_accessor.connect.qt import QtWidgets
 from ftrack_accsyn_accessor.connect.quitting import QuitGuard, ask_user
 from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.connect.tab import Tab
-from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 
 NAME = "accsyn"
 
@@ -52,7 +52,7 @@ def tab_class(base: Any) -> Any:
 
         def get_debug_information(self) -> dict[str, Any]:
             """Return what "About" lists: version, and settings without secrets."""
-            settings = host.settings_lines(environment.read_settings())
+            settings = settings_lines(environment.read_settings())
             return {**super().get_debug_information(), "version": __version__, "settings": settings}
 
     return AccsynWidget

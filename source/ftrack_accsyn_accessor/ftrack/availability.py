@@ -1,4 +1,4 @@
-"""Registers components at the destination location in ftrack, as they are registered in the staging location.
+"""Registers components at the destination location in ftrack as they are in the staging location, and takes that back.
 
 Whoever comes first, accsyn's ftrack integration or this, the other finds it done.
 """
@@ -7,91 +7,117 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ftrack_accsyn_accessor.ftrack.connection import BATCH, FtrackConnection, quoted_batches
-from ftrack_accsyn_accessor.model.entry import Entry, Kind
-from ftrack_accsyn_accessor.model.errors import RegistrationRefused
+from ftrack_accsyn_accessor.ftrack.registrations import hidden, read_claims
+from ftrack_accsyn_accessor.ftrack.tree import registered_members
+from ftrack_accsyn_accessor.model.claims import Ruling, conflict, rule
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, RegistrationRefused
+from ftrack_accsyn_accessor.model.item import Item, Kind
 
 #: Refusals after which the rest of a request is taken for refused as well.
 _REFUSALS_TO_BELIEVE = 20
-#: Containers may hold containers; deeper than this nobody nests them.
-_DEPTH = 8
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What could not be registered, by the item's id; and the items whose components ftrack does not know any more."""
+
+    refusals: dict[int, AccsynAccessorError] = dataclasses.field(default_factory=dict)
+    deleted: set[int] = dataclasses.field(default_factory=set)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Row:
-    """A component to be registered, and the id of the entry that it belongs to."""
+    """A component to be registered, and the id of the item that it belongs to."""
 
     component_id: str
     resource_identifier: str
-    entry: int
+    item: int
+    is_member: bool = False
 
 
 class Availability:
-    """Makes components available at a location. For one thread only."""
+    """Makes components available at a location, or takes that back. For one thread only.
+
+    Methods raise `errors.RegistrationError` when ftrack cannot be asked; what was written by then is found again by the
+    next call.
+    """
 
     def __init__(self, connection: FtrackConnection) -> None:
         self._connection = connection
 
-    def register(self, entries: Sequence[Entry], location_id: str) -> dict[int, RegistrationRefused]:
-        """Register *entries*, with their members at any depth, in the location; return refusals by the entry's id.
+    def register(self, items: Sequence[Item], location_id: str) -> Outcome:
+        """Register *items*, at most `connection.BATCH`, with their members at any depth, in the location.
 
-        A component that ftrack does not know any more needs no registration. Raise `errors.RegistrationError` when
-        ftrack cannot be asked; what was registered by then is found again by the next call.
+        One whose path belongs to another component is refused with `errors.Conflict`.
         """
-        rows: list[_Row] = []
-        for staging_id in sorted({entry.publication.location_id for entry in entries} - {location_id}):
-            staged = [entry for entry in entries if entry.publication.location_id == staging_id]
-            rows += self._staged(staged, staging_id)
-        rows = self._missing(rows, location_id)
-        refusals: dict[int, RegistrationRefused] = {}
+        outcome = Outcome()
+        items = [item for item in items if item.publication.location_id != location_id]
+        if not items:
+            return outcome
+        locations = {item.publication.location_id for item in items}
+        claims = read_claims(self._connection, items, {*locations, location_id})
+        sound = []
+        for ruling in rule(items, claims, location_id):
+            if ruling.rival is not None:
+                outcome.refusals[ruling.item.id] = conflict(ruling.item, ruling.rival, location_id)
+            else:
+                sound.append(ruling)
+        rows = self._missing(self._members([ruling.item for ruling in sound]), location_id)
+        rows += self._tops(sound, outcome)
         for start in range(0, len(rows), BATCH):
-            refusals.update(self._create(rows[start : start + BATCH], location_id))
-        return refusals
+            self._create(rows[start : start + BATCH], location_id, outcome)
+        unseen = hidden(self._connection, [item for item in items if item.id in outcome.deleted])
+        outcome.refusals.update(unseen)
+        outcome.deleted -= unseen.keys()
+        return outcome
 
-    def _staged(self, entries: Sequence[Entry], staging_id: str) -> list[_Row]:
-        """Return what is registered in the staging location, members before their containers."""
-        owners = {entry.publication.component_id: entry.id for entry in entries}
-        found = [self._rows("component_id", owners, staging_id)]
-        parents = self._owners(entries, Kind.SEQUENCE, Kind.CONTAINER)
-        nested = self._owners(entries, Kind.CONTAINER)
-        for _ in range(_DEPTH):
-            if not parents:
-                break
-            members = self._rows("component.container_id", parents, staging_id)
-            found.append(members)
-            containers = set(nested.values())
-            parents = {row.component_id: row.entry for row in members if row.entry in containers}
-        known = {row.component_id for row in found[0]}
-        found[0] += self._taken_out([entry for entry in entries if entry.publication.component_id not in known])
-        return [row for level in reversed(found) for row in level]
+    def take_back(self, component_ids: Collection[str], location_id: str) -> None:
+        """Remove what is registered of components, and of their members, in a location."""
+        found: list[str] = []
+        for ids in quoted_batches(sorted(component_ids)):
+            where = f'location_id is "{location_id}" and component_id in ({ids})'
+            rows = self._connection.query(f"select id from ComponentLocation where {where}")  # noqa: S608
+            found += [row["id"] for row in rows]
+        for level in registered_members(self._connection, component_ids, location_id):
+            found += [member.row["id"] for member in level]
+        deregister(self._connection, found)
 
-    @staticmethod
-    def _owners(entries: Iterable[Entry], *kinds: Kind) -> dict[str, int]:
-        return {entry.publication.component_id: entry.id for entry in entries if entry.publication.kind in kinds}
+    # What is to be registered, members before their containers.
 
-    def _rows(self, path: str, owners: dict[str, int], location_id: str) -> list[_Row]:
-        """Return the registrations whose *path* is one of the components in *owners* (component id to entry)."""
+    def _members(self, items: Sequence[Item]) -> list[_Row]:
+        levels: list[list[_Row]] = []
+        for staging_id in sorted({item.publication.location_id for item in items}):
+            owners = {
+                item.publication.component_id: item.id
+                for item in items
+                if item.publication.location_id == staging_id and item.publication.kind is not Kind.FILE
+            }
+            for level in registered_members(self._connection, owners, staging_id):
+                levels.append(
+                    [
+                        _Row(each.component_id, each.row["resource_identifier"], owners[each.outermost], is_member=True)
+                        for each in level
+                    ]
+                )
+        return [row for level in reversed(levels) for row in level]
+
+    def _tops(self, rulings: Sequence[Ruling], outcome: Outcome) -> list[_Row]:
+        """Return what is left to be registered of the items' own components, also where they left the staging area."""
+        left = [ruling for ruling in rulings if not ruling.available and ruling.staged is None]
+        existing = self._existing(ruling.item.publication.component_id for ruling in left)
         rows = []
-        for ids in quoted_batches(owners):
-            answers = self._connection.query(
-                "select component_id, resource_identifier, component.container_id from ComponentLocation "  # noqa: S608
-                f'where location_id is "{location_id}" and {path} in ({ids})'
-            )
-            for answer in answers:
-                owner = answer["component_id"] if path == "component_id" else answer["component"]["container_id"]
-                rows.append(_Row(answer["component_id"], answer["resource_identifier"], owners[owner]))
+        for ruling in rulings:
+            publication = ruling.item.publication
+            if ruling.staged is not None and not ruling.available:
+                rows.append(_Row(publication.component_id, ruling.staged.resource_identifier, ruling.item.id))
+            elif ruling in left and publication.component_id in existing:
+                rows.append(_Row(publication.component_id, publication.resource_identifier, ruling.item.id))
+            elif ruling in left:
+                outcome.deleted.add(ruling.item.id)
         return rows
-
-    def _taken_out(self, entries: Sequence[Entry]) -> list[_Row]:
-        """Return rows for components that left the staging location since they were sent."""
-        existing = self._existing(entry.publication.component_id for entry in entries)
-        return [
-            _Row(entry.publication.component_id, entry.publication.resource_identifier, entry.id)
-            for entry in entries
-            if entry.publication.component_id in existing
-        ]
 
     def _existing(self, component_ids: Iterable[str]) -> set[str]:
         found: set[str] = set()
@@ -111,16 +137,18 @@ class Availability:
             there.update(answer["component_id"] for answer in answers)
         return [row for row in rows if row.component_id not in there]
 
-    def _create(self, rows: Sequence[_Row], location_id: str) -> dict[int, RegistrationRefused]:
+    # Writing.
+
+    def _create(self, rows: Sequence[_Row], location_id: str, outcome: Outcome) -> None:
         """Create *rows* in one request; when ftrack refuses it, somebody else may have been faster with some."""
         try:
             self._send(rows, location_id)
         except RegistrationRefused:
             left = self._missing(rows, location_id)
-            return self._create_each(left, location_id) if len(left) == len(rows) else self._create(left, location_id)
-        return {}
+            create = self._create_each if len(left) == len(rows) else self._create
+            create(left, location_id, outcome)
 
-    def _create_each(self, rows: Sequence[_Row], location_id: str) -> dict[int, RegistrationRefused]:
+    def _create_each(self, rows: Sequence[_Row], location_id: str, outcome: Outcome) -> None:
         """Create *rows* one by one, so that one which cannot be registered stops no other."""
         refused: dict[_Row, RegistrationRefused] = {}
         last = None
@@ -134,7 +162,11 @@ class Availability:
                 refused[row] = last = error
         real = self._missing(list(refused), location_id)
         existing = self._existing(row.component_id for row in real)
-        return {row.entry: refused[row] for row in real if row.component_id in existing}
+        for row in real:
+            if row.component_id in existing:
+                outcome.refusals[row.item] = refused[row]
+            elif not row.is_member:
+                outcome.deleted.add(row.item)
 
     def _send(self, rows: Sequence[_Row], location_id: str) -> None:
         if not rows:
@@ -151,3 +183,19 @@ class Availability:
                 for row in rows
             ],
         )
+
+
+def deregister(connection: FtrackConnection, registration_ids: Iterable[str]) -> None:
+    """Remove registrations that were seen, and no later ones: those belong to a publish that came after.
+
+    May raise `errors.RegistrationError`; that somebody else has removed some is none.
+    """
+    seen = sorted(registration_ids)
+    try:
+        connection.delete("ComponentLocation", seen)
+    except RegistrationRefused:
+        existing: list[str] = []
+        for ids in quoted_batches(seen):
+            rows = connection.query(f"select id from ComponentLocation where id in ({ids})")  # noqa: S608
+            existing += [str(row["id"]) for row in rows]
+        connection.delete("ComponentLocation", existing)

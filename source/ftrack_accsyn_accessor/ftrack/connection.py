@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 
 _TIMEOUT_S = 30
 #: Rows asked for in one request, as ftrack's own client does.
@@ -16,15 +16,6 @@ _PAGE = 500
 BATCH = 500
 #: How ftrack_api words what the server itself has refused; everything else may have failed on the way there.
 _REFUSED = re.compile(r"^Server reported error: (\w+)\(")
-
-
-@dataclasses.dataclass(frozen=True)
-class FtrackCredentials:
-    """How to reach ftrack, as the host's session does."""
-
-    server_url: str
-    api_user: str
-    api_key: str = dataclasses.field(repr=False)
 
 
 class FtrackConnection:
@@ -125,8 +116,14 @@ class FtrackConnection:
         )
 
 
-def quoted_batches(ids: Iterable[str]) -> Iterator[str]:
-    """Yield *ids* as lists for `in (..)`, at most `BATCH` in each."""
-    wanted = list(ids)
+def quoted(texts: Iterable[str]) -> str:
+    """Return *texts* as the list for `in (..)` in ftrack's query language."""
+    escaped = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return ", ".join(f'"{text}"' for text in escaped)
+
+
+def quoted_batches(texts: Iterable[str]) -> Iterator[str]:
+    """Yield *texts* as lists for `in (..)`, at most `BATCH` in each."""
+    wanted = list(texts)
     for start in range(0, len(wanted), BATCH):
-        yield ", ".join(f'"{entity_id}"' for entity_id in wanted[start : start + BATCH])
+        yield quoted(wanted[start : start + BATCH])

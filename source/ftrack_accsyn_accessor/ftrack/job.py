@@ -1,4 +1,4 @@
-"""Shows the rounds of sync jobs in ftrack: a Job while entries are on their way, one message when all are through."""
+"""Shows the rounds of sync jobs in ftrack: a Job while items are on their way, one message when all are through."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import json
 import logging
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.progress import duration_text, size_text
+from ftrack_accsyn_accessor.model.item import Item, label
+from ftrack_accsyn_accessor.model.progress import duration_text, size_text, stays
 from ftrack_accsyn_accessor.outbox.tracking import Tally, TrackedJob, Tracking
 
 logger = logging.getLogger(__name__)
@@ -25,7 +27,7 @@ RUNNING, DONE, FAILED = "running", "done", "failed"
 
 
 class FtrackJobs:
-    """One ftrack Job for each sync job with entries on their way. For one thread only."""
+    """One ftrack Job for each sync job with items on their way. For one thread only."""
 
     def __init__(
         self,
@@ -46,7 +48,7 @@ class FtrackJobs:
         self._paused_until = 0.0
 
     def begin(self) -> None:
-        """Begin the rounds of sync jobs that have entries on their way. Asks nobody.
+        """Begin the rounds of sync jobs that have items on their way. Asks nobody.
 
         A failed round is taken up again when all that had failed in it is on its way.
         """
@@ -83,10 +85,11 @@ class FtrackJobs:
             return
         status = FAILED if tally.attention else DONE
         stopped = self._tracking.first_stopped(tracked.row.id, since)
-        text = ended_text(tally, stopped.cause if stopped is not None else "")
+        left_over = self._tracking.left_over(tracked.row.id, since)
+        text = ended_text(tally, stopped.cause if stopped is not None else "", left_over)
         self._show(tracked.ftrack_job, status, f"{tracked.row.name}: {text}", publishers)
         news = f"{tally.attention}, first {stopped.id}: {stopped.cause}" if stopped is not None else ""
-        if tally.entries and (status == DONE or news != tracked.noted):
+        if tally.items and (status == DONE or news != tracked.noted):
             for user_id in filter(None, map(self._user_id, publishers)):
                 self._notices.message(user_id, f"accsyn, {tracked.row.name}: {text}", status == DONE)
         self._tracking.round_closed(tracked.row.id, status, news)
@@ -144,20 +147,35 @@ def moving_text(tally: Tally, tracked: TrackedJob) -> str:
         parts.append(f"{duration_text(left_bytes / tracked.speed_bytes_per_s)} left")
     if tally.attention:
         parts.append(f"{tally.attention} need attention")
+    if tally.withdrawn:
+        parts.append(f"{tally.withdrawn} withdrawn")
     if tracked.status == "paused":
         parts.append("paused in accsyn")
     return ", ".join(parts)
 
 
-def ended_text(tally: Tally, first_cause: str) -> str:
-    """Return how a round ended."""
-    if not tally.entries:
+def ended_text(tally: Tally, first_cause: str, left_over: Sequence[Item] = ()) -> str:
+    """Return how a round ended; *left_over* are the items of whose earlier content something stays there."""
+    if not tally.items:
         return "published anew"
+    withdrawn = f"{tally.withdrawn} of {tally.items} components withdrawn, as ftrack does not have them any more"
+    if tally.withdrawn == tally.items:
+        return withdrawn
     size = size_text(tally.progress.size_bytes)
-    if not tally.attention:
-        return f"{_files(tally)} ({size}) synced"
-    count = f"{tally.attention} of {tally.entries} components need attention"
-    return f"{_files(tally)} synced; {count}. {first_cause}"
+    parts = [f"{_files(tally)} synced" if tally.attention else f"{_files(tally)} ({size}) synced"]
+    if tally.withdrawn:
+        parts.append(withdrawn)
+    if tally.attention:
+        parts.append(f"{tally.attention} of {tally.items} components need attention. {first_cause}")
+    if left_over:
+        parts.append(_stays(left_over))
+    return "; ".join(parts)
+
+
+def _stays(left_over: Sequence[Item]) -> str:
+    """Return what of earlier contents stays at the destination, of many components that of the first."""
+    text = f"{label(left_over[0])}: {stays(left_over[0].left_over)}"
+    return f"{text} (and {len(left_over) - 1} more such components)" if left_over[1:] else text
 
 
 def _files(tally: Tally) -> str:

@@ -11,9 +11,8 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from ftrack_accsyn_accessor.ftrack.connection import FtrackCredentials
-from ftrack_accsyn_accessor.model.entry import Entry
-from ftrack_accsyn_accessor.outbox import JobRow
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.model.item import Item
 
 logger = logging.getLogger(__name__)
 
@@ -57,15 +56,15 @@ class Notices:
         self._lock = threading.Lock()
         self._thread: Optional[threading.Thread] = None
 
-    def component_synced(self, entry: Entry, job: Optional[JobRow]) -> None:
+    def component_synced(self, item: Item) -> None:
         """Tell pipelines that a component is available at its destination."""
-        publication = entry.publication
+        publication = item.publication
         data = {
             "component_id": publication.component_id,
             "version_id": publication.version_id,
             "location_id": publication.location_id,
-            "destination": job.party if job is not None else "",
-            "destination_location_id": job.destination_id if job is not None else "",
+            "destination": item.destination.party,
+            "destination_location_id": item.destination.location_id,
         }
         self._publish(COMPONENT_SYNCED, data)
 

@@ -1,17 +1,46 @@
-"""Asks ftrack, on the background thread, with a session of its own: what is registered where."""
+"""What is registered where in ftrack, asked on a background thread with a session of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Optional
 
-from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, FtrackCredentials, quoted_batches
+from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted, quoted_batches
+from ftrack_accsyn_accessor.model.claims import STAGING_DESCRIPTION, Claim, spellings
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.model.errors import RegistrationRefused
+from ftrack_accsyn_accessor.model.item import Item, label
 
-__all__ = ["FtrackCredentials", "Registrations"]
+#: Locations of ftrack's own servers, with the ids that they have in every ftrack (ftrack_api.symbol).
+SERVER_LOCATIONS = ("3a372bde-05bc-11e4-8908-20c9d081909b", "cd41be70-8809-11e3-b98a-20c9d081909b")
+_VERSION = ("version.version", "version.date", "version.asset.name")
+_CLAIM = (
+    *("component_id", "resource_identifier", "location_id", "location.name", "component.name"),
+    *("component.container_id", "component.container.container_id"),
+    *(f"component.{column}" for column in _VERSION),
+    *(f"component.container.{column}" for column in _VERSION),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class AtLocation:
+    """The ids of the components that are wanted at a location, and of those that have arrived there."""
+
+    wanted: tuple[str, ...]
+    arrived: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether something is wanted, and all of it is there."""
+        return bool(self.wanted) and set(self.wanted) == set(self.arrived)
 
 
 class Registrations:
-    """A window on ftrack's registrations. For one thread only; the session is opened at the first question."""
+    """A window on ftrack's registrations. For one thread only; the session is opened at the first question.
+
+    Every method may raise `errors.RegistrationError` when ftrack cannot be asked.
+    """
 
     def __init__(self, credentials: FtrackCredentials) -> None:
         self.connection = FtrackConnection(credentials)
@@ -21,8 +50,6 @@ class Registrations:
 
         Members are registered before their container, and ftrack shows a container as available where its members are.
         They may be in a container of their own, such as the frames of a sequence.
-
-        Raise `errors.RegistrationError` when ftrack cannot be asked.
         """
         missing = list(component_ids)
         found: set[str] = set()
@@ -36,12 +63,100 @@ class Registrations:
 
     def location_id(self, name: str) -> Optional[str]:
         """Return the id of the ftrack location called *name*, or None."""
-        rows = self.connection.query(f'select id from Location where name is "{name}"')  # noqa: S608 - ftrack's query language
+        rows = self.connection.query(f"select id from Location where name is {quoted([name])}")  # noqa: S608
         return str(rows[0]["id"]) if rows else None
+
+    def of_component(self, component_id: str, location_id: str) -> AtLocation:
+        """Return whether a component is at the location; raise `errors.RegistrationRefused` if there is no such one."""
+        self._require("Component", component_id, "component")
+        return AtLocation((component_id,), tuple(self._at([location_id], {component_id})))
+
+    def of_version(self, version_id: str, location_id: str) -> AtLocation:
+        """Return which components of a version are at the location.
+
+        What only ftrack's own servers have is not wanted elsewhere. Raise `errors.RegistrationRefused` if there is no
+        such version.
+        """
+        self._require("AssetVersion", version_id, "version")
+        rows = self.connection.query(f'select id from Component where version_id is "{version_id}"')  # noqa: S608
+        wanted = {str(row["id"]) for row in rows}
+        arrived = self._at([location_id], wanted)
+        wanted -= self._at(SERVER_LOCATIONS, wanted - arrived)
+        return AtLocation(tuple(sorted(wanted)), tuple(sorted(arrived)))
 
     def close(self) -> None:
         """Close the session, if one was opened."""
         self.connection.close()
+
+    def _require(self, entity_type: str, entity_id: str, noun: str) -> None:
+        if not self.connection.query(f'select id from {entity_type} where id is "{entity_id}"'):  # noqa: S608
+            raise RegistrationRefused(f"find the {noun} in ftrack", entity_id, "there is none", "Correct its id.")
+
+    def _at(self, location_ids: Sequence[str], component_ids: Collection[str]) -> set[str]:
+        found: set[str] = set()
+        for ids in quoted_batches(sorted(component_ids)):
+            where = f"location_id in ({quoted(location_ids)}) and component_id in ({ids})"
+            rows = self.connection.query(f"select component_id from ComponentLocation where {where}")  # noqa: S608
+            found.update(str(row["component_id"]) for row in rows)
+        return found
+
+
+def read_claims(connection: FtrackConnection, items: Sequence[Item], location_ids: Collection[str]) -> list[Claim]:
+    """Return what is registered of the components of *items*, and of others under their resource identifiers.
+
+    In the locations *location_ids* both, in all other staging locations only the latter. *items* are at most
+    `connection.BATCH`; one request, and one more for each 500 registrations beyond that. May raise
+    `errors.RegistrationError`.
+    """
+    paths = quoted(sorted({path for item in items for path in spellings(item.publication.resource_identifier)}))
+    ids = quoted(sorted({item.publication.component_id for item in items}))
+    here = f"location_id in ({quoted(sorted(location_ids))})"
+    rows = connection.query(
+        f"select {', '.join(_CLAIM)} from ComponentLocation where (component_id in ({ids}) and {here}) "  # noqa: S608
+        f'or (resource_identifier in ({paths}) and ({here} or location.description is "{STAGING_DESCRIPTION}")) '
+        "order by id"
+    )
+    return [_claim(row) for row in rows]
+
+
+def hidden(connection: FtrackConnection, items: Iterable[Item]) -> dict[int, RegistrationRefused]:
+    """Return, by the item's id, an error for each of *items* in a project that ftrack does not show to this user.
+
+    What seems to be missing in such a project may be there all the same. Without items nobody is asked. May raise
+    `errors.RegistrationError`.
+    """
+    wanted = [item for item in items if item.publication.project_id]
+    shown: set[str] = set()
+    for ids in quoted_batches(sorted({item.publication.project_id for item in wanted})):
+        rows = connection.query(f"select id from Project where id in ({ids})")  # noqa: S608 - ftrack's query language
+        shown.update(str(row["id"]) for row in rows)
+    return {
+        item.id: RegistrationRefused(
+            f"find {label(item)} in ftrack",
+            item.publication.project_name,
+            f"this project is not shown to {connection.credentials.api_user}",
+            "Let a user work here who may see it, unless the project was deleted.",
+        )
+        for item in wanted
+        if item.publication.project_id not in shown
+    }
+
+
+def _claim(row: Any) -> Claim:
+    component = row["component"]
+    container = component["container"]
+    version = component["version"] or (container["version"] if container else None)
+    within = (component["container_id"], container["container_id"] if container else None)
+    return Claim(
+        component_id=row["component_id"],
+        component_name=component["name"],
+        resource_identifier=row["resource_identifier"] or "",
+        location_id=row["location_id"],
+        location_name=row["location"]["name"],
+        within=tuple(filter(None, within)),
+        version_name="{} v{:03d}".format(version["asset"]["name"], version["version"]) if version else "",
+        version_date=version["date"].isoformat() if version and version["date"] else "",
+    )
 
 
 def _value(row: Any, path: str) -> str:

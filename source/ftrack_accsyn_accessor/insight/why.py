@@ -1,7 +1,7 @@
 """Why something is not moving: one plain sentence and what to do, from all that is known. Pure.
 
-`situation` gathers what is known; `explain` only judges it. The first thing that is in the way is the one that is told,
-from this machine outwards: settings, disk, outbox, people, the entry itself, the connection, accsyn's queue.
+`inquiry` gathers what is known; `explain` only judges it. The first thing that is in the way is the one that is told,
+from this machine outwards: settings, disk, outbox, people, the item itself, the connection, accsyn's queue.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 import dataclasses
 from typing import Callable, NamedTuple, Optional
 
-from ftrack_accsyn_accessor.insight.status import Row, Summary
+from ftrack_accsyn_accessor.insight.absence import Absence
+from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
+from ftrack_accsyn_accessor.insight.rows import MOVING, STILL_OLDER, Row
+from ftrack_accsyn_accessor.insight.status import Summary
 from ftrack_accsyn_accessor.model import pacing
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 from ftrack_accsyn_accessor.model.settings import Problem
 
 #: With less than this a staging disk is as good as full.
 LOW_BYTES = 500_000_000
-#: Within this time a process that was idle begins with an entry; the oldest of them look every two seconds.
+#: Within this time a process that was idle begins with an item; the oldest of them look every two seconds.
 ALIVE_S = 5.0
 
 NOTHING_TO_DO = "Nothing needs to be done."
@@ -56,10 +59,11 @@ class Accsyn:
 
 @dataclasses.dataclass(frozen=True)
 class Situation:
-    """All that is known. `asked` is what somebody asked for, empty for everything; `row` the entry that it is about.
+    """All that is known. `asked` is what somebody asked for, empty for everything; `row` the item that it is about.
 
-    `now` is in seconds since the epoch. `summary` is None where the outbox cannot be read, which `outbox_fault` tells
-    then. `uploader_alive` tells whether a process is at work on the outbox.
+    `now` is in seconds since the epoch. `summary` is None where there is no outbox, which `absence` tells then, or it
+    cannot be read, as `outbox_fault` does. `unqueued` is why what was asked for could not even be queued.
+    `worker_alive` tells whether a process is at work on the outbox.
     """
 
     now: float
@@ -69,10 +73,12 @@ class Situation:
     staging_variable: str = ""
     staging_path: Optional[str] = None
     staging_present: bool = True
+    absence: Optional[Absence] = None
     outbox_fault: Optional[Fault] = None
     summary: Optional[Summary] = None
     row: Optional[Row] = None
-    uploader_alive: bool = True
+    unqueued: Optional[Remark] = None
+    worker_alive: bool = True
     accsyn: Accsyn = Accsyn()
 
 
@@ -95,10 +101,19 @@ def _machine(situation: Situation) -> Optional[Answer]:
         wrong = next((each for each in situation.problems if each.variable == situation.staging_variable), None)
         what = wrong.what if wrong is not None else "is not set, so this is no staging machine."
         return Answer(f"{situation.staging_variable} {what}", "Set it to the folder that accsyn syncs, and restart.")
+    return None
+
+
+def _absent(situation: Situation) -> Optional[Answer]:
+    absence = situation.absence
+    if absence is not None:
+        if absence.remarks:
+            return Answer(f"{absence.what} {absence.remarks[0].what}", absence.remarks[0].remedy or absence.remedy)
+        return Answer(absence.what, absence.remedy)
     if not situation.staging_present:
         return Answer(
-            f"The staging area {situation.staging_path} is not there: its disk is unplugged, or nothing was ever "
-            "published on this machine.",
+            f"The staging area {situation.staging_path} is not there: its disk is unplugged, or another one is in its "
+            "place.",
             "Plug the disk in again; what waits is sent by itself then, nothing is lost.",
         )
     return None
@@ -109,13 +124,50 @@ def _outbox(situation: Situation) -> Optional[Answer]:
     return Answer(fault.what, fault.remedy) if fault is not None else None
 
 
+def _unqueued(situation: Situation) -> Optional[Answer]:
+    unqueued = situation.unqueued
+    return Answer(unqueued.what, unqueued.remedy) if unqueued is not None else None
+
+
 def _unknown(situation: Situation) -> Optional[Answer]:
-    if situation.asked and situation.row is None:
+    if not situation.asked or situation.row is not None:
+        return None
+    known = situation.summary.remarks if situation.summary is not None else ()
+    others = [remark.where for remark in known if remark.topic is Topic.OTHER_AREA]
+    if others:
         return Answer(
-            f"Nothing that was published on this machine is called {situation.asked}.",
-            "Ask on the machine on which it was published, with a component id or the path of a staged file.",
+            f"Nothing that was published into {situation.staging_path} is called {situation.asked}.",
+            f"This machine has other staging areas, in which something waits: {', '.join(others)}.",
         )
-    return None
+    return Answer(
+        f"Nothing that was published on this machine is called {situation.asked}.",
+        "Ask on the machine on which it was published, with a component id or the path of a staged file.",
+    )
+
+
+def _outside(situation: Situation) -> Optional[Answer]:
+    """Everything was asked for, and no item waits: something may nevertheless."""
+    summary = situation.summary
+    if situation.row is not None or summary is None:
+        return None
+    if summary.remarks:
+        first = min(summary.remarks, key=lambda remark: not remark.unsent)
+        return Answer(first.what, first.remedy)
+    return Answer(summary.problem, summary.problem_remedy) if summary.problem else None
+
+
+def _withdrawn(situation: Situation) -> Optional[Answer]:
+    row = situation.row
+    if row is None or row.state is not State.WITHDRAWN:
+        return None
+    return Answer(f"{_name(row)} was withdrawn: {row.cause}", row.remedy)
+
+
+def _elsewhere(situation: Situation) -> Optional[Answer]:
+    row = situation.row
+    if row is None or row.cause_kind != Topic.OTHER_STUDIO.value:
+        return None
+    return Answer(f"{_name(row)} is another studio's. {row.cause}", row.remedy)
 
 
 def _arrived(situation: Situation) -> Optional[Answer]:
@@ -179,7 +231,7 @@ def _delayed(situation: Situation) -> Optional[Answer]:
 
 def _nobody(situation: Situation) -> Optional[Answer]:
     row = situation.row
-    if row is None or situation.uploader_alive or 0 <= situation.now - row.updated_at < ALIVE_S:
+    if row is None or situation.worker_alive or 0 <= situation.now - row.updated_at < ALIVE_S:
         return None
     if row.state is State.PENDING:
         what = "has not been handed to accsyn, because no application with the plugin runs on this machine"
@@ -196,7 +248,7 @@ def _burst(situation: Situation) -> Optional[Answer]:
         return None
     if _settling(row, situation.now):
         return Answer(f"{_name(row)} was published a moment ago and is sent in a moment.", "Wait a moment.")
-    return Answer(f"{_name(row)} is the uploader's next work: it is sent in a moment.", "Wait a moment.")
+    return Answer(f"{_name(row)} is the worker's next work: it is sent in a moment.", "Wait a moment.")
 
 
 def _client(situation: Situation) -> Optional[Answer]:
@@ -235,6 +287,13 @@ def _job(situation: Situation) -> Optional[Answer]:
     return None
 
 
+def _older(situation: Situation) -> Optional[Answer]:
+    row = situation.row
+    if row is None or row.state not in MOVING or not row.waits_for_older:
+        return None
+    return Answer(f"{_name(row)} was published anew: {STILL_OLDER}", NOTHING_TO_DO)
+
+
 def _waiting(situation: Situation) -> Optional[Answer]:
     row, accsyn = situation.row, situation.accsyn
     if row is None or row.state is not State.SUBMITTED:
@@ -271,11 +330,16 @@ def _disk(situation: Situation) -> Optional[Answer]:
 
 _RULES: tuple[Callable[[Situation], Optional[Answer]], ...] = (
     _machine,
+    _absent,
     _outbox,
+    _unqueued,
     _unknown,
     _disk,
+    _outside,
     _arrived,
+    _withdrawn,
     _attention,
+    _elsewhere,
     _paused,
     _settings,
     _prepared,
@@ -285,6 +349,7 @@ _RULES: tuple[Callable[[Situation], Optional[Answer]], ...] = (
     _burst,
     _client,
     _job,
+    _older,
     _waiting,
     _moving,
 )

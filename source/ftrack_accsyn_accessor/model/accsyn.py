@@ -24,23 +24,6 @@ USER_SERVER = 2
 
 
 @dataclasses.dataclass(frozen=True)
-class Credentials:
-    """Who we are: the code of the workspace, the user (e-mail address), and the API key, which no repr shows."""
-
-    workspace: str
-    api_user: str
-    api_key: str = dataclasses.field(repr=False)
-
-    def variables(self) -> tuple[tuple[str, str], ...]:
-        """Return each value with the name of the variable that sets it."""
-        return (
-            ("ACCSYN_WORKSPACE", self.workspace),
-            ("ACCSYN_API_USER", self.api_user),
-            ("ACCSYN_API_KEY", self.api_key),
-        )
-
-
-@dataclasses.dataclass(frozen=True)
 class Client:
     """An accsyn client: the desktop app (type 0) or user server (type 2) of a machine; MAC addresses are normal."""
 
@@ -132,6 +115,7 @@ class Task:
     metadata: Mapping[str, Any]
     progress: Optional[int] = None
     speed_mb_per_s: Optional[float] = None
+    finished: str = ""
 
     @classmethod
     def from_answer(cls, row: Mapping[str, Any]) -> Task:
@@ -146,7 +130,14 @@ class Task:
             metadata=_mapping(row.get("metadata")),
             progress=_not_negative(_whole(row.get("progress"))),
             speed_mb_per_s=_not_negative(_number(row.get("speed"))),
+            finished=_moment(row.get("finished")),
         )
+
+
+def _moment(value: Any) -> str:
+    """Return a time as accsyn tells it; empty where it has none, which it may tell as 1970 (fact sheet, section 6)."""
+    text = _text(value)
+    return "" if text.startswith("1970") else text
 
 
 def entity_id(row: Mapping[str, Any]) -> str:

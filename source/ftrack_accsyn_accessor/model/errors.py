@@ -5,12 +5,14 @@ AccsynAccessorError
     StagingError              the staging area, or a file in it, is not what it was
         StagingGone             the staging root has vanished: wait, nothing is lost
         FileChanged             a staged file differs from what was published
+        NeverSent               accsyn passes over files of this name
     OutboxError               the outbox cannot be used
         OutboxTooNew            written by a newer release: left untouched
         OutboxUnusable          read-only, locked or out of space
             OutboxDamaged         damaged: kept aside, a new one takes its place
     RegistrationError         ftrack could not be asked
         RegistrationRefused     ftrack read the request and said no
+    Conflict                  another component has the path
     WorkspaceError            accsyn could not be asked, or said no
         Unreachable             the call was never processed
         Busy                    accsyn asks for patience
@@ -86,6 +88,12 @@ class FileChanged(StagingError):
     kind = "file-changed"
 
 
+class NeverSent(StagingError):
+    """accsyn passes over files of this name: a task with one ends done, though the file is not there."""
+
+    kind = "never-sent"
+
+
 class OutboxError(AccsynAccessorError):
     """The outbox cannot be used."""
 
@@ -118,6 +126,12 @@ class RegistrationError(AccsynAccessorError):
 
 class RegistrationRefused(RegistrationError):
     """Ftrack read the request and said no."""
+
+
+class Conflict(AccsynAccessorError):
+    """The path of a component belongs to another one at the destination, or another one goes there first."""
+
+    kind = "conflict"
 
 
 class WorkspaceError(AccsynAccessorError):

@@ -14,7 +14,7 @@ _GROWTH_STEPS = 8  # more of them change nothing, and a large power would overfl
 def settle_delay(now: float, oldest_at: float, newest_at: float, batches_sent: int) -> float:
     """Return the seconds to wait before submitting; 0 = now.
 
-    *oldest_at* and *newest_at* are the times of the first and the last entry that wait, *batches_sent* how many batches
+    *oldest_at* and *newest_at* are the times of the first and the last item that wait, *batches_sent* how many batches
     of this burst went out already. After the clock was set back nothing is known of the burst: it counts as over.
     """
     if is_quiet(now, newest_at):

@@ -11,8 +11,11 @@ from typing import Any, Optional
 
 
 def as_json(value: Any, indent: Optional[int] = None) -> str:
-    """Return *value* as JSON: dataclasses with their fields and properties, enums as their values."""
-    return json.dumps(plain(value), ensure_ascii=False, indent=indent)
+    """Return *value* as JSON: dataclasses with their fields and properties, enums as their values.
+
+    What cannot be encoded, as in file names that are no UTF-8, is escaped as JSON does it.
+    """
+    return json.dumps(plain(value), ensure_ascii=False, indent=indent).encode("utf-8", "backslashreplace").decode()
 
 
 def plain(value: Any) -> Any:

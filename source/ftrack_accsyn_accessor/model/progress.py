@@ -1,25 +1,15 @@
-"""What accsyn's answers say of an entry: state, trouble, bytes, speed and time left, in numbers and words. Pure.
-
-Task truth, not job truth: an entry is judged by its own tasks. The job's status only tells whether unfinished ones will
-go on (accsyn fact sheet, section 7).
-"""
+"""How far an item is, and what is in its way: bytes, speed and time left, in numbers and words. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from ftrack_accsyn_accessor.model.accsyn import Job, Task
-from ftrack_accsyn_accessor.model.entry import Entry, Kind, Progress, Publication, State, Trouble
-from ftrack_accsyn_accessor.model.transfer import COMPONENT_ID, source_paths
+from ftrack_accsyn_accessor.model.item import Item, Progress, Trouble
+from ftrack_accsyn_accessor.model.proof import AT_WORK
 
-#: Words of ours for a job that accsyn does not show among its jobs any more.
-ARCHIVED = "archived"
-DELETED = "deleted"
-
-_RUNNING = frozenset({"booting", "executing"})
-_WAITING = frozenset({"queued", "pending"})
 _BYTES_PER_MB = 1_000_000
 
 _WHAT: Mapping[Trouble, str] = {
@@ -33,6 +23,12 @@ _WHAT: Mapping[Trouble, str] = {
     Trouble.SIZE_DIFFERS: "At the destination it is not what was published{reason}.",
     Trouble.PAUSED: 'The sync job "{job}" is paused in accsyn.',
     Trouble.UNVERIFIED: "It has arrived, but accsyn could not tell its size at the destination{reason}.",
+    Trouble.CONFLICT: "At the destination its path belongs to another component{reason}.",
+    Trouble.WRONG_DESTINATION: "accsyn would carry it to another place than was meant{reason}.",
+    Trouble.WRONG_CLIENT: "accsyn reads it from another machine or folder than the one that it was staged in{reason}.",
+    Trouble.CLIENT_GONE: "It waits in accsyn for a client that is not this machine's present one{reason}.",
+    Trouble.NEVER_SENT: "accsyn passes over files of this name{reason}.",
+    Trouble.SOURCE_CHANGED: "It was published while its source was still being written to{reason}.",
 }
 _REMEDY: Mapping[Trouble, str] = {
     Trouble.FAILED: "Put that right, then retry it; it is also tried again by itself.",
@@ -45,74 +41,14 @@ _REMEDY: Mapping[Trouble, str] = {
     Trouble.SIZE_DIFFERS: "It is sent again by itself; retry it to have that done at once.",
     Trouble.PAUSED: "Resume the job in accsyn.",
     Trouble.UNVERIFIED: "It is asked again; FTRACK_ACCSYN_VERIFY=none does without.",
+    Trouble.CONFLICT: "Publish it under another name or version, or remove the other component; then retry it.",
+    Trouble.WRONG_DESTINATION: "Correct FTRACK_ACCSYN_DESTINATION or accsyn's ftrack integration, then retry it.",
+    Trouble.WRONG_CLIENT: "Name this machine's accsyn client in FTRACK_ACCSYN_CLIENT and give it the staging folder as "
+    "local folder of the volume, then retry it.",
+    Trouble.CLIENT_GONE: "Retry it to have it sent by the present client.",
+    Trouble.NEVER_SENT: "Publish it under another name, or without such files.",
+    Trouble.SOURCE_CHANGED: "Publish it again once it is complete; retry it to have it sent as it is staged.",
 }
-
-
-class Verdict(NamedTuple):
-    """What an entry's tasks say. `state` None means that nothing can be said now. `arrived`: all of them are done."""
-
-    state: Optional[State]
-    trouble: Optional[Trouble] = None
-    arrived: bool = False
-
-
-_UNKNOWN = Verdict(None)
-
-
-def judge(tasks: Collection[Task], whole: bool, job_status: str, certain: bool) -> Verdict:
-    """Return what *tasks*, all those of one entry, say of it.
-
-    *whole* tells whether they are as many as the entry has, *job_status* is accsyn's word, `ARCHIVED` or `DELETED`.
-    *certain* tells that the job looked the same a moment ago: what the next answer may take back is said only then.
-    """
-    statuses = {task.status for task in tasks}
-    if statuses == {"done"} and whole:
-        return Verdict(State.TRANSFERRING, arrived=True)
-    if job_status == ARCHIVED:
-        return _stopped(Trouble.JOB_GONE)
-    if job_status == DELETED:
-        return _stopped(Trouble.JOB_GONE) if certain else _UNKNOWN
-    if not statuses or statuses == {"done"}:
-        return _stopped(Trouble.TASK_MISSING) if certain else _UNKNOWN
-    if job_status == "aborted":
-        return _stopped(Trouble.ABORTED)
-    if "excluded" in statuses:
-        return _stopped(Trouble.EXCLUDED)
-    if job_status == "done":
-        return _stopped(Trouble.ENDED) if certain else _UNKNOWN
-    if "failed" in statuses:
-        return _stopped(Trouble.FAILED)
-    if "onhold" in statuses:
-        return _stopped(Trouble.ON_HOLD)
-    return _on_its_way(statuses, Trouble.PAUSED if job_status == "paused" else None)
-
-
-def _stopped(trouble: Trouble) -> Verdict:
-    return Verdict(State.NEEDS_ATTENTION, trouble)
-
-
-def _on_its_way(statuses: set[str], trouble: Optional[Trouble]) -> Verdict:
-    if statuses <= _WAITING:
-        return Verdict(State.SUBMITTED, trouble)
-    if statuses <= _WAITING | _RUNNING | {"done"}:
-        return Verdict(State.TRANSFERRING, trouble)
-    return _UNKNOWN
-
-
-def by_component(tasks: Iterable[Task]) -> dict[str, list[Task]]:
-    """Return *tasks* by the id of the component that each was made for."""
-    found: dict[str, list[Task]] = {}
-    for task in tasks:
-        found.setdefault(str(task.metadata.get(COMPONENT_ID, "")), []).append(task)
-    return found
-
-
-def is_whole(publication: Publication, count: int) -> bool:
-    """Whether *count* tasks are as many as *publication*, with its files, was sent as."""
-    if publication.kind is Kind.FILE:
-        return count >= 1
-    ways = len(source_paths(publication, whole_folder=True))
-    return count >= ways if publication.kind is Kind.SEQUENCE else count == ways or count >= len(publication.files)
 
 
 # Bytes and time.
@@ -126,20 +62,20 @@ def running_share(job: Job, tasks: Iterable[Task]) -> float:
     for task in tasks:
         if task.status == "done":
             done += task.size_bytes or 0
-        elif task.status in _RUNNING:
+        elif task.status in AT_WORK:
             running += task.size_bytes or 0
     return min(1.0, max(0.0, (job.progress / 100 * job.size_bytes - done) / running)) if running else 0.0
 
 
 def measure(tasks: Collection[Task], size_bytes: int, job: Job, share: float) -> Progress:
-    """Return how far an entry of *size_bytes* is, by its *tasks*; *share* as of `running_share`."""
+    """Return how far an item of *size_bytes* is, by its *tasks*; *share* as of `running_share`."""
     moved = 0.0
     speed_mb_per_s = 0.0
     for task in tasks:
         task_bytes = size_bytes / len(tasks) if task.size_bytes is None else task.size_bytes
         if task.status == "done":
             moved += task_bytes
-        elif task.status in _RUNNING:
+        elif task.status in AT_WORK:
             moved += task_bytes * (share if task.progress is None else min(task.progress, 100) / 100)
             speed_mb_per_s += job.speed_mb_per_s or 0.0 if task.speed_mb_per_s is None else task.speed_mb_per_s
     done = all(task.status == "done" for task in tasks) and bool(tasks)
@@ -178,12 +114,17 @@ def cause(trouble: Optional[Trouble], job_name: str, reason: str = "") -> str:
     return f"{_WHAT[trouble].format(job=job_name, reason=reason)} {_REMEDY[trouble]}"
 
 
-def reason_of(entry: Entry, tasks: Iterable[Task], log: Sequence[str]) -> str:
-    """Return the latest line of *log*, a job's errors, that is about one of the failed *tasks* of *entry*.
+def stays(left_over: str) -> str:
+    """Return a sentence, without its full stop, on what `Item.left_over` tells."""
+    return f"{left_over} {'stays' if left_over.startswith('1 file ') else 'stay'} at the destination"
+
+
+def reason_of(item: Item, tasks: Iterable[Task], log: Sequence[str]) -> str:
+    """Return the latest line of *log*, a job's errors, that is about one of the failed *tasks* of *item*.
 
     Lines name files; nothing else connects them to tasks. A log that speaks of one thing only needs no name.
     """
-    paths = [entry.publication.resource_identifier]
+    paths = [item.publication.path]
     paths += [str(task.source.get("path") or "") for task in tasks if task.status == "failed"]
     patterns = [_mention(path) for path in paths if path]
     for line in log:

@@ -39,6 +39,6 @@ def delay(error: errors.AccsynAccessorError, attempts: int, outage_s: float, jit
     if is_outage(error):
         retry_after_s = error.retry_after_s if isinstance(error, errors.WorkspaceError) else None
         return outage_delay(attempts, outage_s, jitter, retry_after_s)
-    if isinstance(error, (errors.Refused, errors.FileChanged)):
+    if isinstance(error, (errors.Refused, errors.FileChanged, errors.NeverSent)):
         return ITEM_DELAY_S
     return HELP_DELAY_S

@@ -18,7 +18,7 @@ PREFIX = "FTRACK_ACCSYN_"
 DEFAULT_VOLUME = "projects"
 CREDENTIALS_PATH = "ACCSYN_CREDENTIALS_PATH"
 
-#: What is checked at the destination after accsyn has reported an entry done, before it counts as synced.
+#: What is checked at the destination after accsyn has reported an item done, before it counts as synced.
 VERIFY_NONE = "none"
 VERIFY_SIZE = "size"
 
@@ -31,6 +31,8 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _PARTY = re.compile(r"[\w.@=+\-]+")
 _CODE = re.compile(r"[\w.\-]+")
 _ID = re.compile(r"[0-9a-z]{24}")
+#: A variable in a path that nobody has set: it would become a folder of this name.
+_UNEXPANDED = re.compile(r"\$\w+|\$\{[^}]*\}|%\w+%")
 
 
 class Problem(NamedTuple):
@@ -130,6 +132,10 @@ class _Reader:
         if value is None:
             return None
         path = self._expanded(value)
+        unexpanded = _UNEXPANDED.search(path)
+        if unexpanded:
+            self.report(variable, f"{unexpanded[0]} in {value!r} is not set.", "Set it, or write the full path.")
+            return None
         # On Windows a path without a drive is relative to whichever one is current.
         if self.flavour.isabs(path) and (self.flavour.sep == "/" or self.flavour.splitdrive(path)[0]):
             return str(self.flavour.normpath(path))
@@ -176,8 +182,8 @@ def read(environ: Mapping[str, str], credentials_text: Optional[str] = None, fla
         proxy=reader.text("ACCSYN_PROXY"),
         location=reader.text(f"{PREFIX}LOCATION"),
         client=reader.matching(f"{PREFIX}CLIENT", _ID, "the id of an accsyn client (24 letters and digits)"),
-        destination=reader.matching(f"{PREFIX}DESTINATION", _PARTY, "an accsyn party such as acme or site=london"),
-        destination_location=reader.text(f"{PREFIX}DESTINATION_LOCATION"),
+        destination=_destination(reader, workspace),
+        destination_location=_destination_location(reader),
         queue=reader.text(f"{PREFIX}QUEUE"),
         outbox=reader.folder(f"{PREFIX}OUTBOX"),
         retention_days=reader.days(f"{PREFIX}RETENTION_DAYS"),
@@ -213,6 +219,33 @@ def describe(problems: tuple[Problem, ...]) -> str:
     lines = [f"  - {problem}" for problem in problems]
     head = "No published file is sent by accsyn until this is mended; what is staged waits:"
     return "\n".join([head, *lines])
+
+
+def _destination(reader: _Reader, workspace: Optional[str]) -> Optional[str]:
+    """Return the party that files go to. accsyn would read a bare word as a path (accsyn fact sheet, section 5)."""
+    variable = f"{PREFIX}DESTINATION"
+    value = reader.matching(variable, _PARTY, "an accsyn party such as acme or site=london")
+    if value is None or "@" in value or value.startswith(("site=", "client=")):
+        return value
+    if value.lower() in ("hq", (workspace or "").lower()):
+        return value
+    reader.report(
+        variable,
+        f"{value!r} is no party: accsyn would read it as a path.",
+        f"Set it to the workspace's code, hq, site={value}, client=<id> or a user's e-mail address.",
+    )
+    return None
+
+
+def _destination_location(reader: _Reader) -> Optional[str]:
+    """Return the ftrack location of the destination, which cannot be the staging location."""
+    variable = f"{PREFIX}DESTINATION_LOCATION"
+    value = reader.text(variable)
+    if value is not None and value == reader.text(f"{PREFIX}LOCATION"):
+        what = f"{value!r} is the staging location itself ({PREFIX}LOCATION)."
+        reader.report(variable, what, "Name the location of the studio's storage.")
+        return None
+    return value
 
 
 def _credentials(text: str) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""The outbox: a durable queue of entries, shared by all processes of a machine."""
+"""The outbox: a durable queue of items, shared by all processes of a machine."""
 
 from __future__ import annotations
 
-from ftrack_accsyn_accessor.outbox.records import JobRow, Prepared
-from ftrack_accsyn_accessor.outbox.store import Outbox, Work
+from ftrack_accsyn_accessor.outbox.agenda import Work
+from ftrack_accsyn_accessor.outbox.records import JobRow
+from ftrack_accsyn_accessor.outbox.store import Outbox
 
-__all__ = ["JobRow", "Outbox", "Prepared", "Work"]
+__all__ = ["JobRow", "Outbox", "Work"]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any, Callable, Optional
 
-from ftrack_accsyn_accessor.model.entry import Entry, State
+from ftrack_accsyn_accessor.model.item import Item, State
 from ftrack_accsyn_accessor.outbox.connection import Connections
 
 #: Statuses, in accsyn's words and ours, of jobs in which nothing moves: there is nothing to pause.
@@ -16,7 +16,7 @@ STILL = frozenset({"paused", "failed", "done", "aborted", "archived", "deleted"}
 _PAUSED = "paused"
 _PAUSED_JOBS = "paused-jobs"
 _PINS = "pins"
-_SAME_SYNCED = "FROM entry WHERE id = ? AND created_at = ? AND state = ?"
+_SAME = "FROM item WHERE id = ? AND created_at = ? AND state = ?"
 _WAITING = (State.PENDING.value, State.NEEDS_ATTENTION.value)
 
 
@@ -43,7 +43,7 @@ class Control:
     def pause(self, by: str) -> bool:
         """Let nothing more be submitted, until `resume`; return False if that was so already.
 
-        The uploader pauses the running sync jobs in accsyn as soon as it can.
+        The worker pauses the running sync jobs in accsyn as soon as it can.
         """
         if self.paused() is not None:
             return False
@@ -53,7 +53,7 @@ class Control:
     def resume(self) -> bool:
         """Take `pause` back; return False if there was none.
 
-        The uploader resumes the jobs that it paused in accsyn.
+        The worker resumes the jobs that it paused in accsyn.
         """
         if self.paused() is None:
             return False
@@ -76,21 +76,21 @@ class Control:
 
     # Retrying.
 
-    def retry(self, entry_ids: Optional[Sequence[int]] = None) -> int:
-        """Make entries that wait for a time or for help due at once (None: all such); return how many.
+    def retry(self, item_ids: Optional[Sequence[int]] = None) -> int:
+        """Make items that wait for a time or for help due at once (None: all such); return how many.
 
-        The uploader submits them again; accsyn retries the tasks that it has already.
+        The worker submits them again; accsyn retries the tasks that it has already.
         """
         waiting = ", ".join(f"'{state}'" for state in _WAITING)
         statement = (
-            "UPDATE entry SET next_try_at = NULL, updated_at = ? "  # noqa: S608 - constants
+            "UPDATE item SET next_try_at = NULL, updated_at = ? "  # noqa: S608 - constants
             f"WHERE state IN ({waiting}) AND next_try_at IS NOT NULL"
         )
         now = self._clock()
         with self._connections.writing() as connection:
-            if entry_ids is None:
+            if item_ids is None:
                 return connection.execute(statement, (now,)).rowcount
-            rows = [(now, entry_id) for entry_id in entry_ids]
+            rows = [(now, item_id) for item_id in item_ids]
             return connection.executemany(f"{statement} AND id = ?", rows).rowcount
 
     # Cleaning.
@@ -103,15 +103,15 @@ class Control:
         """Keep what must stay staged from now on."""
         self._keep(_PINS, sorted(pins))
 
-    def still_synced(self, entry: Entry) -> bool:
-        """Whether *entry* has not been published anew, or got into trouble, meanwhile."""
+    def is_unchanged(self, item: Item) -> bool:
+        """Whether *item* has not been published anew, or come to another state, meanwhile."""
         with self._connections.reading() as connection:
-            return connection.execute(f"SELECT 1 {_SAME_SYNCED}", _same(entry)).fetchone() is not None
+            return connection.execute(f"SELECT 1 {_SAME}", _same(item)).fetchone() is not None
 
-    def forget(self, entry: Entry) -> bool:
-        """Drop *entry*, whose staged files are gone; return False if it was published anew meanwhile."""
+    def forget(self, item: Item) -> bool:
+        """Drop *item*, whose staged files are gone; return False if it is not unchanged."""
         with self._connections.writing() as connection:
-            return connection.execute(f"DELETE {_SAME_SYNCED}", _same(entry)).rowcount > 0
+            return connection.execute(f"DELETE {_SAME}", _same(item)).rowcount > 0
 
     # What is kept.
 
@@ -128,5 +128,5 @@ class Control:
                 connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, json.dumps(value)))
 
 
-def _same(entry: Entry) -> tuple[object, ...]:
-    return entry.id, entry.created_at, State.SYNCED.value
+def _same(item: Item) -> tuple[object, ...]:
+    return item.id, item.created_at, item.state.value

@@ -1,21 +1,27 @@
-"""What only the uploader learns, kept in the outbox for whoever shows or explains it. Never a secret."""
+"""What only the worker learns, kept in the outbox for whoever shows or explains it. Never a secret."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Callable, ClassVar, Optional, TypeVar
 
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.outbox import Outbox
 
+#: Name of a fact: "1" when the outbox has been there since the staging area was made: nothing was submitted without it.
+COMPLETE = "complete"
 #: How often it is written down that nothing is wrong.
 CONTACT_S = 30.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
-    """The staging location that the outbox serves, its folder, and the identity in the folder's marker."""
+class Area:
+    """The staging area that the outbox serves: its folder, and the identity in its marker.
+
+    `location_name` is the ftrack location that it was for the latest session; other users have locations of their own.
+    """
 
     NAME: ClassVar[str] = "place"
 
@@ -25,7 +31,7 @@ class Place:
 
 
 @dataclasses.dataclass(frozen=True)
-class Endpoint:
+class Link:
     """Who sends from where to where: accsyn's words.
 
     `client` is the host name of this machine's accsyn client, `client_status` what accsyn said of it at `seen_at`
@@ -46,7 +52,7 @@ class Endpoint:
 
 @dataclasses.dataclass(frozen=True)
 class Contact:
-    """When the uploader last got a useful answer from accsyn, and what is in its way since then, if anything.
+    """When the worker last got a useful answer from accsyn, and what is in its way since then, if anything.
 
     Times are seconds since the epoch. `next_try_at` is when it tries again by itself.
     """
@@ -61,7 +67,16 @@ class Contact:
     next_try_at: Optional[float] = None
 
 
-Fact = TypeVar("Fact", Place, Endpoint, Contact)
+@dataclasses.dataclass(frozen=True)
+class Earlier:
+    """What became of each outbox of an earlier release that was met: path to one of the words of `takeover`."""
+
+    NAME: ClassVar[str] = "earlier"
+
+    files: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+Fact = TypeVar("Fact", Area, Link, Contact, Earlier)
 
 
 def keep(outbox: Outbox, fact: Fact) -> None:
@@ -80,7 +95,7 @@ def kept(outbox: Outbox, kind: type[Fact]) -> Fact:
 
 
 class ContactLog:
-    """Keeps `Contact` up to date, seldom while nothing is wrong. For the uploader's thread.
+    """Keeps `Contact` up to date, seldom while nothing is wrong. For the worker's thread.
 
     *clock* gives seconds since the epoch. Every method may raise `errors.OutboxError`.
     """

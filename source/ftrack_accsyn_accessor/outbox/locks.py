@@ -58,7 +58,7 @@ class ProcessLock:
 
 
 class OwnerLock:
-    """Proof that this process is alive, for entries that it has prepared and not yet finished registering.
+    """Proof that this process is alive, for items that it has prepared and not yet finished registering.
 
     `token` names the process in the outbox. The lock is taken at the first use and kept until the process ends. Any
     thread may use it.

@@ -1,4 +1,4 @@
-"""Rows of the outbox <-> entries."""
+"""Rows of the outbox <-> items."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ import sqlite3
 import zlib
 from typing import Any, Optional, Union
 
-from ftrack_accsyn_accessor.model.entry import Entry, Kind, Progress, Publication, StagedFile, State
+from ftrack_accsyn_accessor.model.item import (
+    Endpoint,
+    Item,
+    Kind,
+    Progress,
+    Publication,
+    Reason,
+    Sent,
+    StagedFile,
+    State,
+    Studio,
+)
 
 PUBLICATION_COLUMNS = (
     "component_id",
@@ -23,6 +34,10 @@ PUBLICATION_COLUMNS = (
     "project_name",
     "version_id",
     "version_name",
+    "workspace",
+    "volume",
+    "path",
+    "doubt",
 )
 
 #: Fast rather than small: frames of a sequence differ in a few digits only, so any level packs them well.
@@ -36,7 +51,8 @@ class JobRow:
     """What the outbox knows of one sync job.
 
     `accsyn_id` is empty until accsyn has answered. `party` is where the files go, in accsyn's words, `destination_id`
-    and `destination_name` the ftrack location that stands for it, if there is one. Times are seconds since the epoch.
+    and `destination_name` the ftrack location that stands for it, if there is one; `source_party` is where they come
+    from, empty where a release before 1.1 has not written it down. Times are seconds since the epoch.
     """
 
     id: int
@@ -49,14 +65,22 @@ class JobRow:
     party: str = ""
     destination_id: str = ""
     destination_name: str = ""
+    server_url: str = ""
+    workspace: str = ""
+    source_party: str = ""
+
+    @property
+    def studio(self) -> Studio:
+        """Whose it is."""
+        return Studio(self.server_url, self.workspace)
 
 
-@dataclasses.dataclass(frozen=True)
-class Prepared:
-    """An entry whose registration in ftrack has begun, with the token of the process that began it."""
-
-    entry: Entry
-    owner: str
+def of_studio(studio: Optional[Studio], column: str = "studio") -> tuple[str, dict[str, str]]:
+    """Return a condition on rows that *studio* includes (None: all rows) with the values that it binds."""
+    if studio is None:
+        return "1", {}
+    bound = {f"studio_{number}": key for number, key in enumerate(studio.keys)}
+    return f"{column} IN ({', '.join(f':{name}' for name in bound)})", bound
 
 
 def pack(files: tuple[StagedFile, ...]) -> bytes:
@@ -66,7 +90,7 @@ def pack(files: tuple[StagedFile, ...]) -> bytes:
 
 
 def unpack(blob: bytes) -> tuple[StagedFile, ...]:
-    """Return the files in *blob*; none when it is damaged, which must not keep the other entries from being read."""
+    """Return the files in *blob*; none when it is damaged, which must not keep the other items from being read."""
     try:
         return tuple(StagedFile(*row) for row in json.loads(zlib.decompress(blob)))
     except (zlib.error, ValueError, TypeError):
@@ -76,10 +100,10 @@ def unpack(blob: bytes) -> tuple[StagedFile, ...]:
 def publication_values(publication: Publication) -> list[Any]:
     """Return the values of `PUBLICATION_COLUMNS`."""
     values = [getattr(publication, name) for name in PUBLICATION_COLUMNS]
-    return [value.value if isinstance(value, Kind) else _storable(value) for value in values]
+    return [value.value if isinstance(value, Kind) else storable(value) for value in values]
 
 
-def _storable(text: str) -> Union[str, bytes]:
+def storable(text: str) -> Union[str, bytes]:
     """Return *text* as SQLite can keep it; Python gives file names that are no UTF-8 as text that cannot be encoded."""
     try:
         text.encode()
@@ -108,13 +132,13 @@ def split_cause(text: str) -> tuple[str, str]:
     return what, remedy
 
 
-def entry(row: sqlite3.Row) -> Entry:
-    """Return the entry in *row*; its files are empty unless the row has `packed`."""
+def item(row: sqlite3.Row) -> Item:
+    """Return the item in *row*; its files are empty unless the row has `packed`."""
     columns = row.keys()
     files = unpack(row["packed"]) if "packed" in columns and row["packed"] is not None else ()
     values: dict[str, Any] = {name: _stored(row[name]) for name in PUBLICATION_COLUMNS}
     values["kind"] = Kind(values["kind"])
-    return Entry(
+    return Item(
         id=row["id"],
         publication=Publication(files=files, **values),
         state=State(row["state"]),
@@ -129,7 +153,30 @@ def entry(row: sqlite3.Row) -> Entry:
         progress=Progress(row["done_bytes"], row["size_bytes"], row["speed_bytes_per_s"], row["left_s"]),
         arrived_at=row["arrived_at"],
         synced_at=row["synced_at"],
+        owner=row["owner"],
+        file_count=row["file_count"],
+        reason=Reason(row["reason"]),
+        request=row["request"],
+        source=Endpoint(row["source_party"], values["location_id"], values["location_name"]),
+        destination=Endpoint(row["party"], row["destination_id"], row["destination_name"]),
+        sent=read_sent(row["sent"]),
+        stale_at=row["stale_at"],
+        left_over=row["left_over"],
     )
+
+
+def sent_text(sent: Sent) -> str:
+    """Return the value of the column `sent`."""
+    if sent == Sent():
+        return ""
+    return json.dumps({"paths": sent.paths, "stale": dict(sent.stale)}, separators=(",", ":"))
+
+
+def read_sent(text: str) -> Sent:
+    """Return what the column `sent` holds."""
+    known = json.loads(text) if text else {}
+    paths = known.get("paths")
+    return Sent(tuple(paths) if paths is not None else None, known.get("stale") or {})
 
 
 def job(row: sqlite3.Row) -> JobRow:

@@ -13,7 +13,7 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         """
         CREATE TABLE job (
             id INTEGER PRIMARY KEY,
-            route TEXT NOT NULL UNIQUE,      -- Route.key(0): project, source, destination, day
+            route TEXT NOT NULL UNIQUE,      -- since version 2 Route.id: workspace, project, source, destination, day
             key TEXT NOT NULL,               -- Route.key(generation), in the metadata of the accsyn job
             generation INTEGER NOT NULL,
             name TEXT NOT NULL,
@@ -75,6 +75,101 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         "(state, next_try_at, created_at, updated_at, size_bytes, done_bytes, cause_kind)",
         # Finds the entries of a sync job that are still on their way, however many went with it before.
         "CREATE INDEX entry_by_job ON entry (job, state)",
+    ),
+    (
+        """
+        CREATE TABLE request (
+            id INTEGER PRIMARY KEY,
+            reason TEXT NOT NULL,            -- publish
+            username TEXT NOT NULL,          -- ftrack's user who asked
+            server_url TEXT NOT NULL,        -- ftrack's
+            created_at REAL NOT NULL         -- seconds since the epoch
+        )
+        """,
+        """
+        CREATE TABLE item (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: a late step must not meet another component
+            request INTEGER REFERENCES request (id),
+            reason TEXT NOT NULL DEFAULT 'publish',
+            server_url TEXT NOT NULL,        -- ftrack's: with the workspace, the studio that it belongs to
+            workspace TEXT NOT NULL DEFAULT '',        -- accsyn's code; '' = the first in which it is submitted
+            studio TEXT NOT NULL,            -- Studio.key of the two
+            component_id TEXT NOT NULL,
+            component_name TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            volume TEXT NOT NULL DEFAULT 'projects',
+            path TEXT NOT NULL,              -- in the volume, forward slashes
+            resource_identifier TEXT NOT NULL,         -- as ftrack keeps it
+            location_id TEXT NOT NULL,       -- the source endpoint in ftrack
+            location_name TEXT NOT NULL,
+            source_party TEXT NOT NULL DEFAULT '',     -- the source endpoint in accsyn; '' = not submitted yet
+            party TEXT NOT NULL DEFAULT '',            -- the destination endpoint in accsyn; '' = not submitted yet
+            destination_id TEXT NOT NULL DEFAULT '',   -- ftrack location that stands for it; '' = none
+            destination_name TEXT NOT NULL DEFAULT '',
+            username TEXT NOT NULL,
+            project_id TEXT NOT NULL,
+            project_name TEXT NOT NULL,
+            version_id TEXT NOT NULL,
+            version_name TEXT NOT NULL,
+            doubt TEXT NOT NULL DEFAULT '',  -- what was wrong with it when it was published
+            size_bytes INTEGER NOT NULL,
+            file_count INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            cause_kind TEXT NOT NULL DEFAULT '',
+            cause TEXT NOT NULL DEFAULT '',
+            attempts INTEGER NOT NULL DEFAULT 0,
+            next_try_at REAL,                -- seconds since the epoch; NULL = at once
+            owner TEXT NOT NULL DEFAULT '',  -- token of the process that prepares it
+            job INTEGER REFERENCES job (id),
+            attempted INTEGER NOT NULL DEFAULT 0,
+            sent TEXT NOT NULL DEFAULT '',   -- JSON of item.Sent
+            done_bytes INTEGER NOT NULL DEFAULT 0,     -- transferred, of size_bytes
+            speed_bytes_per_s REAL,          -- NULL while it does not move
+            left_s REAL,                     -- seconds; NULL while it does not move
+            arrived_at REAL,                 -- seconds since the epoch; its arrival was proven
+            synced_at REAL,                  -- seconds since the epoch; available at the destination
+            stale_at TEXT NOT NULL DEFAULT '',         -- ftrack location that still has it with older content
+            left_over TEXT NOT NULL DEFAULT '',        -- what of an older content stays at the destination
+            contents INTEGER NOT NULL DEFAULT 1,       -- how often it was published
+            created_at REAL NOT NULL,        -- seconds since the epoch
+            updated_at REAL NOT NULL,        -- seconds since the epoch
+            UNIQUE (component_id, location_id)
+        )
+        """,
+        "INSERT INTO item (id, server_url, studio, component_id, component_name, kind, path, resource_identifier, "
+        "location_id, location_name, party, destination_id, destination_name, username, project_id, project_name, "
+        "version_id, version_name, size_bytes, file_count, state, cause_kind, cause, attempts, next_try_at, owner, "
+        "job, attempted, done_bytes, speed_bytes_per_s, left_s, arrived_at, synced_at, created_at, updated_at) "
+        "SELECT entry.id, server_url, lower(rtrim(server_url, '/')) || ' ', component_id, component_name, kind, "
+        # What is no UTF-8 is kept as a blob, of which `replace` would make text that nobody can read.
+        "CASE typeof(resource_identifier) WHEN 'blob' THEN resource_identifier "
+        "ELSE replace(resource_identifier, '\\', '/') END, resource_identifier, location_id, "
+        "location_name, coalesce(job.party, ''), coalesce(job.destination_id, ''), coalesce(job.destination_name, ''), "
+        "username, project_id, project_name, version_id, version_name, size_bytes, file_count, state, cause_kind, "
+        "cause, attempts, next_try_at, owner, job, attempted, done_bytes, entry.speed_bytes_per_s, entry.left_s, "
+        "arrived_at, synced_at, entry.created_at, entry.updated_at FROM entry LEFT JOIN job ON job.id = entry.job",
+        "CREATE TABLE item_files "
+        "(item INTEGER PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE, packed BLOB NOT NULL)",
+        "INSERT INTO item_files SELECT entry, packed FROM files",
+        "DROP TABLE files",
+        "DROP TABLE entry",
+        "ALTER TABLE item_files RENAME TO files",
+        # Covers what is asked every few seconds, so that a long queue costs no look into the table.
+        "CREATE INDEX item_by_state ON item "
+        "(state, next_try_at, created_at, updated_at, size_bytes, done_bytes, cause_kind)",
+        "CREATE INDEX item_by_studio ON item (studio, state, next_try_at, created_at, updated_at, cause_kind)",
+        # Finds the items of a sync job that are still on their way, however many went with it before.
+        "CREATE INDEX item_by_job ON item (job, state)",
+        # Finds what goes to, or has, one path: the volume is nearly always the same.
+        "CREATE INDEX item_by_path ON item (path)",
+        "CREATE INDEX item_stale ON item (stale_at) WHERE stale_at <> ''",
+        "ALTER TABLE job ADD COLUMN server_url TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE job ADD COLUMN workspace TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE job ADD COLUMN studio TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE job ADD COLUMN source_party TEXT NOT NULL DEFAULT ''",
+        "UPDATE job SET route = '/' || route, "
+        "server_url = coalesce((SELECT server_url FROM item WHERE item.job = job.id LIMIT 1), ''), "
+        "studio = coalesce((SELECT studio FROM item WHERE item.job = job.id LIMIT 1), '')",
     ),
 )
 

@@ -4,51 +4,35 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Callable, Optional
 
-from ftrack_accsyn_accessor.model.entry import NOT_BY_ITSELF, Entry, Publication, State, sources
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, OutboxDamaged
-from ftrack_accsyn_accessor.model.transfer import Destination
-from ftrack_accsyn_accessor.outbox import records
-from ftrack_accsyn_accessor.outbox.connection import Connection, Connections
+from ftrack_accsyn_accessor.model.item import (
+    NOT_BY_ITSELF,
+    Endpoint,
+    Item,
+    Publication,
+    Sent,
+    StagedFile,
+    State,
+    Studio,
+    sources,
+)
+from ftrack_accsyn_accessor.model.route import Route
+from ftrack_accsyn_accessor.outbox import agenda, records, writing
+from ftrack_accsyn_accessor.outbox.agenda import Work
+from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.control import Control
-from ftrack_accsyn_accessor.outbox.records import JobRow, Prepared
+from ftrack_accsyn_accessor.outbox.records import JobRow
 from ftrack_accsyn_accessor.outbox.survey import Survey
 from ftrack_accsyn_accessor.outbox.tracking import FROM_THE_START, Tracking
 
-#: Columns written with a publication.
-_WRITTEN = (*records.PUBLICATION_COLUMNS, "size_bytes", "file_count", "state", "owner", "created_at", "updated_at")
-_INTO_ENTRY = f"INTO entry ({', '.join(_WRITTEN)}) VALUES ({', '.join('?' * len(_WRITTEN))})"
-_WAITING = (State.PENDING, State.NEEDS_ATTENTION)
-#: The ways for a row to be due at :now, in seconds since the epoch. One written later than that met a clock set back.
-_READY = (
-    "next_try_at IS NULL",
-    "next_try_at <= :now",
-    f"next_try_at > :now AND updated_at > :now AND next_try_at < {NOT_BY_ITSELF}",
-)
-_DUE = "({})".format(" OR ".join(f"({where})" for where in _READY))
-#: Files handed out in one go, so that a thousand long sequences do not fill the memory. One entry may have more.
-FILES_AT_ONCE = 50_000
-#: Entries read in one go by whoever walks through all of them.
+_TAKEN_OUT = "It was taken out of the staging location."  # what to do is for the faces to say
+_WAITING = agenda.WAITING
+#: Items read in one go by whoever walks through all of them.
 _PAGE = 200
-
-
-@dataclasses.dataclass(frozen=True)
-class Work:
-    """What there is to do: entries due now, those still being prepared, and when the next one becomes due.
-
-    `live` tells whether anything that was submitted is still to be followed. Times are seconds since the epoch; None
-    where there is no such entry.
-    """
-
-    due: int
-    oldest_due_at: Optional[float]
-    newest_due_at: Optional[float]
-    prepared: int
-    next_try_at: Optional[float]
-    live: bool
 
 
 class Outbox:
@@ -76,92 +60,119 @@ class Outbox:
     # Publishing, on the host's thread.
 
     def prepare(self, publications: Sequence[Publication], owner: str) -> None:
-        """Write *publications* as entries in state `prepared`; a component that is published anew starts over."""
-        fresh = ", ".join(f"{name} = excluded.{name}" for name in _WRITTEN if name != "created_at")
-        statement = (
-            f"INSERT {_INTO_ENTRY} ON CONFLICT (component_id, location_id) DO UPDATE SET {fresh}, cause_kind = '', "
-            f"cause = '', attempts = 0, next_try_at = NULL, job = NULL, attempted = 0, {FROM_THE_START}, "
-            # Steps know a publication by its time: within one tick of a coarse clock the next one needs another.
-            "created_at = excluded.created_at + CASE excluded.created_at WHEN created_at THEN 0.000001 ELSE 0 END"
-        )
-        try:
-            self._write_all(publications, statement, owner)
-        except OutboxDamaged:
-            self._write_all(publications, statement, owner)  # into the new file: what is published now is not lost
+        """Write *publications* as items in state `prepared`; a component that is published anew starts over.
 
-    def _write_all(self, publications: Sequence[Publication], statement: str, owner: str) -> None:
+        What accsyn and ftrack may still have of its older content is kept with it.
+        """
+        try:
+            self._prepare(publications, owner)
+        except OutboxDamaged:
+            self._prepare(publications, owner)  # into the new file: what is published now is not lost
+
+    def _prepare(self, publications: Sequence[Publication], owner: str) -> None:
         with self._connections.writing() as connection:
-            for publication in publications:
-                _write(connection, statement, publication, State.PREPARED, owner, self._clock())
+            writing.write_all(connection, publications, State.PREPARED, owner, self._clock())
+
+    def earlier_files(self, publication: Publication) -> list[StagedFile]:
+        """Return the files of items that are of the same component, or have the same path, as an earlier content.
+
+        What is just being prepared is no earlier content.
+        """
+        with self._connections.reading() as connection:
+            return writing.earlier_files(connection, publication)
 
     def activate(self, component_ids: Iterable[str], location_id: str) -> int:
-        """Move prepared entries to `pending`, since ftrack has registered them; return how many."""
+        """Move prepared and withdrawn items to `pending`, since ftrack has registered them; return how many.
+
+        One about which there was a doubt when it was published needs attention instead.
+        """
         now = self._clock()
         return self._execute_many(
-            "UPDATE entry SET state = ?, owner = '', updated_at = ? "  # noqa: S608 - constants
-            f"WHERE component_id = ? AND location_id = ? AND state = '{State.PREPARED.value}'",
-            [(State.PENDING.value, now, component_id, location_id) for component_id in component_ids],
+            f"UPDATE item SET state = CASE doubt WHEN '' THEN '{State.PENDING.value}' "  # noqa: S608 - constants
+            f"ELSE '{State.NEEDS_ATTENTION.value}' END, owner = '', updated_at = ?, attempts = 0, "
+            "cause_kind = CASE doubt WHEN '' THEN '' ELSE substr(doubt, 1, instr(doubt, ' ') - 1) END, "
+            "cause = CASE doubt WHEN '' THEN '' ELSE substr(doubt, instr(doubt, ' ') + 1) END, "
+            f"next_try_at = CASE doubt WHEN '' THEN NULL ELSE {NOT_BY_ITSELF} END "
+            "WHERE component_id = ? AND location_id = ? "
+            f"AND state IN ('{State.PREPARED.value}', '{State.WITHDRAWN.value}')",
+            [(now, component_id, location_id) for component_id in component_ids],
         )
 
-    def cancel(self, component_ids: Iterable[str], location_id: str) -> int:
-        """Forget entries that have not been submitted, as their components were taken out of the staging location."""
-        unsent = ", ".join(f"'{state.value}'" for state in (State.PREPARED, State.PENDING, State.NEEDS_ATTENTION))
+    def disown(self, component_ids: Iterable[str], location_id: str) -> int:
+        """Give prepared items up whose registration raised: ftrack is asked what became of them; return how many."""
         return self._execute_many(
-            f"DELETE FROM entry WHERE component_id = ? AND location_id = ? AND state IN ({unsent})",  # noqa: S608
+            "UPDATE item SET owner = '' "  # noqa: S608 - constants
+            f"WHERE component_id = ? AND location_id = ? AND state = '{State.PREPARED.value}'",
             [(component_id, location_id) for component_id in component_ids],
         )
 
-    def withdraw(self, items: Iterable[Prepared]) -> int:
-        """Forget prepared entries whose components were never registered; return how many.
+    def cancel(self, component_ids: Iterable[str], location_id: str) -> int:
+        """Forget items that have not been submitted, as their components were taken out of the staging location.
 
-        One that has been published anew meanwhile, or was registered after all, stays.
+        Those of which accsyn may have some, or an older content, are withdrawn: it must stay known. Return how many.
         """
+        unsent = ", ".join(f"'{state.value}'" for state in (State.PREPARED, State.PENDING, State.NEEDS_ATTENTION))
+        mine = f"component_id = ? AND location_id = ? AND state IN ({unsent})"
+        keys = [(component_id, location_id) for component_id in component_ids]
+        if not keys:
+            return 0
+        values = (records.printable(_TAKEN_OUT), self._clock())
+        with self._connections.writing() as connection:
+            withdrawn = connection.executemany(
+                f"UPDATE item SET state = '{State.WITHDRAWN.value}', cause_kind = '', cause = ?, owner = '', "  # noqa: S608
+                f"next_try_at = NULL, updated_at = ? WHERE {mine} AND (job IS NOT NULL OR contents > 1)",
+                [(*values, *key) for key in keys],
+            ).rowcount
+            return withdrawn + connection.executemany(f"DELETE FROM item WHERE {mine}", keys).rowcount  # noqa: S608
+
+    def withdraw(self, items: Iterable[Item], cause: str) -> int:
+        """Move *items* to `withdrawn`, since nobody wants them any more; return how many.
+
+        One that was published anew meanwhile, or moved on, stays as it is.
+        """
+        now = self._clock()
         return self._execute_many(
-            f"DELETE FROM entry WHERE id = ? AND created_at = ? AND owner = ? AND state = '{State.PREPARED.value}'",  # noqa: S608
-            [(item.entry.id, item.entry.created_at, item.owner) for item in items],
+            f"UPDATE item SET state = '{State.WITHDRAWN.value}', cause_kind = '', cause = ?, "  # noqa: S608 - constants
+            "next_try_at = NULL, owner = '', speed_bytes_per_s = NULL, left_s = NULL, updated_at = ? "
+            "WHERE id = ? AND created_at = ? AND state = ?",
+            [(records.printable(cause), now, item.id, item.created_at, item.state.value) for item in items],
         )
 
     # Reconciling.
 
     def known(self, location_id: str) -> set[str]:
-        """Return the ids of the components of a location that have an entry, in whatever state."""
+        """Return the ids of the components of a location that have an item, in whatever state but withdrawn."""
         with self._connections.reading() as connection:
-            rows = connection.execute("SELECT component_id FROM entry WHERE location_id = ?", (location_id,))
+            rows = connection.execute(
+                "SELECT component_id FROM item WHERE location_id = ? AND state <> ?",
+                (location_id, State.WITHDRAWN.value),
+            )
             return {str(row[0]) for row in rows}
 
-    def enqueue(self, publications: Iterable[Publication]) -> int:
-        """Write components that ftrack has registered already as `pending`; return how many.
+    def enqueue(self, publications: Sequence[Publication], published_at: Optional[float] = None) -> int:
+        """Write components that ftrack has registered already, as `activate` leaves them; return how many.
 
-        One that has an entry, whoever wrote it meanwhile, keeps it as it is.
+        One that has an item, whoever wrote it meanwhile, keeps it as it is, unless that is of before *published_at*,
+        in seconds since the epoch.
         """
         with self._connections.writing() as connection:
-            return sum(
-                _write(connection, f"INSERT OR IGNORE {_INTO_ENTRY}", publication, State.PENDING, "", self._clock())
-                for publication in publications
-            )
+            written = writing.write_unknown(connection, publications, self._clock(), published_at)
+        for publication in written:
+            if publication.doubt:
+                self.activate([publication.component_id], publication.location_id)
+        return len(written)
 
     # What there is to do.
 
-    def work(self) -> Work:
-        """Return what there is to do. Each figure is read off an end of the index: a long queue costs no more."""
-        now = self._clock()
+    def tracking_of(self, studio: Studio) -> Tracking:
+        """Return the tracker's side of this outbox, for the items of one studio."""
+        return Tracking(self._connections, self._clock, studio)
+
+    def work(self, studio: Optional[Studio] = None) -> Work:
+        """Return what there is to do for *studio* (None: for all)."""
         with self._connections.reading() as connection:
-
-            def ask(what: str, where: str, state: State) -> Any:
-                statement = f"SELECT {what} FROM entry WHERE state = :state AND {where}"  # noqa: S608 - constants
-                return connection.execute(statement, {"state": state, "now": now}).fetchone()[0]
-
-            ready = [(where, state) for where in _READY for state in _WAITING]
-            due = sum(ask("count(*)", *each) for each in ready)
-            oldest = [found for each in ready if (found := ask("min(created_at)", *each)) is not None]
-            newest = [found for each in ready if (found := ask("max(created_at)", *each)) is not None]
-            later = (ask("min(next_try_at)", "next_try_at > :now", state) for state in _WAITING)
-            next_try = [found for found in later if found is not None]
-            prepared = ask("count(*)", "1", State.PREPARED)
-        live = self.tracking.is_live()
-        return Work(
-            due, min(oldest, default=None), max(newest, default=None), prepared, min(next_try, default=None), live
-        )
+            found = agenda.read(connection, studio, self._clock())
+        return dataclasses.replace(found, live=Tracking(self._connections, self._clock, studio).is_live())
 
     def changes(self) -> int:
         """Return a number that is another one after any other connection has written (SQLite's `data_version`).
@@ -172,121 +183,142 @@ class Outbox:
             version = int(connection.execute("PRAGMA data_version").fetchone()[0])
             return connection.serial << 32 | version
 
-    def due(self, limit: int) -> list[Entry]:
-        """Return the oldest *limit* entries to be submitted now, with their files; fewer if those are very many."""
-        found: list[Entry] = []
-        files = 0
-        with self._connections.reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM entry LEFT JOIN files ON files.entry = entry.id WHERE id IN "  # noqa: S608 - constants
-                f"(SELECT id FROM entry WHERE state IN (:first, :second) AND {_DUE} ORDER BY id LIMIT :limit) "
-                "ORDER BY id",
-                {"now": self._clock(), "first": _WAITING[0], "second": _WAITING[1], "limit": limit},
-            )
-            for row in rows:
-                files += row["file_count"]
-                if found and files > FILES_AT_ONCE:
-                    rows.close()
-                    break
-                found.append(records.entry(row))
-        return found
+    def due(self, limit: int, studio: Optional[Studio] = None) -> list[Item]:
+        """Return the oldest *limit* items of *studio* (None: of all) to be submitted now, with their files.
 
-    def prepared(self) -> list[Prepared]:
-        """Return the entries whose registration has begun, without their files."""
+        Fewer if those are very many.
+        """
         with self._connections.reading() as connection:
-            rows = connection.execute("SELECT * FROM entry WHERE state = ? ORDER BY id", (State.PREPARED.value,))
-            return [Prepared(records.entry(row), row["owner"]) for row in rows]
+            return agenda.due(connection, limit, studio, self._clock())
 
-    def entries(self, *states: State) -> Iterator[Entry]:
-        """Yield the entries in *states* (none named: all), oldest first, with their files, a few at a time."""
+    def prepared(self) -> list[Item]:
+        """Return the items whose registration has begun, without their files."""
+        with self._connections.reading() as connection:
+            rows = connection.execute("SELECT * FROM item WHERE state = ? ORDER BY id", (State.PREPARED.value,))
+            return [records.item(row) for row in rows]
+
+    def stale(self) -> list[Item]:
+        """Return the items that ftrack still has somewhere with an older content, without their files."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(f"SELECT * FROM item WHERE {agenda.STALE} ORDER BY id")  # noqa: S608 - constants
+            return [records.item(row) for row in rows]
+
+    def taken_back(self, items: Iterable[Item]) -> None:
+        """Write down that ftrack has *items* nowhere with an older content any more."""
+        self._execute_many(
+            "UPDATE item SET stale_at = '' WHERE id = ? AND created_at = ?",
+            [(item.id, item.created_at) for item in items],
+        )
+
+    def items(self, *states: State) -> Iterator[Item]:
+        """Yield the items in *states* (none named: all), oldest first, with their files, a few at a time."""
         wanted = [state.value for state in states or tuple(State)]
         within = f"state IN ({', '.join('?' * len(wanted))})"
         with self._connections.reading() as connection:
-            query = f"SELECT id FROM entry WHERE {within} ORDER BY id"  # noqa: S608 - constants
+            query = f"SELECT id FROM item WHERE {within} ORDER BY id"  # noqa: S608 - constants
             ids = [row[0] for row in connection.execute(query, wanted)]
         for start in range(0, len(ids), _PAGE):
             page = ids[start : start + _PAGE]
             with self._connections.reading() as connection:
                 rows = connection.execute(
-                    "SELECT * FROM entry LEFT JOIN files ON files.entry = entry.id "  # noqa: S608
+                    "SELECT * FROM item LEFT JOIN files ON files.item = item.id "  # noqa: S608
                     f"WHERE id IN ({', '.join('?' * len(page))}) AND {within} ORDER BY id",
                     (*page, *wanted),
                 ).fetchall()
-            yield from map(records.entry, rows)
+            yield from map(records.item, rows)
 
     def counts(self) -> dict[State, int]:
-        """Return the number of entries in each state."""
+        """Return the number of items in each state."""
         with self._connections.reading() as connection:
-            rows = connection.execute("SELECT state, count(*) FROM entry GROUP BY state").fetchall()
+            rows = connection.execute("SELECT state, count(*) FROM item GROUP BY state").fetchall()
         found = {State(state): count for state, count in rows}
         return {state: found.get(state, 0) for state in State}
 
-    # Steps of the uploader.
+    # Steps of the worker.
 
-    def attempt(self, entries: Sequence[Entry], job: JobRow) -> None:
-        """Write down that the tasks of *entries* are about to be added to *job*."""
-        self._update(entries, "job = ?, attempted = 1", (job.id,), _WAITING)
-
-    def submitted(self, entries: Sequence[Entry], job: JobRow) -> int:
-        """Move *entries* to `submitted`; return how many. An entry that was published anew meanwhile stays as it is."""
-        assignments = (
-            f"job = ?, attempted = 0, cause_kind = '', cause = '', attempts = 0, next_try_at = NULL, {FROM_THE_START}"
+    def attempt(self, items: Sequence[Item], job: JobRow, sent: Mapping[int, Sent]) -> None:
+        """Write down that the tasks of *items* are about to be added to *job*; *sent* tells which, by the item's id."""
+        states = ", ".join(f"'{state.value}'" for state in _WAITING)
+        self._execute_many(
+            "UPDATE item SET job = ?, attempted = 1, sent = ?, updated_at = ? "  # noqa: S608 - constants
+            f"WHERE id = ? AND created_at = ? AND state IN ({states})",
+            [(job.id, records.sent_text(sent[item.id]), self._clock(), item.id, item.created_at) for item in items],
         )
-        return self._step(entries, State.SUBMITTED, assignments, (job.id,))
 
-    def not_attempted(self, entries: Sequence[Entry]) -> None:
-        """Write down that accsyn has none of the tasks of *entries*."""
-        self._update(entries, "attempted = 0", (), _WAITING)
+    def submitted(self, items: Sequence[Item], job: JobRow) -> int:
+        """Move *items* to `submitted`; return how many. An item that was published anew meanwhile stays as it is.
 
-    def delay(self, entries: Sequence[Entry], error: AccsynAccessorError, next_try_at: float) -> None:
-        """Keep *entries* waiting, with the cause; those that moved on or got a cause of their own stay as they are."""
+        They belong to the workspace of *job* from now on, and go where it goes.
+        """
+        assignments = (
+            "job = ?, attempted = 0, cause_kind = '', cause = '', attempts = 0, next_try_at = NULL, "
+            "studio = ?, workspace = ?, source_party = ?, party = ?, "
+            f"destination_id = ?, destination_name = ?, {FROM_THE_START}"
+        )
+        ends = (job.source_party, job.party, job.destination_id, job.destination_name)
+        values = (job.id, job.studio.key, job.workspace, *ends)
+        return self._step(items, State.SUBMITTED, assignments, values)
+
+    def nothing_to_send(self, items: Sequence[Item], studio: Studio, source_party: str, destination: Endpoint) -> int:
+        """Move *items*, which have no files, to where they have arrived; return how many."""
+        assignments = (
+            "cause_kind = '', cause = '', next_try_at = NULL, studio = ?, workspace = ?, source_party = ?, party = ?, "
+            "destination_id = ?, destination_name = ?, arrived_at = ?"
+        )
+        values = (studio.key, studio.workspace, source_party, *destination, self._clock())
+        return self._update(items, f"state = '{State.TRANSFERRING.value}', {assignments}", values, _WAITING)
+
+    def not_attempted(self, items: Sequence[Item]) -> None:
+        """Write down that accsyn has none of the tasks of *items*."""
+        self._update(items, "attempted = 0", (), _WAITING)
+
+    def delay(self, items: Sequence[Item], error: AccsynAccessorError, next_try_at: float) -> None:
+        """Keep *items* waiting, with the cause; those that moved on or got a cause of their own stay as they are."""
         now = self._clock()
         self._execute_many(
-            "UPDATE entry SET cause_kind = ?, cause = ?, attempts = attempts + 1, next_try_at = ?, updated_at = ? "
+            "UPDATE item SET cause_kind = ?, cause = ?, attempts = attempts + 1, next_try_at = ?, updated_at = ? "
             "WHERE id = ? AND created_at = ? AND state = ? AND attempts = ?",
             [
-                (*_cause(error), next_try_at, now, entry.id, entry.created_at, entry.state.value, entry.attempts)
-                for entry in entries
-                if entry.state in _WAITING
+                (*_cause(error), next_try_at, now, item.id, item.created_at, item.state.value, item.attempts)
+                for item in items
+                if item.state in _WAITING
             ],
         )
 
-    def needs_attention(
-        self, entries: Sequence[Entry], error: AccsynAccessorError, next_try_at: Optional[float]
-    ) -> int:
-        """Move *entries* to `needs-attention` with the cause; return how many."""
+    def needs_attention(self, items: Sequence[Item], error: AccsynAccessorError, next_try_at: Optional[float]) -> int:
+        """Move *items* to `needs-attention` with the cause; return how many."""
         assignments = "cause_kind = ?, cause = ?, attempts = attempts + 1, next_try_at = ?"
-        return self._step(entries, State.NEEDS_ATTENTION, assignments, (*_cause(error), next_try_at))
+        return self._step(items, State.NEEDS_ATTENTION, assignments, (*_cause(error), next_try_at))
 
     def wake(self, *cause_kinds: str) -> int:
-        """Make entries that wait for one of *cause_kinds* due at once; return how many."""
+        """Make items that wait for one of *cause_kinds* due at once; return how many."""
         with self._connections.writing() as connection:
             marks = ", ".join("?" * len(cause_kinds))
             return connection.execute(
-                f"UPDATE entry SET next_try_at = NULL WHERE state IN (?, ?) AND cause_kind IN ({marks}) "  # noqa: S608
+                f"UPDATE item SET next_try_at = NULL WHERE state IN (?, ?) AND cause_kind IN ({marks}) "  # noqa: S608
                 "AND next_try_at IS NOT NULL",
                 (*_WAITING, *cause_kinds),
             ).rowcount
 
     # Jobs.
 
-    def job(self, route: str, key: str, name: str, destination: Optional[Destination] = None) -> JobRow:
-        """Return the job row of *route*, written now with *key* and *name* if there is none.
+    def job(self, route: Route) -> JobRow:
+        """Return the job row of *route*, written now if there is none.
 
-        *destination* is kept in any case: another ftrack location may stand for the same party from now on.
+        Its destination is kept in any case: another ftrack location may stand for the same party from now on.
         """
         with self._connections.writing() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO job (route, key, generation, name, accsyn_id, created_at) "
                 "VALUES (?, ?, 0, ?, '', ?)",
-                (route, key, name, self._clock()),
+                (route.id, route.key(0), route.name, self._clock()),
             )
-            if destination is not None:
-                connection.execute(
-                    "UPDATE job SET party = ?, destination_id = ?, destination_name = ? WHERE route = ?",
-                    (*destination, route),
-                )
-            return records.job(connection.execute("SELECT * FROM job WHERE route = ?", (route,)).fetchone())
+            connection.execute(
+                "UPDATE job SET party = ?, destination_id = ?, destination_name = ?, server_url = ?, workspace = ?, "
+                "studio = ?, source_party = ? WHERE route = ?",
+                (*route.destination, *route.studio, route.studio.key, route.source_party, route.id),
+            )
+            return records.job(connection.execute("SELECT * FROM job WHERE route = ?", (route.id,)).fetchone())
 
     def job_by_id(self, job: int) -> Optional[JobRow]:
         """Return one job row."""
@@ -333,19 +365,19 @@ class Outbox:
             connection.execute(f"UPDATE job SET {assignments} WHERE id = ?", (*values, job.id))  # noqa: S608
             return records.job(connection.execute("SELECT * FROM job WHERE id = ?", (job.id,)).fetchone())
 
-    def _step(self, entries: Sequence[Entry], target: State, assignments: str, values: Sequence[object]) -> int:
-        return self._update(entries, f"state = '{target.value}', {assignments}", values, (*sources(target), target))
+    def _step(self, items: Sequence[Item], target: State, assignments: str, values: Sequence[object]) -> int:
+        return self._update(items, f"state = '{target.value}', {assignments}", values, (*sources(target), target))
 
     def _update(
-        self, entries: Sequence[Entry], assignments: str, values: Sequence[object], states: Sequence[State]
+        self, items: Sequence[Item], assignments: str, values: Sequence[object], states: Sequence[State]
     ) -> int:
-        """Change the rows of *entries* that are in one of *states* and still are the same publication."""
+        """Change the rows of *items* that are in one of *states* and still are the same publication."""
         allowed = ", ".join(f"'{state.value}'" for state in states)
         now = self._clock()
         return self._execute_many(
-            f"UPDATE entry SET {assignments}, updated_at = ? "  # noqa: S608 - constants; the values are bound
+            f"UPDATE item SET {assignments}, updated_at = ? "  # noqa: S608 - constants; the values are bound
             f"WHERE id = ? AND created_at = ? AND state IN ({allowed})",
-            [(*values, now, entry.id, entry.created_at) for entry in entries],
+            [(*values, now, item.id, item.created_at) for item in items],
         )
 
     def _execute_many(self, statement: str, rows: Sequence[Sequence[object]]) -> int:
@@ -354,21 +386,6 @@ class Outbox:
             return 0
         with self._connections.writing() as connection:
             return connection.executemany(statement, rows).rowcount
-
-
-def _write(
-    connection: Connection, statement: str, publication: Publication, state: State, owner: str, now: float
-) -> int:
-    """Write one publication with its files by *statement*; return how many rows that concerned."""
-    values = (*records.publication_values(publication), publication.size_bytes, len(publication.files))
-    count = connection.execute(statement, (*values, state.value, owner, now, now)).rowcount
-    if count:
-        connection.execute(
-            "INSERT OR REPLACE INTO files (entry, packed) "
-            "SELECT id, ? FROM entry WHERE component_id = ? AND location_id = ?",
-            (records.pack(publication.files), publication.component_id, publication.location_id),
-        )
-    return count
 
 
 def _cause(error: AccsynAccessorError) -> tuple[str, str]:

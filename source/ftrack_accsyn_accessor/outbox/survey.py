@@ -1,4 +1,4 @@
-"""What the faces read of the outbox: sums, pages of entries, and which entry a path belongs to."""
+"""What the faces read of the outbox: sums, pages of items, and which item a path belongs to."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from typing import Any, Optional
 
-from ftrack_accsyn_accessor.model.entry import Entry, State
+from ftrack_accsyn_accessor.model.item import Item, State, Studio
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 
 _ATTENTION = State.NEEDS_ATTENTION.value
+_UNSENT = f"'{State.PREPARED.value}', '{State.PENDING.value}'"
+_MOVING = f"'{State.SUBMITTED.value}', '{State.TRANSFERRING.value}'"
 #: The most members of an SQL list that every SQLite takes.
 _LIST_LIMIT = 500
 _SEARCHED = (
@@ -28,7 +30,7 @@ _SEARCHED = (
 
 @dataclasses.dataclass(frozen=True)
 class Totals:
-    """The entries in one state: how many, their size, what of it has been transferred, and how many wait for a time."""
+    """The items in one state: how many, their size, what of it has been transferred, and how many wait for a time."""
 
     count: int = 0
     size_bytes: int = 0
@@ -37,10 +39,20 @@ class Totals:
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
-    """An entry, without its files, with what is wrong with it, what to do, and the sync job it belongs to."""
+class UnderWay:
+    """What of one studio is not through: how many items (and bytes) accsyn does not have yet, and how many it has."""
 
-    entry: Entry
+    studio: Studio
+    unsent: int
+    unsent_bytes: int
+    moving: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """An item, without its files, with what is wrong with it, what to do, and the sync job it belongs to."""
+
+    item: Item
     file_count: int
     cause: str
     remedy: str
@@ -65,13 +77,27 @@ class Survey:
         return "" if found == "ok" else found
 
     def totals(self) -> dict[State, Totals]:
-        """Return the sums over the entries in each state, from one index."""
+        """Return the sums over the items in each state, from one index."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT state, count(*), sum(size_bytes), sum(done_bytes), count(next_try_at) FROM entry GROUP BY state"
+                "SELECT state, count(*), sum(size_bytes), sum(done_bytes), count(next_try_at) FROM item GROUP BY state"
             ).fetchall()
         found = {State(row[0]): Totals(row[1], row[2], row[3], row[4]) for row in rows}
         return {state: found.get(state, Totals()) for state in State}
+
+    def of_others(self, studio: Studio) -> list[UnderWay]:
+        """Return what is under way for each studio that `is_of` tells from *studio*; cheap while there is none."""
+        with self._connections.reading() as connection:
+            # From one end of the index to the next: the studios are few, the items may be many.
+            rows = connection.execute(
+                "WITH RECURSIVE known (key) AS (SELECT min(studio) FROM item UNION ALL "
+                "SELECT (SELECT min(studio) FROM item WHERE studio > key) FROM known WHERE key IS NOT NULL) "
+                "SELECT key, (SELECT server_url FROM item WHERE studio = key LIMIT 1) AS server_url, "
+                "(SELECT workspace FROM item WHERE studio = key LIMIT 1) AS workspace FROM known WHERE key IS NOT NULL"
+            ).fetchall()
+            known = [(row["key"], Studio(row["server_url"].rstrip("/"), row["workspace"])) for row in rows]
+            found = [_under_way(connection, *each) for each in known if not is_of(each[1], studio)]
+        return [each for each in found if each.unsent or each.moving]
 
     def round(self) -> tuple[int, Optional[float]]:
         """Return what was synced since the oldest running round began (bytes), and the speed of all jobs (bytes/s).
@@ -86,7 +112,7 @@ class Survey:
             if since is None:
                 return 0, None
             done = connection.execute(
-                "SELECT coalesce(sum(size_bytes), 0) FROM entry WHERE state = ? AND updated_at >= ?",
+                "SELECT coalesce(sum(size_bytes), 0) FROM item WHERE state = ? AND updated_at >= ?",
                 (State.SYNCED.value, since),
             ).fetchone()[0]
         return int(done), float(speed) if speed else None
@@ -99,29 +125,29 @@ class Survey:
             ).fetchone()
         return bool(jobs == held and jobs)
 
-    def synced(self, arrived_by: float) -> list[Entry]:
-        """Return the entries that were synced by *arrived_by* (seconds since the epoch), without their files."""
+    def synced(self, arrived_by: float) -> list[Item]:
+        """Return the items that were synced by *arrived_by* (seconds since the epoch), without their files."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT * FROM entry WHERE state = ? AND synced_at <= ?", (State.SYNCED.value, arrived_by)
+                "SELECT * FROM item WHERE state = ? AND synced_at <= ?", (State.SYNCED.value, arrived_by)
             )
-            return [records.entry(row) for row in rows]
+            return [records.item(row) for row in rows]
 
     def any_synced(self, arrived_by: float) -> bool:
         """Whether `synced` would return anything."""
         with self._connections.reading() as connection:
             row = connection.execute(
-                "SELECT 1 FROM entry WHERE state = ? AND synced_at <= ? LIMIT 1", (State.SYNCED.value, arrived_by)
+                "SELECT 1 FROM item WHERE state = ? AND synced_at <= ? LIMIT 1", (State.SYNCED.value, arrived_by)
             ).fetchone()
         return row is not None
 
     def last_cause(self) -> Optional[Found]:
-        """Return the entry that needs attention, or else waits with a cause, since the latest moment."""
+        """Return the item that needs attention, or else waits with a cause, since the latest moment."""
         with self._connections.reading() as connection:
             for state in (_ATTENTION, State.PENDING.value, State.TRANSFERRING.value, State.SUBMITTED.value):
                 delayed = " AND next_try_at IS NOT NULL" if state == State.PENDING.value else ""
                 row = connection.execute(
-                    f"SELECT id FROM entry WHERE state = ?{delayed} ORDER BY updated_at DESC LIMIT 1",  # noqa: S608
+                    f"SELECT id FROM item WHERE state = ?{delayed} ORDER BY updated_at DESC LIMIT 1",  # noqa: S608
                     (state,),
                 ).fetchone()
                 found = self._rows(connection, [row["id"]]) if row is not None else []
@@ -130,7 +156,7 @@ class Survey:
         return None
 
     def page(self, states: Collection[State], search: str, limit: int, offset: int) -> list[Found]:
-        """Return entries in *states* (none: all) in which *search* occurs, those that need attention first, then the
+        """Return items in *states* (none: all) in which *search* occurs, those that need attention first, then the
         newest.
         """
         where, values = _conditions(states, search)
@@ -138,7 +164,7 @@ class Survey:
             ids = [
                 row["id"]
                 for row in connection.execute(
-                    f"SELECT id FROM entry {where} "  # noqa: S608 - constants; the values are bound
+                    f"SELECT id FROM item {where} "  # noqa: S608 - constants; the values are bound
                     f"ORDER BY state = '{_ATTENTION}' DESC, created_at DESC, id DESC LIMIT ? OFFSET ?",
                     (*values, limit, offset),
                 )
@@ -146,23 +172,23 @@ class Survey:
             return self._rows(connection, ids)
 
     def count(self, states: Collection[State], search: str) -> int:
-        """Return how many entries `page` would find."""
+        """Return how many items `page` would find."""
         where, values = _conditions(states, search)
         with self._connections.reading() as connection:
-            return int(connection.execute(f"SELECT count(*) FROM entry {where}", values).fetchone()[0])  # noqa: S608
+            return int(connection.execute(f"SELECT count(*) FROM item {where}", values).fetchone()[0])  # noqa: S608
 
     def of_component(self, component_id: str) -> list[Found]:
-        """Return the entries of a component, the newest first."""
+        """Return the items of a component, the newest first."""
         return self._where("component_id = ?", (component_id,))
 
     def of_version(self, version_id: str) -> list[Found]:
-        """Return the entries of an asset version, the newest first."""
+        """Return the items of an asset version, the newest first."""
         return self._where("version_id = ?", (version_id,))
 
     def of_path(self, path: str) -> Optional[Found]:
-        """Return the newest entry that has the staged file *path* (relative, forward slashes), or is that path."""
+        """Return the newest item that has the staged file *path* (relative, forward slashes), or is that path."""
         path = posixpath.normpath(path)
-        exact = self._where("resource_identifier = ?", (path,))
+        exact = self._where("path = ?", (records.storable(path),))
         if exact:
             return exact[0]
         # A file of a sequence lies beside its identifier, one of a container at any depth below it.
@@ -171,53 +197,69 @@ class Survey:
             folders.append(posixpath.dirname(folders[-1]))
         beside = f"{posixpath.dirname(path)}/"
         candidates = self._where(
-            f"resource_identifier IN ({', '.join('?' * len(folders))}) OR "
-            "(substr(resource_identifier, 1, ?) = ? AND kind <> 'file')",
-            (*folders, len(beside), beside),
+            f"path IN ({', '.join('?' * len(folders))}) OR (substr(path, 1, ?) = ? AND kind <> 'file')",
+            (*map(records.storable, folders), len(beside), records.storable(beside)),
         )
-        return next((found for found in candidates if self._has_file(found.entry.id, path)), None)
+        return next((found for found in candidates if self._has_file(found.item.id, path)), None)
 
     def latest(self, limit: int) -> list[Found]:
-        """Return the entries that changed last, the latest first."""
+        """Return the items that changed last, the latest first."""
         with self._connections.reading() as connection:
             ids = [
                 row["id"]
-                for row in connection.execute("SELECT id FROM entry ORDER BY updated_at DESC LIMIT ?", (limit,))
+                for row in connection.execute("SELECT id FROM item ORDER BY updated_at DESC LIMIT ?", (limit,))
             ]
             return self._rows(connection, ids)
 
     def _where(self, condition: str, values: Sequence[Any]) -> list[Found]:
         with self._connections.reading() as connection:
             rows = connection.execute(
-                f"SELECT id FROM entry WHERE {condition} ORDER BY created_at DESC LIMIT {_LIST_LIMIT}",  # noqa: S608
+                f"SELECT id FROM item WHERE {condition} ORDER BY created_at DESC LIMIT {_LIST_LIMIT}",  # noqa: S608
                 values,
             )
             return self._rows(connection, [row["id"] for row in rows])
 
-    def _has_file(self, entry_id: int, path: str) -> bool:
+    def _has_file(self, item_id: int, path: str) -> bool:
         with self._connections.reading() as connection:
-            row = connection.execute("SELECT packed FROM files WHERE entry = ?", (entry_id,)).fetchone()
+            row = connection.execute("SELECT packed FROM files WHERE item = ?", (item_id,)).fetchone()
         return row is not None and any(file.path == path for file in records.unpack(row["packed"]))
 
     def _rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> list[Found]:
-        """Return the entries with these ids, in this order."""
+        """Return the items with these ids, in this order."""
         found: dict[int, Found] = {}
         for start in range(0, len(ids), _LIST_LIMIT):
             part = ids[start : start + _LIST_LIMIT]
             rows = connection.execute(
-                "SELECT entry.*, job.name AS job_name, job.accsyn_id, job.status AS job_status "  # noqa: S608
-                "FROM entry LEFT JOIN job ON job.id = entry.job "
-                f"WHERE entry.id IN ({', '.join('?' * len(part))})",
+                "SELECT item.*, job.name AS job_name, job.accsyn_id, job.status AS job_status "  # noqa: S608
+                "FROM item LEFT JOIN job ON job.id = item.job "
+                f"WHERE item.id IN ({', '.join('?' * len(part))})",
                 part,
             )
             found.update((row["id"], _found(row)) for row in rows)
-        return [found[entry_id] for entry_id in ids if entry_id in found]
+        return [found[item_id] for item_id in ids if item_id in found]
+
+
+def is_of(studio: Studio, present: Studio) -> bool:
+    """Whether what is *studio*'s may be *present*'s: a part of *present* that is not known tells nothing from it."""
+    known = Studio(present.server_url or studio.server_url, present.workspace or studio.workspace)
+    return known.includes(studio)
+
+
+def _under_way(connection: sqlite3.Connection, key: str, studio: Studio) -> UnderWay:
+    unsent, unsent_bytes, moving = connection.execute(
+        f"SELECT count(CASE WHEN state IN ({_UNSENT}) THEN 1 END), "  # noqa: S608 - constants; the value is bound
+        f"coalesce(sum(CASE WHEN state IN ({_UNSENT}) THEN size_bytes END), 0), "
+        f"count(CASE WHEN state IN ({_MOVING}) THEN 1 END) "
+        f"FROM item WHERE studio = ? AND state IN ({_UNSENT}, {_MOVING})",
+        (key,),
+    ).fetchone()
+    return UnderWay(studio, unsent, unsent_bytes, moving)
 
 
 def _found(row: sqlite3.Row) -> Found:
     cause, remedy = records.split_cause(row["cause"])
     return Found(
-        entry=records.entry(row),
+        item=records.item(row),
         file_count=row["file_count"],
         cause=cause,
         remedy=remedy,

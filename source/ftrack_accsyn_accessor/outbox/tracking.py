@@ -1,4 +1,4 @@
-"""The queries and steps of the tracker: what accsyn has reported of sync jobs and of the entries in them."""
+"""The queries and steps of the tracker: what accsyn has reported of sync jobs and of the items in them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Callable, Optional
 
-from ftrack_accsyn_accessor.model.entry import REPAIRABLE, Entry, Progress, State, sources
+from ftrack_accsyn_accessor.model.item import REPAIRABLE, Item, Progress, Sent, State, Studio, sources
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.records import JobRow
 
-#: Assignments that take back what was reported of an entry, when it is published or submitted anew.
+#: Assignments that take back what was reported of an item, when it is published or submitted anew.
 FROM_THE_START = "done_bytes = 0, speed_bytes_per_s = NULL, left_s = NULL, arrived_at = NULL, synced_at = NULL"
 
 
@@ -23,13 +23,14 @@ def _listed(values: Iterable[str]) -> str:
 
 _SUBMITTED = _listed([State.SUBMITTED.value, State.TRANSFERRING.value])
 _MOVING = _listed([State.PREPARED.value, State.PENDING.value, State.SUBMITTED.value, State.TRANSFERRING.value])
+_WITHDRAWN = f"state = '{State.WITHDRAWN.value}'"
 _REPAIRABLE = _listed(kind.value for kind in REPAIRABLE)
-#: Entries that what accsyn reports may still change.
+#: Items that what accsyn reports may still change.
 _FOLLOWED = (
-    f"entry.state IN ({_SUBMITTED}, '{State.NEEDS_ATTENTION.value}') AND entry.arrived_at IS NULL "
-    f"AND (entry.state IN ({_SUBMITTED}) OR entry.cause_kind IN ({_REPAIRABLE}))"
+    f"item.state IN ({_SUBMITTED}, '{State.NEEDS_ATTENTION.value}') AND item.arrived_at IS NULL "
+    f"AND (item.state IN ({_SUBMITTED}) OR item.cause_kind IN ({_REPAIRABLE}))"
 )
-#: Entries of the present round: those on their way, and those that were on it since :since (seconds since the epoch).
+#: Items of the present round: those on their way, and those that were on it since :since (seconds since the epoch).
 _IN_ROUND = f"job = :job AND (state IN ({_SUBMITTED}) OR updated_at >= :since)"
 
 
@@ -37,8 +38,8 @@ _IN_ROUND = f"job = :job AND (state IN ({_SUBMITTED}) OR updated_at >= :since)"
 class TrackedJob:
     """A sync job as it was last seen.
 
-    `status` is accsyn's word, or archived or deleted; empty before it was seen. `followed` counts the entries that what
-    accsyn reports may still change. A round lasts from the first entry on its way to the last one: `round_status` is
+    `status` is accsyn's word, or archived or deleted; empty before it was seen. `followed` counts the items that what
+    accsyn reports may still change. A round lasts from the first item on its way to the last one: `round_status` is
     running until it is closed as done or failed, `ftrack_job` the id of the ftrack Job that shows it, `noted` what the
     publisher was told of last. Times are seconds since the epoch.
     """
@@ -57,15 +58,17 @@ class TrackedJob:
 
 @dataclasses.dataclass(frozen=True)
 class Tally:
-    """The entries of a round: how many, in which state, their files and their bytes.
+    """The items of a round: how many, in which state, their files and their bytes.
 
-    Of an entry that is on its way as many files count as done as its bytes are worth.
+    Of an item that is on its way as many files count as done as its bytes are worth. Files and bytes of withdrawn ones
+    do not count.
     """
 
-    entries: int
+    items: int
     synced: int
     moving: int
     attention: int
+    withdrawn: int
     files: int
     done_files: int
     progress: Progress
@@ -73,12 +76,12 @@ class Tally:
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """What became of *entry*. `next_try_at` (seconds since the epoch) matters with `needs-attention` only.
+    """What became of *item*. `next_try_at` (seconds since the epoch) matters with `needs-attention` only.
 
     `arrived` tells that accsyn has reported all its tasks done.
     """
 
-    entry: Entry
+    item: Item
     state: State
     progress: Progress
     cause_kind: str = ""
@@ -93,21 +96,23 @@ class Tracking:
     Every method may raise `errors.OutboxUnusable` or `errors.OutboxTooNew`.
     """
 
-    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
+    def __init__(self, connections: Connections, clock: Callable[[], float], studio: Optional[Studio] = None) -> None:
         self._connections = connections
         self._clock = clock
+        self._mine, self._bound = records.of_studio(studio)
+        self._my_job, _ = records.of_studio(studio, "job.studio")
 
     # Following.
 
     def is_live(self) -> bool:
         """Whether there is anything for a tracker to do. Read off the ends of an index, for it is asked often."""
-        followed = (
-            f"state IN ({_SUBMITTED}) OR (state = '{State.NEEDS_ATTENTION.value}' AND cause_kind IN ({_REPAIRABLE}))"
-        )
+        attention = f"state = '{State.NEEDS_ATTENTION.value}' AND cause_kind IN ({_REPAIRABLE})"
         with self._connections.reading() as connection:
             row = connection.execute(
-                f"SELECT EXISTS (SELECT 1 FROM entry WHERE {followed}) "  # noqa: S608 - constants
-                f"OR EXISTS (SELECT 1 FROM job WHERE round_status = 'running')"
+                f"SELECT EXISTS (SELECT 1 FROM item WHERE state IN ({_SUBMITTED}) AND {self._mine}) "  # noqa: S608
+                f"OR EXISTS (SELECT 1 FROM item WHERE {attention} AND {self._mine}) "
+                f"OR EXISTS (SELECT 1 FROM job WHERE round_status = 'running' AND {self._my_job})",
+                self._bound,
             ).fetchone()
         return bool(row[0])
 
@@ -115,36 +120,35 @@ class Tracking:
         """Return the jobs of which accsyn has to be asked, oldest first."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT job.*, count(*) AS followed FROM entry JOIN job ON job.id = entry.job "  # noqa: S608 - constants
-                f"WHERE job.accsyn_id <> '' AND {_FOLLOWED} GROUP BY job.id ORDER BY job.id"
+                "SELECT job.*, count(*) AS followed FROM item JOIN job ON job.id = item.job "  # noqa: S608 - constants
+                f"WHERE job.accsyn_id <> '' AND {_FOLLOWED} AND {self._my_job} GROUP BY job.id ORDER BY job.id",
+                self._bound,
             )
             return [_tracked(row) for row in rows]
 
-    def followed(self, job: int) -> list[Entry]:
-        """Return the entries of a job that what accsyn reports may still change, without their files."""
+    def followed(self, job: int) -> list[Item]:
+        """Return the items of a job that what accsyn reports may still change, without their files."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                f"SELECT * FROM entry WHERE job = ? AND {_FOLLOWED} ORDER BY id",  # noqa: S608 - constants
+                f"SELECT * FROM item WHERE job = ? AND {_FOLLOWED} ORDER BY id",  # noqa: S608 - constants
                 (job,),
             )
-            return [records.entry(row) for row in rows]
+            return [records.item(row) for row in rows]
 
-    def with_files(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Return *entries* with their files."""
+    def with_files(self, items: Sequence[Item]) -> list[Item]:
+        """Return *items* with their files."""
         found = []
         with self._connections.reading() as connection:
-            for entry in entries:
-                row = connection.execute("SELECT packed FROM files WHERE entry = ?", (entry.id,)).fetchone()
+            for item in items:
+                row = connection.execute("SELECT packed FROM files WHERE item = ?", (item.id,)).fetchone()
                 files = records.unpack(row["packed"]) if row is not None else ()
-                found.append(
-                    dataclasses.replace(entry, publication=dataclasses.replace(entry.publication, files=files))
-                )
+                found.append(dataclasses.replace(item, publication=dataclasses.replace(item.publication, files=files)))
         return found
 
     def record(self, changes: Sequence[Change]) -> int:
-        """Write down *changes*; return how many. An entry that was published anew meanwhile stays as it is.
+        """Write down *changes*; return how many. An item that was published anew meanwhile stays as it is.
 
-        `updated_at` tells when an entry came to its state, so that what was given up long ago never counts as news.
+        `updated_at` tells when an item came to its state, so that what was given up long ago never counts as news.
         """
         now = self._clock()
         count = 0
@@ -152,13 +156,21 @@ class Tracking:
             for target in {change.state for change in changes}:
                 allowed = _listed(state.value for state in (*sources(target), target))
                 count += connection.executemany(
-                    "UPDATE entry SET state = ?, cause_kind = ?, cause = ?, next_try_at = ?, done_bytes = ?, "  # noqa: S608
+                    "UPDATE item SET state = ?, cause_kind = ?, cause = ?, next_try_at = ?, done_bytes = ?, "  # noqa: S608
                     "speed_bytes_per_s = ?, left_s = ?, arrived_at = CASE ? WHEN 1 THEN coalesce(arrived_at, ?) END, "
                     "updated_at = CASE state WHEN ? THEN updated_at ELSE ? END "
-                    f"WHERE id = ? AND created_at = ? AND job = ? AND state IN ({allowed})",
+                    f"WHERE id = ? AND created_at = ? AND job IS ? AND state IN ({allowed})",
                     [_values(change, now) for change in changes if change.state is target],
                 ).rowcount
         return count
+
+    def keep_sent(self, item: Item, sent: Sent) -> None:
+        """Write down as which tasks *item* went, and which runs of them prove nothing."""
+        with self._connections.writing() as connection:
+            connection.execute(
+                "UPDATE item SET sent = ? WHERE id = ? AND created_at = ?",
+                (records.sent_text(sent), item.id, item.created_at),
+            )
 
     def saw_job(
         self,
@@ -174,29 +186,29 @@ class Tracking:
             (status, speed_bytes_per_s, left_s, self._clock()),
         )
 
-    # Arrived entries.
+    # Arrived items.
 
-    def arrived(self, limit: int) -> list[Entry]:
-        """Return the first *limit* entries that have arrived and are not synced yet, without their files.
+    def arrived(self, limit: int) -> list[Item]:
+        """Return the first *limit* items that have arrived and are not synced yet, without their files.
 
         Those that wait for a cause come last, so that they never keep others waiting.
         """
         with self._connections.reading() as connection:
             rows = connection.execute(
-                f"SELECT * FROM entry WHERE state = '{State.TRANSFERRING.value}' "  # noqa: S608 - constants
-                "AND arrived_at IS NOT NULL ORDER BY cause_kind <> '', id LIMIT ?",
-                (limit,),
+                f"SELECT * FROM item WHERE state = '{State.TRANSFERRING.value}' "  # noqa: S608 - constants
+                f"AND arrived_at IS NOT NULL AND {self._mine} ORDER BY cause_kind <> '', id LIMIT :limit",
+                {"limit": limit, **self._bound},
             )
-            return [records.entry(row) for row in rows]
+            return [records.item(row) for row in rows]
 
-    def synced(self, entries: Sequence[Entry]) -> int:
-        """Move *entries* to `synced`; return how many."""
+    def synced(self, items: Sequence[Item]) -> int:
+        """Move *items* to `synced`; return how many."""
         allowed = _listed(state.value for state in sources(State.SYNCED))
         now = self._clock()
-        rows = [(now, now, entry.id, entry.created_at) for entry in entries]
+        rows = [(now, now, item.id, item.created_at) for item in items]
         with self._connections.writing() as connection:
             return connection.executemany(
-                f"UPDATE entry SET state = '{State.SYNCED.value}', cause_kind = '', cause = '', "  # noqa: S608 - constants
+                f"UPDATE item SET state = '{State.SYNCED.value}', cause_kind = '', cause = '', "  # noqa: S608 - constants
                 "next_try_at = NULL, done_bytes = size_bytes, speed_bytes_per_s = NULL, left_s = NULL, synced_at = ?, "
                 f"updated_at = ? WHERE id = ? AND created_at = ? AND state IN ({allowed})",
                 rows,
@@ -215,58 +227,73 @@ class Tracking:
     # Rounds.
 
     def rounds(self) -> list[TrackedJob]:
-        """Return the jobs with entries on their way, and those whose round has not been closed yet, oldest first."""
+        """Return the jobs with items on their way, and those whose round has not been closed yet, oldest first."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT *, 0 AS followed FROM job WHERE round_status = 'running' "  # noqa: S608 - constants
-                f"OR id IN (SELECT job FROM entry WHERE state IN ({_SUBMITTED})) ORDER BY id"
+                "SELECT *, 0 AS followed FROM job WHERE (round_status = 'running' "  # noqa: S608 - constants
+                f"OR id IN (SELECT job FROM item WHERE state IN ({_SUBMITTED}))) AND {self._my_job} ORDER BY id",
+                self._bound,
             )
             return [_tracked(row) for row in rows]
 
     def tally(self, job: int, since: float) -> Tally:
-        """Return the sums over the entries of the round that began at *since* (seconds since the epoch)."""
+        """Return the sums over the items of the round that began at *since* (seconds since the epoch)."""
         with self._connections.reading() as connection:
             row = connection.execute(
-                "SELECT count(*) AS entries, "  # noqa: S608 - constants
+                "SELECT count(*) AS items, "  # noqa: S608 - constants
                 f"count(CASE WHEN state = '{State.SYNCED.value}' THEN 1 END) AS synced, "
                 f"count(CASE WHEN state IN ({_MOVING}) THEN 1 END) AS moving, "
                 f"count(CASE WHEN state = '{State.NEEDS_ATTENTION.value}' THEN 1 END) AS attention, "
-                "coalesce(sum(file_count), 0) AS files, coalesce(sum(size_bytes), 0) AS size_bytes, "
-                "coalesce(sum(done_bytes), 0) AS done_bytes, coalesce(sum(CASE "
+                f"count(CASE WHEN {_WITHDRAWN} THEN 1 END) AS withdrawn, "
+                f"coalesce(sum(CASE WHEN NOT {_WITHDRAWN} THEN file_count END), 0) AS files, "
+                f"coalesce(sum(CASE WHEN NOT {_WITHDRAWN} THEN size_bytes END), 0) AS size_bytes, "
+                f"coalesce(sum(CASE WHEN NOT {_WITHDRAWN} THEN done_bytes END), 0) AS done_bytes, coalesce(sum(CASE "
                 f"WHEN state = '{State.SYNCED.value}' OR arrived_at IS NOT NULL THEN file_count "
                 f"WHEN state IN ({_MOVING}) AND size_bytes THEN file_count * done_bytes / size_bytes ELSE 0 END), 0) "
                 "AS done_files "
-                f"FROM entry WHERE {_IN_ROUND}",
+                f"FROM item WHERE {_IN_ROUND}",
                 {"job": job, "since": since},
             ).fetchone()
         progress = Progress(row["done_bytes"], row["size_bytes"])
-        counts = {name: row[name] for name in ("entries", "synced", "moving", "attention", "files", "done_files")}
+        counts = {
+            name: row[name] for name in ("items", "synced", "moving", "attention", "withdrawn", "files", "done_files")
+        }
         return Tally(progress=progress, **counts)
 
     def publishers(self, job: int, since: float) -> list[str]:
-        """Return the ftrack users whose entries are in the round, the latest first."""
+        """Return the ftrack users whose items are in the round, the latest first."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                f"SELECT username FROM entry WHERE {_IN_ROUND} GROUP BY username ORDER BY max(id) DESC",  # noqa: S608
+                f"SELECT username FROM item WHERE {_IN_ROUND} GROUP BY username ORDER BY max(id) DESC",  # noqa: S608
                 {"job": job, "since": since},
             )
             return [str(row[0]) for row in rows]
 
-    def first_stopped(self, job: int, since: float) -> Optional[Entry]:
-        """Return the oldest entry of the round that needs attention, without its files."""
+    def first_stopped(self, job: int, since: float) -> Optional[Item]:
+        """Return the oldest item of the round that needs attention, without its files."""
         with self._connections.reading() as connection:
             row = connection.execute(
-                f"SELECT * FROM entry WHERE {_IN_ROUND} AND state = '{State.NEEDS_ATTENTION.value}' "  # noqa: S608
+                f"SELECT * FROM item WHERE {_IN_ROUND} AND state = '{State.NEEDS_ATTENTION.value}' "  # noqa: S608
                 "ORDER BY id LIMIT 1",
                 {"job": job, "since": since},
             ).fetchone()
-        return records.entry(row) if row is not None else None
+        return records.item(row) if row is not None else None
+
+    def left_over(self, job: int, since: float) -> list[Item]:
+        """Return the synced items of the round of whose earlier content something stays there, without their files."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM item WHERE {_IN_ROUND} AND state = '{State.SYNCED.value}' "  # noqa: S608 - constants
+                "AND left_over <> '' ORDER BY id",
+                {"job": job, "since": since},
+            )
+            return [records.item(row) for row in rows]
 
     def needing_attention(self, job: int) -> int:
-        """Return how many entries of a job need attention, in whatever round they came to."""
+        """Return how many items of a job need attention, in whatever round they came to."""
         with self._connections.reading() as connection:
             row = connection.execute(
-                "SELECT count(*) FROM entry WHERE job = ? AND state = ?", (job, State.NEEDS_ATTENTION.value)
+                "SELECT count(*) FROM item WHERE job = ? AND state = ?", (job, State.NEEDS_ATTENTION.value)
             ).fetchone()
         return int(row[0])
 
@@ -284,7 +311,7 @@ class Tracking:
 
 
 def _values(change: Change, now: float) -> tuple[object, ...]:
-    entry, progress = change.entry, change.progress
+    item, progress = change.item, change.progress
     return (
         change.state.value,
         change.cause_kind,
@@ -297,9 +324,9 @@ def _values(change: Change, now: float) -> tuple[object, ...]:
         now,
         change.state.value,
         now,
-        entry.id,
-        entry.created_at,
-        entry.job,
+        item.id,
+        item.created_at,
+        item.job,
     )
 
 

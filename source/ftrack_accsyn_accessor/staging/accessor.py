@@ -18,7 +18,7 @@ import ftrack_api.data
 from ftrack_api import exception as ftrack_errors
 from ftrack_api.accessor.disk import DiskAccessor
 
-from ftrack_accsyn_accessor.staging.area import StagedWrite, is_temporary_name
+from ftrack_accsyn_accessor.staging.area import STATE_FOLDER, StagedWrite, is_temporary_name
 
 __all__ = ["AccsynAccessor", "StagedData", "is_temporary_name", "normalise_identifier", "resolve_identifier"]
 
@@ -164,7 +164,7 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
         self._inside: Dict[str, Tuple[int, int, float]] = {}
 
     def list(self, resource_identifier: str) -> List[str]:
-        """Return the identifiers of the entries of a container, sorted; unfinished writes are left out."""
+        """Return the identifiers of the items of a container, sorted; unfinished writes are left out."""
         path, _ = self._locate(resource_identifier)
         with self._translated("list", resource_identifier):
             names = sorted(os.listdir(path))
@@ -317,7 +317,7 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
         return _error(
             ftrack_errors.AccessorOperationFailedError,
             f'Could not {operation} "{identifier}": the staging root {self.prefix} has vanished. '
-            "Nothing is lost: plug the disk in again, or restart to begin a new staging area.",
+            f"Nothing is lost: plug the disk in again. To begin anew, make {STATE_FOLDER} in it and restart.",
             identifier,
             operation=operation,
         )

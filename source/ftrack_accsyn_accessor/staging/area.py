@@ -14,14 +14,16 @@ import threading
 import time
 import uuid
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import IO, Any, Collection, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 import filelock
 
 from ftrack_accsyn_accessor.model.errors import FileChanged, StagingError, StagingGone
+from ftrack_accsyn_accessor.outbox import memory
+from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER as STATE_FOLDER
+from ftrack_accsyn_accessor.outbox.file import marker_path, read_marker, write
 
-STATE_FOLDER = ".ftrack-accsyn"
-MARKER_NAME = "staging.json"
 MARKER_SCHEMA = 1
 
 # Making the marker takes milliseconds; a process that waits this long for another one met a broken file lock.
@@ -39,6 +41,8 @@ _REPLACE_PAUSES_S = (0.01, 0.03, 0.1, 0.3, 0.6) if os.name == "nt" else ()
 _NO_FSYNC = (errno.EINVAL, errno.EBADF, errno.EROFS, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 _NAMED_AT_MOST = 3
+_UNPLUGGED = "it is known on this machine, but is not there: its disk is unplugged"
+_NOT_THERE = "there is no staging area: its disk is unplugged, or nothing was ever published here"
 
 # Roots that this process has prepared, with the identity of their markers: a root that vanishes while the process lives
 # is waited for and never made anew, whichever object asks.
@@ -146,6 +150,7 @@ class StagingArea:
         self.root = os.path.abspath(os.path.expanduser(os.path.expandvars(root)))  # as ftrack's DiskAccessor does
         self.was_new = False
         self.uuid = ""
+        self._awaited = False
         self._seen: Optional[Tuple[int, ...]] = None
 
     @property
@@ -156,41 +161,58 @@ class StagingArea:
     @property
     def marker_path(self) -> str:
         """The file by which the staging area is known again."""
-        return os.path.join(self.state_dir, MARKER_NAME)
+        return marker_path(self.root)
 
-    def prepare(self) -> None:
+    def prepare(self, begin: bool = True, known: str = "") -> None:
         """Make the root, its state folder and its marker where they are missing; `was_new` tells if the marker was.
 
-        A root that this process has prepared before is never made again: StagingGone when it has vanished. StagingError
-        when the path cannot be used.
+        StagingGone, and nothing is made, where the area is not there and this process has prepared it, the machine
+        remembers it, *known* is not empty (the identity in its marker), or nothing new is to *begin*: it is waited for
+        then. Who wants a new one there makes the state folder by hand. StagingError when the path cannot be used.
         """
         with _prepared_lock:
             key = os.path.normcase(self.root)
             self.was_new = False
-            self.uuid = _prepared.get(key, "")
+            prepared = _prepared.get(key, "")
             try:
-                if self.uuid:
+                if prepared:
+                    self.uuid = prepared
                     self.require()
                 else:
-                    self._make_folders()
-                    self.uuid = _read_marker(self.marker_path) or self._make_marker()
+                    self._begin(begin, known)
                 _probe(self.root)
             except (OSError, filelock.Timeout) as error:
-                if self.uuid:
+                if prepared:
                     self.require()
                 raise self._unusable(error) from error
             _prepared[key] = self.uuid
 
+    def _begin(self, begin: bool, known: str) -> None:
+        """Find the area or make it, the first time in this process."""
+        found = read_marker(self.root)
+        if not found and not os.path.isdir(self.state_dir):
+            remembered = memory.known(self.root)
+            known = known or (remembered.uuid if remembered is not None else "")
+            if known or not begin:
+                self.uuid, self._awaited = known, True
+                self.require()
+        self._make_folders()
+        self.uuid, self._awaited = found or self._make_marker(), False
+
     def present(self) -> bool:
         """Return whether the root is there and is the one that was prepared (another disk has another marker).
 
-        Costs one stat as long as nothing changed.
+        Of one that is waited for and was never seen by this machine the first marker counts. Costs one stat as long as
+        nothing changed.
         """
         try:
             found = os.stat(self.marker_path)
             seen = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
             if seen != self._seen:
-                if not self.uuid or _read_marker(self.marker_path) != self.uuid:
+                marker = read_marker(self.root)
+                if self._awaited and not self.uuid:
+                    self.uuid = marker
+                if not self.uuid or marker != self.uuid:
                     return False
                 self._seen = seen
         except OSError:
@@ -200,12 +222,12 @@ class StagingArea:
     def require(self) -> None:
         """Raise StagingGone unless the staging area is present."""
         if not self.present():
-            raise StagingGone(
-                "use the staging area",
-                self.root,
-                "it has vanished, or another one is in its place",
-                "Nothing is lost: plug the disk in again; to begin a new staging area there, restart the application.",
-            )
+            outcome = "it has vanished, or another one is in its place"
+            if self._awaited:
+                outcome = _UNPLUGGED if self.uuid else _NOT_THERE
+            remedy = f"To begin a new staging area there, make the folder {self.state_dir} and restart the application."
+            remedy = f"Nothing is lost: plug the disk in again. {remedy}"
+            raise StagingGone("use the staging area", self.root, outcome, remedy)
 
     def fsync_files(self, paths: Iterable[str]) -> None:
         """Return when the data of *paths*, and their names, have reached the disk; for a background thread.
@@ -230,6 +252,11 @@ class StagingArea:
             raise FileChanged("look at a staged file", path, "it is missing", "Publish it again.")
         return Stamp(found.st_size, found.st_mtime_ns)
 
+    def date(self, path: str, mtime_ns: int) -> Stamp:
+        """Date a staged file; return its stamp, as its file system keeps it. May raise OSError."""
+        os.utime(self._full(path), ns=(mtime_ns, mtime_ns))
+        return self.stat_file(path)
+
     def verify(self, files: Mapping[str, Stamp]) -> List[str]:
         """Return why *files*, path to stamp at publish, are not what was published; empty when they are.
 
@@ -249,6 +276,17 @@ class StagingArea:
         if missing:
             self.require()
         return _reasons(missing, "missing", len(files)) + _reasons(changed, "changed", len(files))
+
+    def names(self, absolute: str, path: str) -> bool:
+        """Return whether *absolute*, as a program on this machine tells it, is the staged file, or folder, *path*.
+
+        The name of a frame range is no file: then its folder decides.
+        """
+        ours = self._full(path)
+        for one, other in ((absolute, ours), (os.path.dirname(absolute), os.path.dirname(ours))):
+            with contextlib.suppress(OSError, ValueError):
+                return os.path.samefile(one, other)
+        return os.path.normcase(os.path.normpath(absolute)) == os.path.normcase(os.path.normpath(ours))
 
     def holds_only(self, folder: str, paths: Collection[str]) -> bool:
         """Return whether *folder*, at any depth, holds exactly the files *paths* (relative to the root)."""
@@ -291,13 +329,13 @@ class StagingArea:
 
     def _make_marker(self) -> str:
         with filelock.FileLock(os.path.join(self.state_dir, "staging.lock"), timeout=_LOCK_TIMEOUT_S):
-            known = _read_marker(self.marker_path)
+            known = read_marker(self.root)
             if known:
                 return known
             identity = str(uuid.uuid4())
             created = datetime.now(timezone.utc).isoformat(timespec="seconds")
             content = {"schema": MARKER_SCHEMA, "uuid": identity, "created": created}
-            _write_durably(self.marker_path, json.dumps(content).encode())
+            write(Path(self.marker_path), json.dumps(content))
             self.was_new = True
             return identity
 
@@ -326,27 +364,6 @@ class StagingArea:
             reason,
             "Make the folder writable for this user, or let ACCSYN_<VOLUME>_PATH name one that is.",
         )
-
-
-def _read_marker(path: str) -> str:
-    """Return the identity in a marker; "" when there is none or it is damaged."""
-    try:
-        with open(path, encoding="utf-8") as marker:
-            content = json.load(marker)
-    except (FileNotFoundError, ValueError):
-        return ""
-    identity = content.get("uuid") if isinstance(content, dict) else None
-    return identity if isinstance(identity, str) else ""
-
-
-def _write_durably(path: str, content: bytes) -> None:
-    temporary = os.path.join(os.path.dirname(path), temporary_name(os.path.basename(path)))
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
 
 
 def _probe(folder: str) -> None:

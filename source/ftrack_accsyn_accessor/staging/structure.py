@@ -1,33 +1,36 @@
-"""StandardStructure's identifiers without its cost per frame."""
+"""StandardStructure's identifiers without its cost per frame, and with the letters that it would drop."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import threading
+import unicodedata
 from typing import Any, Dict, Iterator, List, Optional
 
 import ftrack_api.inspection
 import ftrack_api.symbol
 from ftrack_api.structure.standard import StandardStructure
 
+from ftrack_accsyn_accessor.staging.entities import container_id
 
-def container_id(component: Any) -> Optional[str]:
-    """Return the id of the container of *component*; None when it has none, or ftrack_api has not loaded that yet.
-
-    ``component["container"]`` costs more the more members the container has: ftrack_api compares them all when it hands
-    out the reference for the first time, so that asking every frame takes a time that grows with the square of their
-    number.
-    """
-    attribute = component.attributes.get("container")
-    container = attribute.get_local_value(component)
-    if container is ftrack_api.symbol.NOT_SET:
-        container = attribute.get_remote_value(component)
-    return str(container["id"]) if container else None
+#: Letters, digits and other numbers, and the marks that go with letters.
+_KEPT = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Mn", "Mc"})
 
 
 class StagingStructure(StandardStructure):  # type: ignore[misc]  # ftrack_api is untyped
-    """The same resource identifiers as ftrack's StandardStructure, whose code builds them.
+    """The resource identifiers of ftrack's StandardStructure, whose code builds them, for names in every script.
+
+    StandardStructure drops what has no ASCII form: shots called in Japanese get one and the same empty part. Here
+    letters, digits and combining marks of every script stay, character by character:
+
+    - A name of which StandardStructure drops nothing gets its very result: "SH 01" -> "sh_01", "Ärmel" -> "armel".
+    - In any other name, what has a whole ASCII form is still written in it ("東京 Été" -> "東京_ete"); a letter, digit
+      or mark that has none is kept in lower case ("Bjørn" -> "bjørn"), and a mark also with the kept letter that it
+      belongs to; whatever else has none is substituted ("東京–大阪" -> "東京_大阪").
+    - The result is in Unicode form NFC, and no part is ever empty.
+
+    Each character is dealt with by itself, but for its marks, so that a sequence and its frames agree.
 
     Two things are cheaper: whether the version is committed is read from the operations still to be sent, not from a
     list of all new entities; and during `one_publish` a container is looked up and worked out once, not again for every
@@ -73,11 +76,42 @@ class StagingStructure(StandardStructure):  # type: ignore[misc]  # ftrack_api i
 
     def _standard_identifier(self, entity: Any) -> str:
         identifier: str = super().get_resource_identifier(entity)
-        return identifier
+        return identifier + self._stand_in if identifier.endswith(self.path_separator) else identifier
+
+    def sanitise_for_filesystem(self, value: Any) -> str:
+        """Return *value* as a part of a resource identifier, see the class."""
+        text = unicodedata.normalize("NFC", str(value))
+        if self.illegal_character_substitute is None or text.isascii() or not any(map(_loses, text)):
+            standard: str = super().sanitise_for_filesystem(value)
+            return standard
+        parts: List[str] = []
+        kept = False  # whether the letter was, to which the next mark belongs
+        for character in text:
+            if unicodedata.combining(character):
+                parts.append(character if kept else "")
+            else:
+                kept = _loses(character) and unicodedata.category(character) in _KEPT
+                parts.append(character.lower() if kept else self._in_ascii(character))
+        return unicodedata.normalize("NFC", "".join(parts))
+
+    def _in_ascii(self, character: str) -> str:
+        # Any illegal character stands for one that StandardStructure would drop: it gets the same substitute.
+        return str(super().sanitise_for_filesystem("*" if _loses(character) else character))
 
     def _get_parts(self, entity: Any) -> List[str]:
-        parts: List[str] = super()._get_parts(_ComponentView(entity, session=_SessionView(entity.session)))
-        return parts
+        parts = super()._get_parts(_ComponentView(entity, session=_SessionView(entity.session)))
+        return [part or self._stand_in for part in parts]
+
+    @property
+    def _stand_in(self) -> str:
+        """What stands for a name of which nothing is left."""
+        return self.illegal_character_substitute or "_"
+
+
+def _loses(character: str) -> bool:
+    """Return whether StandardStructure drops *character*, or a part of it that is no mere diacritic."""
+    pieces = unicodedata.normalize("NFKD", character)
+    return not all(piece.isascii() or unicodedata.combining(piece) for piece in pieces)
 
 
 @dataclasses.dataclass

@@ -1,7 +1,7 @@
-"""Frees staged files that are proven to be at their destination.
+"""Frees staged files that are proven to be at their destination, or that nobody wants any more.
 
 The order keeps every moment true: first the registration in the staging location goes, so that nobody looks there for
-a file that is about to go; then the files; then the entry. A run that is killed in between is finished by the next.
+a file that is about to go; then the files; then the item. A run that is killed in between is finished by the next.
 """
 
 from __future__ import annotations
@@ -10,46 +10,69 @@ import contextlib
 import dataclasses
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Callable, NamedTuple, Optional
 
+from ftrack_accsyn_accessor.ftrack.availability import deregister
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
-from ftrack_accsyn_accessor.model.entry import Entry, StagedFile
-from ftrack_accsyn_accessor.model.errors import RegistrationRefused
+from ftrack_accsyn_accessor.ftrack.registrations import hidden
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.item import Item, State, Studio
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.staging.area import StagingArea, Stamp, temporary_name
 from ftrack_accsyn_accessor.upkeep.evidence import Collector, is_same
-from ftrack_accsyn_accessor.upkeep.policy import Evidence, Policy, choose, objection
+from ftrack_accsyn_accessor.upkeep.policy import Evidence, Policy, choose, is_pinned, objection, withdrawn_objection
+from ftrack_accsyn_accessor.upkeep.verifying import difference
+from ftrack_accsyn_accessor.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
-#: Entries looked at together: bounds memory and the size of requests.
+#: Items looked at together: bounds memory and the size of requests.
 BATCH = 1000
 
 
 @dataclasses.dataclass(frozen=True)
-class Item:
-    """An entry that the policy wants to go, with its evidence; `objection` says why it stays nevertheless."""
+class Candidate:
+    """An item that is wanted to go, with its evidence; `objection` says why it stays nevertheless."""
 
-    entry: Entry
+    item: Item
     evidence: Evidence
     objection: str
 
 
-class Cleaner:
-    """For one thread only, with the uploader's lock held where anything is freed.
+class Freed(NamedTuple):
+    """How many bytes were freed of a candidate; `objection` says why it stayed."""
 
-    Methods may raise `errors.RegistrationError`, `errors.StagingGone` (which means that nothing more is known of the
-    files: nothing is freed then) and `errors.OutboxError`.
+    size_bytes: int
+    objection: str = ""
+
+
+class Cleaner:
+    """For one thread only, with the worker's lock held where anything is freed.
+
+    *studio* is that of *connection* and *workspace*: what belongs to another one stays. Methods may raise
+    `errors.RegistrationError`, `errors.StagingGone` (which means that nothing more is known of the files: nothing is
+    freed then) and `errors.OutboxError`. That accsyn cannot be asked is an objection.
     """
 
-    def __init__(self, outbox: Outbox, area: StagingArea, connection: FtrackConnection) -> None:
+    def __init__(
+        self, outbox: Outbox, area: StagingArea, connection: FtrackConnection, workspace: Workspace, studio: Studio
+    ) -> None:
         self._outbox = outbox
         self._area = area
         self._connection = connection
+        self._workspace = workspace
+        self._studio = studio
         self._collector = Collector(outbox, area, connection)
+        self._outage: Optional[errors.WorkspaceError] = None
 
-    def plan(self, policy: Policy, now: float) -> Iterator[Item]:
-        """Yield what the policy wants to go, the longest arrived first. Changes nothing.
+    @property
+    def blind(self) -> bool:
+        """Whether accsyn could not be asked: this cleaner looks at the destination no more."""
+        return self._outage is not None
+
+    def plan(self, policy: Policy, now: float) -> Iterator[Candidate]:
+        """Yield what the policy wants to go, the longest arrived first. Changes nothing, and does not ask accsyn.
 
         *now* is in seconds since the epoch.
         """
@@ -58,54 +81,98 @@ class Cleaner:
         arrived = self._outbox.survey.synced(now if policy.quota_bytes is not None else arrived_by)
         chosen = choose(arrived, self._outbox.control.pins(), policy, now)
         for start in range(0, len(chosen), BATCH):
-            entries = self._outbox.tracking.with_files(chosen[start : start + BATCH])
-            found = self._collector.collect(entries)
-            self._area.require()
-            for entry in entries:
-                yield Item(entry, found[entry.id], objection(entry, found[entry.id]))
+            items = self._outbox.tracking.with_files(chosen[start : start + BATCH])
+            yield from self._candidates(items, self._collector.of_synced, objection)
 
-    def free(self, item: Item) -> int:
-        """Free one item; return the bytes.
-
-        One with an objection, that was published anew meanwhile, or that ftrack does not let go, stays: 0.
-        """
-        entry = item.entry
-        if item.objection:
-            return 0
+    def plan_withdrawn(self) -> Iterator[Candidate]:
+        """Yield the withdrawn items, except pinned ones, oldest first. Changes nothing."""
         self._area.require()
-        if not self._outbox.control.still_synced(entry):
-            return 0
+        pins = self._outbox.control.pins()
+        withdrawn = [item for item in self._outbox.items(State.WITHDRAWN) if not is_pinned(item, pins)]
+        for start in range(0, len(withdrawn), BATCH):
+            items = withdrawn[start : start + BATCH]
+            unseen = hidden(self._connection, items)
+            for candidate in self._candidates(items, self._collector.of_withdrawn, withdrawn_objection):
+                if not candidate.objection and candidate.item.id in unseen:
+                    candidate = dataclasses.replace(candidate, objection=str(unseen[candidate.item.id]))
+                yield candidate
+
+    def free(self, candidate: Candidate) -> Freed:
+        """Free one candidate.
+
+        One with an objection stays, and so does one that is not what it was when it was planned, that accsyn does not
+        show at the destination as it was published, or that ftrack does not let go.
+        """
+        item = candidate.item
+        reason = candidate.objection or self._objection_now(candidate)
+        if reason:
+            return Freed(0, reason)
         try:
-            self._deregister(item.evidence)
-        except RegistrationRefused as error:
-            logger.warning("The staged files of %s stay. %s", entry.publication.resource_identifier, error)
-            return 0
-        freed = [file for file in entry.publication.files if self._remove(file)]
-        left = [file for file in entry.publication.files if os.path.lexists(full_path(self._area.root, file.path))]
+            deregister(self._connection, candidate.evidence.registrations)
+        except errors.RegistrationRefused as error:
+            return Freed(0, str(error))
+        freed = [
+            file
+            for file in item.publication.files
+            if remove_if(self._area.root, file.path, Stamp(file.size_bytes, file.mtime_ns))
+        ]
+        left = [file for file in item.publication.files if os.path.lexists(full_path(self._area.root, file.path))]
         self._area.require()
         if not left:
-            self._outbox.control.forget(entry)
-        freed_bytes = sum(file.size_bytes for file in freed)
-        logger.info("Freed %d bytes of %s.", freed_bytes, entry.publication.resource_identifier)
-        return freed_bytes
+            self._outbox.control.forget(item)
+        size_bytes = sum(file.size_bytes for file in freed)
+        logger.info("Freed %d bytes of %s.", size_bytes, item.publication.resource_identifier)
+        return Freed(size_bytes, f"{left[0].path} could not be removed" if left else "")
 
-    def _deregister(self, evidence: Evidence) -> None:
-        """Remove the registrations that were seen, and no later ones: those belong to a publish that came after."""
-        registrations = sorted(evidence.registrations)
+    def _candidates(
+        self,
+        items: Sequence[Item],
+        collect: Callable[[Sequence[Item]], dict[int, Evidence]],
+        object_to: Callable[[Item, Evidence], str],
+    ) -> Iterator[Candidate]:
+        found = collect([item for item in items if self._studio.includes(item.studio)])
+        self._area.require()
+        for item in items:
+            evidence = found.get(item.id)
+            if evidence is None:
+                yield Candidate(item, Evidence(), f"it belongs to another studio: {_name(item.studio)}")
+            else:
+                yield Candidate(item, evidence, object_to(item, evidence))
+
+    def _objection_now(self, candidate: Candidate) -> str:
+        """Return what speaks against freeing *candidate* at this moment."""
+        item = candidate.item
+        self._area.require()
+        if not self._outbox.control.is_unchanged(item):
+            return "it was published anew meanwhile"
+        missing, changed = self._collector.files(item)
+        if changed:
+            return f"{min(changed)} was written to since it was published"
+        nothing_left = missing >= {file.path for file in item.publication.files}
+        return "" if item.state is State.WITHDRAWN or nothing_left else self._objection_there(item)
+
+    def _objection_there(self, item: Item) -> str:
+        """Return what speaks against freeing *item* at its destination, as accsyn sees it at this moment."""
         try:
-            self._connection.delete("ComponentLocation", registrations)
-        except RegistrationRefused:  # somebody else has removed some
-            existing = self._collector.existing(registrations)
-            self._connection.delete("ComponentLocation", existing)
+            if self._outage is not None:
+                raise self._outage
+            wrong = difference(self._workspace, item)
+        except errors.WorkspaceError as error:
+            if not isinstance(error, errors.Refused):  # it would be no other for the next one
+                self._outage = error
+            return f"accsyn could not tell its size at the destination: {error}"
+        return f"at the destination {wrong}" if wrong else ""
 
-    def _remove(self, file: StagedFile) -> bool:
-        return remove_if(self._area.root, file.path, Stamp(file.size_bytes, file.mtime_ns))
+
+def _name(studio: Studio) -> str:
+    return f"{studio.server_url}, workspace {studio.workspace}" if studio.workspace else studio.server_url
 
 
 def remove_if(root: str, path: str, published: Stamp) -> bool:
     """Remove the file at *path* below *root* if it is what was *published*; return whether it was removed.
 
-    It is taken aside first: a file that is published to the same place at this moment is put back, or never touched.
+    The one way in which a staged file goes. It is taken aside first: a file that is published to the same place at this
+    moment is put back, or never touched.
     Folders stay: a publish may have made one and be about to write into it.
     """
     full = full_path(root, path)

@@ -10,14 +10,14 @@ import dataclasses
 from collections.abc import Collection, Iterable
 from typing import Optional
 
-from ftrack_accsyn_accessor.model.entry import Entry, State
+from ftrack_accsyn_accessor.model.item import Item, State
 
 DAY_S = 86_400.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
-    """What is to go: entries that arrived more than *older_than_s* seconds ago, and the oldest beyond *quota_bytes*.
+    """What is to go: items that arrived more than *older_than_s* seconds ago, and the oldest beyond *quota_bytes*.
 
     None asks for nothing.
     """
@@ -28,13 +28,13 @@ class Policy:
 
 @dataclasses.dataclass(frozen=True)
 class Evidence:
-    """What is known about the copies of an entry. Components are those of the entry with its members, at any depth.
+    """What is known about the copies of an item. Components are those of the item with its members, at any depth.
 
     `components` is empty where ftrack knows none of them any more. `destination_id` is the ftrack location of the
     destination, `arrived` the components registered there, `staged` those registered in the staging location,
     `registrations` the ids of these registrations.
     `missing` and `changed` are staged files that are not there, or not what was published; `shared` are files that
-    another entry needs as well.
+    another item needs as well. `claimed` are components that ftrack has in this staging area under paths of the item.
     """
 
     components: frozenset[str] = frozenset()
@@ -45,69 +45,89 @@ class Evidence:
     missing: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
     shared: frozenset[str] = frozenset()
+    claimed: frozenset[str] = frozenset()
 
 
-def choose(entries: Iterable[Entry], pins: Collection[str], policy: Policy, now: float) -> list[Entry]:
-    """Return the entries that *policy* wants to go, the longest arrived first.
+def choose(items: Iterable[Item], pins: Collection[str], policy: Policy, now: float) -> list[Item]:
+    """Return the items that *policy* wants to go, the longest arrived first.
 
-    Only entries that have arrived are chosen, and none that *pins* names: component ids, or paths relative to the
+    Only items that have arrived are chosen, and none that *pins* names: component ids, or paths relative to the
     staging area with all that lies below them. Pinned ones count towards the quota all the same.
     """
-    arrived = sorted(
-        (entry for entry in entries if _has_arrived(entry)), key=lambda entry: (_arrived_at(entry), entry.id)
-    )
-    free = [entry for entry in arrived if not is_pinned(entry, pins)]
-    chosen = {entry.id for entry in free if _is_old(entry, policy, now)}
+    arrived = sorted((item for item in items if _has_arrived(item)), key=lambda item: (_arrived_at(item), item.id))
+    free = [item for item in arrived if not is_pinned(item, pins)]
+    chosen = {item.id for item in free if _is_old(item, policy, now)}
     if policy.quota_bytes is not None:
-        left_bytes = sum(entry.progress.size_bytes for entry in arrived if entry.id not in chosen)
-        for entry in free:
+        left_bytes = sum(item.progress.size_bytes for item in arrived if item.id not in chosen)
+        for item in free:
             if left_bytes <= policy.quota_bytes:
                 break
-            if entry.id not in chosen:
-                chosen.add(entry.id)
-                left_bytes -= entry.progress.size_bytes
-    return [entry for entry in free if entry.id in chosen]
+            if item.id not in chosen:
+                chosen.add(item.id)
+                left_bytes -= item.progress.size_bytes
+    return [item for item in free if item.id in chosen]
 
 
-def objection(entry: Entry, evidence: Evidence) -> str:
-    """Return why the staged files of *entry* must stay, empty when they are proven to be at the destination."""
-    if not _has_arrived(entry):
+def objection(item: Item, evidence: Evidence) -> str:
+    """Return why the staged files of *item* must stay, empty when they are proven to be at the destination."""
+    if not _has_arrived(item):
         return "it has not arrived"
     if not evidence.destination_id:
         return "no ftrack location stands for its destination"
-    if entry.publication.component_id not in evidence.components:
+    if evidence.destination_id == item.publication.location_id:
+        return "its destination in ftrack is the staging location itself"
+    if item.publication.component_id not in evidence.components:
         return "ftrack does not know it any more"
     absent = evidence.components - evidence.arrived
     if absent:
         return f"ftrack does not have {_count(len(absent), 'component')} of it at the destination"
+    if _all_missing(item, evidence) and evidence.staged:
+        return "its staged files are missing"
+    return _not_its_own(evidence)
+
+
+def withdrawn_objection(item: Item, evidence: Evidence) -> str:
+    """Return why the staged files of a withdrawn *item* must stay, empty when nobody needs them."""
+    if item.state is not State.WITHDRAWN:
+        return "it is not withdrawn"
+    if evidence.staged:
+        return "ftrack has it in the staging location after all"
+    if evidence.claimed:
+        return f"ftrack has the component {min(evidence.claimed)} in the staging location under its path"
+    return _not_its_own(evidence)
+
+
+def _not_its_own(evidence: Evidence) -> str:
     if evidence.changed:
         return f"{min(evidence.changed)} was written to since it was published"
     if evidence.shared:
         return f"{min(evidence.shared)} belongs to another component as well"
-    everything = {file.path for file in entry.publication.files}
-    if evidence.missing >= everything and evidence.staged:
-        return "its staged files are missing"
     return ""
 
 
-def is_pinned(entry: Entry, pins: Collection[str]) -> bool:
-    """Whether one of *pins* names the component of *entry*, or a folder or file of it."""
-    identifier = entry.publication.resource_identifier
-    return entry.publication.component_id in pins or any(
-        identifier == pin or identifier.startswith(f"{pin.rstrip('/')}/") for pin in pins
+def _all_missing(item: Item, evidence: Evidence) -> bool:
+    files = item.publication.files
+    return bool(files) and evidence.missing >= {file.path for file in files}
+
+
+def is_pinned(item: Item, pins: Collection[str]) -> bool:
+    """Whether one of *pins* names the component of *item*, or a folder or file of it."""
+    path = item.publication.path
+    return item.publication.component_id in pins or any(
+        path == pin or path.startswith(f"{pin.rstrip('/')}/") for pin in pins
     )
 
 
-def _has_arrived(entry: Entry) -> bool:
-    return entry.state is State.SYNCED and entry.synced_at is not None
+def _has_arrived(item: Item) -> bool:
+    return item.state is State.SYNCED and item.synced_at is not None
 
 
-def _arrived_at(entry: Entry) -> float:
-    return entry.synced_at or entry.updated_at
+def _arrived_at(item: Item) -> float:
+    return item.synced_at or item.updated_at
 
 
-def _is_old(entry: Entry, policy: Policy, now: float) -> bool:
-    return policy.older_than_s is not None and now - _arrived_at(entry) > policy.older_than_s
+def _is_old(item: Item, policy: Policy, now: float) -> bool:
+    return policy.older_than_s is not None and now - _arrived_at(item) > policy.older_than_s
 
 
 def _count(count: int, noun: str) -> str:

@@ -11,17 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Optional, Union
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted_batches
-from ftrack_accsyn_accessor.model.entry import Kind, Publication, StagedFile
+from ftrack_accsyn_accessor.ftrack.tree import members, registered_members
 from ftrack_accsyn_accessor.model.errors import FileChanged
+from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile
+from ftrack_accsyn_accessor.model.settings import DEFAULT_VOLUME
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.staging.accessor import normalise_identifier
 from ftrack_accsyn_accessor.staging.area import StagingArea
 
 #: Components worked on in one go: their members, which may be thousands each, are in memory together.
 _AT_ONCE = 50
-#: Containers may hold containers; deeper than this nobody nests them.
-_DEPTH = 8
 
+#: What is read of a registration's component besides its id.
+_COLUMNS = ", component.name, component.version_id"
 _KINDS = {"SequenceComponent": Kind.SEQUENCE, "ContainerComponent": Kind.CONTAINER}
 
 
@@ -55,7 +57,7 @@ class Outcome:
     """What reconciling has found: how many components are registered, and what has become of them.
 
     Of those registered, `available` are at the destination and `known` are in the outbox; the rest was queued, has
-    vanished, or has no files.
+    vanished, or is there without its members.
     """
 
     registered: int
@@ -67,19 +69,18 @@ class Outcome:
 
 @dataclasses.dataclass(frozen=True)
 class _Registered:
-    """A component and where it is registered; `owner` is the component whose entry its files belong to."""
+    """A component and where it is registered."""
 
     component_id: str
     name: str
     kind: Kind
     resource_identifier: str
     version_id: str
-    owner: str
 
 
 @dataclasses.dataclass(frozen=True)
 class _Version:
-    """Whose a version is: names as an entry of the outbox has them."""
+    """Whose a version is: names as an item of the outbox has them."""
 
     name: str = ""
     project_id: str = ""
@@ -91,12 +92,22 @@ class Reconciliation:
     """Compares ftrack, an outbox and a staging area. For one thread only.
 
     *outbox* is None where there is none yet, which is as good as an empty one as long as nothing is to be queued.
+    *workspace* and *volume* are accsyn's codes for what is queued.
     """
 
-    def __init__(self, outbox: Optional[Outbox], area: StagingArea, connection: FtrackConnection) -> None:
+    def __init__(
+        self,
+        outbox: Optional[Outbox],
+        area: StagingArea,
+        connection: FtrackConnection,
+        workspace: str = "",
+        volume: str = DEFAULT_VOLUME,
+    ) -> None:
         self._outbox = outbox
         self._area = area
         self._connection = connection
+        self._workspace = workspace
+        self._volume = volume
 
     def run(self, location_id: str, location_name: str, destination_id: str, dry_run: bool = False) -> Outcome:
         """Queue what is neither at the destination location nor in the outbox; with *dry_run* only find it.
@@ -109,9 +120,9 @@ class Reconciliation:
         # In this order: what is published meanwhile is in the outbox before ftrack knows it.
         registered = self._registered(location_id)
         known = self._outbox.known(location_id) if self._outbox is not None else set()
-        unknown = [item for item in registered if item.component_id not in known]
+        unknown = [each for each in registered if each.component_id not in known]
         there = self._at(destination_id, unknown) if destination_id else set()
-        lost = [item for item in unknown if item.component_id not in there]
+        lost = [each for each in unknown if each.component_id not in there]
         queued: list[Queued] = []
         vanished: list[Vanished] = []
         for start in range(0, len(lost), _AT_ONCE):
@@ -126,47 +137,56 @@ class Reconciliation:
                 self._outbox.enqueue(publications)
         return Outcome(len(registered), len(there), len(registered) - len(unknown), tuple(queued), tuple(vanished))
 
+    def look_up(
+        self, component_ids: Iterable[str], location_id: str, location_name: str
+    ) -> list[Union[Publication, Vanished]]:
+        """Return what is registered in the location of *component_ids*, which are members of nothing.
+
+        Each as a publish would queue it, or with the files that are not there. Raise as `run` does.
+        """
+        registered: list[_Registered] = []
+        for ids in quoted_batches(component_ids):
+            where = f'location_id is "{location_id}" and component_id in ({ids}) order by component_id'
+            registered += [_as_registered(row) for row in self._locations(where)]
+        return list(self._publications(registered, location_id, location_name))
+
     # What ftrack says.
 
     def _registered(self, location_id: str) -> list[_Registered]:
         """Return the components in the location that are members of nothing."""
         where = f'location_id is "{location_id}" and component.container_id is none order by component_id'
-        return [_as_registered(row, row["component_id"]) for row in self._locations(where)]
+        return [_as_registered(row) for row in self._locations(where)]
 
     def _locations(self, where: str) -> list[Any]:
-        columns = "component_id, resource_identifier, component.name, component.version_id, component.container_id"
+        columns = f"component_id, resource_identifier{_COLUMNS}"
         return self._connection.query(f"select {columns} from ComponentLocation where {where}")  # noqa: S608
 
-    def _at(self, location_id: str, items: Iterable[_Registered]) -> set[str]:
+    def _at(self, location_id: str, components: Iterable[_Registered]) -> set[str]:
         found: set[str] = set()
-        for ids in quoted_batches(item.component_id for item in items):
+        for ids in quoted_batches(each.component_id for each in components):
             where = f'location_id is "{location_id}" and component_id in ({ids})'
             rows = self._connection.query(f"select component_id from ComponentLocation where {where}")  # noqa: S608
             found.update(row["component_id"] for row in rows)
         return found
 
-    def _members(self, items: Iterable[_Registered], location_id: str) -> dict[str, list[_Registered]]:
-        """Return the registered files of containers, at any depth, by the id of the outermost one."""
-        found: dict[str, list[_Registered]] = {}
-        owners = {item.component_id: item.component_id for item in items if item.kind is not Kind.FILE}
-        for _ in range(_DEPTH):
-            inner: dict[str, str] = {}
-            for ids in quoted_batches(owners):
-                where = f'location_id is "{location_id}" and component.container_id in ({ids}) order by component_id'
-                for row in self._locations(where):
-                    member = _as_registered(row, owners[row["component"]["container_id"]])
-                    if member.kind is Kind.FILE:
-                        found.setdefault(member.owner, []).append(member)
-                    else:
-                        inner[member.component_id] = member.owner
-            if not inner:
-                break
-            owners = inner
-        return found
+    def _members(self, components: Iterable[_Registered], location_id: str) -> dict[str, list[_Registered]]:
+        """Return the registered files of containers, at any depth, by the id of the outermost one.
 
-    def _versions(self, items: Iterable[_Registered]) -> dict[str, _Version]:
+        A container that ftrack knows no members of has an empty list; one of which none is registered has none.
+        """
+        containers = {each.component_id for each in components if each.kind is not Kind.FILE}
+        found: dict[str, list[_Registered]] = {}
+        for level in registered_members(self._connection, containers, location_id, _COLUMNS):
+            for member in level:
+                if member.is_file:
+                    found.setdefault(member.outermost, []).append(_as_registered(member.row))
+        bare = containers - found.keys()
+        full = {member.outermost for level in members(self._connection, bare) for member in level}
+        return {**found, **{component_id: [] for component_id in bare - full}}
+
+    def _versions(self, components: Iterable[_Registered]) -> dict[str, _Version]:
         rows: list[Any] = []
-        for ids in quoted_batches({item.version_id for item in items if item.version_id}):
+        for ids in quoted_batches({each.version_id for each in components if each.version_id}):
             columns = "id, version, asset.name, link, user.username"
             rows += self._connection.query(f"select {columns} from AssetVersion where id in ({ids})")  # noqa: S608
         project_ids = {row["id"]: row["link"][0]["id"] for row in rows if row["link"]}
@@ -179,51 +199,53 @@ class Reconciliation:
     # What the disk says.
 
     def _publications(
-        self, items: Sequence[_Registered], location_id: str, location_name: str
+        self, components: Sequence[_Registered], location_id: str, location_name: str
     ) -> Iterator[Union[Publication, Vanished]]:
-        """Yield what a publish of *items* would have queued; nothing for a container without files."""
-        members = self._members(items, location_id)
-        versions = self._versions(items)
-        for item in items:
-            files, missing = self._files(members.get(item.component_id, []) if item.kind is not Kind.FILE else [item])
-            version = versions.get(item.version_id, _Version())
-            project = version.project_name or item.resource_identifier.replace("\\", "/").lstrip("/").partition("/")[0]
+        """Yield what a publish of *components* would have queued; nothing for a container without its members."""
+        files_of = self._members(components, location_id)
+        versions = self._versions(components)
+        for each in components:
+            if each.kind is not Kind.FILE and each.component_id not in files_of:
+                continue
+            files, missing = self._files(files_of.get(each.component_id, [each]))
+            version = versions.get(each.version_id, _Version())
             if missing:
-                yield Vanished(
-                    item.component_id, item.name, version.name, project, item.resource_identifier, tuple(missing)
-                )
-            elif files:
+                names = (version.name, version.project_name)
+                yield Vanished(each.component_id, each.name, *names, each.resource_identifier, tuple(missing))
+            else:
                 yield Publication(
-                    component_id=item.component_id,
-                    component_name=item.name,
-                    kind=item.kind,
-                    resource_identifier=item.resource_identifier,
+                    component_id=each.component_id,
+                    component_name=each.name,
+                    kind=each.kind,
+                    resource_identifier=each.resource_identifier,
                     location_id=location_id,
                     location_name=location_name,
                     server_url=self._connection.credentials.server_url,
                     username=version.username or self._connection.credentials.api_user,
                     project_id=version.project_id,
-                    project_name=project,
-                    version_id=item.version_id,
+                    project_name=version.project_name,
+                    version_id=each.version_id,
                     version_name=version.name,
                     files=tuple(files),
+                    workspace=self._workspace,
+                    volume=self._volume,
                 )
 
-    def _files(self, items: Iterable[_Registered]) -> tuple[list[StagedFile], list[str]]:
-        """Return the files of *items* as they lie on the disk, and the identifiers of those that do not."""
+    def _files(self, components: Iterable[_Registered]) -> tuple[list[StagedFile], list[str]]:
+        """Return the files of *components* as they lie on the disk, and the identifiers of those that do not."""
         files, missing = [], []
-        for item in items:
+        for each in components:
             try:
-                relative = normalise_identifier(item.resource_identifier, self._area.root)
+                relative = normalise_identifier(each.resource_identifier, self._area.root)
                 stamp = self._area.stat_file(relative)
             except (FileChanged, ValueError):  # gone, or never to be found below this root
-                missing.append(item.resource_identifier)
+                missing.append(each.resource_identifier)
             else:
                 files.append(StagedFile(relative, stamp.size_bytes, stamp.mtime_ns))
         return files, missing
 
 
-def _as_registered(row: Any, owner: str) -> _Registered:
+def _as_registered(row: Any) -> _Registered:
     component = row["component"]
     return _Registered(
         component_id=row["component_id"],
@@ -231,7 +253,6 @@ def _as_registered(row: Any, owner: str) -> _Registered:
         kind=_KINDS.get(component.entity_type, Kind.FILE),
         resource_identifier=row["resource_identifier"] or "",
         version_id=component["version_id"] or "",
-        owner=owner,
     )
 
 

@@ -1,38 +1,47 @@
-"""What one staging location has in this process, shared by all sessions and renewed by a fork."""
+"""What one staging area has in this process, shared by all sessions with one ftrack and renewed by a fork."""
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
-import re
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor import announce
-from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials, Registrations
+from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.outbox import Outbox, facts
+from ftrack_accsyn_accessor.outbox import Outbox, facts, locations, memory, takeover
+from ftrack_accsyn_accessor.outbox.file import lock_path, outbox_path
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock
 from ftrack_accsyn_accessor.staging.area import StagingArea
-from ftrack_accsyn_accessor.worker.delivery import Delivery
-from ftrack_accsyn_accessor.worker.submission import COMPLETE
-from ftrack_accsyn_accessor.worker.uploader import DRAIN_S, Uploader
+from ftrack_accsyn_accessor.worker.carrier import Carrier
+from ftrack_accsyn_accessor.worker.worker import DRAIN_S, Worker
 
 logger = logging.getLogger(__name__)
 
-_runtimes: dict[str, Runtime] = {}
+#: By outbox file and ftrack server.
+_runtimes: dict[tuple[str, str], Runtime] = {}
 _lock = threading.Lock()
 _fork = threading.local()
+#: How often an outbox of an earlier release that was in use is looked at again.
+TAKE_OVER_S = 60.0
+#: How often unsent items are counted while there are some.
+COUNT_S = 10.0
+#: How often the machine's memory is brought up to date while the number of unsent items changes, but not to or from 0.
+KEEP_S = 30.0
 #: How long a fork waits for each lock; they are held for milliseconds.
 FORK_WAIT_S = 1.0
 
 
 class Runtime:
-    """The parts that serve one outbox in this process. Any thread may use it."""
+    """The parts that serve one outbox, and the sessions with one ftrack, in this process. Any thread may use it."""
 
     def __init__(
         self, area: StagingArea, outbox_path: Path, ftrack: FtrackCredentials, read_settings: Callable[[], Settings]
@@ -40,14 +49,16 @@ class Runtime:
         self.area = area
         self.outbox = Outbox(outbox_path)
         self.ftrack = ftrack
+        self.prepared = False
         self._read_settings = read_settings
+        self._keeper = _Keeper(self)
         self._build()
 
     def _build(self) -> None:
         folder = self.outbox.path.parent
         owners = folder / "owners"
         self.owner = OwnerLock(owners)
-        delivery = Delivery(
+        carrier = Carrier(
             self.outbox,
             self.area,
             owners,
@@ -55,80 +66,177 @@ class Runtime:
             lambda: Registrations(self.ftrack),
             lambda: self.ftrack.server_url,
         )
-        lock = ProcessLock(self.outbox.path.with_suffix(".lock"))
-        self.uploader = Uploader(self.outbox, self.area, lock, delivery)
+        self.worker = _AreaWorker(self, ProcessLock(lock_path(self.outbox.path)), carrier)
+
+    def prepare(self, begin: bool) -> None:
+        """Make the staging area, if one is to *begin* where there is none, and the outbox.
+
+        An area that is not there is waited for, with `prepared` False. Raise `errors.StagingError` for a path that
+        cannot be used. Without an outbox files are staged, and said not to be queued.
+        """
+        try:
+            self.area.prepare(begin, _identity_elsewhere(self.outbox.path, self.area))
+        except errors.StagingGone:
+            return
+        self.prepared = True
+        try:
+            make_outbox(self.outbox, self.area)
+        except errors.OutboxError as error:
+            announce.once(logger, logging.ERROR, f"{error} What is published meanwhile is staged, but not queued.")
+        memory.keep(self.served(each.name for each in locations.located(self.area.root)), self.area.was_new)
+
+    def located(self, name: str) -> None:
+        """Remember that the area is the ftrack location called *name* for the user of `ftrack`. Never raises."""
+        if not self.area.present():
+            return
+        root = self.area.root
+        locations.keep(root, [locations.Located(self.ftrack.server_url, self.ftrack.api_user, name)])
+        memory.keep(self.served([name]))
+        with contextlib.suppress(errors.OutboxError):  # said when the outbox was made
+            facts.keep(self.outbox, facts.Area(name, root, self.area.uuid))
+
+    def served(self, names: Iterable[str] = (), unsent: int = 0) -> memory.Served:
+        """Return what the machine is to remember of the area."""
+        outbox = str(self.outbox.path)
+        return memory.Served(self.area.root, self.area.uuid, outbox, tuple(sorted(set(names))), time.time(), unsent)
+
+    def tend(self, ending: bool = False) -> None:
+        """Look after what has to do with the area, rather than with its items. On the worker's thread; never raises.
+
+        With *ending* it is the last time in this process.
+        """
+        self._keeper.step(ending)
+
+    @property
+    def volume(self) -> str:
+        """The code of the accsyn volume that the settings of this moment name."""
+        return self._read_settings().volume
+
+    def studio_workspace(self) -> str:
+        """Return the code of the accsyn workspace that the settings of this moment name; empty where none is set."""
+        return self._read_settings().workspace or ""
 
     def wake(self) -> None:
-        """Tell the uploader that there is something new."""
-        self.uploader.wake()
+        """Tell the worker that there is something new."""
+        self.worker.wake()
 
     def renew_after_fork(self) -> None:
         """Leave the parent what is the parent's, and start over."""
         self.owner.abandon_after_fork()
-        self.uploader.abandon_after_fork()
+        self.worker.abandon_after_fork()
         self._build()
 
 
-def outbox_path(settings: Settings, area: StagingArea, location_name: str) -> Path:
-    """Return the outbox file of a location: beside its files, unless FTRACK_ACCSYN_OUTBOX names a folder."""
-    folder = Path(settings.outbox) if settings.outbox else Path(area.state_dir)
-    return folder / "{}.sqlite3".format(re.sub(r"[^\w.@\-]", "_", location_name))
+class _AreaWorker(Worker):
+    """The worker of a runtime, which tends the area before and after it looks for items."""
+
+    def __init__(self, runtime: Runtime, lock: ProcessLock, carrier: Carrier) -> None:
+        super().__init__(runtime.outbox, runtime.area, lock, carrier)
+        self._runtime = runtime
+
+    def run_once(self, settled: bool = False) -> float:
+        self._runtime.tend()
+        return super().run_once(settled)
+
+    def drain(self) -> None:
+        super().drain()
+        self._runtime.tend(ending=True)
+
+
+class _Keeper:
+    """Prepares an area that comes back, takes outboxes over that were in use, and keeps the machine's memory."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._changes = -1
+        self._unsent: Optional[int] = None
+        self._kept_at = self._counted_at = 0.0
+        self._take_over_at = time.monotonic() + TAKE_OVER_S
+
+    def step(self, ending: bool) -> None:
+        """Do what is to be done at the moment. Never raises."""
+        try:
+            if not self._runtime.area.present():
+                return
+            if not self._runtime.prepared or time.monotonic() >= self._take_over_at:
+                self._take_over_at = time.monotonic() + TAKE_OVER_S
+                with _lock:  # a fork waits for it
+                    self._prepare()
+            self._remember(ending)
+        except errors.AccsynAccessorError as error:
+            logger.debug("%s", error)
+        except Exception:
+            logger.debug("Unforeseen error while the staging area was looked after.", exc_info=True)
+
+    def _prepare(self) -> None:
+        if self._runtime.prepared:
+            take_over(self._runtime.outbox, self._runtime.area)
+        else:
+            self._runtime.prepare(begin=False)
+
+    def _remember(self, ending: bool) -> None:
+        """Keep how much is unsent: at once where that begins or ends, else now and then."""
+        changes, now = self._runtime.outbox.changes(), time.monotonic()
+        # What the worker itself has written is no change: that is looked for while there is something to send.
+        if changes == self._changes and not ending and (not self._unsent or now < self._counted_at + COUNT_S):
+            return
+        self._changes, self._counted_at = changes, now
+        count = memory.unsent(self._runtime.outbox)
+        turned = self._unsent is None or bool(count) != bool(self._unsent)
+        if turned or ending or now >= self._kept_at + KEEP_S:
+            memory.keep_unsent(self._runtime.served(unsent=count))
+            self._unsent, self._kept_at = count, now
 
 
 def open_runtime(
-    settings: Settings, location_name: str, ftrack: FtrackCredentials, read_settings: Callable[[], Settings]
+    settings: Settings, ftrack: FtrackCredentials, read_settings: Callable[[], Settings], begin: bool = False
 ) -> Runtime:
-    """Return this process's runtime for the location, made at the first call.
+    """Return this process's runtime for the staging area and the ftrack server, made at the first call.
 
-    Makes the staging area, at its first start, and the outbox. Raise `errors.StagingError` where the former is
-    impossible, `errors.StagingGone` where an outbox elsewhere shows that it is unplugged. Without an outbox files are
-    staged, and said not to be queued.
+    With *begin* a staging area is made where there is none and none is known; otherwise, and where one is known that is
+    not there, it is waited for: `runtime.area.require()` tells. Raise `errors.StagingError` where the path cannot be
+    used.
     """
     assert settings.staging_path is not None  # noqa: S101 - the caller has looked
     with _lock:
         area = StagingArea(settings.staging_path)
-        path = outbox_path(settings, area, location_name)
-        runtime = _runtimes.get(str(path))
-        if runtime is not None:
-            runtime.ftrack = ftrack
-            return runtime
-        if settings.outbox:
-            _require_plugged_in(path, area)
-        area.prepare()
-        runtime = Runtime(area, path, ftrack, read_settings)
-        try:
-            make_outbox(runtime.outbox, area, location_name)
-        except errors.OutboxError as error:
-            announce.once(logger, logging.ERROR, f"{error} What is published meanwhile is staged, but not queued.")
+        path = outbox_path(settings.outbox, area.root)
+        key = (str(path), ftrack.server_url.rstrip("/").lower())
+        runtime = _runtimes.get(key) or Runtime(area, path, ftrack, read_settings)
+        runtime.ftrack = ftrack
+        if not runtime.prepared:
+            runtime.prepare(begin)
         if not _runtimes:
             atexit.register(stop_all)
-        _runtimes[str(path)] = runtime
+        _runtimes[key] = runtime
         return runtime
 
 
-def make_outbox(outbox: Outbox, area: StagingArea, location_name: str) -> None:
+def make_outbox(outbox: Outbox, area: StagingArea) -> None:
     """Make the file of *outbox*, or bring it up to date; *area* has been prepared. Raise `errors.OutboxError`."""
     _make_folder(outbox.path.parent)
     outbox.open()
     if area.was_new:
-        outbox.keep_fact(COMPLETE, "1")
-    facts.keep(outbox, facts.Place(location_name, area.root, area.uuid))
+        outbox.keep_fact(facts.COMPLETE, "1")
+    take_over(outbox, area)
+    names = [each.name for each in locations.located(area.root)]
+    name = facts.kept(outbox, facts.Area).location_name or (names[-1] if names else "")
+    facts.keep(outbox, facts.Area(name, area.root, area.uuid))
 
 
-def _require_plugged_in(path: Path, area: StagingArea) -> None:
-    """Raise `errors.StagingGone` where the outbox at *path*, which lies elsewhere, is of an area that is not there.
+def take_over(outbox: Outbox, area: StagingArea) -> None:
+    """Take over what outboxes of earlier releases hold. Raise `errors.OutboxError`."""
+    takeover.Takeover(outbox, area.root, area.uuid).step()
 
-    A new area in its place would make everything that waits look lost.
-    """
-    if os.path.exists(area.marker_path) or not path.is_file():
-        return
+
+def _identity_elsewhere(path: Path, area: StagingArea) -> str:
+    """Return the identity of the area that the outbox at *path*, which lies elsewhere, belongs to; empty if unknown."""
+    if path.parent == Path(area.state_dir) or not path.is_file():
+        return ""
     try:
-        known = facts.kept(Outbox(path), facts.Place).staging_uuid
+        return facts.kept(Outbox(path), facts.Area).staging_uuid
     except errors.OutboxError:
-        return
-    if known:
-        remedy = f"Plug its disk in and restart. To begin a new staging area there, move {path} away first."
-        raise errors.StagingGone("use the staging area", area.root, "it is not there", remedy)
+        return ""
 
 
 def _make_folder(folder: Path) -> None:
@@ -140,7 +248,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def stop_all(timeout_s: float = DRAIN_S) -> bool:
-    """Let every uploader of this process submit what it can within *timeout_s* seconds; return whether all have ended.
+    """Let every worker of this process submit what it can within *timeout_s* seconds; return whether all have ended.
 
     Called at interpreter exit; what is left is submitted by whoever comes next.
     """
@@ -148,7 +256,7 @@ def stop_all(timeout_s: float = DRAIN_S) -> bool:
         runtimes = list(_runtimes.values())
         _runtimes.clear()
     deadline = time.monotonic() + timeout_s
-    ended = [runtime.uploader.stop(max(0.0, deadline - time.monotonic())) for runtime in runtimes]
+    ended = [runtime.worker.stop(max(0.0, deadline - time.monotonic())) for runtime in runtimes]
     for runtime in runtimes:
         runtime.owner.release()
     return all(ended)

@@ -1,6 +1,6 @@
-"""Follows sync jobs to their end: entry states, availability at the destination, and what people see of it in ftrack.
+"""Follows sync jobs to their end: item states, availability at the destination, and what people see of it in ftrack.
 
-On the uploader's thread, by whoever holds the outbox's lock. accsyn is asked about all live jobs at once, about the
+On the worker's thread, by whoever holds the outbox's lock. accsyn is asked about all live jobs at once, about the
 tasks of a job only when something moved; with nothing live it is not asked at all.
 """
 
@@ -15,13 +15,15 @@ from typing import Callable, Optional
 from ftrack_accsyn_accessor.ftrack.job import FtrackJobs
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
-from ftrack_accsyn_accessor.model import errors, progress, retry
-from ftrack_accsyn_accessor.model.entry import NOT_BY_ITSELF, Entry, Kind, State, Trouble
+from ftrack_accsyn_accessor.model import errors, progress, proof
+from ftrack_accsyn_accessor.model.item import Studio, Trouble
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.outbox.tracking import Change, TrackedJob
-from ftrack_accsyn_accessor.worker.arrival import Arrivals
-from ftrack_accsyn_accessor.workspace import Job, Task, Workspace
+from ftrack_accsyn_accessor.outbox.tracking import TrackedJob
+from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.worker.arrivals import Arrivals
+from ftrack_accsyn_accessor.worker.following import Following
+from ftrack_accsyn_accessor.workspace import Client, Job, Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +45,6 @@ FIRST_PAUSE_S = 15.0
 LONGEST_PAUSE_S = 240.0
 #: How often it is written down that nothing has changed.
 STAMP_S = 30.0
-_SAID_AT_MOST = 3
-#: Entries that are submitted again by themselves for these, some time later.
-_TRIED_AGAIN = frozenset({Trouble.FAILED, Trouble.TASK_MISSING})
 
 
 #: Jobs by accsyn's ids, each with its status: accsyn's word, or archived or deleted. A deleted one is None.
@@ -70,28 +69,32 @@ class _Memory:
 class Tracker:
     """Follows the jobs of one outbox. For one thread, that of *registrations* and *workspace*.
 
-    Every call may raise `errors.WorkspaceError` or `errors.OutboxError`. ftrack's failures are never raised: entries
+    Every call may raise `errors.WorkspaceError` or `errors.OutboxError`. ftrack's failures are never raised: items
     wait with them as their cause.
     """
 
     def __init__(
         self,
         outbox: Outbox,
+        area: StagingArea,
         workspace: Workspace,
         registrations: Registrations,
         settings: Settings,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._tracking = outbox.tracking
+        credentials = registrations.connection.credentials
+        studio = Studio(credentials.server_url, settings.workspace or "")
+        self._tracking = outbox.tracking_of(studio)
+        self._following = Following(self._tracking, workspace, area, clock)
         self._workspace = workspace
         self._clock = clock
         self._monotonic = monotonic
-        self._notices = Notices(registrations.connection.credentials)
+        self._notices = Notices(credentials)
         self._arrivals = Arrivals(
-            outbox.tracking, workspace, registrations.connection, self._notices, settings, clock, monotonic
+            self._tracking, workspace, registrations.connection, self._notices, settings, clock, monotonic
         )
-        self._ftrack_jobs = FtrackJobs(outbox.tracking, registrations.connection, self._notices, monotonic)
+        self._ftrack_jobs = FtrackJobs(self._tracking, registrations.connection, self._notices, monotonic)
         self._memory: dict[str, _Memory] = {}
         self._followed = 0
         self._quiet_looks = 0
@@ -101,7 +104,7 @@ class Tracker:
     def step(self) -> Optional[float]:
         """Do what is due; return the seconds until there is more, None while nothing is on its way."""
         live = self._tracking.live_jobs()
-        self._ftrack_jobs.begin()  # before and after the look: each may be all that is seen of an entry on its way
+        self._ftrack_jobs.begin()  # before and after the look: each may be all that is seen of an item on its way
         try:
             self._look_if_due(live)
         finally:
@@ -114,6 +117,22 @@ class Tracker:
     def close(self) -> None:
         """Send what waits for ftrack's event hub, for a second at most."""
         self._notices.close()
+
+    def leave_behind(self, client: Client) -> None:
+        """Take away what waits in accsyn for another client than this machine's present one, *client*.
+
+        A task keeps the client that it was made for, as long as it exists (accsyn fact sheet, section 5). One call for
+        each other client.
+        """
+        present = f"client={client.id}"
+        others = {tracked.row.source_party for tracked in self._tracking.live_jobs()} - {"", present}
+        for party in sorted(others):
+            former = self._workspace.client(party.partition("=")[2])
+            if former is not None and former.online:
+                continue
+            for tracked in self._tracking.live_jobs():
+                if tracked.row.source_party == party:
+                    self._following.give_up(tracked, Trouble.CLIENT_GONE, _words(party, former, client))
 
     # Looking at jobs.
 
@@ -170,14 +189,14 @@ class Tracker:
         """Look for a job that is neither among the live nor among the finished ones by its id.
 
         Whether accsyn finds several ids at once is documented for no attribute in particular; so before a job counts as
-        archived it is looked for by its name, too.
+        archived it is looked for by its name of the moment, too.
         """
         job = self._workspace.get_job(tracked.row.accsyn_id)
         if job is None:
-            return None, progress.DELETED
-        if any(other.id == job.id for other in self._workspace.find_jobs(tracked.row.name)):
+            return None, proof.DELETED
+        if any(other.id == job.id for other in self._workspace.find_jobs(job.name)):
             return job, job.status
-        return job, progress.ARCHIVED
+        return job, proof.ARCHIVED
 
     def _read_jobs(self, live: Iterable[TrackedJob], found: _Found, now: float) -> bool:
         """Read the tasks of jobs that moved, those that waited longest first; return whether any has moved."""
@@ -200,7 +219,7 @@ class Tracker:
         """
         calls = self._workspace.calls
         try:
-            self._follow(tracked, memory, *found[tracked.row.accsyn_id])
+            self._following.follow(tracked, *found[tracked.row.accsyn_id], certain=not memory.again)
         except (errors.Refused, errors.Uncertain) as error:
             memory.pause_s = min(LONGEST_PAUSE_S, max(FIRST_PAUSE_S, 2 * memory.pause_s))
             memory.paused_until = now + memory.pause_s
@@ -235,95 +254,8 @@ class Tracker:
             self._tracking.saw_job(tracked.row.id, status, speed, left_s)
             memory.stamped_at = now
 
-    # Following entries.
 
-    def _follow(self, tracked: TrackedJob, memory: _Memory, job: Optional[Job], status: str) -> None:
-        """Bring the entries of one job to where their tasks are."""
-        entries = self._tracking.followed(tracked.row.id)
-        tasks = self._workspace.tasks(tracked.row.accsyn_id) if job is not None else []
-        groups = progress.by_component(tasks)
-        verdicts = self._verdicts(entries, groups, status, certain=not memory.again)
-        share = progress.running_share(job, tasks) if job is not None else 0.0
-        changes = _Changes(tracked, job, share, self._log(tracked, entries, verdicts))
-        news = [
-            change
-            for entry, verdict in zip(entries, verdicts)
-            for change in changes.of(entry, verdict, groups.get(entry.publication.component_id, []), self._clock())
-        ]
-        if news:
-            self._tracking.record(news)
-        _say([change for change in news if change.state is State.NEEDS_ATTENTION], tracked.row.name)
-
-    def _verdicts(
-        self, entries: Sequence[Entry], groups: dict[str, list[Task]], status: str, certain: bool
-    ) -> list[progress.Verdict]:
-        found = []
-        for entry in entries:
-            tasks = groups.get(entry.publication.component_id, [])
-            done = all(task.status == "done" for task in tasks)
-            found.append(progress.judge(tasks, done and self._is_whole(entry, len(tasks)), status, certain))
-        return found
-
-    def _is_whole(self, entry: Entry, count: int) -> bool:
-        if entry.publication.kind is not Kind.FILE:
-            (entry,) = self._tracking.with_files([entry])
-        return progress.is_whole(entry.publication, count)
-
-    def _log(self, tracked: TrackedJob, entries: Sequence[Entry], verdicts: Sequence[progress.Verdict]) -> list[str]:
-        """Return the job's log when it may tell why entries have failed; asked once for each set of failures."""
-        failed = (
-            verdict.trouble is Trouble.FAILED and entry.cause_kind != Trouble.FAILED.value
-            for entry, verdict in zip(entries, verdicts)
-        )
-        return self._workspace.job_log(tracked.row.accsyn_id) if any(failed) else []
-
-
-@dataclasses.dataclass(frozen=True)
-class _Changes:
-    """Turns verdicts on the entries of one job into changes."""
-
-    tracked: TrackedJob
-    job: Optional[Job]
-    running_share: float
-    log: Sequence[str]
-
-    def of(self, entry: Entry, verdict: progress.Verdict, tasks: Sequence[Task], now: float) -> list[Change]:
-        """Return what changes with *entry*: one change, or none."""
-        state, trouble = verdict.state, verdict.trouble
-        if state is None:
-            return []
-        kind = trouble.value if trouble is not None else ""
-        if state is State.NEEDS_ATTENTION and state is entry.state and kind == entry.cause_kind:
-            return []
-        moved = entry.progress
-        if self.job is not None and tasks:
-            moved = progress.measure(tasks, entry.progress.size_bytes, self.job, self.running_share)
-        change = Change(entry, state, moved, kind, self._cause(entry, trouble, tasks), arrived=verdict.arrived)
-        if state is State.NEEDS_ATTENTION:
-            again_at = now + retry.ITEM_DELAY_S if trouble in _TRIED_AGAIN else NOT_BY_ITSELF
-            still = dataclasses.replace(moved, speed_bytes_per_s=None, left_s=None)
-            return [dataclasses.replace(change, next_try_at=again_at, progress=still)]
-        same = (state, kind, moved) == (entry.state, entry.cause_kind, entry.progress)
-        return [] if same and not verdict.arrived else [change]
-
-    def _cause(self, entry: Entry, trouble: Optional[Trouble], tasks: Sequence[Task]) -> str:
-        reason = ""
-        if trouble is Trouble.FAILED:
-            reason = progress.reason_of(entry, tasks, self.log)
-        elif trouble is Trouble.JOB_GONE:
-            reason = progress.DELETED if self.job is None else progress.ARCHIVED
-        return progress.cause(trouble, self.tracked.row.name, reason)
-
-
-def _say(stopped: Sequence[Change], job_name: str) -> None:
-    """Tell the log which entries have stopped; of many only the first."""
-    for change in stopped[:_SAID_AT_MOST]:
-        logger.warning("%s needs attention. %s", label(change.entry), change.cause)
-    if len(stopped) > _SAID_AT_MOST:
-        logger.warning("So do %d more components of %s.", len(stopped) - _SAID_AT_MOST, job_name)
-
-
-def label(entry: Entry) -> str:
-    """Return what people call an entry: project, version and component."""
-    publication = entry.publication
-    return f"{publication.project_name} {publication.version_name} {publication.component_name}".strip()
+def _words(party: str, former: Optional[Client], present: Client) -> str:
+    status = former.status if former is not None else "not known any more"
+    name = f"{former.code} ({party})" if former is not None else party
+    return f"{name}, which is {status}; this machine's is {present.code} (client={present.id})"

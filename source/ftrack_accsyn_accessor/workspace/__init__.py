@@ -6,8 +6,8 @@ first time, which the plugin does on its background thread, or the command line 
 
 from __future__ import annotations
 
-from ftrack_accsyn_accessor.model.accsyn import Client, Credentials, Job, Task
+from ftrack_accsyn_accessor.model.accsyn import Client, Job, Task
 from ftrack_accsyn_accessor.workspace.queues import QueuePlace
 from ftrack_accsyn_accessor.workspace.workspace import Workspace
 
-__all__ = ["Client", "Credentials", "Job", "QueuePlace", "Task", "Workspace"]
+__all__ = ["Client", "Job", "QueuePlace", "Task", "Workspace"]

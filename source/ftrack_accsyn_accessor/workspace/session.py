@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Callable, NamedTuple, Optional
 
-from ftrack_accsyn_accessor.model.accsyn import Credentials
+from ftrack_accsyn_accessor.model.credentials import Credentials
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Unauthorised
 from ftrack_accsyn_accessor.workspace.answers import Problem, read_reply
 from ftrack_accsyn_accessor.workspace.library import Library

@@ -16,7 +16,7 @@ import requests.auth
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused
 from ftrack_accsyn_accessor.workspace.answers import Problem, Reply
 
-#: A firewall that swallows packets must not hold the uploader for long; five seconds are many trips around the world.
+#: A firewall that swallows packets must not hold the worker for long; five seconds are many trips around the world.
 CONNECT_TIMEOUT_S = 5.0
 #: The longest silence allowed: a job with a thousand tasks takes accsyn seconds, a hung backend would take for ever.
 READ_TIMEOUT_S = 30.0
@@ -57,7 +57,7 @@ class Transport:
 
     *proxy* is the text of ACCSYN_PROXY. With *tls_verify* the certificate of the other side is checked, against the
     authorities in the file *certificate* where one is given. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured, a
-    `.netrc` is not: its entry would replace our credentials. `calls` counts the requests that were sent, `clock_skew_s`
+    `.netrc` is not: its item would replace our credentials. `calls` counts the requests that were sent, `clock_skew_s`
     tells by how much the server's clock is ahead of ours, None while that is not known.
     """
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model import accsyn as model
-from ftrack_accsyn_accessor.model.accsyn import Client, Credentials, Job, Task
-from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Unauthorised, Uncertain, Unreachable
-from ftrack_accsyn_accessor.model.transfer import Destination
-from ftrack_accsyn_accessor.workspace import library
-from ftrack_accsyn_accessor.workspace.answers import Problem, clean, translate
-from ftrack_accsyn_accessor.workspace.clients import choose_client
+from ftrack_accsyn_accessor.model.accsyn import Client, Job, Task
+from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Unauthorised, Uncertain
+from ftrack_accsyn_accessor.model.item import Endpoint
+from ftrack_accsyn_accessor.workspace.answers import Problem
+from ftrack_accsyn_accessor.workspace.clients import choose_clients
+from ftrack_accsyn_accessor.workspace.door import Door, quoted, rows_of
 from ftrack_accsyn_accessor.workspace.queues import QueuePlace, queue_place
-from ftrack_accsyn_accessor.workspace.session import Call, HardenedSession, open_session
-from ftrack_accsyn_accessor.workspace.transport import Transport
+from ftrack_accsyn_accessor.workspace.session import Call
 
 #: Tasks asked for in one call.
 PAGE = 500
@@ -30,7 +28,7 @@ _DESTINATION_REMEDY = (
 )
 
 
-class Workspace:
+class Workspace(Door):
     """One user's view of one accsyn workspace.
 
     Nothing happens on the network before the first verb, which logs in. A verb is one HTTP request unless it says
@@ -41,37 +39,6 @@ class Workspace:
     *proxy* is the text of ACCSYN_PROXY. *hostname* and *port* spare the look-up of the workspace's host.
     *certificate* is a file of authorities to trust instead of the usual ones.
     """
-
-    def __init__(
-        self,
-        credentials: Credentials,
-        *,
-        proxy: Optional[str],
-        tls_verify: bool = True,
-        hostname: Optional[str] = None,
-        port: Optional[int] = None,
-        certificate: Optional[str] = None,
-    ) -> None:
-        self._credentials = credentials
-        self._hostname = hostname
-        self._port = port
-        self._transport = Transport(proxy, tls_verify, certificate)
-        self._session: Optional[HardenedSession] = None
-
-    @property
-    def calls(self) -> int:
-        """How many HTTP requests were sent so far, logins and look-ups included."""
-        return self._transport.calls
-
-    @property
-    def clock_skew_s(self) -> Optional[float]:
-        """How many seconds accsyn's clock is ahead of this machine's, None before a server has told its time."""
-        return self._transport.clock_skew_s
-
-    def close(self) -> None:
-        """Close the connection and forget the session. A later verb begins anew."""
-        self._session = None
-        self._transport.close()
 
     # Who and where
 
@@ -94,7 +61,7 @@ class Workspace:
     def find_client(self, hostname: str, macs: Iterable[str], client_id: Optional[str] = None) -> Client:
         """Return the accsyn client of the machine with *hostname* and *macs*, or the one with *client_id* if given.
 
-        Raises NotReady when there is none. The rules: `clients.choose_client`.
+        Raises NotReady when there is none, or when several may be meant. The rules: `clients.choose_clients`.
         """
         tried = "find this machine's accsyn client"
         if client_id:
@@ -106,15 +73,25 @@ class Workspace:
         found = self._find(tried, hostname, "client", mine)
         clients = [Client.from_answer(row) for row in found if model.entity_id(row)]
         addresses = sorted(macs)
-        chosen = choose_client(clients, hostname, addresses)
-        if chosen is None:
-            known = ", ".join(sorted(client.code for client in clients)) or "none"
-            looked_for = f"host name {hostname}" + (f" or MAC address {', '.join(addresses)}" if addresses else "")
-            outcome = f"no client of {self._credentials.api_user} has {looked_for}; there are: {known}"
-            raise NotReady(tried, hostname, outcome, _CLIENT_REMEDY)
-        return chosen
+        chosen = choose_clients(clients, hostname, addresses)
+        if len(chosen) == 1:
+            return chosen[0]
+        looked_for = f"host name {hostname}" + (f" or MAC address {', '.join(addresses)}" if addresses else "")
+        if chosen:
+            named = ", ".join(f"{client.id} ({client.code}, {client.status})" for client in chosen)
+            outcome = f"{len(chosen)} clients of {self._credentials.api_user} may be this machine: {named}"
+            remedy = "Set FTRACK_ACCSYN_CLIENT to the id of the one that has this machine's staging folder mapped."
+            raise NotReady(tried, hostname, outcome, remedy)
+        known = ", ".join(sorted(client.code for client in clients)) or "none"
+        outcome = f"no client of {self._credentials.api_user} has {looked_for}; there are: {known}"
+        raise NotReady(tried, hostname, outcome, _CLIENT_REMEDY)
 
-    def destination(self, location_id: str, client_id: str) -> Optional[Destination]:
+    def client(self, client_id: str) -> Optional[Client]:
+        """Return the accsyn client with this id, None where accsyn knows none."""
+        rows = self._entity("look the accsyn client up", client_id, "client", client_id)
+        return Client.from_answer(rows[0]) if rows else None
+
+    def destination(self, location_id: str, client_id: str) -> Optional[Endpoint]:
         """Return where accsyn's ftrack integration wants the files of an ftrack location sent; three requests.
 
         None when the integration has no destination for this location. Raises NotReady when it cannot be asked, which
@@ -139,14 +116,14 @@ class Workspace:
         if not isinstance(party, str) or not party:
             outcome = f"it names the location {location.get('name')} but no party for it"
             raise NotReady(tried, location_id, outcome, _DESTINATION_REMEDY)
-        return Destination(party, model.entity_id(location), str(location.get("name") or ""))
+        return Endpoint(party, model.entity_id(location), str(location.get("name") or ""))
 
     def find_queue(self, code_or_name: str) -> Optional[str]:
         """Return the id of the queue with exactly this code, else exactly this name; None when there is none."""
-        quoted = _quoted(code_or_name)
-        if quoted is None:
+        text = quoted(code_or_name)
+        if text is None:
             return None
-        rows = self._find("find the queue", code_or_name, "queue", f"code={quoted} OR name={quoted}")
+        rows = self._find("find the queue", code_or_name, "queue", f"code={text} OR name={text}")
         for attribute in ("code", "name"):
             for row in rows:
                 if row.get(attribute) == code_or_name and model.entity_id(row):
@@ -179,6 +156,31 @@ class Workspace:
             return None
         return any(code in (str(row.get("code")), model.entity_id(row)) for row in rows) if rows else None
 
+    def party_exists(self, party: str) -> Optional[bool]:
+        """Return whether accsyn knows the *party* of a destination, None when the user may not look; one request.
+
+        The forms of a party (an e-mail address may have a host behind it): accsyn fact sheet, section 5.
+        """
+        if party.lower() in (self._credentials.workspace.lower(), "hq"):
+            return True
+        kind, separator, name = party.partition("=")
+        if separator and kind in ("site", "client"):
+            return self.site_exists(name) if kind == "site" else self._exists("client", name)
+        if "@" not in party:
+            return False  # a bare word would be read as a path
+        return self._exists("user", "@".join(party.split("@")[:2]))
+
+    def _exists(self, entity_type: str, name: str) -> Optional[bool]:
+        """Return whether there is an entity with this id or code, None when the user may not look."""
+        text = quoted(name)
+        try:
+            if model.is_id(name):
+                return bool(self._entity(f"look for the {entity_type}", name, entity_type, name))
+            rows = self._find(f"look for the {entity_type}", name, entity_type, f"code={text}") if text else []
+        except (Refused, Unauthorised):
+            return None
+        return any(str(row.get("code")).lower() == name.lower() for row in rows)
+
     def file_size(self, path: str) -> Optional[int]:
         """Return the size in bytes of the file at *path* ("share=projects/a/b.mov"), None when accsyn tells none.
 
@@ -193,7 +195,7 @@ class Workspace:
         Raises Refused when the server of the volume cannot be asked, or has no such folder.
         """
         data = {"op": "ls", "path": folder, "download": True, "recursive": False, "getsize": True, "files_only": True}
-        rows = _rows(self._call("list the files of the folder", folder, Call("GET", "workspace/file", data))) or []
+        rows = rows_of(self._call("list the files of the folder", folder, Call("GET", "workspace/file", data))) or []
         sizes = {str(row.get("filename")): model.size_bytes(row) for row in rows}
         return {name: size for name, size in sizes.items() if size is not None}
 
@@ -201,12 +203,12 @@ class Workspace:
 
     def find_jobs(self, name: str) -> list[Job]:
         """Return the jobs with exactly this *name*, live and finished but not archived ones; two requests."""
-        quoted = _quoted(name)
-        if quoted is None:
+        text = quoted(name)
+        if text is None:
             raise Refused("find the sync job", name, "accsyn's queries have no way to write this name")
         found: dict[str, Job] = {}
         for data in ({}, {"finished": True}):
-            for row in self._find("find the sync job", name, "transfer", f"code={quoted}", data):
+            for row in self._find("find the sync job", name, "transfer", f"code={text}", data):
                 job = Job.from_answer(row)
                 if job.id and name in (job.name, row.get("code")):
                     found[job.id] = job  # one that finishes in between is in both answers: the later counts
@@ -219,6 +221,19 @@ class Workspace:
         except Refused:
             return None  # how accsyn answers for an id that it does not know is not documented
         return Job.from_answer(rows[0]) if rows else None
+
+    def present_job(self, job_id: str) -> Optional[Job]:
+        """Return the job with this id if it is among the live or the finished ones, whatever it is called by now.
+
+        An archived or deleted one is not there any more. One request, seldom up to five.
+        """
+        found = self.jobs_by_id([job_id]).get(job_id)
+        if found is not None:
+            return found
+        # Whether jobs can be asked for by several ids is documented for no attribute in particular.
+        job = self.get_job(job_id)
+        others = self.find_jobs(job.name) if job is not None else []
+        return next((other for other in others if other.id == job_id), None)
 
     def jobs_by_id(self, live: Iterable[str], finished: Iterable[str] = ()) -> dict[str, Job]:
         """Return the jobs with these ids that are not archived, by id.
@@ -248,10 +263,10 @@ class Workspace:
         """Return the lines of a job's log that tell of errors, latest first; none where accsyn does not show it."""
         data = {"entitytype": "job", "sort": "date", "sort_reverse": True}
         try:
-            rows = _rows(self._call("read the log of the sync job", job_id, Call("GET", "log/find", data, "", job_id)))
+            answer = self._call("read the log of the sync job", job_id, Call("GET", "log/find", data, "", job_id))
         except Refused:
             return []
-        return model.error_lines(rows or [])
+        return model.error_lines(rows_of(answer) or [])
 
     def tasks(self, job_id: str) -> list[Task]:
         """Return all tasks of the job; one request for each `PAGE` tasks."""
@@ -271,7 +286,7 @@ class Workspace:
     def create_job(self, payload: Mapping[str, Any]) -> Job:
         """Create a job from *payload* (accsyn fact sheet, section 6); raises Uncertain when the answer names no id."""
         tried, name = "create the sync job", str(payload.get("code") or payload.get("name") or "")
-        for row in _rows(self._call(tried, name, Call("POST", "transfer/create", dict(payload)))) or []:
+        for row in rows_of(self._call(tried, name, Call("POST", "transfer/create", dict(payload)))) or []:
             job = Job.from_answer(row)
             if model.is_id(job.id):
                 return job
@@ -288,90 +303,17 @@ class Workspace:
 
     def retry_tasks(self, job_id: str, task_ids: Iterable[str]) -> None:
         """Queue tasks of a job again."""
-        data = [{"id": task_id, "status": "queued"} for task_id in task_ids]
-        self._call("retry tasks of the sync job", job_id, Call("PUT", "task/edit", data, entity_id=job_id))
+        self._set_tasks("retry tasks of the sync job", job_id, task_ids, "queued")
+
+    def exclude_tasks(self, job_id: str, task_ids: Iterable[str]) -> None:
+        """Let tasks of a job never run: they cannot be deleted (accsyn fact sheet, section 6)."""
+        self._set_tasks("exclude tasks of the sync job", job_id, task_ids, "excluded")
+
+    def _set_tasks(self, tried: str, job_id: str, task_ids: Iterable[str], status: str) -> None:
+        data = [{"id": task_id, "status": status} for task_id in task_ids]
+        self._call(tried, job_id, Call("PUT", "task/edit", data, entity_id=job_id))
 
     def set_job_status(self, job_id: str, status: str) -> None:
         """Set a job's status: waiting (resume, retry), paused, aborted or done."""
         call = Call("PUT", "transfer/edit", {"status": status}, entity_id=job_id)
         self._call(f"set the sync job to {status}", job_id, call)
-
-    # The way to accsyn
-
-    def _setting(self, tried: str, location_id: str, name: str) -> Any:
-        data = {"entitytype": "workspace", "name": name, "integration": "ftrack", "data": {"location_id": location_id}}
-        return self._call(tried, location_id, Call("GET", "setting", data))
-
-    def _entity(self, tried: str, on: str, entity_type: str, entity_id: str) -> list[dict[str, Any]]:
-        """Return the entity with this id as a list of one, or of none."""
-        rows = _rows(self._call(tried, on, Call("GET", f"{entity_type}/find", {}, entity_id=entity_id))) or []
-        return [row for row in rows if model.entity_id(row) == entity_id]
-
-    def _find(
-        self, tried: str, on: str, entity_type: str, expression: str = "", data: Optional[dict[str, Any]] = None
-    ) -> list[dict[str, Any]]:
-        """Return what a query finds. The expression is sent in lower case, as the client does: compare afterwards."""
-        result = self._call(tried, on, Call("GET", f"{entity_type}/find", data or {}, expression.lower()))
-        rows = _rows(result)
-        if rows is None:  # to take it for "nothing found" might make a second job
-            raise self._error(tried, on, Problem(Uncertain, "the answer is no list"))
-        return rows
-
-    def _login(self) -> HardenedSession:
-        """Return the session, a new one if there is none."""
-        handled = sys.exc_info()[1]
-        try:
-            return self._open()
-        except Exception as error:  # noqa: BLE001 - see _attempt
-            problem = translate(error, handled)
-        raise self._error("log in to accsyn", self._credentials.workspace, problem)
-
-    def _open(self) -> HardenedSession:
-        """Return the session as `_login` does. Raises whatever goes wrong."""
-        if self._session is None:
-            given = (self._hostname, self._port)
-            self._session = open_session(library.load(), self._transport, self._credentials, *given)
-        return self._session
-
-    def _call(self, tried: str, on: str, call: Call) -> Any:
-        """Return the result of *call*; the login is renewed once when an older session is no longer accepted."""
-        established = self._session is not None
-        result, problem = self._attempt(call)
-        if problem is not None and problem.kind is Unauthorised and established:
-            self._session = None
-            result, problem = self._attempt(call)
-        if problem is None:
-            return result
-        raise self._error(tried, on, problem)
-
-    def _attempt(self, call: Call) -> tuple[Any, Optional[Problem]]:
-        """Return (result, None) or (None, problem)."""
-        handled = sys.exc_info()[1]
-        try:
-            return self._open().event(call), None
-        except Exception as error:  # noqa: BLE001 - translated, whatever it is; never chained, it may hold the API key
-            return None, translate(error, handled)
-
-    def _error(self, tried: str, on: str, problem: Problem) -> Exception:
-        """Return the error for *problem*. When the session or its host may be the cause, the next verb logs in anew."""
-        secrets = (self._credentials.api_key, *(self._session.secrets if self._session is not None else ()))
-        if problem.kind in (Unauthorised, Unreachable):
-            self._session = None
-        return problem.error(tried, clean(on), secrets)
-
-
-def _rows(result: Any) -> Optional[list[dict[str, Any]]]:
-    """Return the rows of *result*, which may be one bare row; None when it is neither."""
-    if isinstance(result, dict) and result:
-        return [result]
-    if isinstance(result, list):
-        return [row for row in result if isinstance(row, dict)]
-    return None
-
-
-def _quoted(text: str) -> Optional[str]:
-    """Return *text* as a value of a query, None when it cannot be one: no escape for quotes is known (section 4)."""
-    for quote in "\"'":
-        if quote not in text:
-            return f"{quote}{text}{quote}"
-    return None

@@ -12,7 +12,7 @@ from fault.support_fixtures import Run
 from fault.support_jobs import content
 from fault.support_kill import ADDITION_STEPS, CREATION_STEPS, PUBLISH_STEPS, RECOVERY_STEPS, Step
 from fault.support_studio import assert_nothing_lost_or_doubled, outbox, registered, submitted, unfinished
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_sandbox.studio import Studio
 
 #: Kind of component -> (files, levels of registration).
@@ -52,7 +52,7 @@ def test_publish_killed_at_a_step_is_finished_by_the_next_session_if_ftrack_know
 
 @pytest.mark.parametrize("name", CREATION_STEPS)
 @pytest.mark.parametrize("kind", ["file", "nested"])
-def test_uploader_killed_while_it_creates_the_job_leaves_one_job_with_each_task_once(
+def test_worker_killed_while_it_creates_the_job_leaves_one_job_with_each_task_once(
     studio: Studio, run: Run, kind: str, name: str
 ) -> None:
     # A burst that never ends is uploaded when the process exits, so that both publishes are through before.
@@ -71,7 +71,7 @@ def test_uploader_killed_while_it_creates_the_job_leaves_one_job_with_each_task_
 
 @pytest.mark.parametrize("name", ADDITION_STEPS)
 @pytest.mark.parametrize("kind", ["sequence", "container"])
-def test_uploader_killed_while_it_adds_tasks_leaves_each_task_once(
+def test_worker_killed_while_it_adds_tasks_leaves_each_task_once(
     studio: Studio, run: Run, kind: str, name: str
 ) -> None:
     assert run("publish", items=[["file", "first"]]).wait() == 0
@@ -133,20 +133,21 @@ def test_process_killed_after_it_lost_accsyns_answer_doubles_nothing(studio: Stu
     assert studio.accsyn.log.count("transfer/create") == 1
 
 
-def test_killed_publish_that_ftrack_does_not_know_is_forgotten_and_its_files_stay(studio: Studio, run: Run) -> None:
+def test_killed_publish_that_ftrack_does_not_know_is_withdrawn_and_its_files_stay(studio: Studio, run: Run) -> None:
     killed = run("publish", kill=kill_at(PUBLISH_STEPS["prepared"]), items=[["file", "plate"]])
     assert killed.wait() == KILLED
     assert outbox(studio).counts()[State.PREPARED] == 1
 
     assert run("recover").wait() == 0
 
-    assert sum(outbox(studio).counts().values()) == 0
+    counts = outbox(studio).counts()
+    assert (counts[State.WITHDRAWN], sum(counts.values())) == (1, 1)
     assert submitted(studio) == {}
     assert [path.name for path in studio.staging.rglob("plate.mov")] == ["plate.mov"]
 
 
 @pytest.mark.parametrize("name", ADDITION_STEPS)
-def test_component_published_anew_on_the_same_day_arrives_anew_though_the_uploader_is_killed(
+def test_component_published_anew_on_the_same_day_arrives_anew_though_the_worker_is_killed(
     studio: Studio, run: Run, name: str
 ) -> None:
     killed = run("republish", kill_later=kill_at(ADDITION_STEPS[name]), name="plate")

@@ -11,7 +11,8 @@ import pytest
 
 from fault.faults.desk import Desk
 from ftrack_accsyn_sandbox.studio import Studio
-from publishing import publisher, studio
+from publishing import Publisher, publisher, studio
+from tracking import Desk as Machine
 
 __all__ = ["publisher", "studio"]
 
@@ -24,6 +25,16 @@ def desk(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     working = Desk(studio)
     yield working
     working.close()
+
+
+@pytest.fixture
+def machine(studio: Studio, publisher: Publisher) -> Iterator[Machine]:
+    """An artist's machine on which publishing goes through the real ftrack_api, and nothing happens by itself."""
+    working = Machine(studio, publisher)
+    yield working
+    working.stop()
+    working.owner.release()
+    working.outbox.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from fault.faults.desk import Desk
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 
 #: How long a changed item may wait until it is looked at again.
 LOOKED_AT_S = 610.0
@@ -56,12 +56,12 @@ def test_changed_file_is_not_sent_says_why_and_is_sent_when_put_right(desk: Desk
 
     desk.run_for(60.0)
 
-    entry = desk.entry(component)
-    assert entry.state is State.NEEDS_ATTENTION
-    assert entry.cause_kind == errors.FileChanged.kind
-    assert reason in entry.cause
-    assert "main.mov" in entry.cause
-    assert desk.entry(other).state is State.SYNCED
+    item = desk.item(component)
+    assert item.state is State.NEEDS_ATTENTION
+    assert item.cause_kind == errors.FileChanged.kind
+    assert reason in item.cause
+    assert "main.mov" in item.cause
+    assert desk.item(other).state is State.SYNCED
     (job,) = desk.studio.accsyn.workspace.jobs()
     assert [task.source.rpartition("/")[2] for task in job.tasks] == ["other.mov"]
     if path.is_dir():
@@ -78,8 +78,8 @@ def test_sequence_with_a_missing_frame_sends_no_range_at_all_until_it_is_back(de
 
     desk.run_for(60.0)
 
-    assert "1 of 4 files missing" in desk.entry(sequence).cause
-    assert "frames.1002.exr" in desk.entry(sequence).cause
+    assert "1 of 4 files missing" in desk.item(sequence).cause
+    assert "frames.1002.exr" in desk.item(sequence).cause
     assert desk.studio.accsyn.workspace.jobs() == []
     kept.rename(frame)
     desk.finish(LOOKED_AT_S + 60.0)
@@ -93,8 +93,8 @@ def test_long_list_of_changed_frames_is_told_in_a_few_words(desk: Desk) -> None:
 
     desk.run_for(10.0)
 
-    assert "100 of 100 files missing" in desk.entry(sequence).cause
-    assert len(desk.entry(sequence).cause) < 500
+    assert "100 of 100 files missing" in desk.item(sequence).cause
+    assert len(desk.item(sequence).cause) < 500
 
 
 def test_file_changed_while_accsyn_cannot_be_reached_is_not_sent_afterwards(desk: Desk) -> None:
@@ -115,7 +115,7 @@ def test_file_published_anew_is_sent_as_it_is_now(desk: Desk) -> None:
     component = desk.publish_file("main")
     grow(desk.path("main.mov"))
     desk.run_for(10.0)
-    assert desk.entry(component).state is State.NEEDS_ATTENTION
+    assert desk.item(component).state is State.NEEDS_ATTENTION
 
     publication = desk.published[component]
     desk.republish(publication)
@@ -144,7 +144,7 @@ def test_container_is_one_folder_task_though_a_killed_writer_has_left_something_
     desk.drain()
 
     (job,) = desk.studio.accsyn.workspace.jobs()
-    assert [task.source.rpartition("/")[0].rpartition("/")[2] for task in job.tasks] == ["pack"]
+    assert [task.source.rpartition("/")[2] for task in job.tasks] == ["pack"]
     assert not abandoned.exists()
 
 

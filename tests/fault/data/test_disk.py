@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 
 from fault.faults.desk import Desk
 from ftrack_accsyn_accessor import announce
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.worker import runtime
 from helpers import wait_until
@@ -52,14 +51,12 @@ def test_disk_that_is_full_while_staging_fails_the_publish_and_leaves_nothing_ha
 
     assert staged(small_disk) == {"small.mov"}
     (path,) = (small_disk / ".ftrack-accsyn").glob("*.sqlite3")
-    assert [entry.publication.component_name for entry in Outbox(path).entries()] == ["small"]
+    assert [item.publication.component_name for item in Outbox(path).items()] == ["small"]
     assert_whole(path)
     later = publisher.session()
     component = publisher.publish_file(later.get("AssetVersion", version["id"]), "later")
     wait_until(
-        lambda: (
-            {entry.state for entry in Outbox(path).entries()} <= {State.SUBMITTED, State.TRANSFERRING, State.SYNCED}
-        ),
+        lambda: {item.state for item in Outbox(path).items()} <= {State.SUBMITTED, State.TRANSFERRING, State.SYNCED},
         20.0,
     )
     publisher.studio.accsyn.engine.wait_idle(20)
@@ -81,7 +78,7 @@ def test_disk_that_is_full_in_the_middle_of_a_sequence_leaves_whole_frames_only(
     sizes = {path.stat().st_size for path in small_disk.rglob("*") if path.name in staged(small_disk)}
     assert sizes <= {700_000}
     (path,) = (small_disk / ".ftrack-accsyn").glob("*.sqlite3")
-    assert list(Outbox(path).entries()) == []
+    assert list(Outbox(path).items()) == []
     assert_whole(path)
 
 
@@ -110,7 +107,7 @@ def test_write_that_fails_half_way_fails_the_publish_and_leaves_nothing_half_wri
     short_files(-1)
 
     assert staged(publisher.studio.staging) == set()
-    assert list(publisher.outbox.entries()) == []
+    assert list(publisher.outbox.items()) == []
     assert_whole(publisher.outbox.path)
 
 
@@ -154,15 +151,15 @@ def test_unplugged_staging_area_is_waited_for_by_a_live_session_and_then_goes_on
     assert accsyn.log.count("transfer/create") == 0
     plug_in(away, staging)
 
-    (entry,) = publisher.submitted(component)
+    (item,) = publisher.submitted(component)
     accsyn.engine.wait_idle(20)
-    assert entry.cause == ""
+    assert item.cause == ""
     assert len(publisher.hq()) == 1
     assert publisher.publish_file(publisher.session().get("AssetVersion", version["id"]), "afterwards")
 
 
 @left_behinds
-def test_hours_without_the_staging_area_neither_fail_entries_nor_ask_accsyn(desk: Desk, left_behind: str) -> None:
+def test_hours_without_the_staging_area_neither_fail_items_nor_ask_accsyn(desk: Desk, left_behind: str) -> None:
     components = [desk.publish_file("main"), desk.publish_sequence("frames", [1, 2, 3])]
     staging = desk.studio.staging
     away = unplug(staging, left_behind)
@@ -172,7 +169,7 @@ def test_hours_without_the_staging_area_neither_fail_entries_nor_ask_accsyn(desk
     assert not staging.exists() or list(staging.iterdir()) == []
     assert desk.studio.accsyn.log.count() == 0
     plug_in(away, staging)
-    assert {desk.entry(component).state for component in components} == {State.PENDING}
+    assert {desk.item(component).state for component in components} == {State.PENDING}
     assert desk.finish() <= 30.0
     desk.assert_each_task_once()
 
@@ -208,14 +205,20 @@ def test_session_started_without_the_staging_area_makes_no_other_one_for_an_outb
     session = publisher.session()
 
     assert not staging.exists() or list(staging.iterdir()) == []
-    assert session.pick_location()["name"] != f"artist.{os.uname().nodename}"
-    assert [record for record in caplog.records if record.levelno >= logging.ERROR and "Plug" in record.getMessage()]
+    version = session.query("AssetVersion").first()
+    with pytest.raises(ftrack_api.exception.LocationError, match=r"the staging root .* has vanished"):
+        publisher.publish_file(version, "meanwhile")
+    assert [
+        record
+        for record in caplog.records
+        if record.levelno >= logging.ERROR and "plug the disk in" in record.getMessage()
+    ]
     (path,) = (tmp_path / "outboxes").glob("*.sqlite3")
     outbox = Outbox(path)
-    assert [entry.state for entry in outbox.entries()] == [State.PENDING]
+    assert [item.state for item in outbox.items()] == [State.PENDING]
     plug_in(away, staging)
     publisher.studio.accsyn.switches.refuse(False)
     publisher.session()
-    wait_until(lambda: [entry.state for entry in outbox.entries()] != [State.PENDING], 20.0)
+    wait_until(lambda: [item.state for item in outbox.items()] != [State.PENDING], 20.0)
     publisher.studio.accsyn.engine.wait_idle(20)
     assert len(publisher.hq()) == 1

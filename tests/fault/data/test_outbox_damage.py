@@ -20,15 +20,17 @@ from fault.faults.desk import Desk
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.cli.application import application
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox.file import outbox_path as path_of
 from ftrack_accsyn_accessor.worker import runtime
-from ftrack_accsyn_accessor.worker.submission import COMPLETE
-from helpers import ROOT
+from ftrack_accsyn_accessor.worker.lookup import COMPLETE
+from helpers import ROOT, wait_until
 from publishing import Publisher
 from runner import RUNNER
 
 RECONCILE = "ftrack-accsyn reconcile"
+BY_ITSELF = "are queued by themselves"
 GARBAGE = b"no database at all " * 4000
 
 
@@ -61,6 +63,11 @@ def said(caplog: pytest.LogCaptureFixture, *words: str) -> list[str]:
     """The log's warnings and errors in which all *words* occur."""
     texts = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     return [text for text in texts if all(word in text for word in words)]
+
+
+def known_components(path: Path) -> set[str]:
+    with contextlib.closing(Outbox(path)) as outbox:
+        return {item.publication.component_id for item in outbox.items()}
 
 
 def reconcile() -> str:
@@ -125,7 +132,7 @@ def test_outbox_damaged_under_a_running_session_costs_no_later_publish(
     after = publisher.publish_file(version, "after")
 
     assert len(kept_aside(path)) == 1
-    assert publisher.entry(after).state in (State.PENDING, State.SUBMITTED)
+    assert publisher.item(after).state in (State.PENDING, State.SUBMITTED)
     assert len(said(caplog, "is damaged")) == 1
     publisher.submitted(after)
     (job,) = publisher.studio.accsyn.workspace.jobs()
@@ -145,7 +152,7 @@ def test_outbox_damaged_in_the_middle_is_found_out_by_a_publish_which_is_not_los
     component = desk.publish_file("new")
 
     assert len(kept_aside(path)) == 1
-    assert [entry.publication.component_id for entry in desk.outbox.entries()] == [component]
+    assert [item.publication.component_id for item in desk.outbox.items()] == [component]
 
 
 FIND_DAMAGE_TOGETHER = """
@@ -248,16 +255,16 @@ def test_step_that_meets_the_damage_fails_once_and_says_what_to_do(tmp_path: Pat
     assert outbox.fact("name") == "new"
 
 
-def test_damaged_list_of_files_stops_no_other_entry(desk: Desk) -> None:
+def test_damaged_list_of_files_stops_no_other_item(desk: Desk) -> None:
     broken, whole = desk.publish_file("broken"), desk.publish_file("whole")
-    row = desk.entry(broken).id
-    change(desk.outbox.path, f"UPDATE files SET packed = substr(packed, 1, 10) WHERE entry = {row}")
+    row = desk.item(broken).id
+    change(desk.outbox.path, f"UPDATE files SET packed = substr(packed, 1, 10) WHERE item = {row}")
 
     desk.run_for(10.0)
 
-    assert desk.entry(whole).state is not State.PENDING
-    assert desk.entry(broken).state is State.NEEDS_ATTENTION
-    assert "lost the list of its files" in desk.entry(broken).cause
+    assert desk.item(whole).state is not State.PENDING
+    assert desk.item(broken).state is State.NEEDS_ATTENTION
+    assert "lost the list of its files" in desk.item(broken).cause
 
 
 # Not to be written to.
@@ -280,9 +287,9 @@ def test_outbox_of_a_newer_release_is_left_untouched_and_publishing_goes_on(
     assert path.read_bytes() == before
     assert kept_aside(path) == []
     assert said(caplog, "Update the plugin", "staged, but not queued")
-    assert said(caplog, "Could not queue the published components", RECONCILE)
+    assert said(caplog, "Could not queue the published components", BY_ITSELF)
     leave(publisher)
-    change(path, "PRAGMA user_version = 1")
+    change(path, "PRAGMA user_version = 2")
     assert "1 queued" in reconcile()
 
 
@@ -292,7 +299,7 @@ def test_read_only_outbox_stops_no_publish_and_is_said(
     publisher.publish_file(publisher.version(publisher.session()), "old")
     leave(publisher)
     change(outbox_path(publisher), "PRAGMA wal_checkpoint(TRUNCATE)")
-    shutil.copy(outbox_path(publisher), small_disk)
+    shutil.copy(outbox_path(publisher), path_of(str(small_disk), str(publisher.studio.staging)))
     assert mounted("-o", "remount,ro", str(small_disk))
     publisher.environment(FTRACK_ACCSYN_OUTBOX=str(small_disk))
 
@@ -300,10 +307,11 @@ def test_read_only_outbox_stops_no_publish_and_is_said(
 
     staging = component.session.pick_location()
     assert Path(staging.get_filesystem_path(component)).is_file()
-    assert said(caplog, "Could not queue the published components", RECONCILE)
+    assert said(caplog, "Could not queue the published components", BY_ITSELF)
     assert [path.suffix for path in small_disk.iterdir()] == [".sqlite3"]
     assert mounted("-o", "remount,rw", str(small_disk))
-    assert "1 queued" in reconcile()
+    (path,) = small_disk.glob("*.sqlite3")
+    wait_until(lambda: component["id"] in known_components(path), 30.0, "the component to be queued by itself")
 
 
 def test_full_disk_under_the_outbox_stops_no_publish_and_leaves_the_outbox_whole(
@@ -320,14 +328,9 @@ def test_full_disk_under_the_outbox_stops_no_publish_and_leaves_the_outbox_whole
 
     staging = lost[0].session.pick_location()
     assert all(Path(staging.get_filesystem_path(component)).is_file() for component in lost)
-    assert said(caplog, "Could not queue the published components", RECONCILE)
+    assert said(caplog, "Could not queue the published components", BY_ITSELF)
     filling.unlink()
     after = publisher.publish_file(version, "after")
-    outbox = Outbox(path)
-    known = {entry.publication.component_id for entry in outbox.entries()}
-    assert {before["id"], after["id"]} <= known
+    everything = {component["id"] for component in (before, *lost, after)}
+    wait_until(lambda: known_components(path) == everything, 30.0, "all to be queued by themselves")
     assert change(path, "PRAGMA integrity_check") == [("ok",)]
-    publisher.studio.accsyn.switches.refuse(False)
-    reconcile()
-    known = {entry.publication.component_id for entry in outbox.entries()}
-    assert known == {component["id"] for component in (before, *lost, after)}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fault.faults.desk import Desk
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.staging.area import is_temporary_name
 from helpers import ROOT, wait_until
 from publishing import Publisher
@@ -107,8 +107,8 @@ def test_large_file_is_flushed_by_the_background_thread_and_never_by_the_publish
     publisher.submitted(component)
 
     path = Path(component.session.pick_location().get_filesystem_path(component))
-    assert flushes.threads(path) == {"ftrack-accsyn-uploader"}
-    assert flushes.threads(path.parent) == {"ftrack-accsyn-uploader"}
+    assert flushes.threads(path) == {"ftrack-accsyn-worker"}
+    assert flushes.threads(path.parent) == {"ftrack-accsyn-worker"}
     assert here not in {thread for thread, _ in flushes.seen}
 
 
@@ -117,12 +117,12 @@ def test_accsyn_hears_of_a_file_only_after_it_was_flushed(desk: Desk, flushes: F
     paths = [desk.path(f"frames.{frame:04d}.exr") for frame in (1, 2, 3)]
     desk.studio.accsyn.switches.drop_before("transfer/find")
 
-    desk.uploader.run_once(settled=True)
+    desk.worker.run_once(settled=True)
 
     assert desk.studio.accsyn.log.count("transfer/create") == 0
     assert all(flushes.threads(path) for path in paths)
     desk.drain()
-    assert desk.entry(sequence).state is not State.PENDING
+    assert desk.item(sequence).state is not State.PENDING
 
 
 def test_file_that_the_disk_cannot_write_needs_attention_and_holds_up_no_other(desk: Desk, flushes: Flushes) -> None:
@@ -131,10 +131,10 @@ def test_file_that_the_disk_cannot_write_needs_attention_and_holds_up_no_other(d
 
     desk.run_for(30.0)
 
-    assert desk.entry(bad).state is State.NEEDS_ATTENTION
-    assert "get a staged file to the disk" in desk.entry(bad).cause
-    assert "bad.mov" in desk.entry(bad).cause
-    assert desk.entry(good).state is State.SYNCED
+    assert desk.item(bad).state is State.NEEDS_ATTENTION
+    assert "get a staged file to the disk" in desk.item(bad).cause
+    assert "bad.mov" in desk.item(bad).cause
+    assert desk.item(good).state is State.SYNCED
 
 
 def test_publish_is_seen_under_its_final_name_whole_or_not_at_all(publisher: Publisher) -> None:

@@ -1,4 +1,4 @@
-"""The faults that tests inject, by name, each with the cause that an entry must then show."""
+"""The faults that tests inject, by name, each with the cause that an item must then show."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from fault.faults.desk import Desk
 from fault.faults.faults import FAULTS, LASTING
 from ftrack_accsyn_accessor.ftrack import connection as ftrack_connection
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.entry import State
-from ftrack_accsyn_accessor.worker import confirmation
+from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.worker import settling as confirmation
 
 #: What is asked once a component has arrived: whether it is registered at the destination, and that it be.
 ARRIVAL = (
@@ -61,18 +61,35 @@ def test_one_fault_of_ftrack_while_a_killed_publish_is_looked_up_loses_nothing(d
 def test_ftrack_that_fails_for_long_is_asked_rarely_and_holds_up_no_transfer(
     desk: Desk, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    FAULTS[name].inject(desk.studio.ftrack.switches, "", times=LASTING)
     component = desk.publish_file("main")
     desk.drain()
+    FAULTS[name].inject(desk.studio.ftrack.switches, "", times=LASTING)
     desk.studio.accsyn.engine.wait_idle(20.0)
 
     desk.run_for(900.0)
 
-    entry = desk.entry(component)
-    assert entry.state is State.TRANSFERRING
-    assert entry.arrived_at is not None
-    assert entry.cause_kind == errors.RegistrationError.kind
+    item = desk.item(component)
+    assert item.state is State.TRANSFERRING
+    assert item.arrived_at is not None
+    assert item.cause_kind == errors.RegistrationError.kind
     assert desk.studio.ftrack.log.count() <= 900.0
+    desk.studio.ftrack.switches.clear()
+    desk.finish(AGAIN_S)
+    assert registered(desk, component) == 1
+
+
+@pytest.mark.parametrize("name", ["429 without Retry-After", "500", "page, not processed"])
+def test_nothing_is_sent_while_ftrack_cannot_tell_whose_the_paths_are_and_it_is_asked_rarely(
+    desk: Desk, name: str
+) -> None:
+    FAULTS[name].inject(desk.studio.ftrack.switches, "", times=LASTING)
+    component = desk.publish_file("main")
+
+    desk.run_for(900.0)
+
+    assert (desk.item(component).state, desk.cause(component)) == (State.PENDING, errors.RegistrationError.kind)
+    assert desk.studio.accsyn.workspace.jobs() == []
+    assert desk.studio.ftrack.log.count() <= 120
     desk.studio.ftrack.switches.clear()
     desk.finish(AGAIN_S)
     assert registered(desk, component) == 1

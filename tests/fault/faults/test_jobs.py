@@ -1,4 +1,4 @@
-"""Jobs, users and machines that change under the uploader: each has its cause, and goes on by itself when put right."""
+"""Jobs, users and machines that change under the worker: each has its cause, and goes on by itself when put right."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import pytest
 
 from fault.faults.desk import Desk
 from fault.faults.faults import LASTING
-from ftrack_accsyn_accessor.model import errors, transfer
-from ftrack_accsyn_accessor.model.entry import State, Trouble
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.item import State, Trouble
+from ftrack_accsyn_accessor.model.tasks import COMPONENT_ID
 
 #: Helped within a minute: that often somebody's help is looked for.
 HELPED_S = 62.0
@@ -32,8 +33,8 @@ def test_publish_after_the_job_was_taken_away_gets_a_new_job(desk: Desk, fate: s
     desk.finish()
 
     jobs = [job for job in workspace.jobs() if not job.archived]
-    assert [task.metadata[transfer.COMPONENT_ID] for job in jobs for task in job.tasks] == [second]
-    assert desk.entry(first).state is State.SYNCED
+    assert [task.metadata[COMPONENT_ID] for job in jobs for task in job.tasks] == [second]
+    assert desk.item(first).state is State.SYNCED
 
 
 @pytest.mark.parametrize("lost", ["transfer/create", "task/create"])
@@ -44,11 +45,11 @@ def test_job_deleted_before_a_lost_answer_was_looked_for_is_replaced_once(desk: 
         desk.drain()
     component = desk.publish_file("main")
     desk.studio.accsyn.switches.drop_after(lost)
-    desk.uploader.run_once(settled=True)
+    desk.worker.run_once(settled=True)
     workspace = desk.studio.accsyn.workspace
     workspace.delete_job(workspace.jobs()[0].id)
 
-    desk.run_for(60.0, lambda: desk.entry(component).state is State.SUBMITTED)
+    desk.run_for(60.0, lambda: desk.item(component).state is State.SUBMITTED)
 
     assert [sources(desk, job) for job in range(len(workspace.jobs()))] == [["main.mov"]]
 
@@ -64,10 +65,10 @@ def test_publish_into_an_aborted_job_is_sent_and_the_aborted_one_says_so(desk: D
     desk.studio.accsyn.engine.paused = False
 
     second = desk.publish_file("second")
-    desk.run_for(60.0, lambda: desk.entry(second).state is State.SYNCED)
+    desk.run_for(60.0, lambda: desk.item(second).state is State.SYNCED)
 
-    assert desk.entry(second).state is State.SYNCED
-    assert desk.entry(first).state is State.NEEDS_ATTENTION
+    assert desk.item(second).state is State.SYNCED
+    assert desk.item(first).state is State.NEEDS_ATTENTION
     desk.assert_each_task_once()
 
 
@@ -82,7 +83,7 @@ def test_paused_job_takes_tasks_and_sends_them_when_it_is_resumed(desk: Desk) ->
 
     second = desk.publish_file("second")
     desk.run_for(60.0, lambda: {desk.cause(first), desk.cause(second)} == {Trouble.PAUSED.value})
-    assert {desk.entry(component).state for component in (first, second)} == {State.SUBMITTED}
+    assert {desk.item(component).state for component in (first, second)} == {State.SUBMITTED}
     workspace.resume_job(job.id)
     desk.finish()
 
@@ -109,7 +110,7 @@ def test_offline_client_is_waited_for_without_a_cause_against_the_files(desk: De
     desk.drain()
 
     desk.run_for(600.0)
-    assert desk.entry(component).state is State.SUBMITTED
+    assert desk.item(component).state is State.SUBMITTED
     desk.studio.accsyn.engine.client_online(client)
     desk.finish()
 
@@ -123,7 +124,7 @@ def test_unanswered_creation_for_one_project_does_not_hold_up_another(desk: Desk
     first, second = desk.publish_file("first"), desk.publish_file("second", project="show_b")
     desk.studio.accsyn.switches.drop_before("transfer/create")
 
-    desk.uploader.run_once(settled=True)
+    desk.worker.run_once(settled=True)
 
     assert desk.cause(first) == errors.Uncertain.kind
     assert desk.cause(second) is None
@@ -141,8 +142,8 @@ def test_creation_that_always_fails_for_one_project_never_holds_up_another(desk:
 
     for number in range(10):
         component = desk.publish_file(f"more{number}", project="show_b")
-        desk.uploader._outage.end_early()  # what `wake` does, without its thread
-        assert desk.run_for(30.0, lambda component=component: desk.entry(component).state is State.SYNCED) < 30.0
+        desk.worker._outage.end_early()  # what `wake` does, without its thread
+        assert desk.run_for(30.0, lambda component=component: desk.item(component).state is State.SYNCED) < 30.0
     passed_s = desk.run_for(300.0)
 
     assert desk.cause(stuck) == errors.Uncertain.kind
@@ -163,7 +164,7 @@ def test_wrong_role_is_said_and_a_better_one_is_noticed(desk: Desk) -> None:
 
     desk.run_for(200.0)
     assert desk.cause(component) == errors.NotReady.kind
-    assert "Ask an accsyn administrator for the role employee or admin" in desk.entry(component).cause
+    assert "Ask an accsyn administrator for the role employee or admin" in desk.item(component).cause
     workspace.change_role(artist, "employee")
     workspace.grant(workspace.user(artist), desk.studio.demo.volume)
 
@@ -180,7 +181,7 @@ def test_revoked_key_is_said_and_one_that_works_again_is_noticed(desk: Desk) -> 
 
     desk.run_for(200.0)
     assert desk.cause(component) == errors.Unauthorised.kind
-    assert "ACCSYN_API_KEY" in desk.entry(component).cause
+    assert "ACCSYN_API_KEY" in desk.item(component).cause
     desk.studio.accsyn.workspace.change_key(user, key)
 
     assert desk.drain() <= HELPED_S
@@ -205,7 +206,7 @@ def test_expired_session_is_renewed_without_a_word(desk: Desk) -> None:
     desk.studio.accsyn.workspace.expire_sessions()
 
     component = desk.publish_file("second")
-    desk.uploader.run_once(settled=True)
+    desk.worker.run_once(settled=True)
 
     assert desk.cause(component) is None
     desk.finish()
@@ -220,10 +221,10 @@ def test_unknown_queue_and_a_missing_destination_are_each_said_until_they_are_pu
 
     desk.run_for(20.0)
     assert desk.cause(component) == errors.NotReady.kind
-    assert "destination" in desk.entry(component).cause
+    assert "destination" in desk.item(component).cause
     integration.enabled = True
     desk.run_for(HELPED_S)
-    assert "accsyn queue" in desk.entry(component).cause
+    assert "accsyn queue" in desk.item(component).cause
     desk.studio.accsyn.workspace.add_queue("nightly", 100)
 
     assert desk.drain() <= HELPED_S
@@ -237,7 +238,7 @@ def test_machine_that_accsyn_does_not_know_is_said_until_it_does(desk: Desk) -> 
 
     desk.run_for(200.0)
     assert desk.cause(component) == errors.NotReady.kind
-    assert "Start accsyn's desktop app" in desk.entry(component).cause
+    assert "Start accsyn's desktop app" in desk.item(component).cause
     desk.environment["FTRACK_ACCSYN_CLIENT"] = client.id
 
     assert desk.drain() <= 3.0

@@ -35,7 +35,7 @@ def test_lasting_fault_is_waited_for_with_few_requests(desk: Desk, operation: st
     processed = operation == "transfer/create" and "processed" in name and "not" not in name and "before" not in name
     if not processed:  # a creation that was only not answered is found by its key
         assert desk.cause(component)
-        assert desk.entry(component).attempts >= 1
+        assert desk.item(component).attempts >= 1
     assert 0 < requests <= FAILING_PER_S * LASTS_S
     desk.studio.accsyn.switches.clear()
     passed_s = desk.drain()
@@ -51,8 +51,8 @@ def test_refused_connections_are_waited_for_and_end_soon_after_they_are_taken_ag
 
     desk.run_for(LASTS_S)
     assert desk.cause(component) == errors.Unreachable.kind
-    assert "the connection was refused" in desk.entry(component).cause
-    assert desk.entry(component).attempts <= LASTS_S / 15 + 10
+    assert "the connection was refused" in desk.item(component).cause
+    assert desk.item(component).attempts <= LASTS_S / 15 + 10
     desk.studio.accsyn.switches.refuse(False)
 
     assert desk.drain() <= 62.0
@@ -65,7 +65,7 @@ def test_rate_limit_is_kept_though_hundreds_of_publishes_wait(desk: Desk) -> Non
     desk.studio.accsyn.switches.rate_limit(per_second=0.001, burst=5, retry_after_s=RETRY_AFTER_S)
 
     desk.run_for(LASTS_S)
-    assert {entry.cause_kind for entry in desk.waiting()} == {errors.Busy.kind}
+    assert {item.cause_kind for item in desk.waiting()} == {errors.Busy.kind}
     assert desk.studio.accsyn.log.count() <= 5 + 2 * LASTS_S / RETRY_AFTER_S
     desk.studio.accsyn.switches.clear()
     desk.drain()
@@ -82,7 +82,7 @@ def test_publish_during_an_outage_brings_the_next_try_near_but_not_below_the_sho
 
     for number in range(50):
         desk.publish_file(f"more{number}", 1)
-        desk.uploader._outage.end_early()  # what `wake` does, without its thread
+        desk.worker._outage.end_early()  # what `wake` does, without its thread
         desk.step()
     assert desk.studio.accsyn.log.count() - requests <= 55
     desk.studio.accsyn.switches.clear()

@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 
 from fault.faults.desk import Desk
 from fault.faults.faults import FAULTS
-from ftrack_accsyn_accessor.model import transfer
-from ftrack_accsyn_accessor.model.entry import Entry, State, Trouble
+from ftrack_accsyn_accessor.model import tasks as carried
+from ftrack_accsyn_accessor.model.item import Item, State, Trouble
 from ftrack_accsyn_sandbox.accsyn.inspection import JobRow
 from ftrack_accsyn_sandbox.studio import Studio
 
@@ -30,14 +30,14 @@ OPERATIONS = (
     *("", "master", "api/login", "client/find", "setting", "transfer/find", "queue/find", "transfer/create"),
     *("task/create", "task/find", "volume/find"),
 )
-#: What people do to jobs leaves entries that need attention for one of these, and rightly so.
+#: What people do to jobs leaves items that need attention for one of these, and rightly so.
 STEERED = {Trouble.ABORTED, Trouble.ENDED, Trouble.ON_HOLD, Trouble.JOB_GONE, Trouble.TASK_MISSING}
 WINDOW_S, SUSTAINED_PER_S = 10.0, 5.0
 END_S = 3000.0
 
 prompt = [name for name, fault in FAULTS.items() if not fault.is_silence]
 projects = st.sampled_from(["show_a", "show_b"])
-#: How long the uploader works after something has happened, before the next thing does.
+#: How long the worker works after something has happened, before the next thing does.
 then = st.sampled_from([3.0, 0.0, 0.1, 20.0, 90.0])
 
 
@@ -127,7 +127,7 @@ class FaultyStudio(RuleBasedStateMachine):
         self.studio.accsyn.engine.wait_idle(20.0)
         self.studio.accsyn.engine.paused = True
 
-    # The uploader.
+    # The worker.
 
     @rule(seconds=then)
     def run(self, seconds: float) -> None:
@@ -135,7 +135,7 @@ class FaultyStudio(RuleBasedStateMachine):
 
     @rule()
     def wake(self) -> None:
-        self.desk.uploader._outage.end_early()  # without the thread that `wake` would start
+        self.desk.worker._outage.end_early()  # without the thread that `wake` would start
         self.desk.step()
 
     @rule(then_s=then)
@@ -158,24 +158,24 @@ class FaultyStudio(RuleBasedStateMachine):
 
     @invariant()
     def what_waits_for_help_says_so(self) -> None:
-        for entry in self.desk.outbox.entries(State.NEEDS_ATTENTION):
-            assert entry.cause_kind
-            assert entry.cause
+        for item in self.desk.outbox.items(State.NEEDS_ATTENTION):
+            assert item.cause_kind
+            assert item.cause
 
     def teardown(self) -> None:
         if not hasattr(self, "desk"):
             return
         try:
             passed_s = 0.0
-            while passed_s < END_S and not all(self.is_settled(entry) for entry in self.desk.outbox.entries()):
+            while passed_s < END_S and not all(self.is_settled(item) for item in self.desk.outbox.items()):
                 self.put_right()  # again and again: what is left of an aborted job pauses it anew
                 self.transfer()
                 passed_s += self.desk.run_for(30.0)
             self.no_task_is_there_twice()
-            for entry in self.desk.outbox.entries():
-                assert self.is_settled(entry), (entry.state, entry.cause_kind, entry.cause)
-                if entry.state is State.SYNCED:
-                    self.assert_arrived(entry)
+            for item in self.desk.outbox.items():
+                assert self.is_settled(item), (item.state, item.cause_kind, item.cause)
+                if item.state is State.SYNCED:
+                    self.assert_arrived(item)
         finally:
             self.desk.close()
             self.studio.stop()
@@ -189,18 +189,18 @@ class FaultyStudio(RuleBasedStateMachine):
             if job.status == "paused":
                 self.studio.accsyn.workspace.resume_job(job.id)
 
-    def is_settled(self, entry: Entry) -> bool:
-        steered = entry.state is State.NEEDS_ATTENTION and entry.cause_kind in STEERED
-        return entry.state is State.SYNCED or (steered and self.steered)
+    def is_settled(self, item: Item) -> bool:
+        steered = item.state is State.NEEDS_ATTENTION and item.cause_kind in STEERED
+        return item.state is State.SYNCED or (steered and self.steered)
 
-    def assert_arrived(self, entry: Entry) -> None:
-        publication = self.desk.published[entry.publication.component_id]
+    def assert_arrived(self, item: Item) -> None:
+        publication = self.desk.published[item.publication.component_id]
         for file in publication.files:
             assert (self.studio.hq / file.path).read_bytes() == (self.studio.staging / file.path).read_bytes()
         for job in self.jobs:  # unless its job was taken away after it had arrived
             sources = [task.source.partition("/")[2] for task in job.tasks]
-            mine = [task for task in job.tasks if task.metadata[transfer.COMPONENT_ID] == publication.component_id]
-            assert not mine or set(transfer.source_paths(publication)) <= set(sources)
+            mine = [task for task in job.tasks if task.metadata[carried.COMPONENT_ID] == publication.component_id]
+            assert not mine or set(carried.source_paths(publication)) <= set(sources)
 
 
 def explore(examples: int, steps: int) -> None:

@@ -1,4 +1,4 @@
-"""Every fault on every call of the uploader, one at a time: each task once in the end, the right cause until then."""
+"""Every fault on every call of the worker, one at a time: each task once in the end, the right cause until then."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from fault.faults.desk import Desk
 from fault.faults.faults import FAULTS, RETRY_AFTER_S
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.workspace import transport
 
 #: The calls of a first submission, in their order, and what they are tried for in the words of the cause.
@@ -26,7 +26,7 @@ CREATION = {
 ADDITION = {"task/create": "add tasks to the sync job"}
 #: What is asked, of the job and of its tasks, until they are done; a job in the same call as in the first submission.
 FOLLOWING = {"transfer/find", "task/find"}
-#: What an entry waits for when accsyn refuses the call, where that is not the refusal itself.
+#: What an item waits for when accsyn refuses the call, where that is not the refusal itself.
 REFUSED = {
     "master": errors.NotReady.kind,
     "api/login": errors.Unauthorised.kind,
@@ -34,7 +34,7 @@ REFUSED = {
     "workspace/integration/ftrack/utility": errors.NotReady.kind,
     "setting": errors.NotReady.kind,
 }
-#: A refusal of several entries at once makes the uploader try them one by one: it has to meet each of them.
+#: A refusal of several items at once makes the worker try them one by one: it has to meet each of them.
 REFUSED_EACH = 5
 
 
@@ -55,17 +55,17 @@ def cases(operations: dict[str, str]) -> list[Any]:
 
 
 def assert_cause(desk: Desk, component: str, operation: str, name: str, tried: str) -> None:
-    """The entry waits for what went wrong, in words: what was tried, and what happens next."""
+    """The item waits for what went wrong, in words: what was tried, and what happens next."""
     kind = REFUSED.get(operation, FAULTS[name].kind) if name == "refusal" else FAULTS[name].kind
-    entry = desk.entry(component)
-    assert entry.state is (State.NEEDS_ATTENTION if kind == errors.Refused.kind else State.PENDING)
-    assert entry.cause_kind == kind
-    assert entry.cause.startswith("Could not ")
-    assert tried in entry.cause
-    assert entry.next_try_at is not None
-    assert entry.next_try_at > desk.clock()
+    item = desk.item(component)
+    assert item.state is (State.NEEDS_ATTENTION if kind == errors.Refused.kind else State.PENDING)
+    assert item.cause_kind == kind
+    assert item.cause.startswith("Could not ")
+    assert tried in item.cause
+    assert item.next_try_at is not None
+    assert item.next_try_at > desk.clock()
     if name == "429 with Retry-After":
-        assert entry.next_try_at >= desk.clock() + RETRY_AFTER_S
+        assert item.next_try_at >= desk.clock() + RETRY_AFTER_S
 
 
 @pytest.mark.parametrize(("operation", "name"), cases(CREATION))
@@ -74,7 +74,7 @@ def test_one_fault_in_the_first_submission_delays_it_and_doubles_nothing(desk: D
     each = operation in ("queue/find", "transfer/create") and name == "refusal"
     FAULTS[name].inject(desk.studio.accsyn.switches, operation, times=REFUSED_EACH if each else 1)
 
-    desk.uploader.run_once(settled=True)
+    desk.worker.run_once(settled=True)
     for component in (single, sequence):
         assert_cause(desk, component, operation, name, CREATION[operation])
     passed_s = desk.finish()
@@ -92,7 +92,7 @@ def test_one_fault_in_a_later_submission_delays_it_and_doubles_nothing(desk: Des
     single, sequence = desk.publish_file("main"), desk.publish_sequence("frames", [1001, 1002, 1004])
     FAULTS[name].inject(desk.studio.accsyn.switches, operation, times=REFUSED_EACH if name == "refusal" else 1)
 
-    desk.uploader.run_once(settled=True)
+    desk.worker.run_once(settled=True)
     for component in (single, sequence):
         assert_cause(desk, component, operation, name, ADDITION[operation])
     desk.drain()
@@ -121,7 +121,7 @@ def test_second_fault_while_a_lost_creation_is_looked_for_doubles_nothing(
 ) -> None:
     desk.publish_file("main")
     desk.studio.accsyn.switches.drop_after("transfer/create")
-    desk.uploader.run_once(settled=True)
+    desk.worker.run_once(settled=True)
     FAULTS[name].inject(desk.studio.accsyn.switches, operation)
 
     desk.drain()
@@ -141,12 +141,12 @@ def test_one_fault_while_a_job_is_followed_delays_the_news_only(desk: Desk, oper
     desk.studio.accsyn.engine.paused = False
     passed_s = desk.finish(120.0)
 
-    assert desk.entry(component).state is State.SYNCED
+    assert desk.item(component).state is State.SYNCED
     assert passed_s <= (60.0 if name != "429 with Retry-After" else RETRY_AFTER_S + 20.0)
     desk.assert_each_task_once()
 
 
-def test_the_calls_that_faults_are_tried_on_are_all_that_the_uploader_makes(desk: Desk) -> None:
+def test_the_calls_that_faults_are_tried_on_are_all_that_the_worker_makes(desk: Desk) -> None:
     desk.publish_file("first")
     desk.finish()
     desk.publish_file("second")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ftrack_api.structure.base import Structure
 
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from helpers import wait_until
 from publishing import Publisher
 
@@ -57,9 +57,9 @@ def test_awkward_name_arrives_or_needs_attention_and_does_not_stop_the_rest(
     plain = publisher.publish_file(version, "plain")
 
     publisher.submitted(plain)
-    assert publisher.entry(plain).state is not State.NEEDS_ATTENTION
-    wait_until(lambda: publisher.entry(awkward).state is not State.PENDING, 20.0, "the awkward one to be dealt with")
-    entry = publisher.entry(awkward)
-    assert entry.state is not State.NEEDS_ATTENTION or entry.cause
+    assert publisher.item(plain).state is not State.NEEDS_ATTENTION
+    wait_until(lambda: publisher.item(awkward).state is not State.PENDING, 20.0, "the awkward one to be dealt with")
+    item = publisher.item(awkward)
+    assert item.state is not State.NEEDS_ATTENTION or item.cause
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
     assert capfd.readouterr() == ("", "")

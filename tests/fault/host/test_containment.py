@@ -11,7 +11,7 @@ import ftrack_api
 import pytest
 from ftrack_api.structure.base import Structure
 
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.staging.location import StagingLocationMixin
 from publishing import Publisher
 

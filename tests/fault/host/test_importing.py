@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fault.support_studio import HOOK, environment, outbox
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import ROOT
 
@@ -103,7 +103,8 @@ def test_importing_every_module_of_the_plugin_loads_neither_accsyns_client_nor_c
 ) -> None:
     script = """
 report("before")
-from ftrack_accsyn_accessor.worker import delivery, runtime, submission, uploader
+from ftrack_accsyn_accessor.worker import carrier, worker
+from ftrack_accsyn_accessor.worker import runtime, submission
 from ftrack_accsyn_accessor.staging import location
 from ftrack_accsyn_accessor import plugin, workspace
 from ftrack_accsyn_accessor.ftrack import registrations
@@ -143,10 +144,10 @@ def test_missing_accsyn_client_lets_publishes_wait_with_the_cause(studio: Studio
     completed = host(studio, script + OPEN + PUBLISH, tmp_path, PYTHONPATH=path)
 
     assert completed.returncode == 0, completed.stderr
-    (entry,) = outbox(studio).entries()
-    assert (entry.state, entry.cause_kind) == (State.PENDING, "not-ready")
-    assert "accsyn" in entry.cause
-    assert completed.stdout.count("LOG ftrack_accsyn_accessor.worker.uploader") == 1
+    (item,) = outbox(studio).items()
+    assert (item.state, item.cause_kind) == (State.PENDING, "not-ready")
+    assert "accsyn" in item.cause
+    assert completed.stdout.count("LOG ftrack_accsyn_accessor.worker.worker") == 1
     assert completed.stderr == ""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import sqlite3
 from pathlib import Path
 from typing import Any, Callable
@@ -16,7 +15,7 @@ from ftrack_api.event.base import Event
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.staging.area import STATE_FOLDER
 from ftrack_accsyn_sandbox.studio import Studio
-from publishing import HOOK, Publisher, uploaders
+from publishing import HOOK, Publisher, workers
 
 OURS = "ftrack_accsyn_accessor"
 
@@ -116,7 +115,7 @@ def volume_is_no_code(publisher: Publisher) -> None:
 def outbox_path(publisher: Publisher) -> Path:
     state = publisher.studio.staging / STATE_FOLDER
     state.mkdir(mode=0o700)
-    return state / f"artist.{socket.gethostname()}.sqlite3"
+    return state / "outbox.sqlite3"
 
 
 def outbox_is_too_new(publisher: Publisher) -> None:
@@ -238,7 +237,7 @@ def test_machine_without_a_staging_path_is_told_so_once_at_info_level(
     assert [(record.levelno, record.getMessage()) for record in caplog.records if record.name.startswith(OURS)] == [
         (logging.INFO, "ACCSYN_PROJECTS_PATH is not set: this is no staging machine, the accsyn location is off.")
     ]
-    assert uploaders() == []
+    assert workers() == []
     assert publisher.studio.ftrack.log.count("create:Location") == 0
     assert capfd.readouterr() == ("", "")
 

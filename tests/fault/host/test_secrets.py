@@ -106,7 +106,7 @@ def test_keys_are_in_no_text_when_accsyn_or_ftrack_refuse_them_and_repeat_them(
     child = run("publish", KEYS, items=[["file", "plate"]])
 
     assert child.wait() == 0, child.output
-    assert any(entry.cause for entry in outbox(studio).entries())
+    assert any(item.cause for item in outbox(studio).items())
     assert "AuthenticationError" in asking.log
     assert leaks(studio, killed, asking, child) == []
 

@@ -1,4 +1,4 @@
-"""Whatever keeps files from being sent: publishing works, entries wait with the cause, and go when it is mended."""
+"""Whatever keeps files from being sent: publishing works, items wait with the cause, and go when it is mended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 import pytest
 
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from helpers import wait_until
 from publishing import Publisher
 
@@ -27,11 +27,11 @@ def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def publish_and_wait(publisher: Publisher, kind: str) -> Any:
-    """Publish a file, which works, and wait until its entry has a cause of *kind*; return the component."""
+    """Publish a file, which works, and wait until its item has a cause of *kind*; return the component."""
     component = publisher.publish_file(publisher.version(publisher.session()))
-    entry = publisher.waiting(component, kind)
-    assert entry.state is State.PENDING
-    assert entry.cause
+    item = publisher.waiting(component, kind)
+    assert item.state is State.PENDING
+    assert item.cause
     assert publisher.studio.accsyn.workspace.jobs() == []
     return component
 
@@ -182,7 +182,7 @@ def test_publish_waits_with_the_right_cause_and_is_sent_by_itself_when_it_is_men
 ) -> None:
     mend = case.breaks(publisher)
     component = publish_and_wait(publisher, case.kind)
-    wait_until(lambda: publisher.entry(component).attempts >= 2, 20.0, "a second try")
+    wait_until(lambda: publisher.item(component).attempts >= 2, 20.0, "a second try")
     assert len(messages(caplog)) == 1, messages(caplog)
     another = publisher.publish_file(publisher.version(publisher.session(), asset="other"), "other")
     publisher.waiting(another, case.kind)
@@ -200,13 +200,13 @@ def test_unknown_volume_of_a_user_who_may_see_no_volumes_needs_attention_and_is_
     mend = volume_is_unknown(publisher)
     publisher.studio.accsyn.workspace.employee_volumes = "refused"
     component = publisher.publish_file(publisher.version(publisher.session()))
-    entry = publisher.waiting(component, "refused")
-    assert entry.state is State.NEEDS_ATTENTION
-    assert "elsewhere" in entry.cause
+    item = publisher.waiting(component, "refused")
+    assert item.state is State.NEEDS_ATTENTION
+    assert "elsewhere" in item.cause
 
     mend()
 
-    wait_until(lambda: publisher.entry(component).state not in (State.PENDING, State.NEEDS_ATTENTION), 20.0)
+    wait_until(lambda: publisher.item(component).state not in (State.PENDING, State.NEEDS_ATTENTION), 20.0)
 
 
 def test_key_that_is_corrected_in_the_environment_is_taken_at_once(publisher: Publisher) -> None:
@@ -231,7 +231,7 @@ def test_proxy_that_is_corrected_in_the_environment_is_taken_at_once(publisher: 
         publisher.submitted(component, timeout_s=5.0)
 
 
-def test_entry_that_waits_for_settings_goes_out_with_the_next_session_that_has_them(
+def test_item_that_waits_for_settings_goes_out_with_the_next_session_that_has_them(
     publisher: Publisher, run: Any
 ) -> None:
     publisher.environment(ACCSYN_API_KEY=None)
@@ -240,4 +240,4 @@ def test_entry_that_waits_for_settings_goes_out_with_the_next_session_that_has_t
 
     assert run("recover", QUIET_S=0.05).wait() == 0
 
-    assert publisher.entry(component).state is not State.PENDING
+    assert publisher.item(component).state is not State.PENDING

@@ -11,7 +11,7 @@ import pytest
 from fault.support_fixtures import Run
 from fault.support_machinery import Clock, Machinery
 from fault.support_studio import assert_nothing_lost_or_doubled, registered, submitted
-from ftrack_accsyn_accessor.model.entry import Kind, Publication, StagedFile, State
+from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile, State
 from ftrack_accsyn_sandbox.studio import Studio
 
 EVENING, MIDNIGHT_GONE = "2031-03-07 23:59:50", "2031-03-08 00:00:20"
@@ -114,7 +114,7 @@ def test_clock_set_back_during_an_outage_does_not_park_what_waits(
 
 
 @pytest.mark.parametrize("back_s", [3600.0, DAY_S])
-def test_clock_set_back_while_an_idle_uploader_knows_when_the_next_try_is_does_not_park_what_waits(
+def test_clock_set_back_while_an_idle_worker_knows_when_the_next_try_is_does_not_park_what_waits(
     studio: Studio, machinery: Machinery, back_s: float
 ) -> None:
     machinery.publish("file", "plate")
@@ -135,13 +135,13 @@ def test_wall_clock_that_lags_behind_the_monotonic_one_submits_nothing_early_and
     machinery.publish("file", "plate")
     studio.accsyn.switches.drop_before("api/login")
     machinery.step()
-    (waiting,) = machinery.outbox.entries()
+    (waiting,) = machinery.outbox.items()
     caplog.clear()
 
     machinery.clock.monotonic += 2.0
     machinery.step()
 
-    assert list(machinery.outbox.entries()) == [waiting]
+    assert list(machinery.outbox.items()) == [waiting]
     assert caplog.records == []
     machinery.step_until(lambda: is_submitted(machinery), 10.0)
 
@@ -173,7 +173,7 @@ def test_clock_set_back_does_not_keep_orphans_of_a_killed_process_waiting(studio
 
 
 def leave_orphan(machinery: Machinery) -> None:
-    """Leave what a process leaves that dies between preparing an entry and telling ftrack."""
+    """Leave what a process leaves that dies between preparing an item and telling ftrack."""
     publication = Publication(
         component_id=f"component-{machinery.clock.now}",
         component_name="plate",

@@ -9,8 +9,8 @@ from filelock import FileLock
 
 from fault.support_fixtures import Run
 from fault.support_studio import assert_nothing_lost_or_doubled, outbox, registered, submitted
-from ftrack_accsyn_accessor.model.entry import State
-from ftrack_accsyn_accessor.worker.uploader import FOLLOW_S
+from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.worker.worker import FOLLOW_S
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
 
@@ -29,7 +29,7 @@ def test_forked_child_publishes_too_and_the_parent_goes_on(studio: Studio, run: 
     assert parent.wait() == 0, parent.output
 
     assert parent.reported("child") == [0] * forks, parent.output
-    assert parent.reported("uploaders") == [1] * forks
+    assert parent.reported("workers") == [1] * forks
     assert_nothing_lost_or_doubled(studio)
     assert len(registered(studio)) == 2 + forks * (2 if session == "own" else 1)
     assert parent.complaints == []
@@ -66,7 +66,7 @@ def test_child_forked_while_its_parent_uploads_leaves_the_uploading_to_it(
     assert len(registered(studio)) == 2
 
 
-def test_children_forked_while_the_uploader_writes_to_the_hosts_log_can_end(studio: Studio, run: Run) -> None:
+def test_children_forked_while_the_worker_writes_to_the_hosts_log_can_end(studio: Studio, run: Run) -> None:
     parent = run("fork_while_logging", forks=100)
 
     assert parent.wait() == 0, parent.output

@@ -1,4 +1,4 @@
-"""Many processes with many sessions at once: one location, one uploader at a time, one job a project, every entry."""
+"""Many processes with many sessions at once: one location, one worker at a time, one job a project, every item."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from fault.support_fixtures import Run
 from fault.support_studio import assert_nothing_lost_or_doubled, outbox, registered, staging_location
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
 
@@ -53,7 +53,7 @@ def test_eight_processes_that_start_at_the_same_moment_make_the_location_and_the
     assert sum(outbox(studio).counts().values()) == 0
 
 
-def test_active_uploader_that_is_killed_is_replaced_within_seconds(studio: Studio, run: Run, tmp_path: Path) -> None:
+def test_active_worker_that_is_killed_is_replaced_within_seconds(studio: Studio, run: Run, tmp_path: Path) -> None:
     (tmp_path / "go").touch()
     idle = run("open_session", go=str(tmp_path / "go"), leave="stay")
     wait_until(lambda: idle.reported("location"), 20.0, "the idle session")
@@ -71,18 +71,18 @@ def test_active_uploader_that_is_killed_is_replaced_within_seconds(studio: Studi
     assert_nothing_lost_or_doubled(studio)
 
 
-def test_many_sessions_of_one_process_share_one_uploader_thread(studio: Studio, run: Run) -> None:
-    child = run("count_uploaders", sessions=4)
+def test_many_sessions_of_one_process_share_one_worker_thread(studio: Studio, run: Run) -> None:
+    child = run("count_workers", sessions=4)
 
     assert child.wait() == 0, child.output
 
-    assert child.reported("uploaders") == [1]
+    assert child.reported("workers") == [1]
 
 
-def test_threads_that_wake_the_uploader_at_the_same_moment_start_it_once(studio: Studio, run: Run) -> None:
+def test_threads_that_wake_the_worker_at_the_same_moment_start_it_once(studio: Studio, run: Run) -> None:
     rounds = 30
     child = run("wake_at_once", rounds=rounds, threads=8)
 
     assert child.wait() == 0, child.output
 
-    assert child.reported("uploaders") == [1] * rounds
+    assert child.reported("workers") == [1] * rounds

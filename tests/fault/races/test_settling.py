@@ -1,4 +1,4 @@
-"""Prepared entries that were never confirmed: asked after at the right server, and no more often than makes sense."""
+"""Prepared items that were never confirmed: asked after at the right server, and no more often than makes sense."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fault.support_fixtures import Run
 from fault.support_kill import PUBLISH_STEPS
 from fault.support_machinery import Clock, Machinery
 from fault.support_studio import assert_nothing_lost_or_doubled, outbox, registered
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_sandbox.studio import Studio
 
 HOUR_S = 3600.0
@@ -34,21 +34,23 @@ def refused_publish(studio: Studio, machinery: Machinery) -> None:
     assert machinery.outbox.counts()[State.PREPARED] == 1
 
 
-def test_publish_that_ftrack_refused_is_asked_after_ever_more_rarely_while_its_process_lives(
+def test_publish_that_ftrack_refused_is_withdrawn_at_once_and_looked_at_again_rarely_for_an_hour(
     studio: Studio, machinery: Machinery
 ) -> None:
     refused_publish(studio, machinery)
     studio.ftrack.log.clear()
-    until = machinery.clock.monotonic + HOUR_S
+    machinery.step()
+    assert machinery.outbox.counts()[State.WITHDRAWN] == 1
+    until = machinery.clock.monotonic + 2 * HOUR_S
 
     while machinery.clock.monotonic < until:
         machinery.step()
         machinery.clock.advance(5.0)
 
     asked = studio.ftrack.log.count("query:ComponentLocation")
-    assert 3 <= asked <= 3 * (5 + HOUR_S / 300.0)
+    assert 3 <= asked <= 3 * (1 + HOUR_S / 300.0)
     assert studio.accsyn.log.count() == 0
-    assert machinery.outbox.counts()[State.PREPARED] == 1
+    assert machinery.outbox.counts()[State.WITHDRAWN] == 1
 
 
 def test_publish_that_ftrack_refused_is_submitted_when_the_host_commits_it_later(
@@ -58,11 +60,11 @@ def test_publish_that_ftrack_refused_is_submitted_when_the_host_commits_it_later
     for _ in range(60):
         machinery.step()
         machinery.clock.advance(10.0)
+    assert machinery.outbox.counts()[State.WITHDRAWN] == 1
 
     machinery.session.commit()
 
-    machinery.step_until(lambda: machinery.outbox.counts()[State.PREPARED] == 0, 400.0)
-    machinery.step_until(lambda: machinery.outbox.counts()[State.PENDING] == 0, 10.0)
+    machinery.step_until(lambda: machinery.outbox.counts()[State.SUBMITTED] == 1, 400.0)
     assert len(registered(studio)) == 1
 
 
@@ -79,18 +81,18 @@ def test_publish_whose_registration_was_not_answered_is_submitted_when_ftrack_tu
     assert len(registered(studio)) == 1
 
 
-def test_publish_that_ftrack_refused_is_forgotten_when_its_process_has_ended(
+def test_publish_that_ftrack_refused_is_withdrawn_when_its_process_has_ended(
     studio: Studio, machinery: Machinery
 ) -> None:
     refused_publish(studio, machinery)
     machinery.owner.release()
 
-    machinery.step_until(lambda: sum(machinery.outbox.counts().values()) == 0, 40.0)
+    machinery.step_until(lambda: machinery.outbox.counts()[State.WITHDRAWN] == 1, 40.0)
 
     assert studio.accsyn.log.count() == 0
 
 
-def test_prepared_entry_is_not_given_up_by_a_session_of_another_ftrack_server(
+def test_prepared_item_is_not_given_up_by_a_session_of_another_ftrack_server(
     studio: Studio, run: Run, tmp_path: Path
 ) -> None:
     """The same user publishes to a test server from the same machine: that server knows nothing of the component."""

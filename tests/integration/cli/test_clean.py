@@ -11,8 +11,9 @@ import pytest
 
 from cleaning import ALL, APPLY, Told, Work, arrived, make_old, now, path_of, registered, staged, state_in, unregister
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.ftrack.availability import deregister
 from ftrack_accsyn_accessor.model.errors import StagingGone
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.upkeep import Policy
 from helpers import wait_until
@@ -33,15 +34,15 @@ def test_dry_run_is_the_default_and_changes_nothing(
     found = told(*ALL)
 
     assert len(before) == 8
-    assert {entry["stays_because"] for entry in found["entries"]} == {""}
+    assert {item["stays_because"] for item in found["items"]} == {""}
     assert found["freeable_bytes"] == 2000 + 5 * 200 + 2 * 20
     assert (found["applied"], found["freed_bytes"]) == (False, 0)
     assert "can be freed; to do it, add --apply" in run(*ALL).stdout
     assert staged(publisher) == before
-    assert len(list(publisher.outbox.entries())) == 3
+    assert len(list(publisher.outbox.items())) == 3
 
 
-def test_apply_frees_files_staging_registrations_and_entries_and_leaves_the_destination(
+def test_apply_frees_files_staging_registrations_and_items_and_leaves_the_destination(
     publisher: Publisher, arrived: dict[str, Any], told: Told
 ) -> None:
     store = publisher.studio.ftrack.store
@@ -53,12 +54,12 @@ def test_apply_frees_files_staging_registrations_and_entries_and_leaves_the_dest
 
     assert found["freed_bytes"] == 2000 + 5 * 200 + 2 * 20
     assert staged(publisher) == set()
-    assert list(publisher.outbox.entries()) == []
+    assert list(publisher.outbox.items()) == []
     (staging,) = [row for row in store.find("Location") if "artist" in row["name"]]
     assert store.find("ComponentLocation", location_id=staging["id"]) == []
     assert len(store.find("ComponentLocation", location_id=destination)) == at_destination == 10
     assert publisher.hq() == before
-    assert told(*APPLY)["entries"] == []
+    assert told(*APPLY)["items"] == []
 
 
 def test_freed_component_can_be_published_again(publisher: Publisher, arrived: dict[str, Any], run: Run) -> None:
@@ -67,18 +68,18 @@ def test_freed_component_can_be_published_again(publisher: Publisher, arrived: d
 
     again = publisher.publish_file(publisher.version(session), "movie")
 
-    wait_until(lambda: publisher.entry(again).state is State.SYNCED, 20, "the arrival")
+    wait_until(lambda: publisher.item(again).state is State.SYNCED, 20, "the arrival")
 
 
 def test_age_and_quota_leave_what_is_young_and_small_enough(
     publisher: Publisher, arrived: dict[str, Any], run: Run, told: Told
 ) -> None:
-    assert told("clean", "--older-than", "1")["entries"] == []
-    assert told("clean", "--quota", "4k")["entries"] == []
+    assert told("clean", "--older-than", "1")["items"] == []
+    assert told("clean", "--quota", "4k")["items"] == []
 
     found = told("clean", "--quota", "1.1kB", "--apply")
 
-    assert [entry["path"].rpartition("/")[2] for entry in found["entries"]] == ["movie.mov"]
+    assert [item["path"].rpartition("/")[2] for item in found["items"]] == ["movie.mov"]
     assert run("clean", "--quota", "lots").exit_code == exit_codes.USAGE
 
 
@@ -87,10 +88,10 @@ def test_retention_variable_is_the_default_age(
 ) -> None:
     assert run("clean").exit_code == exit_codes.USAGE
     publisher.environment(FTRACK_ACCSYN_RETENTION_DAYS="1")
-    assert told("clean")["entries"] == []
+    assert told("clean")["items"] == []
     make_old(publisher, 2.0)
 
-    assert len(told("clean")["entries"]) == 3
+    assert len(told("clean")["items"]) == 3
 
 
 def test_pins_keep_components_and_folders_until_they_are_taken_back(
@@ -102,7 +103,7 @@ def test_pins_keep_components_and_folders_until_they_are_taken_back(
 
     found = told(*APPLY)
 
-    assert [entry["path"].rpartition("/")[2] for entry in found["entries"]] == ["frames.%04d.exr"]
+    assert [item["path"].rpartition("/")[2] for item in found["items"]] == ["frames.%04d.exr"]
     assert "Pinned: nothing" in run("clean", "--unpin", arrived["file"]["id"], "--unpin", base / "pack").stdout
     told(*APPLY)
     assert staged(publisher) == set()
@@ -128,6 +129,11 @@ def test_pin_outside_the_staging_area_is_refused(publisher: Publisher, arrived: 
         ("missing", "its staged files are missing"),
         ("deleted in ftrack", "ftrack does not know it any more"),
         ("shared", "belongs to another component as well"),
+        ("staging as destination", "its destination in ftrack is the staging location itself"),
+        ("another studio", "belongs to another studio"),
+        ("gone at the destination", "movie.mov is missing, published with 2000"),
+        ("short at the destination", "movie.mov has 4 bytes, published with 2000"),
+        ("frame gone at the destination", "frames.1003.exr is missing"),
     ],
 )
 def test_component_without_a_complete_proof_stays(
@@ -138,12 +144,12 @@ def test_component_without_a_complete_proof_stays(
 
     found = told(*APPLY)
 
-    stayed = {entry["component_id"]: entry["stays_because"] for entry in found["entries"] if entry["stays_because"]}
+    stayed = {item["component_id"]: item["stays_because"] for item in found["items"] if item["stays_because"]}
     assert list(stayed) == [arrived[name]["id"]]
     assert reason in stayed[arrived[name]["id"]]
-    kept = {file.path for entry in publisher.outbox.entries() for file in entry.publication.files}
+    kept = {file.path for item in publisher.outbox.items() for file in item.publication.files}
     assert staged(publisher) == {path for path in before if path in kept}
-    assert [entry.publication.component_id for entry in publisher.outbox.entries() if entry.state is State.SYNCED] == [
+    assert [item.publication.component_id for item in publisher.outbox.items() if item.state is State.SYNCED] == [
         arrived[name]["id"]
     ]
 
@@ -152,7 +158,7 @@ def damaged(publisher: Publisher, arrived: dict[str, Any], damage: str) -> str:
     """Take one piece of the proof away; return which component it was."""
     store = publisher.studio.ftrack.store
     destination = store.find("Location", name="studio.hq")[0]["id"]
-    movie = publisher.entry(arrived["file"])
+    movie = publisher.item(arrived["file"])
     path = publisher.studio.staging / movie.publication.resource_identifier
     if damage == "not registered":
         unregister(publisher, arrived["file"]["id"], destination)
@@ -162,13 +168,23 @@ def damaged(publisher: Publisher, arrived: dict[str, Any], damage: str) -> str:
         return "sequence"
     elif damage == "no destination location":
         with publisher.outbox._connections.writing() as connection:
+            connection.execute("UPDATE item SET destination_id = '' WHERE component_id = ?", (arrived["file"]["id"],))
+    elif damage == "staging as destination":
+        with publisher.outbox._connections.writing() as connection:
             connection.execute(
-                "INSERT INTO job (route, key, generation, name, accsyn_id, created_at) VALUES ('x', 'x', 0, 'x', '', 0)"
+                "UPDATE item SET destination_id = location_id WHERE component_id = ?", (arrived["file"]["id"],)
             )
-            connection.execute(
-                "UPDATE entry SET job = (SELECT id FROM job WHERE route = 'x') WHERE component_id = ?",
-                (arrived["file"]["id"],),
-            )
+    elif damage == "another studio":
+        with publisher.outbox._connections.writing() as connection:
+            connection.execute("UPDATE item SET workspace = 'b' WHERE component_id = ?", (arrived["file"]["id"],))
+    elif damage == "gone at the destination":
+        (publisher.studio.hq / movie.publication.path).unlink()
+    elif damage == "short at the destination":
+        (publisher.studio.hq / movie.publication.path).write_bytes(b"half")
+    elif damage == "frame gone at the destination":
+        (frame,) = publisher.studio.hq.rglob("frames.1003.exr")
+        frame.unlink()
+        return "sequence"
     elif damage == "changed":
         os.utime(path, ns=(1, 1))
     elif damage == "missing":
@@ -225,11 +241,11 @@ def test_unplugged_disk_of_an_outbox_that_lies_elsewhere_frees_nothing(
 
 def test_disk_that_vanishes_in_the_middle_stops_everything(publisher: Publisher, arrived: dict[str, Any]) -> None:
     work = Work(publisher)
-    items = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
+    candidates = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
     publisher.studio.staging.rename(publisher.studio.root / "unplugged")
 
     with pytest.raises(StagingGone):
-        work.cleaner.free(items[0])
+        work.cleaner.free(candidates[0])
 
     (publisher.studio.root / "unplugged").rename(publisher.studio.staging)
     assert len(staged(publisher)) == 8
@@ -239,40 +255,62 @@ def test_disk_that_vanishes_in_the_middle_stops_everything(publisher: Publisher,
 
 def test_component_published_anew_after_the_plan_stays(publisher: Publisher, arrived: dict[str, Any]) -> None:
     work = Work(publisher)
-    items = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
-    publisher.outbox.prepare([publisher.entry(arrived["file"]).publication], "owner")
-    freed = {item.entry.publication.component_id: work.cleaner.free(item) for item in items}
+    candidates = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
+    publisher.outbox.prepare([publisher.item(arrived["file"]).publication], "owner")
+    freed = {
+        candidate.item.publication.component_id: work.cleaner.free(candidate).size_bytes for candidate in candidates
+    }
     work.close()
 
     assert freed[arrived["file"]["id"]] == 0
     assert "staging" in registered(publisher, arrived["file"])
-    assert staged(publisher) == {publisher.entry(arrived["file"]).publication.resource_identifier}
+    assert staged(publisher) == {publisher.item(arrived["file"]).publication.resource_identifier}
+
+
+def test_file_written_to_after_the_plan_keeps_its_registration_and_stays(
+    publisher: Publisher, arrived: dict[str, Any]
+) -> None:
+    work = Work(publisher)
+    candidates = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
+    path = publisher.studio.staging / path_of(publisher, arrived["file"])
+    path.write_bytes(os.urandom(path.stat().st_size))
+    content = path.read_bytes()
+
+    freed = {candidate.item.publication.component_id: work.cleaner.free(candidate) for candidate in candidates}
+    work.close()
+
+    assert freed[arrived["file"]["id"]] == (
+        0,
+        f"{path_of(publisher, arrived['file'])} was written to since it was published",
+    )
+    assert "staging" in registered(publisher, arrived["file"])
+    assert path.read_bytes() == content
 
 
 def test_run_that_was_killed_after_the_registration_went_is_finished_by_the_next(
     publisher: Publisher, arrived: dict[str, Any], told: Told
 ) -> None:
     work = Work(publisher)
-    for item in work.cleaner.plan(Policy(older_than_s=0.0), now()):
-        work.cleaner._deregister(item.evidence)
-        first = item.entry.publication.files[0].path
+    for candidate in work.cleaner.plan(Policy(older_than_s=0.0), now()):
+        deregister(work.connection, candidate.evidence.registrations)
+        first = candidate.item.publication.files[0].path
         (publisher.studio.staging / first).unlink()
     work.close()
 
     found = told(*APPLY)
 
-    assert [entry["stays_because"] for entry in found["entries"]] == ["", "", ""]
+    assert [item["stays_because"] for item in found["items"]] == ["", "", ""]
     assert staged(publisher) == set()
-    assert list(publisher.outbox.entries()) == []
+    assert list(publisher.outbox.items()) == []
 
 
 def test_registration_that_somebody_else_removed_is_no_hindrance(publisher: Publisher, arrived: dict[str, Any]) -> None:
     work = Work(publisher)
-    items = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
-    for item in items:
-        publisher.studio.ftrack.store.delete("ComponentLocation", sorted(item.evidence.registrations)[0])
+    candidates = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
+    for candidate in candidates:
+        publisher.studio.ftrack.store.delete("ComponentLocation", sorted(candidate.evidence.registrations)[0])
 
-    freed = [work.cleaner.free(item) for item in items]
+    freed = [work.cleaner.free(candidate).size_bytes for candidate in candidates]
     work.close()
 
     assert all(freed)
@@ -283,18 +321,57 @@ def test_component_that_ftrack_does_not_let_go_stays_and_stops_no_other(
     publisher: Publisher, arrived: dict[str, Any]
 ) -> None:
     work = Work(publisher)
-    items = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
+    candidates = list(work.cleaner.plan(Policy(older_than_s=0.0), now()))
     refusal = {"exception": "PermissionError", "content": "You may not.", "error_code": "permission"}
     publisher.studio.ftrack.switches.fail_next("delete", status=200, body=refusal, times=2)
 
-    freed = [work.cleaner.free(item) for item in items]
+    freed = [work.cleaner.free(candidate).size_bytes for candidate in candidates]
     work.close()
 
     assert freed[0] == 0
     assert all(freed[1:])
-    first = items[0].entry.publication
+    first = candidates[0].item.publication
     assert {file.path for file in first.files} == staged(publisher)
-    assert [entry.publication.component_id for entry in publisher.outbox.entries()] == [first.component_id]
+    assert [item.publication.component_id for item in publisher.outbox.items()] == [first.component_id]
+
+
+def test_accsyn_away_leaves_everything_with_words_and_is_asked_once(
+    publisher: Publisher, arrived: dict[str, Any], told: Told
+) -> None:
+    before = staged(publisher)
+    publisher.studio.accsyn.switches.refuse(True)
+    publisher.studio.accsyn.log.clear()
+
+    found = told(*APPLY)
+
+    assert found["freed_bytes"] == 0
+    assert all("could not tell its size at the destination" in item["stays_because"] for item in found["items"])
+    assert staged(publisher) == before
+    assert all("staging" in registered(publisher, component) for component in arrived.values())
+
+
+def test_offline_server_at_the_destination_leaves_everything_with_its_words(
+    publisher: Publisher, arrived: dict[str, Any], told: Told
+) -> None:
+    before = staged(publisher)
+    publisher.studio.accsyn.engine.client_offline(publisher.studio.demo.hq_server.id)
+
+    found = told(*APPLY)
+
+    assert {"The server of hq is offline" in item["stays_because"] for item in found["items"]} == {True}
+    assert staged(publisher) == before
+
+
+def test_destination_is_looked_at_once_for_each_file_or_folder_and_only_when_freeing(
+    publisher: Publisher, arrived: dict[str, Any], told: Told
+) -> None:
+    publisher.studio.accsyn.log.clear()
+    told(*ALL)
+    assert publisher.studio.accsyn.log.operations() == []
+
+    told(*APPLY)
+
+    assert publisher.studio.accsyn.log.operations().count("workspace/file") == 3
 
 
 def test_outage_of_ftrack_frees_nothing(publisher: Publisher, arrived: dict[str, Any], run: Run) -> None:
@@ -307,7 +384,7 @@ def test_outage_of_ftrack_frees_nothing(publisher: Publisher, arrived: dict[str,
     assert staged(publisher) == before
 
 
-def test_uploader_at_work_is_left_alone(publisher: Publisher, arrived: dict[str, Any], run: Run) -> None:
+def test_worker_at_work_is_left_alone(publisher: Publisher, arrived: dict[str, Any], run: Run) -> None:
     publisher.studio.accsyn.engine.paused = True
     component = publisher.publish_file(publisher.version(publisher.session()), "later")
     publisher.submitted(component)
@@ -329,14 +406,14 @@ def test_whatever_is_wrong_nothing_unproven_is_freed(publisher: Publisher, told:
     version = publisher.version(session)
     components = [publisher.publish_file(version, f"m{number:02d}") for number in range(12)]
     for component in components:
-        wait_until(lambda: publisher.entry(component).state is State.SYNCED, 30, "the arrival")  # noqa: B023
+        wait_until(lambda: publisher.item(component).state is State.SYNCED, 30, "the arrival")  # noqa: B023
     publisher.close()
     store = publisher.studio.ftrack.store
     destination = store.find("Location", name="studio.hq")[0]["id"]
     unproven = set()
     for component in components:
-        entry = publisher.entry(component)
-        path = publisher.studio.staging / entry.publication.resource_identifier
+        item = publisher.item(component)
+        path = publisher.studio.staging / item.publication.resource_identifier
         for damage in chance.sample(["none", "none", "register", "write", "touch", "state"], 2):
             if damage == "register" and store.find(
                 "ComponentLocation", component_id=component["id"], location_id=destination
@@ -378,4 +455,4 @@ def test_staging_area_stays_usable_after_everything_was_freed(
 
     summary = told("status")["summary"]
 
-    assert (summary["entries"], summary["all_arrived"], summary["staging_present"]) == (0, True, True)
+    assert (summary["items"], summary["all_arrived"], summary["staging_present"]) == (0, True, True)

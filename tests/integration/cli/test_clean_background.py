@@ -14,6 +14,7 @@ from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.staging.area import StagingArea, Stamp
 from ftrack_accsyn_accessor.upkeep import cleaner
 from ftrack_accsyn_accessor.worker import retention as background
+from ftrack_accsyn_accessor.worker.endpoint import connect
 from ftrack_accsyn_accessor.worker.retention import FIRST_S, Retention
 from helpers import wait_until
 from publishing import Publisher
@@ -77,13 +78,43 @@ def test_background_frees_after_the_retention_days_and_looks_once_in_an_hour(
     assert retention.due()
     assert not retention.due()
     registrations = Registrations(environment.ftrack_credentials())
+    workspace = connect(environment.read_settings())
 
-    retention.step(registrations)
+    retention.step(registrations, workspace)
 
     registrations.close()
+    workspace.close()
     assert staged(publisher) == set()
     clock.now += 3601
     assert not retention.due()  # nothing is left
+    outbox.close()
+
+
+def test_background_looks_once_at_what_is_not_as_published_at_its_destination(
+    publisher: Publisher, arrived: dict[str, Any]
+) -> None:
+    publisher.environment(FTRACK_ACCSYN_RETENTION_DAYS="7")
+    make_old(publisher, 8.0)
+    (movie,) = publisher.studio.hq.rglob("movie.mov")
+    movie.write_bytes(b"half")
+    outbox, clock = publisher.outbox, Clock()
+    area = StagingArea(str(publisher.studio.staging))
+    area.prepare()
+    retention = Retention(outbox, area, environment.read_settings, monotonic=clock)
+    registrations, workspace = Registrations(environment.ftrack_credentials()), connect(environment.read_settings())
+    publisher.studio.accsyn.switches.refuse(True)
+    retention.step(registrations, workspace)
+    assert len(staged(publisher)) == 8
+    publisher.studio.accsyn.switches.refuse(False)
+
+    retention.step(registrations, workspace)
+
+    assert {path.rpartition("/")[2] for path in staged(publisher)} == {"movie.mov"}
+    publisher.studio.accsyn.log.clear()
+    retention.step(registrations, workspace)
+    assert publisher.studio.accsyn.log.operations() == []
+    registrations.close()
+    workspace.close()
     outbox.close()
 
 
@@ -103,7 +134,7 @@ def test_background_does_nothing_without_the_variable_or_before_the_time(
     outbox.close()
 
 
-def test_idle_uploader_frees_in_the_background(
+def test_idle_worker_frees_in_the_background(
     publisher: Publisher, arrived: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Two minutes after its start: too long to wait for.
@@ -114,4 +145,4 @@ def test_idle_uploader_frees_in_the_background(
     publisher.session()
 
     wait_until(lambda: not staged(publisher), 20, "the staged files to be freed")
-    wait_until(lambda: not list(publisher.outbox.entries()), 20, "the entries to be forgotten")
+    wait_until(lambda: not list(publisher.outbox.items()), 20, "the items to be forgotten")

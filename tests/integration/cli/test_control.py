@@ -1,4 +1,4 @@
-"""`retry`, `pause` and `resume` steer the uploader and, through it, accsyn."""
+"""`retry`, `pause` and `resume` steer the worker and, through it, accsyn."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from helpers import wait_until
 from integration.cli.conftest import Run
 from publishing import Publisher
@@ -28,7 +28,7 @@ def moving(publisher: Publisher) -> Any:
     version = publisher.version(publisher.session())
     source = publisher.file("big.mov", 4_000_000)
     component = version.create_component(str(source), {"name": "big"}, location="auto")
-    wait_until(lambda: publisher.entry(component).state is State.TRANSFERRING, 20, "the transfer")
+    wait_until(lambda: publisher.item(component).state is State.TRANSFERRING, 20, "the transfer")
     return component
 
 
@@ -45,14 +45,14 @@ def test_pause_stops_running_jobs_in_accsyn_and_resume_continues_them(
     publisher.studio.accsyn.engine.speed_bytes_per_s = None
     assert told("resume") == {"paused": False, "changed": True}
 
-    wait_until(lambda: publisher.entry(moving).state is State.SYNCED, 30, "the arrival")
+    wait_until(lambda: publisher.item(moving).state is State.SYNCED, 30, "the arrival")
     assert not told("status")["summary"]["resuming"]
 
 
 def test_pause_holds_back_what_is_published_meanwhile(publisher: Publisher, run: Run, told: Told) -> None:
     session = publisher.session()
     first = publisher.publish_file(publisher.version(session), "first")
-    wait_until(lambda: publisher.entry(first).state is State.SYNCED, 20, "the arrival")
+    wait_until(lambda: publisher.item(first).state is State.SYNCED, 20, "the arrival")
     run("pause")
     second = publisher.publish_file(publisher.version(session), "second")
     publisher.studio.accsyn.log.clear()
@@ -60,7 +60,7 @@ def test_pause_holds_back_what_is_published_meanwhile(publisher: Publisher, run:
 
     run("retry")
 
-    assert publisher.entry(second).state is publisher.entry(third).state is State.PENDING
+    assert publisher.item(second).state is publisher.item(third).state is State.PENDING
     assert not [name for name in publisher.studio.accsyn.log.operations() if name.endswith("create")]
     assert run("drain", "--timeout", "1").exit_code == exit_codes.FAILED
     run("resume")
@@ -72,14 +72,14 @@ def test_job_that_somebody_else_paused_stays_paused_after_resume(
 ) -> None:
     (job,) = publisher.studio.accsyn.workspace.jobs()
     publisher.studio.accsyn.workspace.pause_job(job.id)
-    wait_until(lambda: publisher.entry(moving).cause_kind == "paused", 20, "the pause to be noticed")
+    wait_until(lambda: publisher.item(moving).cause_kind == "paused", 20, "the pause to be noticed")
 
     run("pause")
     publisher.submitted(moving)
     run("resume")
     session = publisher.session()
     other = publisher.publish_file(publisher.version(session, "show_b"), "other")
-    publisher.submitted(other)  # so the uploader has gone round since
+    publisher.submitted(other)  # so the worker has gone round since
 
     assert publisher.studio.accsyn.workspace.job(job.id).status == "paused"
 
@@ -100,14 +100,14 @@ def test_retry_queues_the_failed_task_again_in_the_job_where_it_failed(
     publisher.studio.accsyn.engine.fail_path("bad.mov")
     version = publisher.version(publisher.session())
     good, bad = publisher.publish_file(version, "good"), publisher.publish_file(version, "bad")
-    wait_until(lambda: publisher.entry(bad).state is State.NEEDS_ATTENTION, 20, "the failure")
+    wait_until(lambda: publisher.item(bad).state is State.NEEDS_ATTENTION, 20, "the failure")
     publisher.studio.accsyn.engine.clear_failures()
     publisher.studio.accsyn.log.clear()
 
     assert told("retry", bad["id"]) == {"retried": 1}
 
-    wait_until(lambda: publisher.entry(bad).state is State.SYNCED, 20, "the arrival")
-    assert publisher.entry(good).state is State.SYNCED
+    wait_until(lambda: publisher.item(bad).state is State.SYNCED, 20, "the arrival")
+    assert publisher.item(good).state is State.SYNCED
     (job,) = publisher.studio.accsyn.workspace.jobs()
     assert [task.status for task in job.tasks] == ["done", "done"]
     operations = publisher.studio.accsyn.log.operations()
@@ -121,19 +121,19 @@ def test_retry_sends_what_is_gone_from_accsyn_with_a_new_job(publisher: Publishe
     publisher.submitted(component)
     (job,) = publisher.studio.accsyn.workspace.jobs()
     publisher.studio.accsyn.workspace.delete_job(job.id)
-    wait_until(lambda: publisher.entry(component).state is State.NEEDS_ATTENTION, 20, "the loss to be noticed")
+    wait_until(lambda: publisher.item(component).state is State.NEEDS_ATTENTION, 20, "the loss to be noticed")
     publisher.studio.accsyn.engine.paused = False
 
     run("retry", component["id"])
 
-    wait_until(lambda: publisher.entry(component).state is State.SYNCED, 20, "the arrival")
+    wait_until(lambda: publisher.item(component).state is State.SYNCED, 20, "the arrival")
 
 
 def test_retry_of_something_unknown_fails_and_retries_nothing(publisher: Publisher, run: Run) -> None:
     publisher.studio.accsyn.switches.refuse(True)
     component = publisher.publish_file(publisher.version(publisher.session()))
     publisher.waiting(component, "unreachable")
-    before = publisher.entry(component).next_try_at
+    before = publisher.item(component).next_try_at
 
     result = run("retry", "nothing")
 

@@ -13,7 +13,7 @@ import pytest
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.insight.doctor import Level, Subject, bundle, examine, local
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from helpers import wait_until
 from integration.cli.conftest import Run
 from publishing import Publisher
@@ -27,7 +27,7 @@ def levels(told: Any) -> dict[str, str]:
 
 def published(publisher: Publisher) -> Any:
     component = publisher.publish_file(publisher.version(publisher.session()))
-    wait_until(lambda: publisher.entry(component).state is State.SYNCED, 20, "the arrival")
+    wait_until(lambda: publisher.item(component).state is State.SYNCED, 20, "the arrival")
     return component
 
 
@@ -149,7 +149,7 @@ def test_volume_that_accsyn_does_not_have_fails_for_those_who_may_look(publisher
 def test_staging_folder_that_accsyns_client_sees_elsewhere_fails(publisher: Publisher, told: Told) -> None:
     component = published(publisher)
     (job,) = publisher.studio.accsyn.workspace.jobs()
-    elsewhere = f"/mnt/other/{publisher.entry(component).publication.resource_identifier}"
+    elsewhere = f"/mnt/other/{publisher.item(component).publication.resource_identifier}"
     publisher.studio.accsyn.workspace.job(job.id).tasks[0].source_path = elsewhere
 
     (check,) = [check for check in told("doctor")["checks"] if check["name"] == "accsyn's staging folder"]
@@ -201,7 +201,7 @@ def test_damaged_outbox_fails(publisher: Publisher, told: Told) -> None:
 def test_attention_and_pause_are_warned_of(publisher: Publisher, run: Run, told: Told) -> None:
     publisher.studio.accsyn.engine.fail_path("*.mov")
     component = publisher.publish_file(publisher.version(publisher.session()))
-    wait_until(lambda: publisher.entry(component).state is State.NEEDS_ATTENTION, 20, "the failure")
+    wait_until(lambda: publisher.item(component).state is State.NEEDS_ATTENTION, 20, "the failure")
     run("pause")
 
     found = levels(told("doctor"))
@@ -234,13 +234,13 @@ def test_bundle_tells_what_is_known_and_no_secret(publisher: Publisher, run: Run
         "settings.json",
         "environment.json",
         "status.json",
-        "entries.json",
+        "items.json",
         "jobs.json",
         "log/ftrack_connect.log",
     } == set(content)
     assert content["log/ftrack_connect.log"].splitlines() == [lines[0], "DEBUG - accsyn says *** ***"]
     assert json.loads(content["environment.json"])["ACCSYN_API_KEY"] == "(set)"
-    assert json.loads(content["entries.json"])[0]["state"] == "synced"
+    assert json.loads(content["items.json"])[0]["state"] == "synced"
     ftrack_key = publisher.studio.artist.ftrack_key
     for secret in (marked, "bWFya2VkK3NlY3JldC9rZXk9PQ", "marked%2Bsecret", "marked-token-value", ftrack_key):
         assert not [name for name, text in content.items() if secret in text], secret

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from helpers import wait_until
 from integration.cli.conftest import Run
 from integration.cli.test_status import start
@@ -43,7 +44,7 @@ def test_drain_of_a_process_of_its_own_ends_when_everything_has_arrived(
 
     assert process.returncode == exit_codes.OK, err
     assert json.loads(out)["left"] == 0
-    assert {publisher.entry(component).state for component in left_behind} == {State.SYNCED}
+    assert {publisher.item(component).state for component in left_behind} == {State.SYNCED}
     assert len(publisher.hq()) == 11
 
 
@@ -105,7 +106,7 @@ def test_wait_returns_when_all_components_of_a_version_are_there(publisher: Publ
 
 def test_wait_asks_ftrack_and_not_accsyn(publisher: Publisher, run: Run) -> None:
     component = publisher.publish_file(publisher.version(publisher.session()))
-    wait_until(lambda: publisher.entry(component).state is State.SYNCED, 20, "the arrival")
+    wait_until(lambda: publisher.item(component).state is State.SYNCED, 20, "the arrival")
     publisher.close()
     publisher.studio.accsyn.log.clear()
 
@@ -116,9 +117,49 @@ def test_wait_asks_ftrack_and_not_accsyn(publisher: Publisher, run: Run) -> None
     assert publisher.studio.accsyn.log.operations() == []
 
 
+def test_component_whose_data_was_replaced_while_accsyn_is_away_is_not_there_before_the_new_data_is(
+    publisher: Publisher, run: Run
+) -> None:
+    session = publisher.session()
+    component = publisher.publish_file(publisher.version(session), "movie")
+    wait_until(lambda: publisher.item(component).state is State.SYNCED, 20, "the arrival")
+    anywhere = ("wait", "--component", component["id"], "--at", "studio.hq", "--timeout")
+    publisher.studio.accsyn.switches.refuse(True)
+
+    location = session.pick_location()
+    location.remove_component(component)
+    content = publisher.file("movie.mov").read_bytes()
+    publisher.studio.ftrack.switches.fail_next("delete", status=500, times=1000)
+    location.add_component(component, session.get("Location", ORIGIN_LOCATION_ID))
+
+    assert run(*anywhere, "0").exit_code == exit_codes.TIMEOUT  # on this machine at once, whatever ftrack shows
+    publisher.studio.ftrack.switches.clear()
+    publisher.environment(ACCSYN_PROJECTS_PATH=None)
+    wait_until(lambda: run(*anywhere, "0").exit_code == exit_codes.TIMEOUT, 20, "ftrack to tell it everywhere")
+    publisher.environment(ACCSYN_PROJECTS_PATH=str(publisher.studio.staging))
+    publisher.studio.accsyn.switches.refuse(False)
+    assert run(*anywhere, "60").exit_code == exit_codes.OK
+    assert list(publisher.hq().values()) == [content]
+
+
+def test_wait_for_a_version_with_a_sequence_without_members_ends(publisher: Publisher, told: Told) -> None:
+    session = publisher.session()
+    version = publisher.version(session)
+    movie = publisher.publish_file(version, "movie")
+    empty = session.create("SequenceComponent", {"name": "empty", "padding": 4, "version": version})
+    session.commit()
+    session.pick_location().add_component(empty, session.get("Location", ORIGIN_LOCATION_ID))
+
+    found = told("wait", "--version", version["id"], "--at", "studio.hq", "--timeout", "60")
+
+    assert found["exit_code"] == exit_codes.OK
+    assert set(found["arrived"]) == {movie["id"], empty["id"]}
+    assert publisher.item(empty).state is State.SYNCED
+
+
 def test_wait_on_a_farm_machine_needs_the_location_named(publisher: Publisher, run: Run) -> None:
     component = publisher.publish_file(publisher.version(publisher.session()))
-    wait_until(lambda: publisher.entry(component).state is State.SYNCED, 20, "the arrival")
+    wait_until(lambda: publisher.item(component).state is State.SYNCED, 20, "the arrival")
     publisher.environment(ACCSYN_PROJECTS_PATH=None)
 
     assert run("wait", "--component", component["id"]).exit_code == exit_codes.USAGE
@@ -140,7 +181,7 @@ def test_wait_gives_up_when_the_time_is_up(publisher: Publisher, run: Run) -> No
 def test_wait_says_what_needs_attention_here(publisher: Publisher, run: Run) -> None:
     publisher.studio.accsyn.engine.fail_path("*.mov", "E#J057 Disk full.")
     component = publisher.publish_file(publisher.version(publisher.session()))
-    wait_until(lambda: publisher.entry(component).state is State.NEEDS_ATTENTION, 20, "the failure")
+    wait_until(lambda: publisher.item(component).state is State.NEEDS_ATTENTION, 20, "the failure")
 
     result = run("wait", "--component", component["id"], "--timeout", "0")
 
@@ -156,7 +197,7 @@ def test_components_of_ftracks_own_server_are_not_waited_for(publisher: Publishe
     review = store.create("FileComponent", name="ftrackreview-mp4", version_id=version["id"])
     server = "3a372bde-05bc-11e4-8908-20c9d081909b"
     store.create("ComponentLocation", component_id=review["id"], location_id=server, resource_identifier="x")
-    wait_until(lambda: publisher.entry(component).state is State.SYNCED, 20, "the arrival")
+    wait_until(lambda: publisher.item(component).state is State.SYNCED, 20, "the arrival")
 
     found = told("wait", "--version", version["id"], "--timeout", "5")
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.outbox.records import storable
 from helpers import ROOT, wait_until
 from integration.cli.conftest import Run
 from publishing import Publisher
@@ -55,7 +56,7 @@ def test_status_of_what_is_unsent_moving_stuck_and_arrived(publisher: Publisher,
 
     studio.accsyn.engine.fail_path("*.mov", "E#J057 Disk full.")
     studio.accsyn.engine.paused = False
-    wait_until(lambda: publisher.entry(component).state is State.NEEDS_ATTENTION, 20, "the failure")
+    wait_until(lambda: publisher.item(component).state is State.NEEDS_ATTENTION, 20, "the failure")
     result = run("status")
     assert result.exit_code == exit_codes.ATTENTION
     assert "accsyn could not transfer it: E#J057 Disk full." in result.stdout
@@ -63,7 +64,7 @@ def test_status_of_what_is_unsent_moving_stuck_and_arrived(publisher: Publisher,
 
     studio.accsyn.engine.clear_failures()
     run("retry")
-    wait_until(lambda: publisher.entry(component).state is State.SYNCED, 20, "the arrival")
+    wait_until(lambda: publisher.item(component).state is State.SYNCED, 20, "the arrival")
     result = run("status")
     assert result.exit_code == exit_codes.OK
     assert "Everything that was published has arrived." in result.stdout
@@ -71,7 +72,7 @@ def test_status_of_what_is_unsent_moving_stuck_and_arrived(publisher: Publisher,
 
 def test_status_names_the_endpoint_and_its_client_without_a_secret(publisher: Publisher, run: Run, told: Told) -> None:
     component = publisher.publish_file(publisher.version(publisher.session()))
-    wait_until(lambda: publisher.entry(component).state is State.SYNCED, 20, "the arrival")
+    wait_until(lambda: publisher.item(component).state is State.SYNCED, 20, "the arrival")
 
     summary = told("status")["summary"]
 
@@ -81,7 +82,7 @@ def test_status_names_the_endpoint_and_its_client_without_a_secret(publisher: Pu
     assert (endpoint["client"], endpoint["client_status"]) == (client.code, "online")
     assert (endpoint["party"], summary["destination"]) == ("acme", "studio.hq")
     assert summary["staging_path"] == str(publisher.studio.staging)
-    assert summary["location_name"] == publisher.entry(component).publication.location_name
+    assert summary["location_name"] == publisher.item(component).publication.location_name
     assert summary["contact"]["at"] is not None
     content = b"".join(path.read_bytes() for path in publisher.outbox.path.parent.glob("*.sqlite3*"))
     for secret in (publisher.studio.artist.accsyn_key, publisher.studio.artist.ftrack_key):
@@ -106,7 +107,7 @@ def test_list_is_searched_and_limited(publisher: Publisher, run: Run, told: Told
     for name in ("beauty", "depth", "main"):
         publisher.publish_file(version, name)
 
-    assert [row["component"] for row in told("status", "--search", "DEPTH plate")["entries"]] == ["depth"]
+    assert [row["component"] for row in told("status", "--search", "DEPTH plate")["items"]] == ["depth"]
     shown = run("status", "--limit", "1").stdout
     assert "... and 2 more" in shown
     assert "beauty" not in shown
@@ -141,6 +142,21 @@ def test_damaged_outbox_is_said_until_somebody_has_looked_after_it(publisher: Pu
     summary = told("status")["summary"]
     assert summary["safe_reason"] == "What the present outbox knows of has arrived."
     assert summary["staging_present"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no file names that are no text")
+def test_name_that_cannot_be_encoded_is_shown_spelt_out(publisher: Publisher, run: Run, told: Told) -> None:
+    component = publisher.publish_file(publisher.version(publisher.session()))
+    wait_until(lambda: publisher.item(component).state is State.SYNCED, 20, "the arrival")
+    publisher.close()
+    with publisher.outbox._connections.writing() as connection:
+        connection.execute(
+            "UPDATE item SET component_name = ?, path = ?", (storable("main\udcff"), storable("main\udcff.mov"))
+        )
+
+    assert "main\\udcff" in run("status").stdout
+    assert told("status")["items"][0]["component"] == "main\\udcff"
+    assert "main\\udcff" in run("log").stdout
 
 
 # Processes of their own.
@@ -189,13 +205,13 @@ def test_log_tells_where_everything_is_and_what_happened_last(publisher: Publish
     version = publisher.version(publisher.session())
     component, other = publisher.publish_file(version, "first"), publisher.publish_file(version, "second")
     for each in (component, other):
-        wait_until(lambda each=each: publisher.entry(each).state is State.SYNCED, 20, "the arrival")
+        wait_until(lambda each=each: publisher.item(each).state is State.SYNCED, 20, "the arrival")
 
     found = told("log")
 
     assert found["outbox"] == str(publisher.outbox.path)
-    assert {row["component"] for row in found["entries"]} == {"first", "second"}
-    assert [row["component"] for row in told("log", other["id"])["entries"]] == ["second"]
+    assert {row["component"] for row in found["items"]} == {"first", "second"}
+    assert [row["component"] for row in told("log", other["id"])["items"]] == ["second"]
     shown = run("log", "--limit", "1").stdout
     assert str(publisher.outbox.path) in shown
     assert "synced" in shown

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.worker import runtime
 from helpers import wait_until
 from integration.cli.conftest import Run
@@ -85,16 +85,6 @@ def test_machine_on_which_nothing_was_published(publisher: Publisher, why: Why) 
 
     assert "is not there" in asked.sentence
     assert asked.exit_code == exit_codes.NOT_SET_UP
-
-
-def test_user_of_whom_there_is_no_outbox(publisher: Publisher, component: Any, why: Why) -> None:
-    publisher.environment(FTRACK_API_USER="admin")
-
-    asked = why()
-
-    assert "Nothing was ever published on this machine as admin." in asked.sentence
-    assert "artist." in asked.remedy
-    assert "set FTRACK_API_USER" in asked.remedy
 
 
 def test_unplugged_staging_disk(publisher: Publisher, component: Any, why: Why) -> None:
@@ -199,7 +189,7 @@ def test_outage_that_is_over_but_still_waited_for(publisher: Publisher, why: Why
     published = publisher.publish_file(publisher.version(publisher.session()))
     publisher.waiting(published, "unreachable")
     stopped(publisher)
-    publisher.outbox.delay([publisher.entry(published)], down(), publisher.entry(published).updated_at + 60)
+    publisher.outbox.delay([publisher.item(published)], down(), publisher.item(published).updated_at + 60)
     publisher.studio.accsyn.switches.refuse(False)
 
     asked = why(published["id"])
@@ -247,10 +237,10 @@ def test_nobody_who_would_send_it(publisher: Publisher, why: Why) -> None:
 
 
 def make_old(publisher: Publisher, published: Any, seconds: float = 3600.0) -> None:
-    """Let an entry have been there for a while, due now."""
+    """Let an item have been there for a while, due now."""
     with publisher.outbox._connections.writing() as connection:
         connection.execute(
-            "UPDATE entry SET created_at = created_at - :seconds, updated_at = updated_at - :seconds, "
+            "UPDATE item SET created_at = created_at - :seconds, updated_at = updated_at - :seconds, "
             "next_try_at = NULL, cause = '', cause_kind = '' WHERE component_id = :component",
             {"seconds": seconds, "component": published["id"]},
         )
@@ -315,7 +305,7 @@ def test_job_that_waits_behind_another_one(publisher: Publisher, component: Any,
 def test_transfer_that_failed(publisher: Publisher, why: Why) -> None:
     publisher.studio.accsyn.engine.fail_path("*.mov", "E#J057 Disk full.")
     published = publisher.publish_file(publisher.version(publisher.session()))
-    wait_until(lambda: publisher.entry(published).state is State.NEEDS_ATTENTION, 20, "the failure")
+    wait_until(lambda: publisher.item(published).state is State.NEEDS_ATTENTION, 20, "the failure")
 
     asked = why(published["id"])
 
@@ -329,7 +319,7 @@ def test_file_that_changed_after_its_publish(publisher: Publisher, why: Why) -> 
     publisher.studio.accsyn.switches.refuse(True)
     published = publisher.publish_file(publisher.version(publisher.session()))
     publisher.waiting(published, "unreachable")
-    (publisher.studio.staging / publisher.entry(published).publication.resource_identifier).write_bytes(b"other")
+    (publisher.studio.staging / publisher.item(published).publication.resource_identifier).write_bytes(b"other")
     publisher.studio.accsyn.switches.refuse(False)
     publisher.waiting(published, "file-changed")
 
@@ -344,20 +334,20 @@ def test_transfer_that_moves(publisher: Publisher, why: Why) -> None:
     version = publisher.version(publisher.session())
     source = publisher.file("big.mov", 4_000_000)
     published = version.create_component(str(source), {"name": "big"}, location="auto")
-    wait_until(lambda: publisher.entry(published).state is State.TRANSFERRING, 20, "the transfer")
+    wait_until(lambda: publisher.item(published).state is State.TRANSFERRING, 20, "the transfer")
 
     assert "is moving" in why(published["id"]).sentence
 
 
 def test_component_that_has_arrived(publisher: Publisher, why: Why) -> None:
     published = publisher.publish_file(publisher.version(publisher.session()))
-    wait_until(lambda: publisher.entry(published).state is State.SYNCED, 20, "the arrival")
+    wait_until(lambda: publisher.item(published).state is State.SYNCED, 20, "the arrival")
 
     asked = why(published["id"])
 
     assert "has arrived at studio.hq" in asked.sentence
     assert asked.exit_code == exit_codes.OK
-    path = publisher.studio.staging / publisher.entry(published).publication.resource_identifier
+    path = publisher.studio.staging / publisher.item(published).publication.resource_identifier
     assert why(os.path.relpath(path)).sentence.startswith("show_a plate v001 main has arrived")
     assert why().sentence == "Everything that was published on this machine has arrived at studio.hq."
 

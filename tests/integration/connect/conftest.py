@@ -1,11 +1,12 @@
-"""A machine with a staging area and as many entries in its outbox as a test wants, and windows to look at them."""
+"""A machine with a staging area and as many items in its outbox as a test wants, and windows to look at them."""
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import pytest
 
@@ -13,10 +14,11 @@ from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.connect.reader import View
 from ftrack_accsyn_accessor.connect.shapes import Head, Line
 from ftrack_accsyn_accessor.connect.source import OutboxSource
-from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
-from ftrack_accsyn_accessor.model.entry import NOT_BY_ITSELF, Kind, Publication, StagedFile
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import FileChanged
+from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker import runtime
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 from qt_support import windows
@@ -58,8 +60,8 @@ class Recorder:
         self.done.append("resume")
         return "Resumed."
 
-    def retry(self, entry_ids: Optional[list[int]]) -> str:
-        self.done.append(("retry", entry_ids))
+    def retry(self, item_ids: Optional[list[int]]) -> str:
+        self.done.append(("retry", item_ids))
         return "Trying again."
 
     def why(self, component_id: str) -> str:
@@ -72,7 +74,7 @@ class Recorder:
 
 
 class Machine:
-    """A staging machine whose uploader is not running."""
+    """A staging machine whose worker is not running."""
 
     def __init__(self, source: CountingSource) -> None:
         self.source = source
@@ -87,17 +89,18 @@ class Machine:
     def outbox(self) -> Outbox:
         return self.runtime.outbox
 
-    def publish(self, names: Sequence[str], project: str = "show_a") -> None:
-        """Bring entries into the outbox, as the location does."""
-        self.outbox.prepare([publication(name, project) for name in names], "owner")
+    def publish(self, names: Sequence[str], project: str = "show_a", **changes: Any) -> None:
+        """Bring items into the outbox, as the location does."""
+        made = [dataclasses.replace(publication(name, project), **changes) for name in names]
+        self.outbox.prepare(made, "owner")
         self.outbox.activate([f"id-{name}" for name in names], "l1")
 
     def fail(self, count: int) -> list[str]:
-        """Let the oldest *count* entries need attention; return their names."""
-        entries = self.outbox.due(count)
+        """Let the oldest *count* items need attention; return their names."""
+        items = self.outbox.due(count)
         error = FileChanged("send a staged file", "a.mov", "it is missing", "Publish it again.")
-        assert self.outbox.needs_attention(entries, error, NOT_BY_ITSELF) == count
-        return [entry.publication.component_name for entry in entries]
+        assert self.outbox.needs_attention(items, error, NOT_BY_ITSELF) == count
+        return [item.publication.component_name for item in items]
 
 
 def publication(name: str, project: str) -> Publication:
@@ -126,6 +129,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
     monkeypatch.setenv("ACCSYN_WORKSPACE", "acme")
     monkeypatch.setenv("ACCSYN_API_USER", "artist@acme.test")
     monkeypatch.setenv("ACCSYN_API_KEY", "key")
+    StagingArea(str(tmp_path / "staging")).prepare()  # as the session of the host does first
     made = Machine(CountingSource())
     yield made
     if made.source.runtime is not None:

@@ -32,17 +32,17 @@ def done(recorder) -> list[object]:
     return settle(lambda: recorder.done, "the action")
 
 
-def entry_id(window: Window, component: str) -> int:
-    return window.line(component).entry_id
+def item_id(window: Window, component: str) -> int:
+    return window.line(component).item_id
 
 
 # Retry.
 
 
-def test_retry_in_a_failed_row_retries_that_entry(window: Window, recorder) -> None:
+def test_retry_in_a_failed_row_retries_that_item(window: Window, recorder) -> None:
     window.click_retry("bad")
 
-    assert done(recorder) == [("retry", [entry_id(window, "bad")])]
+    assert done(recorder) == [("retry", [item_id(window, "bad")])]
     settle(lambda: window.tab.notice.text() == "Trying again.", "the answer")
 
 
@@ -50,7 +50,7 @@ def test_there_is_no_button_in_a_row_that_has_not_failed(window: Window, recorde
     window.click_retry("good1")
     window.click_retry("bad")
 
-    assert done(recorder) == [("retry", [entry_id(window, "bad")])]
+    assert done(recorder) == [("retry", [item_id(window, "bad")])]
 
 
 def test_click_beside_the_button_only_selects(window: Window, recorder) -> None:
@@ -65,7 +65,7 @@ def test_retry_below_the_table_by_keyboard(window: Window, recorder) -> None:
 
     window.key(Key.Key_Space, window.tab.details.retry)
 
-    assert done(recorder) == [("retry", [entry_id(window, "bad")])]
+    assert done(recorder) == [("retry", [item_id(window, "bad")])]
 
 
 def test_control_r_retries_what_is_selected_if_that_can_be_retried(window: Window, recorder) -> None:
@@ -74,7 +74,7 @@ def test_control_r_retries_what_is_selected_if_that_can_be_retried(window: Windo
     window.click(window.row("bad"))
     window.key(Key.Key_R, control=True)
 
-    assert done(recorder) == [("retry", [entry_id(window, "bad")])]
+    assert done(recorder) == [("retry", [item_id(window, "bad")])]
 
 
 def test_retry_all_retries_everything(window: Window, recorder) -> None:
@@ -124,7 +124,7 @@ def test_details_tell_cause_and_remedy(window: Window) -> None:
     assert window.tab.details.retry.isVisible()
 
 
-def test_details_of_a_healthy_entry_offer_no_retry(window: Window) -> None:
+def test_details_of_a_healthy_item_offer_no_retry(window: Window) -> None:
     window.click(window.row("good1"))
 
     assert not window.tab.details.cause.isVisible()
@@ -141,7 +141,7 @@ def test_diagnosis_is_copied(window: Window, recorder) -> None:
     assert window.tab.notice.text() == "The diagnosis is in the clipboard."
 
 
-def test_folder_of_the_entry_is_opened(window: Window, machine) -> None:
+def test_folder_of_the_item_is_opened(window: Window, machine) -> None:
     opened: list[QtCore.QUrl] = []
     catcher = UrlCatcher(opened)
     QtGui.QDesktopServices.setUrlHandler("file", catcher, "catch")

@@ -180,7 +180,7 @@ def test_hook_without_its_package_says_so_and_lets_connect_start(
     shutil.copy(HOOK / "accsyn_connect_hook.py", tmp_path / "hook")
     for name in [name for name in sys.modules if name.startswith("ftrack_accsyn_accessor")]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if Path(entry) != ROOT / "source"])
+    monkeypatch.setattr(sys, "path", [item for item in sys.path if Path(item) != ROOT / "source"])
     monkeypatch.setattr(sys, "meta_path", [finder for finder in sys.meta_path if "editable" not in repr(finder)])
 
     with caplog.at_level(logging.ERROR):

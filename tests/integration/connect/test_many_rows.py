@@ -1,4 +1,4 @@
-"""The tab over ten thousand entries: what is read, what is shown, and that the GUI thread goes on meanwhile."""
+"""The tab over ten thousand items: what is read, what is shown, and that the GUI thread goes on meanwhile."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def window(machine, recorder, windows: Windows) -> Window:
     return shown
 
 
-def test_all_entries_are_counted_and_only_those_in_sight_are_read(window: Window, machine) -> None:
+def test_all_items_are_counted_and_only_those_in_sight_are_read(window: Window, machine) -> None:
     settle(lambda: window.tab.model.rowCount() == MANY, "all rows")
 
     assert set(machine.source.asked) == {0}
@@ -48,7 +48,7 @@ def test_end_of_the_table_is_read_when_it_comes_into_sight(window: Window, machi
     window.key(Key.Key_End, control=True)
 
     # The three that failed were the oldest of all.
-    settle(lambda: window.line("c00003"), "the oldest entry")
+    settle(lambda: window.line("c00003"), "the oldest item")
     assert window.row("c00003") == MANY - 1
     assert len(set(machine.source.asked)) <= 4
 
@@ -127,7 +127,7 @@ def test_search_without_a_match_says_so(window: Window) -> None:
 
 def test_filter_shows_one_kind_of_state_with_its_number(window: Window) -> None:
     choices = [window.tab.filter.itemText(place) for place in range(window.tab.filter.count())]
-    assert choices == ["All (10,000)", "Needs attention (3)", "On the way", "Waiting (9,997)", "Synced"]
+    assert choices == ["All (10,000)", "Needs attention (3)", "On the way", "Waiting (9,997)", "Synced", "Withdrawn"]
 
     window.tab.filter.setFocus()
     window.key(Key.Key_Down, window.tab.filter)
@@ -150,32 +150,32 @@ def test_late_answer_to_an_earlier_search_is_dropped(window: Window) -> None:
     assert {line.component[:3] for line in window.lines()} == {"c01"}
 
 
-def test_selected_entry_stays_selected_when_others_come_above_it(window: Window, machine) -> None:
+def test_selected_item_stays_selected_when_others_come_above_it(window: Window, machine) -> None:
     window.click(window.row("c09998"))
     before = window.tab.table.currentIndex().row()
 
     machine.publish(["newer1", "newer2"])
-    settle(lambda: window.line("newer2"), "the new entries")
+    settle(lambda: window.line("newer2"), "the new items")
 
     assert window.tab.table.currentIndex().row() == before + 2
     assert window.tab.details.line.component == "c09998"
 
 
-def test_selected_entry_that_was_scrolled_away_from_stays_in_the_details(window: Window, machine) -> None:
+def test_selected_item_that_was_scrolled_away_from_stays_in_the_details(window: Window, machine) -> None:
     window.click(window.row("c09998"))
     window.tab.table.scrollToBottom()
-    settle(lambda: window.line("c00003"), "the oldest entry")
+    settle(lambda: window.line("c00003"), "the oldest item")
 
     machine.publish(["newer"])
-    settle(lambda: window.tab.model.rowCount() == MANY + 1, "the new entry")
+    settle(lambda: window.tab.model.rowCount() == MANY + 1, "the new item")
 
     assert window.tab.details.line.component == "c09998"
     window.tab.table.scrollToTop()
-    settle(lambda: window.line("newer"), "the new entry in sight")
+    settle(lambda: window.line("newer"), "the new item in sight")
     assert window.tab.table.currentIndex().row() == window.row("c09998")
 
 
-def test_details_go_when_the_selected_entry_is_filtered_out(window: Window) -> None:
+def test_details_go_when_the_selected_item_is_filtered_out(window: Window) -> None:
     window.click(window.row("c09998"))
     assert window.tab.details.isVisible()
 

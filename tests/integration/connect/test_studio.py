@@ -11,8 +11,8 @@ from ftrack_accsyn_accessor.connect.actions import OutboxActions
 from ftrack_accsyn_accessor.connect.shapes import Column
 from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.connect.tab import Tab
-from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.model.item import State
 from publishing import Publisher
 from qt_support import QtCore, QtGui, QtTest, QtWidgets, Window, settle
 
@@ -49,13 +49,13 @@ def test_file_that_fails_is_shown_with_its_cause_and_arrives_after_a_click_on_re
     line = window.line("bad")
     assert "E#J057 Could not write the file" in line.cause
     assert window.row("bad") == 0
-    assert publisher.entry(good).state is State.SYNCED
+    assert publisher.item(good).state is State.SYNCED
 
     engine.clear_failures()
     window.click_retry("bad")
 
     settle(lambda: state(window, "bad") == "Synced", "the arrival", 40)
-    assert publisher.entry(bad).state is State.SYNCED
+    assert publisher.item(bad).state is State.SYNCED
     settle(lambda: window.tab.head.sentence.text() == "Everything has arrived", "the sentence above")
     assert {name.rpartition("/")[2] for name in publisher.hq()} == {"good.mov", "bad.mov"}
 
@@ -85,7 +85,7 @@ def test_head_says_what_accsyn_has_said(publisher: Publisher, session: Any, wind
     publisher.publish_file(publisher.version(session))
     settle(lambda: state(window, "main") == "Synced", "the arrival", 40)
 
-    facts = {fact.name: fact.value for fact in window.tab._head.facts}
+    facts = {each.name: each.value for each in window.tab._head.surroundings}
 
     assert facts["Workspace"] == "acme · artist@acme.test"
     assert facts["This machine"].endswith("accsyn client online")
@@ -101,7 +101,7 @@ def test_pause_holds_back_what_is_published_until_resume(publisher: Publisher, s
 
     component = publisher.publish_file(version)
     settle(lambda: state(window, "main") == "Paused", "the row")
-    assert publisher.entry(component).state is State.PENDING
+    assert publisher.item(component).state is State.PENDING
 
     QtTest.QTest.mouseClick(window.tab.head.pause, LEFT)
 

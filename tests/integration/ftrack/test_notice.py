@@ -9,8 +9,8 @@ from typing import Any
 import ftrack_api.event.hub
 import pytest
 
-from ftrack_accsyn_accessor.ftrack.connection import FtrackCredentials
 from ftrack_accsyn_accessor.ftrack.notice import Notices
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
 

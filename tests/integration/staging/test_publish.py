@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 
-from ftrack_accsyn_accessor.model import transfer
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.model.route import KEY
+from ftrack_accsyn_accessor.model.tasks import COMPONENT_ID
 from publishing import Publisher
 
 
@@ -47,10 +48,10 @@ def test_tasks_are_one_per_file_one_per_unbroken_range_and_one_per_container_fol
         f"{base}/frames.%04d.exr[1001-1005]",
         f"{base}/frames.1009.exr",
         f"{base}/frames.%04d.exr[1011-1012]",
-        f"{base}/pack/",
+        f"{base}/pack",
     ]
     assert {task.destination for task in job.tasks} == {"acme"}
-    by_component = {task.metadata[transfer.COMPONENT_ID] for task in job.tasks}
+    by_component = {task.metadata[COMPONENT_ID] for task in job.tasks}
     assert by_component == {component["id"] for component in components}
 
 
@@ -69,7 +70,7 @@ def test_job_has_the_name_queue_settings_and_metadata_that_the_design_fixes(publ
     assert job.source == f"client:{publisher.studio.demo.artist_client.id}"
     destination = publisher.studio.ftrack.store.find("Location", name="studio.hq")[0]
     metadata = dict(job.metadata)
-    assert metadata.pop(transfer.KEY)
+    assert metadata.pop(KEY)
     assert metadata == {
         "ftrack_workspace": publisher.studio.ftrack.url,
         "ftrack_user": "artist",
@@ -149,7 +150,7 @@ def test_component_removed_before_it_was_sent_is_not_sent(publisher: Publisher) 
 
     location.remove_component(component)
 
-    assert list(publisher.outbox.entries()) == []
+    assert list(publisher.outbox.items()) == []
 
 
 def test_component_published_again_after_its_removal_starts_over(publisher: Publisher) -> None:
@@ -158,15 +159,15 @@ def test_component_published_again_after_its_removal_starts_over(publisher: Publ
     component = publisher.publish_file(publisher.version(session))
     publisher.submitted(component)
     publisher.studio.accsyn.engine.wait_idle(20)
-    first = publisher.entry(component).created_at
+    first = publisher.item(component).created_at
     location.remove_component(component)
     publisher.file("main.mov", 3000)
 
     location.add_component(component, session.get("Location", "ce9b348f-8809-11e3-821c-20c9d081909b"))
 
-    entry = publisher.entry(component)
-    assert entry.created_at > first
-    assert entry.state in (State.PENDING, State.SUBMITTED)
+    item = publisher.item(component)
+    assert item.created_at > first
+    assert item.state in (State.PENDING, State.SUBMITTED)
     publisher.submitted(component)
     publisher.studio.accsyn.engine.wait_idle(20)
     (job,) = publisher.studio.accsyn.workspace.jobs()

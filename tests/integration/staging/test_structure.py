@@ -10,7 +10,8 @@ import pytest
 from ftrack_api.structure.standard import StandardStructure
 
 from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
-from ftrack_accsyn_accessor.staging.structure import StagingStructure, container_id
+from ftrack_accsyn_accessor.staging.entities import container_id
+from ftrack_accsyn_accessor.staging.structure import StagingStructure
 from ftrack_accsyn_sandbox.ftrack import FtrackService
 from ftrack_accsyn_sandbox.ftrack.demo import build
 

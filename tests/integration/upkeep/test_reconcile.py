@@ -17,7 +17,7 @@ from ftrack_api.symbol import ORIGIN_LOCATION_ID
 from ftrack_accsyn_accessor import machine
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.cli.application import application
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.staging import location
 from helpers import wait_until
 from publishing import Publisher
@@ -55,7 +55,7 @@ def synced(publisher: Publisher, components: list[Any]) -> None:
     publisher.submitted(*components)
     publisher.studio.accsyn.engine.wait_idle(20)
     wait_until(
-        lambda: {publisher.entry(component).state for component in components} == {State.SYNCED},
+        lambda: {publisher.item(component).state for component in components} == {State.SYNCED},
         30.0,
         "all to be synced",
     )
@@ -66,7 +66,7 @@ def test_lost_outbox_is_made_again_exactly_as_it_was(
 ) -> None:
     publisher.studio.accsyn.switches.refuse(True)
     components = publish_all(publisher)
-    before = {component["id"]: publisher.entry(component).publication for component in components}
+    before = {component["id"]: publisher.item(component).publication for component in components}
     away()
     publisher.studio.accsyn.switches.refuse(False)
 
@@ -75,14 +75,12 @@ def test_lost_outbox_is_made_again_exactly_as_it_was(
     assert names(told["outcome"]["queued"]) == {"main", "frames", "pack"}
     assert {item["file_count"] for item in told["outcome"]["queued"]} == {1, 3, 2}
     for component in components:
-        entry = publisher.entry(component)
-        assert entry.state is State.PENDING
-        assert sorted(entry.publication.files, key=lambda file: file.path) == sorted(
+        item = publisher.item(component)
+        assert item.state is State.PENDING
+        assert sorted(item.publication.files, key=lambda file: file.path) == sorted(
             before[component["id"]].files, key=lambda file: file.path
         )
-        assert dataclasses.replace(entry.publication, files=()) == dataclasses.replace(
-            before[component["id"]], files=()
-        )
+        assert dataclasses.replace(item.publication, files=()) == dataclasses.replace(before[component["id"]], files=())
     publisher.studio.accsyn.switches.refuse(False)
 
 
@@ -201,10 +199,10 @@ def test_components_of_an_earlier_release_are_found(publisher: Publisher, reconc
     told = reconcile()
 
     assert names(told["outcome"]["queued"]) == {"main", "frames", "pack"}
-    assert {publication.publication.project_name for publication in publisher.outbox.entries()} == {"show_a"}
+    assert {publication.publication.project_name for publication in publisher.outbox.items()} == {"show_a"}
 
 
-def test_container_in_a_container_is_one_entry_with_all_its_files(
+def test_container_in_a_container_is_one_item_with_all_its_files(
     publisher: Publisher, reconcile: Reconcile, away: Callable[[], None]
 ) -> None:
     publisher.studio.accsyn.engine.paused = True
@@ -226,6 +224,29 @@ def test_container_in_a_container_is_one_entry_with_all_its_files(
     told = reconcile()
 
     assert [(item["component"], item["file_count"]) for item in told["outcome"]["queued"]] == [("outer", 2)]
+
+
+def test_sequence_without_members_is_queued_and_one_whose_members_are_elsewhere_is_not(
+    publisher: Publisher, reconcile: Reconcile, away: Callable[[], None]
+) -> None:
+    publisher.studio.accsyn.switches.refuse(True)
+    session = publisher.session()
+    version = publisher.version(session)
+    frames = publisher.publish_sequence(version, [1, 2])
+    empty = session.create("SequenceComponent", {"name": "empty", "padding": 4, "version": version})
+    session.commit()
+    session.pick_location().add_component(empty, session.get("Location", ORIGIN_LOCATION_ID))
+    store = publisher.studio.ftrack.store
+    for member in frames["members"]:
+        for row in store.find("ComponentLocation", component_id=member["id"]):
+            store.delete("ComponentLocation", row["id"])
+    away()
+    publisher.studio.accsyn.switches.refuse(False)
+
+    told = reconcile()
+
+    assert names(told["outcome"]["queued"]) == {"empty"}
+    assert publisher.item(empty).file_count == 0
 
 
 def test_hundreds_of_components_cost_a_few_queries(
@@ -290,7 +311,7 @@ def test_reconciling_beside_a_publishing_and_uploading_session_doubles_and_loses
     assert max(Counter(task.source for task in job.tasks).values()) == 1
     assert len(job.tasks) == 16
     assert [found["outcome"]["queued"] for found in told] == [[]] * len(told)
-    assert len(list(publisher.outbox.entries())) == 16
+    assert len(list(publisher.outbox.items())) == 16
 
 
 def test_destination_that_is_not_known_is_said_and_nothing_is_queued(
@@ -305,7 +326,7 @@ def test_destination_that_is_not_known_is_said_and_nothing_is_queued(
 
     assert result.exit_code == exit_codes.FAILED
     assert "the connection was refused" in result.stderr
-    assert not list(publisher.outbox.entries())
+    assert not list(publisher.outbox.items())
 
 
 def test_destination_of_the_environment_needs_no_accsyn(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from ftrack_accsyn_accessor.model.entry import Kind, Publication, StagedFile, State
-from ftrack_accsyn_accessor.model.transfer import Destination
+from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Publication, StagedFile, State
 from tracking import Desk
 
 
@@ -40,9 +39,10 @@ def test_container_of_a_sequence_is_registered_down_to_its_frames(desk: Desk) ->
 
 def test_component_that_accsyns_integration_has_registered_is_left_as_it_is(desk: Desk) -> None:
     first, second = desk.publish_files("first", "second")
+    desk.submit()
     register(desk, first, "where/accsyn/put/it.mov")
 
-    arrive(desk)
+    arrive(desk, submit=False)
 
     assert desk.states() == {"first": "synced", "second": "synced"}
     assert desk.at() == {first["id"]: "where/accsyn/put/it.mov", second["id"]: desk.staged()[second["id"]]}
@@ -69,7 +69,7 @@ def test_both_registering_at_the_same_moment_ends_with_one_registration_each(des
     ftrack.switches.latency_s = 0.5  # between our look and our registration there is time for accsyn's
 
     def accsyns_integration() -> None:
-        ftrack.log.wait_for("query:ComponentLocation", 2)
+        ftrack.log.wait_for("query:ComponentLocation")
         register(desk, components[1], "by/accsyn.mov")
 
     other = threading.Thread(target=accsyns_integration)
@@ -108,7 +108,7 @@ def test_many_components_are_registered_with_few_requests(desk: Desk) -> None:
     assert desk.studio.ftrack.log.count("create:ComponentLocation") == 1
 
 
-def test_ftrack_away_keeps_arrived_entries_from_being_green_until_it_is_back(desk: Desk) -> None:
+def test_ftrack_away_keeps_arrived_items_from_being_green_until_it_is_back(desk: Desk) -> None:
     (movie,) = desk.publish_files("movie")
     desk.submit()
     desk.studio.ftrack.switches.refuse(True)
@@ -116,43 +116,42 @@ def test_ftrack_away_keeps_arrived_entries_from_being_green_until_it_is_back(des
     desk.settle()
 
     assert desk.states() == {"movie": "transferring: ftrack"}
-    assert desk.entry(movie).arrived_at
-    assert desk.entry(movie).progress.percent == 100
+    assert desk.item(movie).arrived_at
+    assert desk.item(movie).progress.percent == 100
 
-    # accsyn forgets the job; that the entry has arrived is known all the same.
+    # accsyn forgets the job; that the item has arrived is known all the same.
     desk.studio.accsyn.workspace.delete_job(desk.job().id)
     desk.new_tracker()
     desk.studio.ftrack.switches.refuse(False)
     desk.follow(lambda: desk.all_in(State.SYNCED))
-    assert desk.entry(movie).cause == ""
+    assert desk.item(movie).cause == ""
     assert desk.at().keys() == {movie["id"]}
 
 
 def test_component_that_ftrack_refuses_to_register_stops_no_other(desk: Desk) -> None:
-    good, gone = desk.publish_files("good", "gone")
+    desk.publish_files("bad", "good")
     desk.submit()
-    desk.studio.ftrack.store.delete("Component", gone["id"])
+    refusal = {"exception": "PermissionError", "content": "You may not.", "error_code": None}
+    desk.studio.ftrack.switches.fail_next("create:ComponentLocation", status=200, body=refusal, times=2)
 
-    arrive(desk)
+    arrive(desk, submit=False)
 
-    # There is nothing to register for a component that was deleted; its file is at the destination all the same.
-    assert desk.states() == {"good": "synced", "gone": "synced"}
-    assert desk.at().keys() == {good["id"]}
+    assert desk.states() == {"bad": "transferring: ftrack", "good": "synced"}
 
 
-def test_unknown_destination_location_leaves_entries_waiting_with_ftracks_words(desk: Desk) -> None:
+def test_unknown_destination_location_leaves_items_waiting_with_ftracks_words(desk: Desk) -> None:
     desk.publish_files("movie")
-    desk.submit(Destination("acme", "no-such-location", "lost"))
+    desk.submit(Endpoint("acme", "no-such-location", "lost"))
     arrive(desk, submit=False)
 
     assert desk.states() == {"movie": "transferring: ftrack"}
-    (entry,) = desk.outbox.entries()
-    assert "foreign key" in entry.cause
+    (item,) = desk.outbox.items()
+    assert "foreign key" in item.cause
 
 
-def test_without_a_destination_location_entries_are_synced_and_nothing_is_registered(desk: Desk) -> None:
+def test_without_a_destination_location_items_are_synced_and_nothing_is_registered(desk: Desk) -> None:
     desk.publish_files("movie")
-    desk.submit(Destination("acme", "", ""))
+    desk.submit(Endpoint("acme", "", ""))
     desk.studio.ftrack.log.clear()
     arrive(desk, submit=False)
 

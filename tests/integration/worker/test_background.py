@@ -1,8 +1,8 @@
-"""The whole way in the background: published, submitted, followed and registered, by the uploader's thread."""
+"""The whole way in the background: published, submitted, followed and registered, by the worker's thread."""
 
 from __future__ import annotations
 
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from helpers import wait_until
 from publishing import Publisher
 
@@ -17,7 +17,7 @@ def test_published_components_become_available_at_head_quarters_without_anybodys
         publisher.publish_container(session, version),
     ]
 
-    wait_until(lambda: all(publisher.entry(component).state is State.SYNCED for component in components), 30)
+    wait_until(lambda: all(publisher.item(component).state is State.SYNCED for component in components), 30)
 
     hq = session.get("Location", publisher.studio.ids["studio.hq"])
     assert list(hq.get_component_availabilities(components)) == [100.0] * 3

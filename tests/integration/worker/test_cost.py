@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ftrack_accsyn_accessor.model.entry import Kind, Publication, StagedFile, State
+from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile, State
 from tracking import Desk
 
 
-def test_thousand_live_entries_cost_at_most_one_call_in_five_seconds_while_nothing_moves(desk: Desk) -> None:
+def test_thousand_live_items_cost_at_most_one_call_in_five_seconds_while_nothing_moves(desk: Desk) -> None:
     queue(desk, 1000)
     desk.submit()
     for _ in range(10):
@@ -66,7 +66,7 @@ def test_change_after_a_long_quiet_time_is_noticed_within_15_s(desk: Desk) -> No
     changed_at = desk.monotonic.now
 
     looks = 0
-    while desk.entry(movie).state is State.SUBMITTED:
+    while desk.item(movie).state is State.SUBMITTED:
         before = desk.monotonic.now
         desk.step()
         looks += 1
@@ -75,7 +75,7 @@ def test_change_after_a_long_quiet_time_is_noticed_within_15_s(desk: Desk) -> No
     assert looks <= 3
 
 
-def test_new_entries_are_looked_at_soon_after_a_long_quiet_time(desk: Desk) -> None:
+def test_new_items_are_looked_at_soon_after_a_long_quiet_time(desk: Desk) -> None:
     desk.publish_files("old")
     desk.submit()
     for _ in range(30):
@@ -86,7 +86,7 @@ def test_new_entries_are_looked_at_soon_after_a_long_quiet_time(desk: Desk) -> N
     looked_at = desk.monotonic.now
 
     desk.set_task(new, "onhold")
-    desk.follow(lambda: desk.entry(new).state is State.NEEDS_ATTENTION)
+    desk.follow(lambda: desk.item(new).state is State.NEEDS_ATTENTION)
 
     assert desk.monotonic.now - looked_at <= 2.0 + 2.0  # the last step has let its own pause pass already
 
@@ -105,16 +105,24 @@ def test_second_change_within_one_second_of_accsyns_clock_is_not_missed(desk: De
 
 
 def queue(desk: Desk, count: int) -> None:
-    """Write *count* entries of one small file each, as if they had been published."""
+    """Write *count* items of one small file each, as if they had been published."""
+    store = desk.studio.ftrack.store
     publications = []
     for number in range(count):
         path = f"many/{number:04d}.txt"
+        component_id = store.create("FileComponent", name=f"{number:04d}")["id"]
+        store.create(
+            "ComponentLocation",
+            component_id=component_id,
+            location_id=desk.location["id"],
+            resource_identifier=path,
+        )
         (desk.studio.staging / "many").mkdir(exist_ok=True)
         (desk.studio.staging / path).write_bytes(b"x")
         stamp = desk.area.stat_file(path)
         publications.append(
             Publication(
-                component_id=f"component-{number}",
+                component_id=component_id,
                 component_name=f"{number:04d}",
                 kind=Kind.FILE,
                 resource_identifier=path,

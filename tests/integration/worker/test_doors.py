@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, FtrackCredentials, quoted_batches
+from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted_batches
 from ftrack_accsyn_accessor.model import accsyn as model
 from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from tracking import Desk
 
 

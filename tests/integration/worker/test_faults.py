@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from tracking import Desk
 
 
@@ -33,7 +33,7 @@ def test_garbled_answers_never_change_a_state_and_are_survived(desk: Desk, kind:
     desk.studio.accsyn.switches.garble("transfer/find", kind=kind)
     with pytest.raises(errors.Uncertain):
         follow_all(desk)
-    assert desk.entry(movie).state is State.SUBMITTED
+    assert desk.item(movie).state is State.SUBMITTED
     desk.studio.accsyn.switches.garble("task/find", kind=kind, times=2)
     desk.studio.accsyn.engine.paused = False
 
@@ -41,7 +41,7 @@ def test_garbled_answers_never_change_a_state_and_are_survived(desk: Desk, kind:
     desk.follow(lambda: desk.all_in(State.SYNCED))
 
 
-def test_unreachable_accsyn_is_told_to_the_uploader_and_changes_nothing(desk: Desk) -> None:
+def test_unreachable_accsyn_is_told_to_the_worker_and_changes_nothing(desk: Desk) -> None:
     desk.publish_files("movie")
     desk.submit()
     desk.step()
@@ -58,7 +58,7 @@ def test_unreachable_accsyn_is_told_to_the_uploader_and_changes_nothing(desk: De
     assert desk.states() == {"movie": "synced"}
 
 
-def test_arrived_entries_become_available_while_accsyn_is_away(desk: Desk) -> None:
+def test_arrived_items_become_available_while_accsyn_is_away(desk: Desk) -> None:
     desk.publish_files("here")
     desk.publish_files("later", project="show_b")
     desk.submit()
@@ -144,7 +144,7 @@ def test_log_that_cannot_be_read_leaves_the_failure_without_a_reason(desk: Desk)
     desk.settle()
 
     assert desk.states() == {"bad": "needs-attention: transfer-failed"}
-    assert desk.entry(bad).cause.startswith("accsyn could not transfer it. ")
+    assert desk.item(bad).cause.startswith("accsyn could not transfer it. ")
 
 
 def follow_all(desk: Desk) -> None:
@@ -157,9 +157,9 @@ def test_job_that_cannot_be_looked_up_stops_no_other(desk: Desk) -> None:
     desk.publish_files("b", project="show_b")
     desk.submit()
     workspace = desk.studio.accsyn.workspace
-    workspace.archive_job(workspace.jobs()[0].id)
-    with desk.outbox._connections.writing() as connection:  # accsyn's query language has no way to write such a name
-        connection.execute("""UPDATE job SET name = '"''quoted''"' WHERE name LIKE 'show_a%'""")
+    job_id = workspace.jobs()[0].id
+    workspace.rename_job(job_id, "\"'quoted'\"")  # accsyn's query language has no way to write such a name
+    workspace.archive_job(job_id)
     desk.studio.accsyn.engine.paused = False
 
     desk.settle()
@@ -167,7 +167,7 @@ def test_job_that_cannot_be_looked_up_stops_no_other(desk: Desk) -> None:
     assert desk.states() == {"a": "submitted", "b": "synced"}
 
 
-def test_many_stopped_entries_are_named_in_a_few_lines(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_many_stopped_items_are_named_in_a_few_lines(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     desk.publish_files(*"abcdefgh")
     desk.submit()
     desk.studio.accsyn.workspace.abort_job(desk.job().id)

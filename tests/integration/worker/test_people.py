@@ -10,7 +10,7 @@ from typing import Any
 import ftrack_api
 import pytest
 
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from helpers import wait_until
 from tracking import Desk
 
@@ -93,10 +93,10 @@ def test_failed_batch_is_told_once_although_accsyn_tries_it_again_and_again(desk
     for _ in range(3):
         engine.paused = True
         desk.studio.accsyn.workspace.resume_job(desk.job().id)
-        desk.follow(lambda: desk.entry(bad).state is State.SUBMITTED)
+        desk.follow(lambda: desk.item(bad).state is State.SUBMITTED)
         engine.paused = False
         desk.settle()
-        assert desk.entry(bad).state is State.NEEDS_ATTENTION
+        assert desk.item(bad).state is State.NEEDS_ATTENTION
     engine.clear_failures()
     desk.studio.accsyn.workspace.resume_job(desk.job().id)
     desk.settle()
@@ -191,7 +191,7 @@ def test_ftrack_job_of_a_failed_batch_ends_failed_and_goes_on_when_it_is_repaire
     engine.clear_failures()
     engine.paused = True
     desk.studio.accsyn.workspace.resume_job(desk.job().id)
-    desk.follow(lambda: desk.entry(bad).state is State.SUBMITTED)
+    desk.follow(lambda: desk.item(bad).state is State.SUBMITTED)
     desk.step()
     assert [status for status, _ in desk.ftrack_jobs()] == ["running"]
     engine.paused = False
@@ -278,7 +278,7 @@ def test_jobs_with_their_pace_can_be_read_without_asking_accsyn(desk: Desk) -> N
     engine.paused = False
     assert engine.wait_until(lambda: desk.task(movie).done_bytes > 50_000)
     engine.paused = True
-    desk.follow(lambda: desk.entry(movie).state is State.TRANSFERRING)
+    desk.follow(lambda: desk.item(movie).state is State.TRANSFERRING)
     desk.accsyn_calls()
 
     (tracked,) = desk.outbox.tracking.live_jobs()
@@ -288,6 +288,6 @@ def test_jobs_with_their_pace_can_be_read_without_asking_accsyn(desk: Desk) -> N
     assert tracked.left_s
     assert tracked.polled_at
     tally = desk.outbox.tracking.tally(tracked.row.id, tracked.round_at or 0.0)
-    assert (tally.entries, tally.files, tally.moving) == (1, 1, 1)
+    assert (tally.items, tally.files, tally.moving) == (1, 1, 1)
     assert 50_000 <= tally.progress.done_bytes < 500_000
     assert desk.accsyn_calls() == []

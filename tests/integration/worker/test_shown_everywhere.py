@@ -6,6 +6,7 @@ import threading
 from typing import Any, Callable
 
 import pytest
+from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
 from everywhere import Places, Shown
 from ftrack_accsyn_accessor.cli import exit_codes
@@ -193,8 +194,8 @@ def test_aborted_job_revived_by_other_tasks(desk: Desk, places: Places) -> None:
 
 def test_accsyns_integration_registers_first(desk: Desk, places: Places) -> None:
     first, _ = desk.publish_files("first", "second")
-    accsyn_registers(desk, first, "where/accsyn/put/it.mov")
     desk.submit()
+    accsyn_registers(desk, first, "where/accsyn/put/it.mov")
     carry_on(desk)
 
     job = "JOB: 2 of 2 files (4.0 kB) synced"
@@ -224,7 +225,7 @@ def test_both_register_at_once(desk: Desk, places: Places) -> None:
     ftrack.switches.latency_s = 0.5  # between our look and our registration there is time for accsyn's
 
     def accsyns_integration() -> None:
-        ftrack.log.wait_for("query:ComponentLocation", 2)
+        ftrack.log.wait_for("query:ComponentLocation")
         accsyn_registers(desk, components[1], "by/accsyn.mov")
 
     other = threading.Thread(target=accsyns_integration)
@@ -250,6 +251,54 @@ def test_job_paused_beside_one_that_runs(desk: Desk, places: Places) -> None:
 
     assert (summary["moving"], summary["held"]) == (2, False)
     assert summary["safe_reason"] == ON_ITS_WAY.format("2 components")
+
+
+def test_withdrawn_component_is_neither_arrived_nor_stuck(desk: Desk, places: Places) -> None:
+    _, gone = desk.publish_files("good", "gone")
+    desk.studio.ftrack.store.delete("Component", gone["id"])
+    desk.submit()
+    carry_on(desk)
+
+    wanted = Shown(
+        outbox={"good": "synced", "gone": "withdrawn"},
+        causes={
+            "gone": "ftrack does not have it in the staging location any more; it is not sent. "
+            "`ftrack-accsyn clean --withdrawn` frees its staged files."
+        },
+        at_hq={"good": "v001/good.mov"},
+        ftrack_jobs=[("done", "JOB: 1 of 1 file (2.0 kB) synced")],
+        status=["gone: withdrawn, 0 %, 0/1", "good: synced, 100 %, 1/1"],
+        summary="0 pending, 0 moving, 0 stuck, 1 synced, 1 withdrawn, 100 %",
+        safe_to_quit=True,
+        reason=ALL_THERE,
+        exit_code=exit_codes.OK,
+        tab=["gone | 0 / 1 | Withdrawn |  | waiting", "good | 1 / 1 | Synced | 100% | good"],
+        head="Everything has arrived | good",
+        unsent=0,
+    )
+    assert places.shown(wanted) == wanted
+
+
+def test_shorter_retake_tells_everywhere_what_stays_at_the_destination(desk: Desk, places: Places) -> None:
+    component = desk.publisher.publish_sequence(desk.version(), [1001, 1002, 1003, 1004])
+    desk.submit()
+    carry_on(desk)
+    desk.location.remove_component(component)
+    for member in list(component["members"])[2:]:
+        component["members"].remove(member)
+        desk.session.delete(member)
+    desk.session.commit()
+    desk.location.add_component(component, desk.session.get("Location", ORIGIN_LOCATION_ID))
+    desk.submit()
+    desk.settle()
+
+    left = "2 files of its earlier content (frames.1003.exr .. frames.1004.exr) stay at the destination"
+    assert places.notes("frames") == ([f"{left}."], f"{left}.")
+    assert desk.ftrack_jobs()[-1] == (
+        "done",
+        f"{desk.job().name}: 2 of 2 files (400 B) synced; show_a plate v001 frames: {left}",
+    )
+    assert places.summary()["all_arrived"]
 
 
 # What leads to the situations.

@@ -1,24 +1,24 @@
-"""What becomes of entries when tasks and jobs fare well or badly in accsyn: each entry by its own tasks."""
+"""What becomes of items when tasks and jobs fare well or badly in accsyn: each item by its own tasks."""
 
 from __future__ import annotations
 
-from ftrack_accsyn_accessor.model.entry import NOT_BY_ITSELF, State
+from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, State
 from tracking import Desk
 
 
-def test_entries_are_submitted_until_accsyn_starts_then_transferring_then_synced(desk: Desk) -> None:
+def test_items_are_submitted_until_accsyn_starts_then_transferring_then_synced(desk: Desk) -> None:
     engine = desk.studio.accsyn.engine
     (movie,) = desk.publish_files("movie", size_bytes=400_000)
     desk.submit()
     desk.step()
-    assert desk.entry(movie).state is State.SUBMITTED
+    assert desk.item(movie).state is State.SUBMITTED
 
     engine.speed_bytes_per_s = 100_000.0
     engine.paused = False
     assert engine.wait_until(lambda: desk.task(movie).done_bytes >= 20_000)
     engine.paused = True
-    desk.follow(lambda: desk.entry(movie).state is State.TRANSFERRING)
-    moving = desk.entry(movie).progress
+    desk.follow(lambda: desk.item(movie).state is State.TRANSFERRING)
+    moving = desk.item(movie).progress
     assert 20_000 <= moving.done_bytes < 400_000
     assert moving.size_bytes == 400_000
     assert moving.speed_bytes_per_s
@@ -27,10 +27,10 @@ def test_entries_are_submitted_until_accsyn_starts_then_transferring_then_synced
     engine.speed_bytes_per_s = None
     engine.paused = False
     desk.settle()
-    entry = desk.entry(movie)
-    assert entry.state is State.SYNCED
-    assert entry.synced_at
-    assert (entry.progress.percent, entry.progress.speed_bytes_per_s, entry.progress.left_s) == (100, None, None)
+    item = desk.item(movie)
+    assert item.state is State.SYNCED
+    assert item.synced_at
+    assert (item.progress.percent, item.progress.speed_bytes_per_s, item.progress.left_s) == (100, None, None)
     assert desk.at() == desk.staged()
 
 
@@ -42,8 +42,8 @@ def test_one_of_three_failing_leaves_two_synced_and_one_with_accsyns_reason(desk
     run(desk)
 
     assert desk.states() == {"first": "synced", "bad": "needs-attention: transfer-failed", "last": "synced"}
-    assert "E#J057 Could not write the file. (show_a/sq010/sh010/plate/v001/bad.mov)" in desk.entry(bad).cause
-    assert "retry" in desk.entry(bad).cause
+    assert "E#J057 Could not write the file. (show_a/sq010/sh010/plate/v001/bad.mov)" in desk.item(bad).cause
+    assert "retry" in desk.item(bad).cause
     assert desk.at().keys() == {first["id"], last["id"]}
 
 
@@ -60,23 +60,23 @@ def test_failed_file_repaired_and_retried_in_accsyn_is_noticed_within_15_s_and_s
     repaired_at = desk.monotonic.now
     desk.studio.accsyn.workspace.resume_job(desk.job().id)
     engine.wait_idle(10)
-    desk.follow(lambda: desk.entry(bad).state is State.SYNCED)
+    desk.follow(lambda: desk.item(bad).state is State.SYNCED)
 
     assert desk.monotonic.now - repaired_at <= 15.0 + 2.0  # the last step has let its own pause pass already
-    assert (desk.entry(bad).cause_kind, desk.entry(bad).cause) == ("", "")
+    assert (desk.item(bad).cause_kind, desk.item(bad).cause) == ("", "")
     assert desk.at().keys() == {bad["id"]}
 
 
-def test_failed_entry_is_tried_again_by_itself_after_a_while(desk: Desk) -> None:
+def test_failed_item_is_tried_again_by_itself_after_a_while(desk: Desk) -> None:
     (bad,) = desk.publish_files("bad")
     engine = desk.studio.accsyn.engine
     engine.fail_path("bad.mov", times=1)
     desk.submit()
     run(desk)
-    entry = desk.entry(bad)
-    assert entry.state is State.NEEDS_ATTENTION
-    assert entry.next_try_at is not None
-    assert 500 < entry.next_try_at - entry.updated_at < 700
+    item = desk.item(bad)
+    assert item.state is State.NEEDS_ATTENTION
+    assert item.next_try_at is not None
+    assert 500 < item.next_try_at - item.updated_at < 700
     assert desk.outbox.due(10) == []
 
     desk.outbox.wake("transfer-failed")
@@ -87,7 +87,7 @@ def test_failed_entry_is_tried_again_by_itself_after_a_while(desk: Desk) -> None
     assert len(desk.job().tasks) == 1
 
 
-def test_job_aborted_in_the_middle_leaves_done_entries_synced_and_the_others_waiting_for_a_person(desk: Desk) -> None:
+def test_job_aborted_in_the_middle_leaves_done_items_synced_and_the_others_waiting_for_a_person(desk: Desk) -> None:
     first, second = desk.publish_files("first", "second")
     desk.submit()
     desk.set_task(second, "onhold")  # so that the engine leaves it alone
@@ -101,9 +101,9 @@ def test_job_aborted_in_the_middle_leaves_done_entries_synced_and_the_others_wai
     run(desk)
 
     assert desk.states() == {"first": "synced", "second": "needs-attention: aborted"}
-    assert desk.entry(second).next_try_at == NOT_BY_ITSELF
+    assert desk.item(second).next_try_at == NOT_BY_ITSELF
     assert desk.outbox.due(10) == []
-    assert "aborted in accsyn" in desk.entry(second).cause
+    assert "aborted in accsyn" in desk.item(second).cause
     assert desk.at().keys() == {first["id"]}
 
     desk.studio.accsyn.workspace.resume_job(desk.job().id)
@@ -111,7 +111,7 @@ def test_job_aborted_in_the_middle_leaves_done_entries_synced_and_the_others_wai
     assert desk.states() == {"first": "synced", "second": "synced"}
 
 
-def test_failed_entry_of_an_aborted_job_is_not_tried_again_by_itself(desk: Desk) -> None:
+def test_failed_item_of_an_aborted_job_is_not_tried_again_by_itself(desk: Desk) -> None:
     (bad,) = desk.publish_files("bad")
     desk.studio.accsyn.engine.fail_path("bad.mov")
     desk.submit()
@@ -121,10 +121,10 @@ def test_failed_entry_of_an_aborted_job_is_not_tried_again_by_itself(desk: Desk)
     desk.settle()
 
     assert desk.states() == {"bad": "needs-attention: aborted"}
-    assert desk.entry(bad).next_try_at == NOT_BY_ITSELF
+    assert desk.item(bad).next_try_at == NOT_BY_ITSELF
 
 
-def test_paused_job_keeps_the_entries_states_and_says_so_until_it_is_resumed(desk: Desk) -> None:
+def test_paused_job_keeps_the_items_states_and_says_so_until_it_is_resumed(desk: Desk) -> None:
     (movie,) = desk.publish_files("movie")
     desk.submit()
     desk.studio.accsyn.workspace.pause_job(desk.job().id)
@@ -132,14 +132,14 @@ def test_paused_job_keeps_the_entries_states_and_says_so_until_it_is_resumed(des
     run(desk)
 
     assert desk.states() == {"movie": "submitted: paused"}
-    assert "is paused in accsyn. Resume the job in accsyn." in desk.entry(movie).cause
+    assert "is paused in accsyn. Resume the job in accsyn." in desk.item(movie).cause
 
     desk.studio.accsyn.workspace.resume_job(desk.job().id)
     run(desk)
     assert desk.states() == {"movie": "synced"}
 
 
-def test_deleted_job_leaves_its_entries_waiting_and_a_retry_sends_them_with_a_new_job(desk: Desk) -> None:
+def test_deleted_job_leaves_its_items_waiting_and_a_retry_sends_them_with_a_new_job(desk: Desk) -> None:
     (movie,) = desk.publish_files("movie")
     desk.submit()
     old = desk.job().id
@@ -148,7 +148,7 @@ def test_deleted_job_leaves_its_entries_waiting_and_a_retry_sends_them_with_a_ne
     desk.settle()
 
     assert desk.states() == {"movie": "needs-attention: job-gone"}
-    assert "was deleted in accsyn" in desk.entry(movie).cause
+    assert "was deleted in accsyn" in desk.item(movie).cause
     assert desk.outbox.due(10) == []
     assert desk.outbox.tracking.live_jobs() == []
 
@@ -160,7 +160,7 @@ def test_deleted_job_leaves_its_entries_waiting_and_a_retry_sends_them_with_a_ne
     assert desk.at().keys() == {movie["id"]}
 
 
-def test_archived_job_leaves_done_entries_synced_and_the_others_waiting(desk: Desk) -> None:
+def test_archived_job_leaves_done_items_synced_and_the_others_waiting(desk: Desk) -> None:
     first, second = desk.publish_files("first", "second")
     desk.submit()
     desk.set_task(second, "onhold")
@@ -171,11 +171,11 @@ def test_archived_job_leaves_done_entries_synced_and_the_others_waiting(desk: De
     desk.settle()
 
     assert desk.states() == {"first": "synced", "second": "needs-attention: job-gone"}
-    assert "was archived in accsyn" in desk.entry(second).cause
+    assert "was archived in accsyn" in desk.item(second).cause
     assert desk.at().keys() == {first["id"]}
 
 
-def test_aborted_job_that_others_revive_leaves_each_entry_with_its_own_state(desk: Desk) -> None:
+def test_aborted_job_that_others_revive_leaves_each_item_with_its_own_state(desk: Desk) -> None:
     desk.publish_files("first")
     desk.submit()
     desk.studio.accsyn.workspace.abort_job(desk.job().id)
@@ -210,7 +210,7 @@ def test_task_put_on_hold_or_excluded_needs_attention_until_it_is_queued_again(d
     assert desk.at().keys() == {held["id"], excluded["id"], free["id"]}
 
 
-def test_job_set_to_done_by_a_person_does_not_make_its_waiting_entries_synced(desk: Desk) -> None:
+def test_job_set_to_done_by_a_person_does_not_make_its_waiting_items_synced(desk: Desk) -> None:
     (movie,) = desk.publish_files("movie")
     desk.submit()
     desk.studio.accsyn.workspace.set_job_status(desk.job().id, "done")
@@ -218,7 +218,7 @@ def test_job_set_to_done_by_a_person_does_not_make_its_waiting_entries_synced(de
     run(desk)
 
     assert desk.states() == {"movie": "needs-attention: ended"}
-    assert desk.entry(movie).next_try_at == NOT_BY_ITSELF
+    assert desk.item(movie).next_try_at == NOT_BY_ITSELF
     assert desk.at() == {}
 
 
@@ -232,8 +232,8 @@ def test_sequence_is_synced_only_when_all_its_ranges_are_done(desk: Desk) -> Non
     run(desk)
 
     assert desk.states() == {"frames": "needs-attention: transfer-failed"}
-    assert "E#J057 Disk full." in desk.entry(sequence).cause
-    assert desk.entry(sequence).progress.done_bytes >= 4 * 200
+    assert "E#J057 Disk full." in desk.item(sequence).cause
+    assert desk.item(sequence).progress.done_bytes >= 4 * 200
     assert desk.at() == {}
 
     engine.clear_failures()
@@ -244,7 +244,7 @@ def test_sequence_is_synced_only_when_all_its_ranges_are_done(desk: Desk) -> Non
     assert desk.at() == desk.staged()
 
 
-def test_entry_whose_task_accsyn_does_not_have_is_never_taken_for_done(desk: Desk) -> None:
+def test_item_whose_task_accsyn_does_not_have_is_never_taken_for_done(desk: Desk) -> None:
     sequence = desk.publisher.publish_sequence(desk.version(), [1001, 1002, 1005])
     desk.submit()
     job = desk.studio.accsyn.workspace.job(desk.job().id)
@@ -259,7 +259,7 @@ def test_entry_whose_task_accsyn_does_not_have_is_never_taken_for_done(desk: Des
     run(desk)
     assert desk.states() == {"frames": "synced"}
     assert len(desk.job().tasks) == 2
-    assert desk.entry(sequence).progress.percent == 100
+    assert desk.item(sequence).progress.percent == 100
 
 
 def test_component_published_anew_starts_over_and_ends_synced_again(desk: Desk) -> None:
@@ -268,10 +268,10 @@ def test_component_published_anew_starts_over_and_ends_synced_again(desk: Desk) 
     run(desk)
     assert desk.states() == {"movie": "synced"}
     desk.studio.accsyn.engine.paused = True
-    desk.outbox.prepare([desk.entry(movie).publication], desk.owner.hold())
+    desk.outbox.prepare([desk.item(movie).publication], desk.owner.hold())
     desk.outbox.activate([movie["id"]], desk.location["id"])
-    entry = desk.entry(movie)
-    assert (entry.state, entry.synced_at, entry.arrived_at, entry.progress.done_bytes) == (State.PENDING, None, None, 0)
+    item = desk.item(movie)
+    assert (item.state, item.synced_at, item.arrived_at, item.progress.done_bytes) == (State.PENDING, None, None, 0)
 
     desk.submit()
     desk.step()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ftrack_accsyn_accessor.model.entry import State
 from ftrack_accsyn_accessor.model.errors import Unreachable
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.worker.steering import Steering
 from tracking import Desk
 
@@ -178,7 +178,7 @@ def test_file_that_changed_since_is_not_retried(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("fate", ["deleted", "archived", "aborted", "refused"])
-def test_entry_of_a_job_that_takes_nothing_any_more_goes_with_a_new_one(desk: Desk, fate: str) -> None:
+def test_item_of_a_job_that_takes_nothing_any_more_goes_with_a_new_one(desk: Desk, fate: str) -> None:
     failed(desk)
     workspace, job = desk.studio.accsyn.workspace, desk.job()
     if fate == "deleted":
@@ -195,4 +195,4 @@ def test_entry_of_a_job_that_takes_nothing_any_more_goes_with_a_new_one(desk: De
     desk.settle()
 
     assert desk.states() == {"a": "synced", "b": "synced"}
-    assert all(entry.state is State.SYNCED for entry in desk.outbox.entries())
+    assert all(item.state is State.SYNCED for item in desk.outbox.items())

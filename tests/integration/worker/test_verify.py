@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ftrack_accsyn_accessor.model.entry import State
-from ftrack_accsyn_accessor.model.transfer import Destination
+from ftrack_accsyn_accessor.model.item import Endpoint, State
 from tracking import Desk
 
 
@@ -40,7 +39,7 @@ def test_other_size_at_the_destination_is_not_green_and_is_sent_again(desk: Desk
     desk.settle()
 
     assert desk.states() == {"movie": "needs-attention: size-differs"}
-    assert "movie.mov has 4 bytes, published with 2000" in desk.entry(movie).cause
+    assert "movie.mov has 4 bytes, published with 2000" in desk.item(movie).cause
     assert desk.at() == {}
 
     desk.outbox.wake("size-differs")
@@ -59,7 +58,7 @@ def test_missing_frame_at_the_destination_is_not_green(desk: Desk) -> None:
     desk.settle()
 
     assert desk.states() == {"frames": "needs-attention: size-differs"}
-    assert "frames.0003.exr is missing" in next(desk.outbox.entries()).cause
+    assert "frames.0003.exr is missing" in next(desk.outbox.items()).cause
 
 
 def test_missing_file_at_the_destination_is_not_green(desk: Desk) -> None:
@@ -73,7 +72,7 @@ def test_missing_file_at_the_destination_is_not_green(desk: Desk) -> None:
     assert desk.states() == {"movie": "needs-attention: size-differs", "other": "synced"}
 
 
-def test_offline_server_keeps_the_entry_waiting_until_its_size_can_be_told(desk: Desk) -> None:
+def test_offline_server_keeps_the_item_waiting_until_its_size_can_be_told(desk: Desk) -> None:
     (movie,) = desk.publish_files("movie")
     arrive(desk)
     engine, server = desk.studio.accsyn.engine, desk.studio.demo.hq_server
@@ -82,7 +81,7 @@ def test_offline_server_keeps_the_entry_waiting_until_its_size_can_be_told(desk:
     desk.settle()
 
     assert desk.states() == {"movie": "transferring: unverified"}
-    assert "The server of hq is offline" in desk.entry(movie).cause
+    assert "The server of hq is offline" in desk.item(movie).cause
     assert desk.at() == {}
 
     engine.client_online(server.id)
@@ -93,7 +92,7 @@ def test_size_is_asked_for_at_the_site_that_the_files_went_to(desk: Desk) -> Non
     desk.studio.accsyn.workspace.files_at_sites = True
     desk.studio.demo.workspace.grant(desk.studio.demo.artist, desk.studio.demo.volume)
     desk.publish_files("movie")
-    desk.submit(Destination("site=london", desk.studio.ids["studio.london"], "studio.london"))
+    desk.submit(Endpoint("site=london", desk.studio.ids["studio.london"], "studio.london"))
     desk.studio.accsyn.engine.paused = False
     desk.studio.accsyn.engine.wait_idle()
     desk.new_tracker(verify="size")

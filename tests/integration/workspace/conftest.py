@@ -9,7 +9,8 @@ from typing import Any, Callable
 
 import pytest
 
-from ftrack_accsyn_accessor.workspace import Credentials, Workspace, transport
+from ftrack_accsyn_accessor.model.credentials import Credentials
+from ftrack_accsyn_accessor.workspace import Workspace, transport
 from ftrack_accsyn_sandbox.accsyn import AccsynService, demo
 
 Opener = Callable[..., Workspace]

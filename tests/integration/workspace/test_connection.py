@@ -9,13 +9,14 @@ import threading
 
 import pytest
 
+from ftrack_accsyn_accessor.model.credentials import Credentials
 from ftrack_accsyn_accessor.model.errors import (
     NotReady,
     Refused,
     Uncertain,
     Unreachable,
 )
-from ftrack_accsyn_accessor.workspace import Credentials, Workspace, transport
+from ftrack_accsyn_accessor.workspace import Workspace, transport
 from ftrack_accsyn_sandbox.accsyn import AccsynService
 from integration.workspace.conftest import NAME, payload
 

@@ -11,6 +11,7 @@ import pytest
 import requests
 import urllib3
 
+from ftrack_accsyn_accessor.model.credentials import Credentials
 from ftrack_accsyn_accessor.model.errors import (
     Busy,
     NotReady,
@@ -20,7 +21,7 @@ from ftrack_accsyn_accessor.model.errors import (
     Unreachable,
     WorkspaceError,
 )
-from ftrack_accsyn_accessor.workspace import Credentials, Workspace
+from ftrack_accsyn_accessor.workspace import Workspace
 from ftrack_accsyn_sandbox.accsyn import AccsynService
 from integration.workspace.conftest import NAME, payload
 

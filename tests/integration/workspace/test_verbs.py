@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Uncertain
-from ftrack_accsyn_accessor.model.transfer import Destination
+from ftrack_accsyn_accessor.model.item import Endpoint
 from ftrack_accsyn_accessor.workspace import Job, Workspace
 from ftrack_accsyn_accessor.workspace import workspace as module
 from ftrack_accsyn_sandbox.accsyn import AccsynService, demo
@@ -138,7 +138,7 @@ def test_the_destination_comes_from_the_ftrack_integration(workspace, service, o
     workspace.check_role()
     service.log.clear()
     destination = workspace.destination("loc-artist", office.artist_client.id)
-    assert destination == Destination("acme", "loc-hq", "studio.hq")
+    assert destination == Endpoint("acme", "loc-hq", "studio.hq")
     assert integration.registered == {"loc-artist": office.artist_client.id}
     assert service.log.operations() == ["workspace/integration/ftrack/utility", "setting", "setting"]
 
@@ -146,7 +146,7 @@ def test_the_destination_comes_from_the_ftrack_integration(workspace, service, o
 def test_a_site_as_party_is_passed_on_unchanged(workspace, office, integration):
     integration.locations["loc-x"] = ({"id": "loc-ldn", "name": "studio.london"}, "site=london")
     destination = workspace.destination("loc-x", office.artist_client.id)
-    assert destination == Destination("site=london", "loc-ldn", "studio.london")
+    assert destination == Endpoint("site=london", "loc-ldn", "studio.london")
 
 
 def test_a_location_without_destination_has_none(workspace, office, integration):
@@ -164,7 +164,7 @@ def test_an_integration_that_is_switched_off_is_not_ready(workspace, office, int
 def test_a_client_that_cannot_be_registered_may_still_have_a_destination(workspace, office, integration):
     integration.registered["loc-artist"] = office.artist_client.id
     destination = workspace.destination("loc-artist", office.hq_server.id)
-    assert destination == Destination("acme", "loc-hq", "studio.hq")
+    assert destination == Endpoint("acme", "loc-hq", "studio.hq")
 
 
 def test_a_client_that_cannot_be_registered_and_has_no_destination_is_not_ready(workspace, office, integration):
@@ -226,12 +226,12 @@ def test_a_job_is_created_with_what_the_payload_says(workspace, office):
     (row,) = office.workspace.jobs()
     assert (row.id, row.name, row.queue, row.metadata) == (job.id, NAME, "show_a", metadata)
     assert row.settings == {"integration": "ftrack"}
-    assert [entry.source for entry in row.tasks] == [task(office, "a.mov")["source"]]
+    assert [item.source for item in row.tasks] == [task(office, "a.mov")["source"]]
 
 
 def test_the_payload_of_a_job_is_left_as_it_was(workspace, office):
     payload = {"code": NAME, "tasks": [task(office, "a.mov")]}
-    before = {**payload, "tasks": [dict(entry) for entry in payload["tasks"]]}
+    before = {**payload, "tasks": [dict(item) for item in payload["tasks"]]}
     workspace.create_job(payload)
     assert payload == before
 
@@ -329,7 +329,7 @@ def test_a_task_added_twice_is_there_once(workspace, office):
     for _ in range(2):
         workspace.add_tasks(job.id, [task(office, "b.mov")])
     (row,) = office.workspace.jobs()
-    assert [entry.source for entry in row.tasks] == [task(office, path)["source"] for path in ("a.mov", "b.mov")]
+    assert [item.source for item in row.tasks] == [task(office, path)["source"] for path in ("a.mov", "b.mov")]
 
 
 def test_many_tasks_travel_compressed_in_one_call(workspace, office, service):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftrack_accsyn_accessor.cli import needs_extra
+from ftrack_accsyn_accessor.cli.extras import needs_extra
 
 
 def test_missing_library_exits_with_the_extra_that_brings_it():

@@ -9,7 +9,7 @@ import pytest
 
 from ftrack_accsyn_accessor.cli.publisher import Published
 from ftrack_accsyn_accessor.cli.transfers import transfer_of, transfers
-from ftrack_accsyn_accessor.model.transfer import COMPONENT_ID
+from ftrack_accsyn_accessor.model.tasks import COMPONENT_ID
 
 
 @dataclass

@@ -10,6 +10,7 @@ import pytest
 
 from ftrack_accsyn_accessor import __version__
 from ftrack_accsyn_accessor.connect import host
+from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker import runtime
 
 SESSION = SimpleNamespace(server_url="https://acme.test", api_user="artist", api_key="ftrack-hidden")
@@ -26,7 +27,9 @@ def complete(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPa
     runtime.stop_all(timeout_s=0.0)
 
 
-def test_complete_settings_are_nothing_to_talk_about(complete: pytest.MonkeyPatch) -> None:
+def test_complete_settings_are_nothing_to_talk_about(complete: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    StagingArea(str(tmp_path / "staging")).prepare()
+
     assert host.problems_text(SESSION) is None
 
 

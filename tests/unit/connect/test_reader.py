@@ -19,7 +19,7 @@ from shown import NOW, SETTINGS, row, summary
 
 
 class Shelf:
-    """A source of its own making: so many entries, and a number that is counted up by hand."""
+    """A source of its own making: so many items, and a number that is counted up by hand."""
 
     def __init__(self, total: int = 0) -> None:
         self.total = total
@@ -48,7 +48,7 @@ class Shelf:
         self.pages.append((view.number, number))
         start = number * module.PAGE
         ids = range(start, min(start + module.PAGE, self.total))
-        return tuple(shapes.line(row(entry_id=entry_id), False) for entry_id in ids)
+        return tuple(shapes.line(row(item_id=item_id), False) for item_id in ids)
 
     def close(self) -> None:
         self.closed.set()
@@ -87,7 +87,7 @@ def test_first_snapshot_comes_by_itself_with_the_first_page(start: Callable[[She
     snapshot = start(Shelf(100)).next()
 
     assert snapshot.total == 100
-    assert [line.entry_id for line in snapshot.pages[0]] == list(range(module.PAGE))
+    assert [line.item_id for line in snapshot.pages[0]] == list(range(module.PAGE))
     assert snapshot.changed
 
 

@@ -1,4 +1,4 @@
-"""What the tab says of entries, of the machine, and where there is nothing to show."""
+"""What the tab says of items, of the machine, and where there is nothing to show."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ import pytest
 
 from ftrack_accsyn_accessor.connect import shapes
 from ftrack_accsyn_accessor.connect.shapes import Column, Filter, Tone
+from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
 from ftrack_accsyn_accessor.insight.status import Summary
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.settings import Problem, Settings, read
 from ftrack_accsyn_accessor.outbox.control import Pause
-from ftrack_accsyn_accessor.outbox.facts import Contact, Endpoint
+from ftrack_accsyn_accessor.outbox.facts import Contact, Link
 from shown import NOW, SETTINGS, row, summary
 
 
 def facts(given: Summary, settings: Settings = SETTINGS) -> dict[str, str]:
-    return {fact.name: fact.value for fact in shapes.head(given, settings, NOW).facts}
+    return {each.name: each.value for each in shapes.head(given, settings, NOW).surroundings}
+
+
+OTHER_STUDIO = {"cause_kind": "other-studio", "cause": "It waits for workspace b."}
 
 
 # Lines.
@@ -53,6 +57,10 @@ def test_line_says_what_every_column_shows() -> None:
         ({"state": State.TRANSFERRING}, True, "Transferring", Tone.BUSY),
         ({"state": State.SYNCED}, False, "Synced", Tone.GOOD),
         ({"state": State.NEEDS_ATTENTION, "cause": "It failed."}, True, "Needs attention", Tone.BAD),
+        ({"state": State.WITHDRAWN, "cause": "Nobody wants it."}, True, "Withdrawn", Tone.WAITING),
+        ({"state": State.PENDING, **OTHER_STUDIO}, True, "Other studio", Tone.HELD),
+        ({"state": State.PREPARED, **OTHER_STUDIO}, False, "Other studio", Tone.HELD),
+        ({"state": State.SUBMITTED, **OTHER_STUDIO}, False, "Queued", Tone.BUSY),
     ],
 )
 def test_state_is_one_word_with_a_tone(changes: dict[str, Any], paused: bool, state: str, tone: Tone) -> None:
@@ -69,6 +77,7 @@ def test_state_is_one_word_with_a_tone(changes: dict[str, Any], paused: bool, st
         ({"state": State.SUBMITTED, "done_bytes": 0, "percent": 0}, 0),
         ({"state": State.NEEDS_ATTENTION, "done_bytes": 5, "percent": 12}, 12),
         ({"state": State.SYNCED, "percent": 100}, 100),
+        ({"state": State.WITHDRAWN, "done_bytes": 5, "percent": 0}, None),
     ],
 )
 def test_progress_is_shown_only_where_something_has_moved_or_may_move(changes: dict[str, Any], percent: object) -> None:
@@ -122,6 +131,14 @@ def test_screen_readers_hear_what_matters_in_one_sentence() -> None:
     assert line.spoken == "main, plate v003 · sq010/sh010, show_a, Needs attention, 50%, No space."
 
 
+def test_what_stays_of_an_earlier_content_is_told_beside_the_row() -> None:
+    line = shapes.line(row(state=State.SYNCED, left_over="2 files stay."), paused=False)
+
+    assert (line.notes, line.cause) == ("2 files stay.", "")
+    assert line.tip(Column.STATE) == "2 files stay."
+    assert line.spoken.endswith("2 files stay.")
+
+
 # The head.
 
 
@@ -135,7 +152,7 @@ def test_head_names_workspace_machine_staging_area_and_destination() -> None:
 
 
 def test_what_accsyn_has_not_been_asked_yet_is_said_to_be_so() -> None:
-    shown = facts(summary(endpoint=Endpoint(), destination="", staging_path=""))
+    shown = facts(summary(endpoint=Link(), destination="", staging_path=""))
 
     assert shown == {
         "Workspace": "acme · artist@acme.test",
@@ -146,7 +163,7 @@ def test_what_accsyn_has_not_been_asked_yet_is_said_to_be_so() -> None:
 
 
 def test_missing_settings_are_said_to_be_not_set() -> None:
-    shown = facts(summary(endpoint=Endpoint()), Settings(staging_path="/data/projects"))
+    shown = facts(summary(endpoint=Link()), Settings(staging_path="/data/projects"))
 
     assert shown["Workspace"] == "not set · not set"
 
@@ -155,6 +172,12 @@ def test_vanished_staging_area_is_named() -> None:
     shown = facts(summary(staging_present=False, free_bytes=None))
 
     assert shown["Staging"] == "/data/projects · not there; is its disk plugged in?"
+
+
+OTHERS = Remark(Topic.OTHER_STUDIO, "b", 2, "2 components wait for b.", "")
+UNQUEUED = Remark(Topic.UNQUEUED, "/data", 1, "1 component could not be queued.", "Wait.")
+AREA = Remark(Topic.OTHER_AREA, "/old", 3, "3 components are in /old.", "Plug it in.")
+EARLIER = Remark(Topic.EARLIER, "/data/x.sqlite3", 0, "It is in use.", "Wait.")
 
 
 @pytest.mark.parametrize(
@@ -171,6 +194,24 @@ def test_vanished_staging_area_is_named() -> None:
             Tone.BAD,
         ),
         (summary(counts={State.PENDING: 1}, resuming=True), "Resuming", Tone.HELD),
+        (summary(counts={State.WITHDRAWN: 2}), "Nothing to sync", Tone.WAITING),
+        (summary(counts={State.WITHDRAWN: 2, State.SYNCED: 1}), "Everything has arrived", Tone.GOOD),
+        (
+            summary(counts={State.PENDING: 3}, pending_elsewhere=2, remarks=(OTHERS,)),
+            "1 waiting · 2 for another studio",
+            Tone.HELD,
+        ),
+        (summary(all_arrived=False, remarks=(UNQUEUED,)), "1 not queued", Tone.HELD),
+        (
+            summary(counts={State.SYNCED: 1}, all_arrived=False, remarks=(AREA, UNQUEUED)),
+            "1 not queued · 3 in another staging area",
+            Tone.HELD,
+        ),
+        (
+            summary(counts={State.SYNCED: 1}, all_arrived=False, remarks=(EARLIER,)),
+            "Not everything here is known to have arrived",
+            Tone.HELD,
+        ),
     ],
 )
 def test_head_says_how_things_stand(given: Summary, sentence: str, tone: Tone) -> None:
@@ -210,6 +251,21 @@ def test_unsent_counts_what_would_stay_behind_on_quitting() -> None:
     assert (head.unsent, head.unsent_bytes) == (3, 3000)
 
 
+def test_what_another_studio_has_to_send_is_not_asked_about_on_quitting() -> None:
+    given = summary(counts={State.PENDING: 3}, pending_elsewhere=2, unsent_bytes=1000)
+
+    head = shapes.head(given, SETTINGS, NOW)
+
+    assert (head.unsent, head.unsent_bytes) == (1, 1000)
+
+
+def test_remarks_are_told_with_what_to_do() -> None:
+    head = shapes.head(summary(remarks=(UNQUEUED, AREA)), SETTINGS, NOW)
+
+    assert head.remarks == ("1 component could not be queued. Wait.", "3 components are in /old. Plug it in.")
+    assert head.empty.title == "Nothing is in this staging area's queue"
+
+
 def test_problem_of_the_connection_is_shown_only_while_something_waits_for_it() -> None:
     contact = Contact(kind="unreachable", what="accsyn cannot be reached.", remedy="Check the network.")
 
@@ -222,15 +278,17 @@ def test_problem_of_the_connection_is_shown_only_while_something_waits_for_it() 
 
 def test_every_filter_counts_its_states() -> None:
     counts = {State.NEEDS_ATTENTION: 1, State.SUBMITTED: 2, State.TRANSFERRING: 3, State.PENDING: 4, State.SYNCED: 5}
+    counts[State.WITHDRAWN] = 6
 
     head = shapes.head(summary(counts=counts), SETTINGS, NOW)
 
     assert dict(head.counts) == {
-        Filter.ALL: 15,
+        Filter.ALL: 21,
         Filter.ATTENTION: 1,
         Filter.MOVING: 5,
         Filter.PENDING: 4,
         Filter.SYNCED: 5,
+        Filter.WITHDRAWN: 6,
     }
 
 

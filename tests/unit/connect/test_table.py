@@ -7,7 +7,7 @@ import pytest
 from ftrack_accsyn_accessor.connect import shapes
 from ftrack_accsyn_accessor.connect.reader import PAGE, Snapshot, View
 from ftrack_accsyn_accessor.connect.shapes import Column, Line
-from ftrack_accsyn_accessor.connect.table import LINE, EntryModel
+from ftrack_accsyn_accessor.connect.table import LINE, ItemModel
 from qt_support import QtCore, QtTest, application
 from shown import row
 
@@ -16,7 +16,7 @@ Role = QtCore.Qt.ItemDataRole
 
 def page(number: int, total: int) -> tuple[Line, ...]:
     ids = range(number * PAGE, min((number + 1) * PAGE, total))
-    return tuple(shapes.line(row(entry_id=entry_id, component=f"c{entry_id}"), False) for entry_id in ids)
+    return tuple(shapes.line(row(item_id=item_id, component=f"c{item_id}"), False) for item_id in ids)
 
 
 def snapshot(total: int, *numbers: int, changed: bool = True) -> Snapshot:
@@ -24,9 +24,9 @@ def snapshot(total: int, *numbers: int, changed: bool = True) -> Snapshot:
 
 
 @pytest.fixture
-def model() -> EntryModel:
+def model() -> ItemModel:
     application()
-    made = EntryModel()
+    made = ItemModel()
     # Qt's own judge of models fails the test at the first inconsistency.
     made.tester = QtTest.QAbstractItemModelTester(  # type: ignore[attr-defined]
         made, QtTest.QAbstractItemModelTester.FailureReportingMode.Fatal
@@ -34,7 +34,7 @@ def model() -> EntryModel:
     return made
 
 
-def test_rows_are_counted_without_being_read(model: EntryModel) -> None:
+def test_rows_are_counted_without_being_read(model: ItemModel) -> None:
     model.take(snapshot(1_000, 0))
 
     assert model.rowCount() == 1_000
@@ -42,7 +42,7 @@ def test_rows_are_counted_without_being_read(model: EntryModel) -> None:
     assert len(list(model.known())) == PAGE
 
 
-def test_row_that_is_being_read_is_nothing_yet(model: EntryModel) -> None:
+def test_row_that_is_being_read_is_nothing_yet(model: ItemModel) -> None:
     model.take(snapshot(1_000, 0))
 
     cell = model.index(500, 0)
@@ -51,7 +51,7 @@ def test_row_that_is_being_read_is_nothing_yet(model: EntryModel) -> None:
     assert cell.data(Role.DisplayRole) is None
 
 
-def test_pages_are_kept_while_nothing_has_changed(model: EntryModel) -> None:
+def test_pages_are_kept_while_nothing_has_changed(model: ItemModel) -> None:
     model.take(snapshot(1_000, 0))
 
     model.take(snapshot(1_000, 7, changed=False))
@@ -60,7 +60,7 @@ def test_pages_are_kept_while_nothing_has_changed(model: EntryModel) -> None:
     assert model.line(7 * PAGE) is not None
 
 
-def test_pages_are_forgotten_when_something_has_changed(model: EntryModel) -> None:
+def test_pages_are_forgotten_when_something_has_changed(model: ItemModel) -> None:
     model.take(snapshot(1_000, 0, 1))
 
     model.take(snapshot(1_001, 7))
@@ -70,7 +70,7 @@ def test_pages_are_forgotten_when_something_has_changed(model: EntryModel) -> No
 
 def test_memory_does_not_grow_with_what_was_scrolled_past() -> None:
     application()
-    model = EntryModel()
+    model = ItemModel()
     for number in range(150):
         model.take(snapshot(10_000, number, changed=False))
 
@@ -79,7 +79,7 @@ def test_memory_does_not_grow_with_what_was_scrolled_past() -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [(0, 3), (3, 0), (100, 70), (70, 100), (5, 5)])
-def test_number_of_rows_follows(model: EntryModel, before: int, after: int) -> None:
+def test_number_of_rows_follows(model: ItemModel, before: int, after: int) -> None:
     model.take(snapshot(before, 0))
     changes: list[str] = []
     model.rowsInserted.connect(lambda: changes.append("inserted"))
@@ -91,7 +91,7 @@ def test_number_of_rows_follows(model: EntryModel, before: int, after: int) -> N
     assert changes == (["inserted"] if after > before else ["removed"] if after < before else [])
 
 
-def test_clearing_forgets_everything(model: EntryModel) -> None:
+def test_clearing_forgets_everything(model: ItemModel) -> None:
     model.take(snapshot(100, 0))
 
     model.clear()
@@ -100,7 +100,7 @@ def test_clearing_forgets_everything(model: EntryModel) -> None:
     assert list(model.known()) == []
 
 
-def test_cells_give_text_tip_and_sentence(model: EntryModel) -> None:
+def test_cells_give_text_tip_and_sentence(model: ItemModel) -> None:
     model.take(snapshot(3, 0))
     cell = model.index(1, Column.COMPONENT)
 
@@ -113,7 +113,7 @@ def test_cells_give_text_tip_and_sentence(model: EntryModel) -> None:
     assert model.headerData(0, QtCore.Qt.Orientation.Vertical) is None
 
 
-def test_row_beyond_the_end_of_a_short_page_is_nothing(model: EntryModel) -> None:
+def test_row_beyond_the_end_of_a_short_page_is_nothing(model: ItemModel) -> None:
     model.take(snapshot(3, 0))
 
     assert model.line(10) is None

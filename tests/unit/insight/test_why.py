@@ -9,10 +9,19 @@ from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.insight import rows, status
+from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
 from ftrack_accsyn_accessor.insight.why import NOTHING_TO_DO, Accsyn, Fault, Situation, explain
-from ftrack_accsyn_accessor.model.entry import State, Trouble
-from ftrack_accsyn_accessor.model.errors import Refused, Unreachable
+from ftrack_accsyn_accessor.model import progress
+from ftrack_accsyn_accessor.model.errors import (
+    AccsynAccessorError,
+    Conflict,
+    FileChanged,
+    NeverSent,
+    Refused,
+    Unreachable,
+)
+from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, RUNNING, Sent, State, Studio, Trouble
 from ftrack_accsyn_accessor.model.settings import Problem
 from ftrack_accsyn_accessor.outbox.tracking import Change
 from unit.outbox.conftest import Desk
@@ -26,14 +35,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def situation(desk: Desk, **changes: Any) -> Situation:
-    """Return a situation in which nothing is wrong with the machine, about the entry that needs most attention."""
-    rows = status.rows(desk.outbox, limit=1)
+    """Return a situation in which nothing is wrong with the machine, about the item that needs most attention."""
+    found = rows.rows(desk.outbox, limit=1)
     known = Situation(
         now=desk.clock.now + 100,
         staging_variable="ACCSYN_PROJECTS_PATH",
         staging_path="/staging",
         summary=dataclasses.replace(status.summary(desk.outbox), staging_present=True, free_bytes=10**12),
-        row=rows[0] if rows else None,
+        row=found[0] if found else None,
         accsyn=Accsyn(client="ws1", client_status="online"),
     )
     return dataclasses.replace(known, **changes)
@@ -64,13 +73,13 @@ def test_component_that_is_being_registered(desk: Desk) -> None:
     )
 
 
-def test_entry_that_is_next(desk: Desk) -> None:
+def test_item_that_is_next(desk: Desk) -> None:
     desk.pending("c1")
 
-    assert "is the uploader's next work" in explain(situation(desk)).sentence
+    assert "is the worker's next work" in explain(situation(desk)).sentence
 
 
-def test_delayed_entry_names_its_cause_and_the_time(desk: Desk) -> None:
+def test_delayed_item_names_its_cause_and_the_time(desk: Desk) -> None:
     desk.outbox.delay(desk.pending("c1"), Unreachable("submit", "", "no line", "Mend it."), desk.clock.now + 130)
 
     answer = explain(situation(desk))
@@ -118,7 +127,7 @@ def test_job_that_is_through_with_nobody_to_take_note(desk: Desk) -> None:
     submit(desk)
     done = Accsyn(client_status="online", job_status="done")
 
-    answer = explain(situation(desk, accsyn=done, uploader_alive=False))
+    answer = explain(situation(desk, accsyn=done, worker_alive=False))
 
     assert "is through in accsyn, but no application with the plugin runs" in answer.sentence
 
@@ -132,9 +141,9 @@ def test_job_that_failed_without_anybody_having_noticed(desk: Desk) -> None:
 
 def test_arrived_component_that_ftrack_does_not_take_yet(desk: Desk) -> None:
     submit(desk)
-    entry = desk.entry("c1")
+    item = desk.item("c1")
     cause = "ftrack could not be asked."
-    change = Change(entry, State.TRANSFERRING, entry.progress, "ftrack", cause, arrived=True)
+    change = Change(item, State.TRANSFERRING, item.progress, "ftrack", cause, arrived=True)
     desk.outbox.tracking.record([change])
 
     assert explain(situation(desk)).sentence == f"show_a shot v001 main: {cause}"
@@ -142,9 +151,9 @@ def test_arrived_component_that_ftrack_does_not_take_yet(desk: Desk) -> None:
 
 def test_moving_component_tells_how_far_it_is(desk: Desk) -> None:
     submit(desk)
-    entry = desk.entry("c1")
-    moved = dataclasses.replace(entry.progress, done_bytes=4, speed_bytes_per_s=2.0, left_s=3.0)
-    desk.outbox.tracking.record([Change(entry, State.TRANSFERRING, moved)])
+    item = desk.item("c1")
+    moved = dataclasses.replace(item.progress, done_bytes=4, speed_bytes_per_s=2.0, left_s=3.0)
+    desk.outbox.tracking.record([Change(item, State.TRANSFERRING, moved)])
 
     answer = explain(situation(desk))
 
@@ -161,14 +170,93 @@ def test_place_in_the_queue_is_told(desk: Desk, ahead: int) -> None:
     assert ("behind 1 other job " if ahead == 1 else "behind 2 other jobs ") in sentence
 
 
-def test_trouble_of_every_kind_is_explained_with_its_remedy(desk: Desk) -> None:
-    from ftrack_accsyn_accessor.model import progress
+def test_item_whose_older_content_is_still_being_sent_says_so(desk: Desk) -> None:
+    submit(desk)
+    item = desk.item("c1")
+    desk.outbox.tracking.keep_sent(item, Sent((item.publication.path,), {item.publication.path: RUNNING}))
 
+    answer = explain(situation(desk))
+
+    assert answer.sentence.endswith("accsyn is still sending its older content; it is sent again after that.")
+    assert answer.remedy == NOTHING_TO_DO
+
+
+def test_withdrawn_item_names_its_cause_and_how_its_files_are_freed(desk: Desk) -> None:
+    desk.outbox.withdraw(desk.pending("c1"), "ftrack does not have it any more.")
+
+    answer = explain(situation(desk, problems=(Problem("A", "is wrong.", "Mend A."),)))
+
+    assert answer.sentence == "show_a shot v001 main was withdrawn: ftrack does not have it any more."
+    assert answer.remedy == "`ftrack-accsyn clean --withdrawn` frees its staged files."
+
+
+def test_item_of_another_studio_is_not_said_to_be_sent_in_a_moment(desk: Desk) -> None:
+    desk.outbox.prepare([desk.publication("c1", server_url="https://b.ftrackapp.com", workspace="b")], "owner")
+    desk.outbox.activate(["c1"], "l1")
+    (row,) = rows.rows(desk.outbox, studio=Studio("https://acme.test", "acme"))
+
+    answer = explain(situation(desk, row=row, asked="c1", accsyn=Accsyn(client_status="offline")))
+
+    assert answer.sentence == (
+        "show_a shot v001 main is another studio's. It waits for workspace b at https://b.ftrackapp.com."
+    )
+    assert answer.remedy == "It is sent when somebody logs in there."
+
+
+@pytest.mark.parametrize("unsent", [True, False])
+def test_everything_has_not_arrived_while_something_is_known_to_be_elsewhere(desk: Desk, unsent: bool) -> None:
+    remark = Remark(Topic.OTHER_STUDIO, "there", 1, "1 component is elsewhere.", "Look there.", unsent)
+    known = dataclasses.replace(status.summary(desk.outbox), remarks=(remark,))
+
+    assert explain(situation(desk, summary=known)) == ("1 component is elsewhere.", "Look there.")
+
+
+def test_component_that_is_not_here_is_looked_for_in_the_other_staging_areas(desk: Desk) -> None:
+    remark = Remark(Topic.OTHER_AREA, "/data/old", 1, "1 component is there.", "Go there.")
+    known = dataclasses.replace(status.summary(desk.outbox), remarks=(remark,))
+
+    answer = explain(situation(desk, summary=known, asked="c9"))
+
+    assert answer.sentence == "Nothing that was published into /staging is called c9."
+    assert "/data/old" in answer.remedy
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Conflict("send show_a main", "show_a/main.mov", "plate v001 main is there", progress.remedy(Trouble.CONFLICT)),
+        NeverSent("send it", "main", "accsyn passes over Thumbs.db", progress.remedy(Trouble.NEVER_SENT)),
+        FileChanged("send it", "main", "it is missing", "Publish it again."),
+    ],
+    ids=lambda error: error.kind,
+)
+def test_what_stops_an_item_before_it_is_sent_is_explained_with_its_remedy(
+    desk: Desk, error: AccsynAccessorError
+) -> None:
+    desk.outbox.needs_attention(desk.pending("c1"), error, NOT_BY_ITSELF)
+
+    answer = explain(situation(desk))
+
+    assert answer == (f"show_a shot v001 main needs attention: {error.what}", error.remedy)
+
+
+def test_doubt_from_the_publish_is_explained_with_its_remedy(desk: Desk) -> None:
+    words = progress.cause(Trouble.SOURCE_CHANGED, "", "main.mov had 10 bytes, then 12")
+    desk.outbox.prepare([desk.publication("c1", doubt=f"{Trouble.SOURCE_CHANGED.value} {words}")], "owner")
+    desk.outbox.activate(["c1"], "l1")
+
+    answer = explain(situation(desk))
+
+    assert "while its source was still being written to: main.mov had 10 bytes, then 12." in answer.sentence
+    assert answer.remedy == progress.remedy(Trouble.SOURCE_CHANGED)
+
+
+def test_trouble_of_every_kind_is_explained_with_its_remedy(desk: Desk) -> None:
     submit(desk)
     for trouble in Trouble:
-        entry = desk.entry("c1")
+        item = desk.item("c1")
         cause = progress.cause(trouble, "a job", "why")
-        desk.outbox.tracking.record([Change(entry, State.NEEDS_ATTENTION, entry.progress, trouble.value, cause)])
+        desk.outbox.tracking.record([Change(item, State.NEEDS_ATTENTION, item.progress, trouble.value, cause)])
 
         answer = explain(situation(desk))
 

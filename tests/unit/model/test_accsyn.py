@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ftrack_accsyn_accessor.model import accsyn as model
-from ftrack_accsyn_accessor.model.accsyn import Client, Credentials, Job, Task
+from ftrack_accsyn_accessor.model.accsyn import Client, Job, Task
+from ftrack_accsyn_accessor.model.credentials import Credentials
 
 ID = "6611aa22bb33cc44dd55ee66"
 

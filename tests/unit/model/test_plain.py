@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor.model.entry import Progress, State
+from ftrack_accsyn_accessor.model.credentials import Credentials
+from ftrack_accsyn_accessor.model.item import Progress, State
 from ftrack_accsyn_accessor.model.plain import as_json, plain
 from ftrack_accsyn_accessor.model.settings import Problem, Settings
-from ftrack_accsyn_accessor.workspace import Credentials
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,8 @@ def test_fields_that_a_repr_hides_stay_hidden() -> None:
 
 def test_text_that_is_not_ascii_stays_readable() -> None:
     assert as_json("Ä") == '"Ä"'
+
+
+def test_text_that_cannot_be_encoded_is_escaped() -> None:
+    as_json("main\udcff.mov").encode()
+    assert json.loads(as_json("main\udcff.mov")) == "main\udcff.mov"

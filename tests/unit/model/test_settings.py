@@ -336,7 +336,7 @@ def test_no_environment_raises_or_shows_a_secret(
 @seeded
 @given(ENVIRONMENTS)
 def test_same_environment_gives_equal_settings(environ: dict[str, str]) -> None:
-    # The uploader connects anew whenever they differ.
+    # The worker connects anew whenever they differ.
     assert settings.read(environ) == settings.read(dict(environ))
 
 

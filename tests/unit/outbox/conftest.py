@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import pytest
 
-from ftrack_accsyn_accessor.model.entry import Entry, Kind, Publication, StagedFile
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Publication, Sent, StagedFile
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
 from helpers import ROOT
+from making import HQ, route
 
 
 class Clock:
@@ -26,7 +28,7 @@ class Clock:
 
 
 class Desk:
-    """An outbox and short ways to bring entries into it."""
+    """An outbox and short ways to bring items into it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -55,18 +57,22 @@ class Desk:
     def prepare(self, *component_ids: str) -> None:
         self.outbox.prepare([self.publication(component_id) for component_id in component_ids], "owner")
 
-    def pending(self, *component_ids: str) -> list[Entry]:
-        """Publish components and return their entries."""
+    def pending(self, *component_ids: str) -> list[Item]:
+        """Publish components and return their items."""
         self.prepare(*component_ids)
         self.outbox.activate(component_ids, "l1")
-        return [entry for entry in self.outbox.due(100_000) if entry.publication.component_id in component_ids]
+        return [item for item in self.outbox.due(100_000) if item.publication.component_id in component_ids]
 
-    def entry(self, component_id: str = "c1") -> Entry:
-        """Return an entry as it is now."""
-        return next(item for item in self.outbox.entries() if item.publication.component_id == component_id)
+    def item(self, component_id: str = "c1") -> Item:
+        """Return an item as it is now."""
+        return next(item for item in self.outbox.items() if item.publication.component_id == component_id)
 
-    def job(self, route: str = "route") -> JobRow:
-        return self.outbox.job(route, route, f"job of {route}")
+    def job(self, project: str = "show_a", destination: Endpoint = HQ) -> JobRow:
+        """Return the job row of a project's route."""
+        return self.outbox.job(route(project_id=project, project_name=project, destination=destination))
+
+    def attempt(self, items: Sequence[Item], job: JobRow) -> None:
+        self.outbox.attempt(items, job, {item.id: Sent((item.publication.path,)) for item in items})
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from ftrack_accsyn_accessor.model.entry import NOT_BY_ITSELF, State
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused
+from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, State
 from ftrack_accsyn_accessor.outbox import Outbox
 from unit.outbox.conftest import Desk
 
@@ -69,25 +69,25 @@ def test_retry_makes_everything_due_that_waits_for_a_time_or_for_help(desk: Desk
     assert desk.outbox.control.retry() == 2
 
     assert desk.outbox.work().due == 3
-    assert desk.entry("stuck").state is State.NEEDS_ATTENTION
+    assert desk.item("stuck").state is State.NEEDS_ATTENTION
     assert desk.outbox.control.retry() == 0
 
 
-def test_retry_of_one_entry_leaves_the_others_waiting(desk: Desk) -> None:
+def test_retry_of_one_item_leaves_the_others_waiting(desk: Desk) -> None:
     first, second = desk.pending("a", "b")
     desk.outbox.needs_attention([first, second], Refused("submit"), NOT_BY_ITSELF)
 
     assert desk.outbox.control.retry([first.id]) == 1
 
-    assert [entry.publication.component_id for entry in desk.outbox.due(10)] == ["a"]
+    assert [item.publication.component_id for item in desk.outbox.due(10)] == ["a"]
 
 
 def test_retry_does_not_touch_what_is_on_its_way(desk: Desk) -> None:
-    (entry,) = desk.pending("a")
-    desk.outbox.submitted([entry], desk.job())
+    (item,) = desk.pending("a")
+    desk.outbox.submitted([item], desk.job())
 
-    assert desk.outbox.control.retry([entry.id]) == 0
-    assert desk.entry("a").state is State.SUBMITTED
+    assert desk.outbox.control.retry([item.id]) == 0
+    assert desk.item("a").state is State.SUBMITTED
 
 
 def test_pins_are_kept(desk: Desk) -> None:
@@ -98,29 +98,29 @@ def test_pins_are_kept(desk: Desk) -> None:
     assert Outbox(desk.path).control.pins() == {"show_a/sq010", "c1"}
 
 
-def test_forget_drops_an_arrived_entry_with_its_files(desk: Desk) -> None:
-    entry = synced(desk)
+def test_forget_drops_an_arrived_item_with_its_files(desk: Desk) -> None:
+    item = synced(desk)
 
-    assert desk.outbox.control.still_synced(entry)
-    assert desk.outbox.control.forget(entry)
+    assert desk.outbox.control.is_unchanged(item)
+    assert desk.outbox.control.forget(item)
 
-    assert list(desk.outbox.entries()) == []
+    assert list(desk.outbox.items()) == []
     with desk.outbox._connections.reading() as connection:
         assert connection.execute("SELECT count(*) FROM files").fetchone()[0] == 0
 
 
-def test_forget_leaves_an_entry_that_was_published_anew_meanwhile(desk: Desk) -> None:
-    entry = synced(desk)
+def test_forget_leaves_an_item_that_was_published_anew_meanwhile(desk: Desk) -> None:
+    item = synced(desk)
     desk.pending("a")
 
-    assert not desk.outbox.control.still_synced(entry)
-    assert not desk.outbox.control.forget(entry)
+    assert not desk.outbox.control.is_unchanged(item)
+    assert not desk.outbox.control.forget(item)
 
-    assert desk.entry("a").state is State.PENDING
+    assert desk.item("a").state is State.PENDING
 
 
 def synced(desk: Desk) -> Any:
-    (entry,) = desk.pending("a")
-    desk.outbox.submitted([entry], desk.job())
-    desk.outbox.tracking.synced([desk.entry("a")])
-    return desk.entry("a")
+    (item,) = desk.pending("a")
+    desk.outbox.submitted([item], desk.job())
+    desk.outbox.tracking.synced([desk.item("a")])
+    return desk.item("a")

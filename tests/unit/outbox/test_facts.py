@@ -1,4 +1,4 @@
-"""What the uploader learns and keeps for others."""
+"""What the worker learns and keeps for others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from ftrack_accsyn_accessor.model.errors import NotReady, Unreachable
 from ftrack_accsyn_accessor.outbox import facts
-from ftrack_accsyn_accessor.outbox.facts import Contact, ContactLog, Endpoint, kept
+from ftrack_accsyn_accessor.outbox.facts import Contact, ContactLog, Link, kept
 from unit.outbox.conftest import Desk
 
 DOWN = Unreachable("submit", "acme", "connection refused", "Check the network.")
@@ -23,33 +23,33 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_unknown_facts_are_empty(desk: Desk) -> None:
-    assert kept(desk.outbox, Endpoint) == Endpoint()
+    assert kept(desk.outbox, Link) == Link()
     assert kept(desk.outbox, Contact) == Contact()
 
 
 def test_fact_comes_back_as_it_was_kept(desk: Desk) -> None:
-    endpoint = Endpoint("acme", "artist@acme.test", "c" * 24, "ws1", "online", 5.0, "acme", "studio.hq")
+    endpoint = Link("acme", "artist@acme.test", "c" * 24, "ws1", "online", 5.0, "acme", "studio.hq")
 
     facts.keep(desk.outbox, endpoint)
 
-    assert kept(desk.outbox, Endpoint) == endpoint
+    assert kept(desk.outbox, Link) == endpoint
 
 
 def test_fact_from_a_newer_release_is_read_as_far_as_it_is_known(desk: Desk) -> None:
-    desk.outbox.keep_fact(Endpoint.NAME, '{"workspace": "acme", "something_new": 1}')
+    desk.outbox.keep_fact(Link.NAME, '{"workspace": "acme", "something_new": 1}')
 
-    assert kept(desk.outbox, Endpoint) == Endpoint("acme")
+    assert kept(desk.outbox, Link) == Link("acme")
 
 
 def test_known_fact_is_not_written_again(desk: Desk) -> None:
-    facts.keep(desk.outbox, Endpoint("acme"))
+    facts.keep(desk.outbox, Link("acme"))
     other = Desk(desk.path).outbox
     seen = other.changes()
 
-    facts.keep(desk.outbox, Endpoint("acme"))
+    facts.keep(desk.outbox, Link("acme"))
 
     assert other.changes() == seen
-    facts.keep(desk.outbox, Endpoint("other"))
+    facts.keep(desk.outbox, Link("other"))
     assert other.changes() != seen
 
 

@@ -82,7 +82,7 @@ def test_new_file_has_this_releases_version(desk: Any) -> None:
 def test_file_of_a_newer_release_is_refused_and_untouched(desk: Any, journal: str) -> None:
     newer = sqlite3.connect(desk.path)
     newer.execute(f"PRAGMA journal_mode = {journal}")
-    newer.execute("CREATE TABLE entry (something TEXT)")
+    newer.execute("CREATE TABLE item (something TEXT)")
     newer.execute(f"PRAGMA user_version = {len(schema.UPGRADES) + 1}")
     newer.commit()
     newer.close()
@@ -152,7 +152,7 @@ def test_damaged_file_is_kept_aside_as_it_is_and_a_new_one_takes_its_place(desk:
     whole[damaged] = b"?" * len(whole[damaged])
     desk.path.write_bytes(whole)
 
-    assert list(desk.outbox.entries()) == []
+    assert list(desk.outbox.items()) == []
 
     (kept,) = desk.path.parent.glob(f"{desk.path.name}.damaged-*")
     assert kept.read_bytes() == whole
@@ -180,7 +180,7 @@ def test_full_disk_is_said_and_what_was_there_stays(desk: Any) -> None:
         connection.execute(f"PRAGMA max_page_count = {pages}")  # SQLite answers as for a full disk
     with pytest.raises(errors.OutboxUnusable, match="full"):
         desk.prepare(*(f"more-{number}" for number in range(1000)))
-    assert [entry.publication.component_id for entry in desk.outbox.entries()] == ["c1"]
+    assert [item.publication.component_id for item in desk.outbox.items()] == ["c1"]
     desk.prepare("c2")  # there is room again
 
 
@@ -188,7 +188,7 @@ def test_failed_write_is_undone_as_a_whole(desk: Any) -> None:
     bad = desk.publication("c2", component_name=object())
     with pytest.raises((errors.OutboxUnusable, AttributeError)):
         desk.outbox.prepare([desk.publication("c1"), bad], "owner")
-    assert list(desk.outbox.entries()) == []
+    assert list(desk.outbox.items()) == []
     desk.pending("c3")
 
 

@@ -79,7 +79,7 @@ def in_child(action: object) -> int:
 
 
 def test_free_lock_is_taken_and_given_back(tmp_path: Path) -> None:
-    lock = ProcessLock(tmp_path / "uploader.lock")
+    lock = ProcessLock(tmp_path / "worker.lock")
     assert not lock.held
     assert lock.acquire()
     assert lock.held

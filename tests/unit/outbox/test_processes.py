@@ -13,21 +13,28 @@ from typing import Any, Callable
 import pytest
 
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import Outbox
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
 
 PUBLISH = """
+import datetime
 import sys
 from pathlib import Path
-from ftrack_accsyn_accessor.model.entry import Kind, Publication, StagedFile
+from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Publication, StagedFile, Studio
+from ftrack_accsyn_accessor.model.route import Route
 from ftrack_accsyn_accessor.outbox import Outbox
 
 def publication(name):
     file = StagedFile(f"show_a/{name}.mov", 10, 1)
     texts = ["l1", "artist.ws1", "https://acme.test", "artist", "p1", "show_a", "v1", "shot v001"]
     return Publication(name, "main", Kind.FILE, file.path, *texts, files=(file,))
+
+def route():
+    end = Endpoint("acme", "d1", "studio.hq")
+    day = datetime.date(2026, 11, 21)
+    return Route("p1", "show_a", "l1", "ws1", "c" * 24, "projects", end, day, Studio("https://acme.test", "acme"))
 
 outbox = Outbox(Path(sys.argv[1]))
 """
@@ -43,7 +50,7 @@ def publish(thread):
         name = f"{sys.argv[2]}-{thread}-{number}"
         outbox.prepare([publication(name)], "owner")
         assert outbox.activate([name], "l1") == 1
-        outbox.job("route", "key", "name")
+        outbox.job(route())
     outbox.close()
 
 threads = [threading.Thread(target=publish, args=(thread,)) for thread in range(3)]
@@ -80,7 +87,7 @@ def test_four_processes_with_three_threads_each_lose_and_double_nothing(
     for process in processes:
         finish(process)
     outbox = Outbox(path)
-    names = [entry.publication.component_id for entry in outbox.entries(State.PENDING)]
+    names = [item.publication.component_id for item in outbox.items(State.PENDING)]
     assert sorted(names) == sorted(f"{p}-{t}-{n}" for p in range(4) for t in range(3) for n in range(25))
     assert len(outbox.jobs()) == 1
     outbox.close()
@@ -115,9 +122,9 @@ def test_what_a_killed_process_has_written_stays_written(tmp_path: Path, start: 
     process.kill()
     process.wait()
     outbox = Outbox(path)
-    names = {entry.publication.component_id for entry in outbox.entries()}
+    names = {item.publication.component_id for item in outbox.items()}
     assert names >= {f"c{number}" for number in range(written + 1)}
-    assert all(len(entry.publication.files) == 1 for entry in outbox.entries())
+    assert all(len(item.publication.files) == 1 for item in outbox.items())
     outbox.keep_fact("writable", "1")
     outbox.close()
 
@@ -174,7 +181,7 @@ def test_parent_and_forked_child_write_on(desk: Any) -> None:
     child = forked(lambda: desk.pending("child"))
     desk.pending("parent")
     assert code_of(child) == 0
-    assert {entry.publication.component_id for entry in desk.outbox.entries()} == {"before", "child", "parent"}
+    assert {item.publication.component_id for item in desk.outbox.items()} == {"before", "child", "parent"}
 
 
 @needs_fork

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import unicodedata
 
 import ftrack_api.exception
 import ftrack_api.inspection
@@ -106,26 +107,36 @@ def outcome(structure, entity):
         return type(error), str(error)
 
 
-NAMES = st.one_of(
-    st.text(max_size=12),
-    st.sampled_from(
-        ["beauty", "Ünïcode Nàme", "日本", "a/b", "..", ".", "", "x.y.%04d", "{0}", "a\\b", " blank ", "A-B_c"]
-    ),
+def folds(character):
+    """Whether StandardStructure has a whole ASCII form for a character: it is one, or one with diacritics."""
+    pieces = unicodedata.normalize("NFKD", character)
+    return all(piece.isascii() or unicodedata.combining(piece) for piece in pieces)
+
+
+#: Names that StandardStructure writes completely: ASCII, and what it folds into it.
+COMPLETE = st.one_of(
+    st.text(st.characters(codec="ascii"), max_size=12),
+    st.text(st.characters().filter(folds), max_size=12),
+    st.sampled_from(["beauty", "Ünïcode Nàme", "a/b", "..", ".", "", "x.y.%04d", "{0}", "a\\b", " blank ", "A-B_c"]),
 )
+LETTERS = st.characters(categories=["L", "Nd"])
+#: From kana to hangul: letters that StandardStructure drops, and that have no case.
+CASELESS = st.characters(categories=["Lo"], min_codepoint=0x3041, max_codepoint=0xD7A3)
+SUBSTITUTES = st.sampled_from(["_", "-", "", None])
 
 
 @given(
-    names=st.lists(NAMES, min_size=2, max_size=5),
+    names=st.lists(COMPLETE, min_size=2, max_size=5),
     number=st.integers(0, 12000),
-    component=NAMES,
-    members=st.lists(NAMES, max_size=3),
-    file_type=st.one_of(st.sampled_from([".exr", "", ".tar.gz", ".E X R"]), NAMES),
+    component=COMPLETE,
+    members=st.lists(COMPLETE, max_size=3),
+    file_type=st.one_of(st.sampled_from([".exr", "", ".tar.gz", ".E X R"]), COMPLETE),
     padding=st.sampled_from([None, 0, 4, 6]),
     prefix=st.sampled_from([None, "versions", "ver sions"]),
-    substitute=st.sampled_from(["_", "-", "", None]),
+    substitute=SUBSTITUTES,
 )
 @settings(max_examples=300, deadline=None, derandomize=True)
-def test_identifiers_are_those_of_standard_structure(
+def test_names_that_standard_structure_writes_completely_keep_its_identifiers(
     names, number, component, members, file_type, padding, prefix, substitute
 ):
     standard, ours = StandardStructure(prefix, substitute), StagingStructure(prefix, substitute)
@@ -136,9 +147,102 @@ def test_identifiers_are_those_of_standard_structure(
         container = make_component(session, entity_type, version, component, file_type, padding=padding)
         entities += [container, *(make_member(session, container, member, file_type) for member in members)]
     expected = [outcome(standard, entity) for entity in entities]
-    assert [outcome(ours, entity) for entity in entities] == expected
+    # A name of which StandardStructure leaves nothing has a stand-in, at whatever place of the path it is.
+    whole = [not isinstance(text, str) or "" not in text.split("/") for text in expected]
+    found = [outcome(ours, entity) for entity in entities]
+    assert [text for text, same in zip(found, whole) if same] == [text for text, same in zip(expected, whole) if same]
+    assert all("" not in text.split("/") for text in found if isinstance(text, str) and substitute is not None)
     with ours.one_publish():
-        assert [outcome(ours, entity) for entity in reversed(entities)] == expected[::-1]
+        assert [outcome(ours, entity) for entity in reversed(entities)] == found[::-1]
+
+
+def part(name, substitute="_"):
+    return StagingStructure(illegal_character_substitute=substitute).sanitise_for_filesystem(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("SH 01", "sh_01"),
+        ("Ärmel", "armel"),
+        ("A\u0308rmel", "armel"),
+        ("東京", "東京"),
+        ("大阪", "大阪"),
+        ("東京 Été", "東京_ete"),
+        ("東京–大阪", "東京_大阪"),
+        ("Bjørn", "bjørn"),
+        ("Сцена 5", "сцена_5"),
+        ("\u0438\u0306", "й"),  # in NFC it is one character
+        ("か\u3099", "が"),
+        ("हिन्दी", "हिन्दी"),
+        ("สวัสดี", "สวัสดี"),
+        ("שָׁלוֹם", "שָׁלוֹם"),
+        ("٣٤", "٣٤"),
+        ("ﬁn", "fin"),
+        ("ﷺ", "ﷺ"),  # StandardStructure would leave the blanks of its long form
+        ("…", "..."),
+    ],
+)
+def test_letters_digits_and_marks_of_every_script_are_kept(name, expected):
+    assert part(name) == unicodedata.normalize("NFC", expected)
+
+
+@pytest.mark.parametrize(("substitute", "expected"), [("_", "東_京"), ("-", "東-京"), ("", "東京"), (None, "東 京")])
+def test_what_is_no_letter_gets_the_chosen_substitute(substitute, expected):
+    assert part("東 京", substitute) == expected
+    if substitute is not None:
+        assert part("東🎬京", substitute) == expected
+
+
+@given(names=st.lists(st.text(CASELESS, min_size=1, max_size=6), min_size=2, max_size=2), substitute=SUBSTITUTES)
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_different_names_of_letters_without_an_ascii_form_never_get_one_part(names, substitute):
+    one, other = (unicodedata.normalize("NFC", name) for name in names)
+    assert (part(one, substitute) == part(other, substitute)) == (one == other)
+
+
+@given(before=st.text(max_size=6), letter=LETTERS, after=st.text(LETTERS, max_size=6))
+@settings(max_examples=500, deadline=None, derandomize=True)
+def test_no_letter_and_no_digit_is_dropped(before, letter, after):
+    with_it, without = (unicodedata.normalize("NFD", part(name)) for name in (before + letter + after, before + after))
+    assert len(with_it) > len(without)
+
+
+@given(name=st.text(max_size=8), index=st.sampled_from(["1", "0001"]), file_type=st.text(max_size=5))
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_frames_lie_where_their_sequence_says(name, index, file_type):
+    assert part(f"{name}.{index}.{file_type}") == f"{part(name)}.{index}.{part(f'_.{file_type}')[2:]}"
+
+
+@given(name=st.text(max_size=8), substitute=SUBSTITUTES)
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_part_is_in_normal_form_and_stays_as_it_is(name, substitute):
+    found = part(name, substitute)
+    if substitute is not None:
+        assert unicodedata.normalize("NFC", found) == found
+        assert part(found, substitute) == found
+
+
+@pytest.mark.parametrize("substitute", ["_", "", None])
+def test_name_of_which_nothing_is_left_has_a_stand_in(substitute):
+    session = Session()
+    version = make_version(session, ["show_a", "\u0301", "", "comp"])
+    container = make_component(session, "ContainerComponent", version, "" if substitute is None else "\u0301")
+    member = make_member(session, container, "", "")
+    structure = StagingStructure(illegal_character_substitute=substitute)
+    folder, name, file = structure.get_resource_identifier(member).split("/")[-3:]
+    assert folder == "v003"
+    assert (name, file) == ("_", "_")
+
+
+def test_shots_in_japanese_get_paths_of_their_own():
+    identifiers = set()
+    for shot in ("東京", "大阪"):
+        component = make_component(Session(), "FileComponent", None)
+        session = component.session
+        component.values["version"] = make_version(session, ("show_a", "seq", shot, "comp"))
+        identifiers.add(StagingStructure().get_resource_identifier(component))
+    assert identifiers == {"show_a/seq/東京/comp/v003/beauty.exr", "show_a/seq/大阪/comp/v003/beauty.exr"}
 
 
 @pytest.mark.parametrize("entity_type", ["FileComponent", "SequenceComponent", "ContainerComponent"])

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftrack_accsyn_accessor.model.entry import Entry, Kind, Progress, Publication, StagedFile, State
+from ftrack_accsyn_accessor.model.item import Item, Kind, Progress, Publication, StagedFile, State
 from ftrack_accsyn_accessor.upkeep import DAY_S, Policy
-from ftrack_accsyn_accessor.upkeep.policy import Evidence, choose, is_pinned, objection
+from ftrack_accsyn_accessor.upkeep.policy import Evidence, choose, is_pinned, objection, withdrawn_objection
 
 NOW = 1_790_000_000.0
 
 
-def entry(number: int = 1, state: State = State.SYNCED, days: Optional[float] = 10.0, **changes: Any) -> Entry:
-    """Return an entry that was synced *days* ago."""
+def item(number: int = 1, state: State = State.SYNCED, days: Optional[float] = 10.0, **changes: Any) -> Item:
+    """Return an item that was synced *days* ago."""
     path = changes.pop("path", f"show_a/c{number}.mov")
     publication = Publication(
         component_id=f"c{number}",
@@ -50,7 +50,7 @@ def entry(number: int = 1, state: State = State.SYNCED, days: Optional[float] = 
         "progress": Progress(10, 10),
         "synced_at": synced_at,
     }
-    return Entry(**{**values, **changes})
+    return Item(**{**values, **changes})
 
 
 PROVEN = Evidence(
@@ -65,45 +65,45 @@ PROVEN = Evidence(
 # Choosing.
 
 
-def chosen(entries: list[Entry], policy: Policy, *pins: str) -> list[int]:
-    return [item.id for item in choose(entries, pins, policy, NOW)]
+def chosen(items: list[Item], policy: Policy, *pins: str) -> list[int]:
+    return [candidate.id for candidate in choose(items, pins, policy, NOW)]
 
 
 def test_age_chooses_what_arrived_before_the_longest_first() -> None:
-    entries = [entry(1, days=3), entry(2, days=30), entry(3, days=10), entry(4, days=7)]
+    items = [item(1, days=3), item(2, days=30), item(3, days=10), item(4, days=7)]
 
-    assert chosen(entries, Policy(older_than_s=7 * DAY_S)) == [2, 3]
+    assert chosen(items, Policy(older_than_s=7 * DAY_S)) == [2, 3]
 
 
 def test_quota_chooses_the_oldest_beyond_it_and_no_more() -> None:
-    entries = [entry(number, days=number) for number in (1, 2, 3, 4)]
+    items = [item(number, days=number) for number in (1, 2, 3, 4)]
 
-    assert chosen(entries, Policy(quota_bytes=25)) == [4, 3]
-    assert chosen(entries, Policy(quota_bytes=40)) == []
-    assert chosen(entries, Policy(quota_bytes=0)) == [4, 3, 2, 1]
+    assert chosen(items, Policy(quota_bytes=25)) == [4, 3]
+    assert chosen(items, Policy(quota_bytes=40)) == []
+    assert chosen(items, Policy(quota_bytes=0)) == [4, 3, 2, 1]
 
 
 def test_age_and_quota_together_choose_what_either_wants() -> None:
-    entries = [entry(number, days=number) for number in (1, 2, 3, 4)]
+    items = [item(number, days=number) for number in (1, 2, 3, 4)]
 
-    assert chosen(entries, Policy(older_than_s=3.5 * DAY_S, quota_bytes=20)) == [4, 3]
-    assert chosen(entries, Policy(older_than_s=1.5 * DAY_S, quota_bytes=35)) == [4, 3, 2]
+    assert chosen(items, Policy(older_than_s=3.5 * DAY_S, quota_bytes=20)) == [4, 3]
+    assert chosen(items, Policy(older_than_s=1.5 * DAY_S, quota_bytes=35)) == [4, 3, 2]
 
 
 def test_pins_are_never_chosen_but_count_towards_the_quota() -> None:
-    entries = [entry(1, days=1), entry(2, days=2), entry(3, days=3)]
+    items = [item(1, days=1), item(2, days=2), item(3, days=3)]
 
-    assert chosen(entries, Policy(quota_bytes=10), "c3") == [2, 1]
-    assert chosen(entries, Policy(older_than_s=0.0), "show_a") == []
+    assert chosen(items, Policy(quota_bytes=10), "c3") == [2, 1]
+    assert chosen(items, Policy(older_than_s=0.0), "show_a") == []
 
 
 def test_policy_that_asks_for_nothing_chooses_nothing() -> None:
-    assert chosen([entry(1, days=1000)], Policy()) == []
+    assert chosen([item(1, days=1000)], Policy()) == []
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.SYNCED])
 def test_what_has_not_arrived_is_never_chosen(state: State) -> None:
-    assert chosen([entry(1, state)], Policy(older_than_s=0.0, quota_bytes=0)) == []
+    assert chosen([item(1, state)], Policy(older_than_s=0.0, quota_bytes=0)) == []
 
 
 @pytest.mark.parametrize(
@@ -119,20 +119,21 @@ def test_what_has_not_arrived_is_never_chosen(state: State) -> None:
     ],
 )
 def test_pin_names_a_component_or_a_path_with_what_is_below(pin: str, pinned: bool) -> None:
-    assert is_pinned(entry(path="show_a/sq1/f.mov"), [pin]) is pinned
+    assert is_pinned(item(path="show_a/sq1/f.mov"), [pin]) is pinned
 
 
 # Proof.
 
 
 def test_nothing_objects_to_what_is_proven() -> None:
-    assert objection(entry(), PROVEN) == ""
+    assert objection(item(), PROVEN) == ""
 
 
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
         ({"destination_id": ""}, "no ftrack location"),
+        ({"destination_id": "staging"}, "the staging location itself"),
         ({"components": frozenset()}, "does not know it any more"),
         ({"components": frozenset({"member"})}, "does not know it any more"),
         ({"arrived": frozenset()}, "2 components of it at the destination"),
@@ -143,18 +144,46 @@ def test_nothing_objects_to_what_is_proven() -> None:
     ],
 )
 def test_gap_in_the_proof_is_an_objection(changes: dict[str, Any], word: str) -> None:
-    assert word in objection(entry(), dataclasses.replace(PROVEN, **changes))
+    assert word in objection(item(), dataclasses.replace(PROVEN, **changes))
 
 
 def test_files_that_an_earlier_run_has_removed_are_no_objection() -> None:
     gone = dataclasses.replace(PROVEN, staged=frozenset(), missing=frozenset({"show_a/c1.mov"}))
 
-    assert objection(entry(), gone) == ""
+    assert objection(item(), gone) == ""
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.SYNCED])
-def test_entry_that_is_not_synced_is_never_proven(state: State) -> None:
-    assert objection(entry(state=state), PROVEN) == "it has not arrived"
+def test_item_that_is_not_synced_is_never_proven(state: State) -> None:
+    assert objection(item(state=state), PROVEN) == "it has not arrived"
+
+
+# Withdrawn.
+
+
+def test_nothing_objects_to_withdrawn_files_that_nobody_needs_whatever_ftrack_knows_of_the_component() -> None:
+    assert withdrawn_objection(item(state=State.WITHDRAWN, days=None), Evidence()) == ""
+    known = Evidence(components=frozenset({"c1"}), missing=frozenset({"show_a/c1.mov"}))
+    assert withdrawn_objection(item(state=State.WITHDRAWN, days=None), known) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"staged": frozenset({"c1"})}, "has it in the staging location after all"),
+        ({"staged": frozenset({"member"})}, "has it in the staging location after all"),
+        ({"claimed": frozenset({"c2"})}, "the component c2 in the staging location under its path"),
+        ({"changed": frozenset({"show_a/c1.mov"})}, "was written to"),
+        ({"shared": frozenset({"show_a/c1.mov"})}, "belongs to another component"),
+    ],
+)
+def test_whoever_may_need_withdrawn_files_is_an_objection(changes: dict[str, Any], word: str) -> None:
+    assert word in withdrawn_objection(item(state=State.WITHDRAWN, days=None), Evidence(**changes))
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.WITHDRAWN])
+def test_item_that_is_not_withdrawn_never_goes_as_one(state: State) -> None:
+    assert withdrawn_objection(item(state=state), Evidence()) == "it is not withdrawn"
 
 
 names = st.frozensets(st.sampled_from(["c1", "m1", "m2"]))
@@ -162,7 +191,7 @@ files = st.frozensets(st.sampled_from(["show_a/c1.mov"]))
 evidence = st.builds(
     Evidence,
     components=names,
-    destination_id=st.sampled_from(["", "hq"]),
+    destination_id=st.sampled_from(["", "hq", "staging"]),
     arrived=names,
     staged=names,
     registrations=st.just(frozenset()),
@@ -174,12 +203,12 @@ evidence = st.builds(
 
 @given(state=st.sampled_from(State), days=st.one_of(st.none(), st.floats(0, 100)), evidence=evidence)
 def test_nothing_unproven_is_ever_let_go(state: State, days: Optional[float], evidence: Evidence) -> None:
-    item = entry(state=state, days=days)
+    candidate = item(state=state, days=days)
 
-    if objection(item, evidence) == "":
+    if objection(candidate, evidence) == "":
         assert state is State.SYNCED
         assert days is not None
-        assert evidence.destination_id
+        assert evidence.destination_id not in ("", candidate.publication.location_id)
         assert "c1" in evidence.components <= evidence.arrived
         assert not evidence.changed
         assert not evidence.shared
@@ -189,24 +218,24 @@ ages = st.floats(0, 100, allow_nan=False)
 
 
 @given(
-    entries=st.lists(st.tuples(st.sampled_from(State), ages), max_size=12),
+    items=st.lists(st.tuples(st.sampled_from(State), ages), max_size=12),
     pins=st.sets(st.sampled_from([f"c{number}" for number in range(12)])),
     older=st.one_of(st.none(), ages),
     quota=st.one_of(st.none(), st.integers(0, 150)),
 )
 def test_choice_keeps_pins_and_what_moves_and_meets_the_quota_as_far_as_it_may(
-    entries: list[tuple[State, float]], pins: set[str], older: Optional[float], quota: Optional[int]
+    items: list[tuple[State, float]], pins: set[str], older: Optional[float], quota: Optional[int]
 ) -> None:
-    items = [entry(number, state, days) for number, (state, days) in enumerate(entries)]
+    candidates = [item(number, state, days) for number, (state, days) in enumerate(items)]
     policy = Policy(older * DAY_S if older is not None else None, quota)
 
-    going = choose(items, pins, policy, NOW)
+    going = choose(candidates, pins, policy, NOW)
 
-    synced = [item for item in items if item.state is State.SYNCED]
-    assert all(item in synced and item.publication.component_id not in pins for item in going)
-    assert [item.synced_at for item in going] == sorted(item.synced_at or 0 for item in going)
-    left = [item for item in synced if item not in going]
-    if quota is not None and any(item.publication.component_id not in pins for item in left):
-        assert sum(item.progress.size_bytes for item in left) <= quota
+    synced = [candidate for candidate in candidates if candidate.state is State.SYNCED]
+    assert all(candidate in synced and candidate.publication.component_id not in pins for candidate in going)
+    assert [candidate.synced_at for candidate in going] == sorted(candidate.synced_at or 0 for candidate in going)
+    left = [candidate for candidate in synced if candidate not in going]
+    if quota is not None and any(candidate.publication.component_id not in pins for candidate in left):
+        assert sum(candidate.progress.size_bytes for candidate in left) <= quota
     if older is None and quota is None:
         assert going == []

@@ -6,8 +6,9 @@ import dataclasses
 import threading
 from pathlib import Path
 
-from ftrack_accsyn_accessor.model.entry import Kind, Publication, StagedFile, State
+from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile, State
 from ftrack_accsyn_accessor.outbox import Outbox
+from making import route
 
 LOCATION = "location"
 
@@ -35,21 +36,21 @@ def test_enqueued_components_are_pending_and_due_with_their_files(tmp_path: Path
 
     assert outbox.enqueue([publication("one"), publication("two")]) == 2
 
-    assert [entry.publication for entry in outbox.due(10)] == [publication("one"), publication("two")]
-    assert {entry.state for entry in outbox.entries()} == {State.PENDING}
+    assert [item.publication for item in outbox.due(10)] == [publication("one"), publication("two")]
+    assert {item.state for item in outbox.items()} == {State.PENDING}
 
 
-def test_component_with_an_entry_in_any_state_keeps_it_as_it_is(tmp_path: Path) -> None:
+def test_component_with_an_item_in_any_state_keeps_it_as_it_is(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "a.sqlite3")
     outbox.prepare([publication("prepared")], "owner")
     outbox.enqueue([publication("sent")])
-    outbox.submitted(list(outbox.entries(State.PENDING)), outbox.job("route", "key", "name"))
-    before = list(outbox.entries())
+    outbox.submitted(list(outbox.items(State.PENDING)), outbox.job(route()))
+    before = list(outbox.items())
 
     again = [dataclasses.replace(publication(name), username="another") for name in ("prepared", "sent")]
     assert outbox.enqueue(again) == 0
 
-    assert list(outbox.entries()) == before
+    assert list(outbox.items()) == before
 
 
 def test_known_are_the_components_of_the_location_in_whatever_state(tmp_path: Path) -> None:
@@ -81,4 +82,4 @@ def test_of_many_that_enqueue_at_once_one_writes_each_component(tmp_path: Path) 
         thread.join(30)
 
     assert sum(counts) == 50
-    assert len(list(Outbox(path).entries())) == 50
+    assert len(list(Outbox(path).items())) == 50

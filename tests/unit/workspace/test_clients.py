@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from ftrack_accsyn_accessor.model.accsyn import Client
-from ftrack_accsyn_accessor.workspace.clients import choose_client
+from ftrack_accsyn_accessor.workspace.clients import choose_clients
 
 MAC_1, MAC_2, MAC_3 = "00:11:22:33:44:55", "66:77:88:99:AA:BB", "CC:CC:CC:CC:CC:CC"
 
@@ -19,18 +19,18 @@ def client(id_: str, code: str, type_: object = 0, status: str = "online", macs:
 @pytest.mark.parametrize(
     ("clients", "hostname", "macs", "expected"),
     [
-        pytest.param([], "ws1", [], None, id="no clients"),
+        pytest.param([], "ws1", [], "", id="no clients"),
         pytest.param([client("a", "ws1")], "ws1", [], "a", id="same name"),
         pytest.param([client("a", "WS1.Studio.Local")], "ws1", [], "a", id="case and domain"),
         pytest.param([client("a", "MacServer")], "macserver.local", [], "a", id="domain here only"),
-        pytest.param([client("a", "ws10")], "ws1", [], None, id="longer name"),
-        pytest.param([client("a", "ws2")], "ws1", [], None, id="other name"),
-        pytest.param([client("a", "")], "", [], None, id="empty names are not equal"),
+        pytest.param([client("a", "ws10")], "ws1", [], "", id="longer name"),
+        pytest.param([client("a", "ws2")], "ws1", [], "", id="other name"),
+        pytest.param([client("a", "")], "", [], "", id="empty names are not equal"),
         pytest.param([client("a", "old-name", macs=MAC_1)], "ws1", [MAC_1], "a", id="MAC where no name fits"),
         pytest.param(
             [client("a", "x", macs=f"{MAC_2}, {MAC_1}")], "ws1", [MAC_1.lower()], "a", id="one of several MACs"
         ),
-        pytest.param([client("a", "x", macs="00:00:00:00:00:00")], "w", ["00:00:00:00:00:00"], None, id="zero MAC"),
+        pytest.param([client("a", "x", macs="00:00:00:00:00:00")], "w", ["00:00:00:00:00:00"], "", id="zero MAC"),
         pytest.param(
             [client("a", "x", macs=MAC_1), client("b", "ws1", macs=MAC_2)], "ws1", [MAC_1], "b", id="name before MAC"
         ),
@@ -38,9 +38,20 @@ def client(id_: str, code: str, type_: object = 0, status: str = "online", macs:
             [client("a", "ws1", status="offline"), client("b", "ws1", status="disabled"), client("c", "ws1")],
             "ws1",
             [],
-            "c",
-            id="online first",
+            "abc",
+            id="which one is online tells nothing about whose it is",
         ),
+        pytest.param(
+            [client("a", "ws1", status="offline", macs=MAC_1), client("b", "ws1", macs=MAC_1)],
+            "ws1",
+            [MAC_1],
+            "b",
+            id="installed anew: online first",
+        ),
+        pytest.param(
+            [client("a", "ws1", macs=MAC_2), client("b", "ws1", macs=MAC_3)], "ws1", [MAC_1], "ab", id="neither is sure"
+        ),
+        pytest.param([client("a", "ws1", 2), client("b", "ws1"), client("c", "ws1")], "ws1", [], "abc", id="two apps"),
         pytest.param([client("a", "ws1"), client("b", "ws1", 2)], "ws1", [], "b", id="user server before app"),
         pytest.param(
             [client("a", "ws1"), client("b", "ws1", 2, "offline")], "ws1", [], "a", id="online before user server"
@@ -51,7 +62,7 @@ def client(id_: str, code: str, type_: object = 0, status: str = "online", macs:
             "ws1",
             [MAC_1],
             "b",
-            id="two machines of one name",
+            id="two machines of one name, one with the MAC",
         ),
         pytest.param(
             [client("a", "ws1.paris.test"), client("b", "ws1.london.test", status="offline")],
@@ -61,14 +72,15 @@ def client(id_: str, code: str, type_: object = 0, status: str = "online", macs:
             id="another domain is another machine",
         ),
         pytest.param([client("a", "ws1.home")], "ws1.office", [], "a", id="a laptop that travels"),
-        pytest.param([client("a", "ws1", 1), client("b", "ws1", 3)], "ws1", [], None, id="servers and browsers"),
+        pytest.param([client("a", "ws1", 1), client("b", "ws1", 3)], "ws1", [], "", id="servers and browsers"),
         pytest.param([client("a", "ws1", "0")], "ws1", [], "a", id="type as text"),
         pytest.param([client("a", "ws1", None)], "ws1", [], "a", id="type not told"),
-        pytest.param([client("b", "ws1"), client("a", "ws1")], "ws1", [], "a", id="the same one every time"),
+        pytest.param(
+            [client("b", "ws1"), client("a", "ws1")], "ws1", [], "ab", id="two machines of one name without MAC"
+        ),
         pytest.param([client("a", "ws1", macs=MAC_3)], "ws1", [MAC_1], "a", id="new network card"),
     ],
 )
 def test_the_choice_is_right_in_whatever_order_clients_come(clients, hostname, macs, expected):
     for order in itertools.permutations(clients):
-        chosen = choose_client(order, hostname, macs)
-        assert (chosen.id if chosen else None) == expected
+        assert "".join(chosen.id for chosen in choose_clients(order, hostname, macs)) == expected

@@ -11,16 +11,16 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.insight import rows, status
 from ftrack_accsyn_accessor.insight.doctor import as_text
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject
-from ftrack_accsyn_accessor.insight.place import find_machine
+from ftrack_accsyn_accessor.insight.installation import find_installation
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.plain import as_json
 from ftrack_accsyn_accessor.workspace.answers import redacted
 
-#: Entries told about: those that need attention first, then the newest.
-ENTRIES = 500
+#: Items told about: those that need attention first, then the newest.
+ITEMS = 500
 #: The end of each of Connect's log files that is looked through.
 LOG_BYTES = 2_000_000
 #: Variables whose values matter; of others with a name of ours only the name is told.
@@ -51,13 +51,13 @@ def _parts(subject: Subject, checks: Sequence[Check], environ: Mapping[str, str]
 def _outbox(subject: Subject) -> Iterator[tuple[str, str]]:
     if subject.settings.staging_path is None:
         return
-    here = find_machine(subject.settings, subject.api_user)
+    here = find_installation(subject.settings, subject.api_user)
     if not here.outbox_path.is_file():
         return
     outbox = here.outbox()
     try:
-        yield "status.json", as_json(status.summary(outbox), indent=1)
-        yield "entries.json", as_json(status.rows(outbox, limit=ENTRIES), indent=1)
+        yield "status.json", as_json(status.summary(outbox, here.studio), indent=1)
+        yield "items.json", as_json(rows.rows(outbox, limit=ITEMS, studio=here.studio), indent=1)
         yield "jobs.json", as_json(outbox.jobs(), indent=1)
     except errors.OutboxError as error:
         yield "outbox.txt", str(error)

@@ -7,7 +7,7 @@ import enum
 import time
 from typing import Callable, Optional
 
-from ftrack_accsyn_accessor.ftrack.connection import FtrackCredentials
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.model.settings import Settings
 

@@ -7,13 +7,15 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ftrack_accsyn_accessor._version import __version__
 from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.insight.absence import Absence, absence
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject, fail, failed, ok, skipped, warn
-from ftrack_accsyn_accessor.insight.place import Machine, find_machine
+from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
+from ftrack_accsyn_accessor.insight.remarks import Remark, of_unqueued
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.outbox import Outbox
@@ -80,13 +82,17 @@ def machine(subject: Subject) -> Iterator[Check]:
         yield skipped("staging area", "There is no path to look at.")
         yield skipped("outbox", "It lies in the staging area.")
         return
-    here = find_machine(current, subject.api_user)
+    here = find_installation(current, subject.api_user)
     yield from _staging(here)
     yield from _outbox(here)
 
 
-def _staging(here: Machine) -> Iterator[Check]:
+def _staging(here: Installation) -> Iterator[Check]:
     root = here.area.root
+    if here.unplugged is not None:
+        missing = absence(here)
+        yield fail("staging area", missing.what, missing.remedy)
+        return
     if not os.path.isdir(root):
         yield fail("staging area", f"{root} is not there.", "Plug its disk in, or correct the path.")
         return
@@ -120,33 +126,44 @@ def _space(root: str) -> Check:
     return warn("free space", text, remedy) if found.free < SCARCE_BYTES else ok("free space", text)
 
 
-def _outbox(here: Machine) -> Iterator[Check]:
+def _outbox(here: Installation) -> Iterator[Check]:
     if not here.outbox_path.is_file():
-        others = ", ".join(here.neighbours)
-        text = f"Nothing was ever published here as {here.location_name}."
-        if others:
-            yield warn("outbox", f"{text} There are outboxes of {others}.", "Set FTRACK_API_USER.")
-        else:
-            yield skipped("outbox", text)
+        yield from _missing(absence(here))
         return
     outbox = here.outbox()
     try:
         yield from _content(here, outbox)
     except errors.OutboxError as error:
         yield failed("outbox", error)
+        yield from _remarks(of_unqueued(outbox.path))
     finally:
         outbox.close()
 
 
-def _content(here: Machine, outbox: Outbox) -> Iterator[Check]:
+def _missing(missing: Absence) -> Iterator[Check]:
+    if missing.kind == "earlier-outbox":
+        yield warn("outbox", missing.what, missing.remedy)
+    else:
+        yield skipped("outbox", "There is none." if missing.kind == "unplugged" else missing.what)
+    yield from _remarks(missing.remarks)
+
+
+def _remarks(remarks: Iterable[Remark]) -> Iterator[Check]:
+    for remark in remarks:
+        yield warn(remark.topic.heading, remark.what, remark.remedy)
+
+
+def _content(here: Installation, outbox: Outbox) -> Iterator[Check]:
     damage = outbox.survey.damage()
     if damage:
         yield fail("outbox", f"{outbox.path} is damaged: {damage}", "Move it away, then: ftrack-accsyn reconcile.")
         return
     for kept in kept_aside(outbox.path):
         yield warn("outbox", f"{kept} is an earlier outbox, which was damaged.", f"{REMEDY} Then remove the file.")
-    summary = status.summary(outbox)
-    yield ok("outbox", f"{outbox.path} is sound and holds {summary.entries} component(s).")
+    summary = status.summary(outbox, here.studio)
+    withdrawn = f", {summary.withdrawn} of them withdrawn" if summary.withdrawn else ""
+    yield ok("outbox", f"{outbox.path} is sound and holds {summary.items} component(s){withdrawn}.")
+    yield from _remarks(summary.remarks)
     if not here.is_present(outbox):
         yield fail("staging disk", "It is not the one that the outbox belongs to.", "Plug the right one in.")
     if summary.stuck:
@@ -155,5 +172,5 @@ def _content(here: Machine, outbox: Outbox) -> Iterator[Check]:
         )
     if summary.paused is not None:
         yield warn("paused", f"Syncing is paused by {summary.paused.by}.", "Resume it: ftrack-accsyn resume.")
-    if summary.contact.what and (summary.pending or summary.moving):
-        yield warn("uploader", summary.contact.what, summary.contact.remedy)
+    if summary.contact.what and summary.left:
+        yield warn("worker", summary.contact.what, summary.contact.remedy)

@@ -7,14 +7,14 @@ from typing import Callable, Optional
 
 import requests
 
-from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor import machine as identity
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject, clock, fail, failed, ok, skipped, warn
 from ftrack_accsyn_accessor.insight.doctor.view import staging_view
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.worker.delivery import connect
+from ftrack_accsyn_accessor.outbox import locations
+from ftrack_accsyn_accessor.worker.endpoint import connect
 from ftrack_accsyn_accessor.workspace import Client, Workspace
 from ftrack_accsyn_accessor.workspace.transport import clock_skew_s
 
@@ -34,7 +34,7 @@ def ftrack(subject: Subject, found: dict[str, str]) -> Iterator[Check]:
         return
     registrations = Registrations(subject.ftrack)
     try:
-        yield from _registrations(subject, registrations, found)
+        yield from _registrations(subject, subject.ftrack.server_url, registrations, found)
     except errors.RegistrationError as error:
         yield fail("ftrack login", error.what, "Check FTRACK_API_USER and FTRACK_API_KEY.")
     finally:
@@ -53,8 +53,10 @@ def _server(url: str, now: Callable[[], float]) -> list[Check]:
     return [ok("ftrack server", f"{url} answers, version {version}."), skew]
 
 
-def _registrations(subject: Subject, registrations: Registrations, found: dict[str, str]) -> Iterator[Check]:
-    name = environment.location_name(subject.settings, subject.api_user)
+def _registrations(
+    subject: Subject, server_url: str, registrations: Registrations, found: dict[str, str]
+) -> Iterator[Check]:
+    name = locations.location_name(subject.settings, server_url, subject.api_user)
     location_id = registrations.location_id(name)
     yield ok("ftrack login", f"{subject.api_user} may log in.")
     if location_id is None:

@@ -6,7 +6,7 @@ import os
 from typing import Optional
 
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject, fail, ok, skipped
-from ftrack_accsyn_accessor.insight.place import find_machine
+from ftrack_accsyn_accessor.insight.installation import find_installation
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.workspace import Task, Workspace
 
@@ -22,7 +22,7 @@ def staging_view(workspace: Workspace, subject: Subject) -> Check:
     """
     if subject.settings.staging_path is None:
         return skipped(_NAME, "There is no staging path to compare with.")
-    here = find_machine(subject.settings, subject.api_user)
+    here = find_installation(subject.settings, subject.api_user)
     root = _client_root(workspace, here.outbox()) if here.outbox_path.is_file() else None
     if root is None:
         return skipped(_NAME, "It is known after the first transfer.")

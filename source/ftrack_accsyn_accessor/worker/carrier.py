@@ -1,38 +1,38 @@
-"""Brings entries to accsyn with the settings of the moment: connection, endpoint, submission.
+"""Brings items to accsyn with the settings of the moment: connection, endpoint, submission.
 
-On the uploader's thread only.
+On the worker's thread only.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Callable, Optional
 
-from ftrack_accsyn_accessor import announce, machine
+from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
-from ftrack_accsyn_accessor.model import errors, settings
-from ftrack_accsyn_accessor.model.entry import Entry
+from ftrack_accsyn_accessor.model import errors, retry, settings
+from ftrack_accsyn_accessor.model.accsyn import Client
+from ftrack_accsyn_accessor.model.item import Item, Studio
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.model.transfer import Destination
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.staging.area import StagingArea
-from ftrack_accsyn_accessor.worker.confirmation import Confirmation
-from ftrack_accsyn_accessor.worker.presence import Presence
+from ftrack_accsyn_accessor.worker.claims import Claims
+from ftrack_accsyn_accessor.worker.endpoint import Endpoints, connect
+from ftrack_accsyn_accessor.worker.intake import Intake
 from ftrack_accsyn_accessor.worker.retention import Retention
+from ftrack_accsyn_accessor.worker.settling import Settling
 from ftrack_accsyn_accessor.worker.steering import Steering
 from ftrack_accsyn_accessor.worker.submission import Submission
 from ftrack_accsyn_accessor.worker.tracker import Tracker
-from ftrack_accsyn_accessor.workspace import Credentials, Workspace
+from ftrack_accsyn_accessor.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
-#: What accsyn said about this machine's endpoint holds this long.
-ENDPOINT_S = 3600.0
 
-
-class Delivery:
+class Carrier:
     """The way of one outbox to accsyn.
 
     Every method may raise the errors of `errors`; none may be called on a host's thread.
@@ -53,17 +53,18 @@ class Delivery:
         self._area = area
         self._read_settings = read_settings
         self._open_registrations = registrations
+        self._server_url = server_url
         self._clock = clock
         self._monotonic = monotonic
-        self._confirmation = Confirmation(outbox, owners, server_url, self._opened_registrations, clock, monotonic)
-        self._presence = Presence(outbox, clock, monotonic)
+        self._intake = Intake(outbox, area, self._opened_registrations, server_url, clock, monotonic)
+        self._settling = Settling(outbox, owners, server_url, self._opened_registrations, clock, monotonic)
+        self._claims = Claims(outbox, self._opened_registrations, clock)
+        self._endpoints = Endpoints(outbox, self._opened_registrations, clock, monotonic)
         self._retention = Retention(outbox, area, read_settings, clock, monotonic)
         self._steering: Optional[Steering] = None
         self._settings: Optional[Settings] = None
         self._workspace: Optional[Workspace] = None
         self._registrations: Optional[Registrations] = None
-        self._submission: Optional[Submission] = None
-        self._submission_until = 0.0
         self._tracker: Optional[Tracker] = None
 
     def changed(self) -> bool:
@@ -74,7 +75,7 @@ class Delivery:
         if current.problems:
             announce.once(logger, logging.WARNING, settings.describe(current.problems))
         self._settings = current
-        self._presence.reads(current)
+        self._endpoints.reads(current)
         self._disconnect()
         return True
 
@@ -85,9 +86,23 @@ class Delivery:
             self._registrations.close()
             self._registrations = None
 
+    def may_settle(self) -> bool:
+        """Whether withdrawn items, or what could not be queued, are to be looked at, though no item is unsettled."""
+        return self._settling.due() or self._intake.waiting()
+
     def settle(self) -> None:
-        """Find out what became of entries that stayed prepared."""
-        self._confirmation.step()
+        """Find out what became of items that stayed prepared."""
+        if self._intake.waiting():
+            self._intake.step()
+        self._settling.step()
+
+    @property
+    def studio(self) -> Studio:
+        """Whose items are carried at the moment."""
+        if self._settings is None:
+            self.changed()
+        assert self._settings is not None  # noqa: S101 - `changed` has read them
+        return Studio(self._server_url(), self._settings.workspace or "")
 
     # Submission.
 
@@ -100,38 +115,49 @@ class Delivery:
             self._steering.step()
         return paused
 
-    def submit(self, entries: list[Entry]) -> None:
-        """Submit *entries*; raise what concerns all of them."""
+    def submit(self, items: list[Item]) -> None:
+        """Submit *items*; raise what concerns all of them."""
         current = self._complete_settings()
-        if self._submission is None or self._monotonic() >= self._submission_until:
-            try:
-                self._submission = self._open_submission(current, entries[0].publication.location_id)
-            except errors.Refused as error:  # it concerns this machine, not one of the entries
-                raise errors.NotReady(error.tried, error.on, error.outcome, error.remedy) from error
-            except errors.NotReady:
-                self._disconnect()  # a role is known from the login: only a new one shows that it was changed
-                raise
-            self._submission_until = self._monotonic() + ENDPOINT_S
+        workspace = self._opened_workspace(current)
         try:
-            self._submission.submit(entries)
-        except (errors.NotReady, errors.Unauthorised):
-            self._submission = None
+            workspace.check_role()
+            client = self._endpoints.source(workspace, current)
+            self._submit_from(client, items)
+        except errors.Refused as error:  # it concerns this machine, not one of the items
+            raise errors.NotReady(error.tried, error.on, error.outcome, error.remedy) from error
+        except errors.NotReady:
+            self._disconnect()  # a role is known from the login: only a new one shows that it was changed
+            raise
+        except errors.Unauthorised:
+            self._endpoints.forget()  # whoever is let in next may be told something else
             raise
 
-    def _open_submission(self, current: Settings, location_id: str) -> Submission:
-        workspace = self._opened_workspace(current)
-        workspace.check_role()
-        client = workspace.find_client(machine.hostname(), machine.mac_addresses(), current.client)
-        self._presence.found(client)
-        destination = find_destination(workspace, current, location_id, client.id, self._opened_registrations)
-        self._presence.goes_to(destination)
+    def _submit_from(self, client: Client, items: Sequence[Item]) -> None:
+        """Submit *items*, those of each staging location to where it goes; one without destination stops no other."""
+        groups: dict[str, list[Item]] = {}
+        for item in items:
+            groups.setdefault(item.publication.location_id, []).append(item)
+        homeless: list[errors.AccsynAccessorError] = []
+        for location_id, group in groups.items():
+            try:
+                self._submission(client, location_id).submit(group)
+            except (errors.NotReady, errors.RegistrationError) as error:
+                homeless.append(error)
+                if len(groups) > 1:
+                    self._outbox.delay(group, error, self._clock() + retry.delay(error, 1, 0.0, 0.0))
+        if len(homeless) == len(groups):
+            raise homeless[0]
+
+    def _submission(self, client: Client, location_id: str) -> Submission:
+        current, workspace = self._complete_settings(), self._opened_workspace(self._complete_settings())
         return Submission(
             outbox=self._outbox,
             area=self._area,
             workspace=workspace,
+            claims=self._claims,
             client_id=client.id,
-            volume=current.volume,
-            destination=destination,
+            destination=self._endpoints.destination(workspace, current, location_id, client.id),
+            studio=self.studio,
             queue=current.queue,
             clock=self._clock,
         )
@@ -149,8 +175,12 @@ class Delivery:
         workspace = self._opened_workspace(current)
         if self._tracker is None:
             registrations = self._opened_registrations()
-            self._tracker = Tracker(self._outbox, workspace, registrations, current, self._clock, self._monotonic)
-        self._presence.look(workspace, current)
+            self._tracker = Tracker(
+                self._outbox, self._area, workspace, registrations, current, self._clock, self._monotonic
+            )
+        client = self._endpoints.look(workspace, current)
+        if client is not None:
+            self._tracker.leave_behind(client)
         return self._tracker.step()
 
     # Retention.
@@ -161,7 +191,7 @@ class Delivery:
 
     def tidy(self) -> None:
         """Free them, and give the connection back."""
-        self._retention.step(self._opened_registrations())
+        self._retention.step(self._opened_registrations(), self._opened_workspace(self._complete_settings()))
         self.close()
 
     # Connections.
@@ -185,7 +215,7 @@ class Delivery:
         return self._registrations
 
     def _disconnect(self) -> None:
-        self._submission = None
+        self._endpoints.forget()
         self._steering = None
         if self._tracker is not None:
             self._tracker.close()
@@ -193,49 +223,3 @@ class Delivery:
         if self._workspace is not None:
             self._workspace.close()
             self._workspace = None
-
-
-def connect(current: Settings) -> Workspace:
-    """Return the door to the workspace that *current* names; it connects at the first question."""
-    credentials = Credentials(current.workspace or "", current.api_user or "", current.api_key or "")
-    return Workspace(credentials, proxy=current.proxy, tls_verify=current.tls_verify)
-
-
-def find_destination(
-    workspace: Workspace,
-    current: Settings,
-    location_id: str,
-    client_id: str,
-    registrations: Callable[[], Registrations],
-) -> Destination:
-    """Return where files of a location go: what the environment says, else what accsyn's ftrack integration says.
-
-    *registrations* is called where a location has to be found in ftrack by its name. Raise `errors.NotReady` when there
-    is no destination, and what accsyn or ftrack raise.
-    """
-    wanted = current.destination_location or ""
-    if current.destination is not None:
-        return Destination(current.destination, _location_id(registrations(), wanted) if wanted else "", wanted)
-    found = workspace.destination(location_id, client_id)
-    if found is None:
-        raise errors.NotReady(
-            "find the destination of published files",
-            f"workspace {current.workspace}",
-            "accsyn's ftrack integration names none",
-            "Set one up in accsyn's ftrack integration, or set FTRACK_ACCSYN_DESTINATION.",
-        )
-    if wanted:
-        return Destination(found.party, _location_id(registrations(), wanted), wanted)
-    return found
-
-
-def _location_id(registrations: Registrations, name: str) -> str:
-    found = registrations.location_id(name)
-    if found is None:
-        raise errors.NotReady(
-            "find the destination location in ftrack",
-            name,
-            "there is none",
-            "Correct FTRACK_ACCSYN_DESTINATION_LOCATION.",
-        )
-    return found

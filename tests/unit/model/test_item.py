@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftrack_accsyn_accessor.model.entry import TRANSITIONS, Kind, Publication, StagedFile, State, sources
+from ftrack_accsyn_accessor.model.item import TRANSITIONS, Kind, Publication, StagedFile, State, sources
 
 
 def test_every_state_has_a_row_in_the_table() -> None:
@@ -16,7 +16,7 @@ def test_no_state_lists_itself(state: State) -> None:
     assert state not in TRANSITIONS[state]
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.NEEDS_ATTENTION])
+@pytest.mark.parametrize("state", [state for state in State if state not in (State.NEEDS_ATTENTION, State.WITHDRAWN)])
 def test_every_state_may_need_attention(state: State) -> None:
     assert State.NEEDS_ATTENTION in TRANSITIONS[state]
 
@@ -35,10 +35,10 @@ def test_prepared_is_reached_by_publishing_only() -> None:
 
 
 def test_only_what_was_submitted_or_needed_attention_becomes_synced() -> None:
-    assert set(sources(State.SYNCED)) == {State.SUBMITTED, State.TRANSFERRING, State.NEEDS_ATTENTION}
+    assert set(sources(State.SYNCED)) == {State.PENDING, State.SUBMITTED, State.TRANSFERRING, State.NEEDS_ATTENTION}
 
 
-def test_submission_starts_where_an_entry_waits() -> None:
+def test_submission_starts_where_an_item_waits() -> None:
     assert set(sources(State.SUBMITTED)) == {State.PENDING, State.TRANSFERRING, State.NEEDS_ATTENTION}
 
 
@@ -55,6 +55,7 @@ def test_words_on_disk_are_stable() -> None:
         "transferring",
         "synced",
         "needs-attention",
+        "withdrawn",
     ]
     assert [kind.value for kind in Kind] == ["file", "sequence", "container"]
 

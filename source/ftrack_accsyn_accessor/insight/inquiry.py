@@ -8,20 +8,25 @@ from pathlib import Path
 from typing import Optional
 
 from ftrack_accsyn_accessor import machine
-from ftrack_accsyn_accessor.insight import status
-from ftrack_accsyn_accessor.insight.place import Machine, find_machine
-from ftrack_accsyn_accessor.insight.status import Row
+from ftrack_accsyn_accessor.insight import remarks, rows, status
+from ftrack_accsyn_accessor.insight.absence import absence
+from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
+from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
+from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.insight.why import Accsyn, Fault, Situation
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.entry import State
+from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.worker.delivery import connect
+from ftrack_accsyn_accessor.outbox import Outbox, unqueued
+from ftrack_accsyn_accessor.worker.endpoint import connect
 from ftrack_accsyn_accessor.workspace import Workspace
 
-#: In this order the entry is chosen that stands for everything.
+#: In this order the item is chosen that stands for everything.
 _TELLING = (State.NEEDS_ATTENTION, State.PENDING, State.TRANSFERRING, State.SUBMITTED, State.PREPARED)
-_IN_ACCSYN = (State.SUBMITTED, State.TRANSFERRING)
+#: Of these accsyn has nothing to tell.
+_SETTLED = (State.SYNCED, State.PREPARED, State.WITHDRAWN)
+#: Items looked at in one go.
+_PAGE = 500
 
 
 def gather(current: Settings, api_user: str, asked: str = "") -> Situation:
@@ -36,7 +41,7 @@ def gather(current: Settings, api_user: str, asked: str = "") -> Situation:
     )
     if current.disabled or current.staging_path is None:
         return situation
-    here = find_machine(current, api_user)
+    here = find_installation(current, api_user)
     try:
         return _with_outbox(situation, here)
     except errors.OutboxError as error:
@@ -44,27 +49,29 @@ def gather(current: Settings, api_user: str, asked: str = "") -> Situation:
         return dataclasses.replace(situation, staging_present=present, outbox_fault=_fault(error))
 
 
-def _with_outbox(situation: Situation, here: Machine) -> Situation:
+def _with_outbox(situation: Situation, here: Installation) -> Situation:
     if not here.outbox_path.is_file():
-        missing = None if not here.staging_present else _no_outbox(here)
-        return dataclasses.replace(situation, staging_present=here.staging_present, outbox_fault=missing)
+        return dataclasses.replace(situation, staging_present=here.staging_present, absence=absence(here))
     outbox = here.outbox()
     try:
-        return _with_entries(situation, here, outbox)
+        return _with_items(situation, here, outbox)
     finally:
         outbox.close()
 
 
-def _with_entries(situation: Situation, here: Machine, outbox: Outbox) -> Situation:
-    row = status.find(outbox, _absolute(situation.asked)) if situation.asked else _telling(outbox)
+def _with_items(situation: Situation, here: Installation, outbox: Outbox) -> Situation:
+    studio, asked = here.studio, _absolute(situation.asked) if situation.asked else ""
+    row = rows.find(outbox, asked, studio) if asked else _telling(outbox, studio)
     known = dataclasses.replace(
         situation,
         staging_present=here.is_present(outbox),
-        summary=status.summary(outbox),
+        summary=status.summary(outbox, studio),
         row=row,
-        uploader_alive=here.uploader_alive(),
+        unqueued=_unqueued(outbox, asked) if asked and row is None else None,
+        worker_alive=here.worker_alive(),
     )
-    if row is None or row.state in (State.SYNCED, State.PREPARED) or situation.problems:
+    others = row is not None and row.cause_kind == Topic.OTHER_STUDIO.value
+    if row is None or row.state in _SETTLED or others or situation.problems:
         return known
     return dataclasses.replace(known, accsyn=ask(here.settings, row))
 
@@ -84,7 +91,7 @@ def _asked(workspace: Workspace, current: Settings, row: Row) -> Accsyn:
     workspace.check_role()
     client = workspace.find_client(machine.hostname(), machine.mac_addresses(), current.client)
     known = Accsyn(client=client.code, client_status=client.status)
-    if row.state not in _IN_ACCSYN or not row.job_id:
+    if row.state not in rows.MOVING or not row.job_id:
         return known
     job = workspace.get_job(row.job_id)
     if job is None:
@@ -97,19 +104,27 @@ def _asked(workspace: Workspace, current: Settings, row: Row) -> Accsyn:
     )
 
 
-def _telling(outbox: Outbox) -> Optional[Row]:
-    """Return the entry that tells best why not everything has arrived, None when everything has."""
+def _telling(outbox: Outbox, studio: Studio) -> Optional[Row]:
+    """Return the item of *studio* that tells best why not everything has arrived, None when everything of it has."""
     for state in _TELLING:
-        found = status.rows(outbox, (state,), limit=1)
-        if found:
-            return found[0]
+        for start in range(0, rows.count(outbox, (state,)), _PAGE):
+            page = rows.rows(outbox, (state,), limit=_PAGE, offset=start, studio=studio)
+            found = next((row for row in page if row.cause_kind != Topic.OTHER_STUDIO.value), None)
+            if found is not None:
+                return found
     return None
 
 
-def _no_outbox(here: Machine) -> Fault:
-    others = ", ".join(here.neighbours)
-    remedy = f"There are outboxes of {others}: set FTRACK_API_USER." if others else "Publish something."
-    return Fault("no-outbox", f"Nothing was ever published on this machine as {here.location_name}.", remedy)
+def _unqueued(outbox: Outbox, asked: str) -> Optional[Remark]:
+    """Return why the component or staged file that was *asked* for could not be queued, None where that is not so."""
+    path = rows.relative_path(outbox, asked)
+    for each in unqueued.kept(outbox.path):
+        known = {*each.component_ids, *(publication.component_id for publication in each.publications)}
+        known |= {publication.path for publication in each.publications}
+        known |= {file.path for publication in each.publications for file in publication.files}
+        if asked in known or path in known:
+            return remarks.not_queued(outbox.path, each.words, each.count)
+    return None
 
 
 def _fault(error: errors.AccsynAccessorError) -> Fault:

@@ -1,10 +1,10 @@
 """The background thread: outbox -> workspace. One in each process, one active for each outbox.
 
 What happens, from a publish to accsyn:
-1. The staging location writes an entry into the outbox and calls `wake`.
+1. The staging location writes an item into the outbox and calls `wake`.
 2. The thread sees that there is work and takes the outbox's lock. A process that does not get it looks again every
-   second, so a killed uploader is replaced at once.
-3. It lets the burst settle, settles entries that were never confirmed, and hands the due ones to a `Submission`.
+   second, so a killed worker is replaced at once.
+3. It lets the burst settle, settles items that were never confirmed, and hands the due ones to a `Submission`.
 4. On an outage it waits, longer each time, and earlier when something changes; the causes stand in the outbox.
 5. With nothing left to do it gives the lock back and only looks, now and then, whether another process has left
    something.
@@ -19,7 +19,7 @@ import time
 from typing import Callable, Optional, Protocol
 
 from ftrack_accsyn_accessor.model import errors, pacing, retry
-from ftrack_accsyn_accessor.model.entry import Entry
+from ftrack_accsyn_accessor.model.item import Item, Studio
 from ftrack_accsyn_accessor.outbox import Outbox, Work
 from ftrack_accsyn_accessor.outbox.facts import ContactLog
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
@@ -40,19 +40,26 @@ DRAIN_S = 6.0
 
 
 class Source(Protocol):
-    """What an uploader needs to get entries to accsyn; made by `plugin`, used on the uploader's thread only."""
+    """What an worker needs to get items to accsyn; made by `plugin`, used on the worker's thread only."""
+
+    @property
+    def studio(self) -> Studio:
+        """Whose items are carried at the moment; those of others wait for a process of theirs."""
 
     def changed(self) -> bool:
         """Whether the settings are others than at the last call."""
 
+    def may_settle(self) -> bool:
+        """Whether withdrawn items are to be looked at again, though nothing else is to be settled."""
+
     def settle(self) -> None:
-        """Find out what became of entries that stayed prepared."""
+        """Find out what became of items that stayed prepared, and take back what ftrack should not have any more."""
 
     def steer(self) -> bool:
         """Pause or resume running jobs as the outbox asks for; return whether nothing is to be submitted."""
 
-    def submit(self, entries: list[Entry]) -> None:
-        """Submit *entries*; raise what concerns all of them."""
+    def submit(self, items: list[Item]) -> None:
+        """Submit *items*; raise what concerns all of them."""
 
     @property
     def calls(self) -> int:
@@ -71,8 +78,8 @@ class Source(Protocol):
         """Give connections back."""
 
 
-class Uploader:
-    """The uploader of one outbox in this process.
+class Worker:
+    """The worker of one outbox in this process.
 
     `start`, `wake` and `stop` may be called on any thread; `run_once` does the work and is what the thread calls.
     """
@@ -112,7 +119,7 @@ class Uploader:
         with self._starting:  # two threads would share the process's lock, and submit everything twice
             if self._thread is None or not self._thread.is_alive():
                 self._stopping = False
-                thread = threading.Thread(target=self._run, name="ftrack-accsyn-uploader", daemon=True)
+                thread = threading.Thread(target=self._run, name="ftrack-accsyn-worker", daemon=True)
                 try:
                     thread.start()
                 except RuntimeError:  # The interpreter is going down, and makes no threads any more.
@@ -141,7 +148,7 @@ class Uploader:
         """Forget the parent's thread and lock in a forked child, where neither is ours."""
         self._lock.abandon_after_fork()
 
-    # The uploader's thread.
+    # The worker's thread.
 
     def _run(self) -> None:
         try:
@@ -152,7 +159,7 @@ class Uploader:
                 self._event.clear()
             self.drain()
         except BaseException:
-            logger.exception("The uploader has stopped; published files wait for the next session.")
+            logger.exception("The worker has stopped; published files wait for the next session.")
         finally:
             self._lock.release()
             self._source.close()
@@ -174,6 +181,13 @@ class Uploader:
         *settled* skips the waiting for a burst to end.
         """
         try:
+            return self._guarded(settled)
+        finally:
+            if self._work.others:  # a process for another studio may be waiting for its turn
+                self._lock.release()
+
+    def _guarded(self, settled: bool) -> float:
+        try:
             return self._step(settled)
         except errors.StagingGone as error:
             self._say(error)
@@ -181,7 +195,7 @@ class Uploader:
         except errors.AccsynAccessorError as error:
             return self._failed(error)
         except Exception as error:
-            logger.debug("Unforeseen error in the uploader.", exc_info=True)
+            logger.debug("Unforeseen error in the worker.", exc_info=True)
             outcome = f"{type(error).__name__}: {errors.words(error)}"
             return self._failed(errors.AccsynAccessorError("upload", outcome=outcome))
 
@@ -189,18 +203,19 @@ class Uploader:
         self._area.require()
         work = self._look()
         waits = work.next_try_at is not None
-        if (work.due or work.live or waits) and self._source.changed():
+        if (work.due or work.live or waits or work.others) and self._source.changed():
             self._outage = _Outage()
             self._outbox.wake(*(kind.kind for kind in _WAITS))
             work = self._look(refresh=True)
-        if not (work.due or work.prepared or work.live):
+        unsettled = bool(work.prepared or work.stale) or self._source.may_settle()
+        if not (work.due or unsettled or work.live):
             if self._source.may_tidy() and self._lock.acquire():
                 self._source.tidy()
             self._lock.release()
             return self._idle_delay(work)
         if not self._lock.acquire():
             return FOLLOW_S
-        if work.prepared:
+        if unsettled:
             self._source.settle()
         outage_s = self._outage.remaining_s(self._monotonic())
         if outage_s:
@@ -216,13 +231,13 @@ class Uploader:
 
     def _submit(self) -> bool:
         """Submit what is due; return whether accsyn can be used."""
-        entries = self._outbox.due(ENTRIES_PER_PASS)
-        if not entries:
-            return True  # known work is a moment old, and the clocks of an outage and of the entries differ a little
+        items = self._outbox.due(ITEMS_PER_PASS, self._source.studio)
+        if not items:
+            return True  # known work is a moment old, and the clocks of an outage and of the items differ a little
         try:
-            self._source.submit(entries)
+            self._source.submit(items)
         except errors.AccsynAccessorError as error:
-            self._failed(error, entries)
+            self._failed(error, items)
             return False
         self._batches_sent += 1
         self._over()
@@ -250,7 +265,7 @@ class Uploader:
         due_now = self._work.next_try_at is not None and self._work.next_try_at <= now
         set_back = now < self._looked_at
         if refresh or changes != self._seen or due_now or set_back:
-            self._work, self._seen, self._looked_at = self._outbox.work(), changes, now
+            self._work, self._seen, self._looked_at = self._outbox.work(self._source.studio), changes, now
         return self._work
 
     def _settle_delay(self, work: Work) -> float:
@@ -266,13 +281,13 @@ class Uploader:
             return IDLE_S
         return min(IDLE_S, max(0.1, work.next_try_at - self._clock()))
 
-    def _failed(self, error: errors.AccsynAccessorError, entries: Optional[list[Entry]] = None) -> float:
-        """Write down why *entries* wait, say it once, and return the seconds until the next try."""
+    def _failed(self, error: errors.AccsynAccessorError, items: Optional[list[Item]] = None) -> float:
+        """Write down why *items* wait, say it once, and return the seconds until the next try."""
         delay_s = self._outage.failed(error, self._monotonic())
         try:
             self._contact.failed(error, delay_s)
-            if entries:
-                self._outbox.delay(entries, error, self._clock() + delay_s)
+            if items:
+                self._outbox.delay(items, error, self._clock() + delay_s)
         except errors.OutboxError as second:
             error = second
         self._say(error)
@@ -294,7 +309,7 @@ _WAITS = (
     errors.NotReady,
     errors.SettingsError,
 )
-ENTRIES_PER_PASS = 1000
+ITEMS_PER_PASS = 1000
 
 
 class _Outage:

@@ -1,0 +1,83 @@
+"""Finds the outbox of this machine as a session of this process would, without making anything."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Optional
+
+from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.model.item import Studio
+from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.outbox import Outbox, locations, memory, takeover
+from ftrack_accsyn_accessor.outbox.facts import Area, kept
+from ftrack_accsyn_accessor.outbox.file import lock_path, outbox_path
+from ftrack_accsyn_accessor.outbox.locks import ProcessLock
+from ftrack_accsyn_accessor.staging.area import StagingArea
+
+
+@dataclasses.dataclass(frozen=True)
+class Installation:
+    """The plugin on this machine as one ftrack user has it: settings, staging location, staging area and outbox."""
+
+    settings: Settings
+    api_user: str
+    location_name: str
+    area: StagingArea
+    outbox_path: Path
+
+    @property
+    def studio(self) -> Studio:
+        """Whose items a process of this environment sends; empty texts for what is not set."""
+        return Studio(environment.ftrack_server(), self.settings.workspace or "")
+
+    @property
+    def staging_present(self) -> bool:
+        """Whether there is a staging area at the path."""
+        return Path(self.area.marker_path).is_file()
+
+    @property
+    def unplugged(self) -> Optional[memory.Served]:
+        """What the machine remembers of the area at the path, where that is known and not there; else None."""
+        return None if self.staging_present or os.path.isdir(self.area.state_dir) else memory.known(self.area.root)
+
+    @property
+    def earlier(self) -> list[Path]:
+        """The outboxes of an earlier release that the next session will take over, as far as their names tell."""
+        return takeover.candidates(self.outbox_path, self.area.root)
+
+    def others(self) -> list[memory.Other]:
+        """Return the other staging areas of this machine in which something waits that accsyn does not have."""
+        return memory.others(self.outbox_path)
+
+    def outbox(self) -> Outbox:
+        """Return the outbox, which has to be there."""
+        return Outbox(self.outbox_path)
+
+    def known_area(self, outbox: Outbox) -> StagingArea:
+        """Return the staging area that *outbox* belongs to: another disk at the same path does not count as present."""
+        area = StagingArea(self.area.root)
+        area.uuid = kept(outbox, Area).staging_uuid
+        return area
+
+    def is_present(self, outbox: Outbox) -> bool:
+        """Whether the staging area that *outbox* belongs to is there."""
+        area = self.known_area(outbox)
+        return area.present() if area.uuid else self.staging_present
+
+    def worker_alive(self) -> bool:
+        """Whether a process is at work on the outbox at this moment. One that has nothing to do is not."""
+        lock = ProcessLock(lock_path(self.outbox_path))
+        if not self.outbox_path.parent.is_dir() or not lock.acquire():
+            return True
+        lock.release()
+        return False
+
+
+def find_installation(current: Settings, api_user: str) -> Installation:
+    """Return the installation of *api_user*; *current* has to name a staging path."""
+    assert current.staging_path is not None  # noqa: S101 - the caller has looked
+    area = StagingArea(current.staging_path)
+    name = locations.location_name(current, environment.ftrack_server(), api_user)
+    return Installation(current, api_user, name, area, outbox_path(current.outbox, area.root))

@@ -1,0 +1,232 @@
+"""The items of an outbox as they are shown: one row each. Pure reading; nothing of ftrack or accsyn is asked.
+
+Any thread may call these functions; each may raise `errors.OutboxUnusable` or `errors.OutboxTooNew`. Sizes are in
+bytes, times in seconds since the epoch, durations in seconds. *studio* is whose process asks: what belongs to another
+one is shown as waiting for that.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Collection
+from typing import Optional
+
+from ftrack_accsyn_accessor.insight import remarks
+from ftrack_accsyn_accessor.insight.remarks import ANYBODY, Topic
+from ftrack_accsyn_accessor.model import progress
+from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, RUNNING, Item, Kind, State, Studio, Trouble
+from ftrack_accsyn_accessor.outbox import Outbox, locations, records
+from ftrack_accsyn_accessor.outbox.facts import Area, kept
+from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER
+from ftrack_accsyn_accessor.outbox.survey import Found, is_of
+
+#: Not in accsyn yet: a host that quits now leaves them to the next one.
+UNSENT = (State.PREPARED, State.PENDING)
+MOVING = (State.SUBMITTED, State.TRANSFERRING)
+#: What to do about items that nobody wants any more.
+FREE_WITHDRAWN = "`ftrack-accsyn clean --withdrawn` frees its staged files."
+STILL_OLDER = "accsyn is still sending its older content; it is sent again after that."
+
+_TROUBLES = {trouble.value: trouble for trouble in Trouble}
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One item as it is shown.
+
+    `files_done` of `files` are through; for one that moves that is an estimate by bytes. `cause` says why it waits,
+    `remedy` what to do. `percent` is of its bytes. `next_try_at` is None where nothing is tried again by itself.
+
+    `server_url` and `workspace` are those of its studio. `left_over` tells what of an earlier content stays at the
+    destination. `waits_for_older` tells that accsyn is still sending an earlier content.
+    """
+
+    item_id: int
+    component_id: str
+    component: str
+    version_id: str
+    version: str
+    project_id: str
+    project: str
+    kind: Kind
+    resource_identifier: str
+    user: str
+    files: int
+    files_done: int
+    size_bytes: int
+    done_bytes: int
+    percent: int
+    speed_bytes_per_s: Optional[float]
+    time_left_s: Optional[float]
+    state: State
+    cause_kind: str
+    cause: str
+    remedy: str
+    attempts: int
+    job: str
+    job_id: str
+    job_status: str
+    created_at: float
+    updated_at: float
+    synced_at: Optional[float]
+    next_try_at: Optional[float]
+    server_url: str
+    workspace: str
+    left_over: str
+    waits_for_older: bool
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what is to be known of it besides a cause, a sentence each."""
+        return tuple(filter(None, (STILL_OLDER if self.waits_for_older else "", self.left_over)))
+
+
+def rows(
+    outbox: Outbox,
+    states: Collection[State] = (),
+    search: str = "",
+    limit: int = 100,
+    offset: int = 0,
+    studio: Studio = ANYBODY,
+) -> list[Row]:
+    """Return a page of the items in *states* (none named: all), those that need attention first, then the newest.
+
+    Every word of *search* has to occur in a row's component, version, project, path, user or cause, in any case.
+    """
+    return [row(found, studio) for found in outbox.survey.page(states, search, limit, offset)]
+
+
+def count(outbox: Outbox, states: Collection[State] = (), search: str = "") -> int:
+    """Return how many rows `rows` would give without a limit."""
+    return outbox.survey.count(states, search)
+
+
+def latest(outbox: Outbox, limit: int = 20, studio: Studio = ANYBODY) -> list[Row]:
+    """Return the items that changed last, the latest first."""
+    return [row(found, studio) for found in outbox.survey.latest(limit)]
+
+
+def find(outbox: Outbox, text: str, studio: Studio = ANYBODY) -> Optional[Row]:
+    """Return the newest item of the component with the id *text*, or with the staged file at the path *text*.
+
+    A path may be absolute, or relative to the staging area.
+    """
+    found = outbox.survey.of_component(text)
+    if found:
+        return row(found[0], studio)
+    path = relative_path(outbox, text)
+    by_path = outbox.survey.of_path(path) if path else None
+    return row(by_path, studio) if by_path is not None else None
+
+
+def of_version(outbox: Outbox, version_id: str) -> list[Row]:
+    """Return the items of an asset version, the newest first."""
+    return [row(found) for found in outbox.survey.of_version(version_id)]
+
+
+def row(found: Found, studio: Studio = ANYBODY) -> Row:
+    """Return *found* as it is shown."""
+    item = found.item
+    publication = item.publication
+    kind, cause, remedy = _cause(found, studio)
+    waits = item.state in (State.PENDING, State.NEEDS_ATTENTION) and (item.next_try_at or 0) < NOT_BY_ITSELF
+    waits = waits and kind != Topic.OTHER_STUDIO.value
+    return Row(
+        item_id=item.id,
+        component_id=publication.component_id,
+        component=records.printable(publication.component_name),
+        version_id=publication.version_id,
+        version=records.printable(publication.version_name),
+        project_id=publication.project_id,
+        project=records.printable(publication.project_name),
+        kind=publication.kind,
+        resource_identifier=publication.resource_identifier,
+        user=records.printable(publication.username),
+        files=found.file_count,
+        files_done=_files_done(found),
+        size_bytes=item.progress.size_bytes,
+        done_bytes=item.progress.done_bytes,
+        percent=_percent(item),
+        speed_bytes_per_s=item.progress.speed_bytes_per_s,
+        time_left_s=item.progress.left_s,
+        state=item.state,
+        cause_kind=kind,
+        cause=cause,
+        remedy=remedy,
+        attempts=item.attempts,
+        job=found.job_name,
+        job_id=found.job_id,
+        job_status=found.job_status,
+        created_at=item.created_at,
+        updated_at=item.updated_at,
+        synced_at=item.synced_at,
+        next_try_at=item.next_try_at if waits else None,
+        server_url=publication.server_url,
+        workspace=publication.workspace,
+        left_over=f"{progress.stays(item.left_over)}." if item.left_over else "",
+        waits_for_older=item.state in MOVING and RUNNING in item.sent.stale.values(),
+    )
+
+
+def _percent(item: Item) -> int:
+    if item.state is State.WITHDRAWN:
+        return 0
+    return 100 if item.state is State.SYNCED else item.progress.percent
+
+
+def _files_done(found: Found) -> int:
+    item = found.item
+    if item.state is State.WITHDRAWN:
+        return 0
+    if item.state is State.SYNCED or item.arrived_at is not None:
+        return found.file_count
+    size_bytes = item.progress.size_bytes
+    return found.file_count * item.progress.done_bytes // size_bytes if size_bytes else 0
+
+
+def _cause(found: Found, studio: Studio) -> tuple[str, str, str]:
+    """Return the kind of the cause, the cause, and what to do."""
+    item = found.item
+    if item.state in UNSENT and not is_of(item.studio, studio):
+        cause = f"It waits for {remarks.named(item.studio)}."
+        return Topic.OTHER_STUDIO.value, cause, "It is sent when somebody logs in there."
+    if item.state in MOVING and not is_of(item.studio, studio):
+        cause = f"It is on the way in {remarks.named(item.studio)}."
+        return Topic.OTHER_STUDIO.value, cause, "What becomes of it is noticed when somebody logs in there."
+    return (item.cause_kind, *told(found))
+
+
+def told(found: Found) -> tuple[str, str]:
+    """Return the cause of *found* and what to do, apart."""
+    trouble = _TROUBLES.get(found.item.cause_kind)
+    withdrawn = found.item.state is State.WITHDRAWN
+    if found.remedy or (trouble is None and not withdrawn):
+        return found.cause, found.remedy
+    remedy = FREE_WITHDRAWN if trouble is None else progress.remedy(trouble)
+    return found.cause[: -len(remedy)].rstrip() if found.cause.endswith(remedy) else found.cause, remedy
+
+
+def relative_path(outbox: Outbox, text: str) -> str:
+    """Return *text* relative to the staging area, with forward slashes; empty when it lies elsewhere."""
+    return _relative(text, area_of(outbox).staging_path)
+
+
+def area_of(outbox: Outbox) -> Area:
+    """Return where the outbox belongs; a new one that took a damaged one's place may not have been told yet."""
+    area = kept(outbox, Area)
+    if area.staging_path or outbox.path.parent.name != STATE_FOLDER:
+        return area
+    root = str(outbox.path.parent.parent)
+    known = locations.located(root)
+    return Area(known[-1].name if known else "", root)
+
+
+def _relative(text: str, staging_path: str) -> str:
+    if not os.path.isabs(text):
+        return text.replace("\\", "/")
+    try:
+        relative = os.path.relpath(os.path.realpath(text), os.path.realpath(staging_path)) if staging_path else ".."
+    except ValueError:  # another drive
+        return ""
+    return "" if relative.split(os.sep)[0] == ".." else relative.replace(os.sep, "/")

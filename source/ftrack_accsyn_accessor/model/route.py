@@ -1,0 +1,152 @@
+"""Items -> batches -> sync jobs: routes, names, keys and job payloads. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Optional
+
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Publication, Studio
+
+#: Tasks sent in one call: far from any limit, as 3,000 compress to 11.5 KB (accsyn fact sheet, section 1).
+TASKS_PER_CALL = 1000
+
+#: In a job's metadata: the key by which we know it for our own.
+KEY = "ftrack_accsyn_key"
+
+_KEY_NAMESPACE = uuid.UUID("6f5b4c5e-5f0a-5d5e-9a55-0c8f0e0f7a11")
+#: Quotes, `*` and backslashes cannot be escaped in accsyn's query language (accsyn fact sheet, section 4). The last
+#: range is what Python makes of names that are no UTF-8.
+_FORBIDDEN_IN_NAMES = re.compile(r"[\"'*\\\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+
+
+@dataclasses.dataclass(frozen=True)
+class Route:
+    """What one sync job is for: one project, source, destination and day, in one studio.
+
+    The project is empty for what hangs on none.
+    """
+
+    project_id: str
+    project_name: str
+    location_id: str
+    location_name: str
+    client_id: str
+    volume: str
+    destination: Endpoint
+    day: datetime.date
+    studio: Studio
+
+    @property
+    def name(self) -> str:
+        """The job's name; unique only together with its key."""
+        end = self.destination.location_name or self.destination.party
+        text = f"{self.project_name} ftrack upload {self.location_name} > {end} {self.day.isoformat()}"
+        return re.sub(r"\s+", " ", _FORBIDDEN_IN_NAMES.sub(" ", text)).strip()
+
+    @property
+    def source_party(self) -> str:
+        """The source in accsyn's words."""
+        return f"client={self.client_id}"
+
+    @property
+    def id(self) -> str:
+        """What tells the route from every other one in an outbox, whose workspaces do not know each other's keys."""
+        return f"{self.studio.workspace}/{self.key(0)}"
+
+    def key(self, generation: int) -> str:
+        """Return the key that marks our job for this route in its workspace.
+
+        The same route gives the same key again, so a job is recognised even after the outbox was lost. *generation*
+        counts the jobs of the route that were archived or deleted in accsyn, whose keys are used up.
+        """
+        source = [self.location_id, self.project_id or self.project_name, self.client_id, self.volume]
+        target = [self.destination.party, self.day.isoformat(), str(generation)]
+        text = "\n".join([*source, *target]).encode("utf-8", "backslashreplace").decode()
+        return str(uuid.uuid5(_KEY_NAMESPACE, text))
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """Items that go into the job of one route, in the order in which they were published."""
+
+    route: Route
+    items: tuple[Item, ...]
+
+
+def batches(
+    items: Iterable[Item], client_id: str, destination: Endpoint, day: datetime.date, workspace: str = ""
+) -> list[Batch]:
+    """Return *items* grouped into one batch for each project, staging location and volume."""
+    groups: dict[tuple[str, ...], list[Item]] = {}
+    for item in items:
+        publication = item.publication
+        project = publication.project_id or publication.project_name
+        key = (publication.location_id, project, publication.server_url, publication.volume)
+        groups.setdefault(key, []).append(item)
+    return [
+        Batch(_route(group[0].publication, client_id, destination, day, workspace), tuple(group))
+        for group in groups.values()
+    ]
+
+
+def _route(
+    publication: Publication, client_id: str, destination: Endpoint, day: datetime.date, workspace: str
+) -> Route:
+    return Route(
+        project_id=publication.project_id,
+        project_name=publication.project_name,
+        location_id=publication.location_id,
+        location_name=publication.location_name,
+        client_id=client_id,
+        volume=publication.volume,
+        destination=destination,
+        day=day,
+        studio=Studio(publication.server_url, workspace or publication.workspace),
+    )
+
+
+def job_payload(route: Route, key: str, publication: Publication, queue: Optional[str]) -> dict[str, Any]:
+    """Return the data that creates the job of *route*, its tasks left out (accsyn fact sheet, section 6).
+
+    *publication* is any of the batch: it tells who published.
+    """
+    payload: dict[str, Any] = {
+        "code": route.name,
+        "mirror_paths": True,
+        "settings": {"integration": "ftrack"},
+        "metadata": {
+            KEY: key,
+            "ftrack_workspace": route.studio.server_url,
+            "ftrack_user": publication.username,
+            "ftrack_project_id": route.project_id,
+            "ftrack_project_name": route.project_name,
+            "ftrack_source_location_id": route.location_id,
+            "ftrack_source_location_name": route.location_name,
+            "ftrack_destination_location_id": route.destination.location_id,
+            "ftrack_destination_location_name": route.destination.location_name,
+        },
+    }
+    if queue:
+        payload["queue"] = queue
+    return payload
+
+
+def chunks(batch: Batch, sizes: Mapping[int, int], limit: int = TASKS_PER_CALL) -> Iterator[tuple[Item, ...]]:
+    """Yield the items of *batch* in runs of at most *limit* tasks; *sizes* maps an item's id to its number of tasks.
+
+    An item is never split: one that has more tasks than *limit* goes alone.
+    """
+    chunk: list[Item] = []
+    total = 0
+    for item in batch.items:
+        if chunk and total + sizes[item.id] > limit:
+            yield tuple(chunk)
+            chunk, total = [], 0
+        chunk.append(item)
+        total += sizes[item.id]
+    if chunk:
+        yield tuple(chunk)

@@ -1,0 +1,171 @@
+"""Items <-> tasks of accsyn: which paths carry an item, in which words, and which task is whose. Pure.
+
+accsyn knows a task again by its source and destination text, and answers with the paths in them. So that is how an
+item's tasks are found; their metadata is of no use for that: a task that was added again keeps the old one (accsyn fact
+sheet, section 6).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Optional
+
+from ftrack_accsyn_accessor.model.accsyn import Task
+from ftrack_accsyn_accessor.model.item import Item, Kind, Publication, StagedFile
+from ftrack_accsyn_accessor.model.route import Route
+
+#: In a task's metadata, for accsyn's ftrack integration: the component that it was made for.
+COMPONENT_ID = "ftrack_component_id"
+
+_SEQUENCE = re.compile(r"(?P<head>.*?)%(?:0(?P<padding>[0-9]{1,2}))?d(?P<tail>.*)")
+#: How accsyn reads these inside a sequence expression is not known (accsyn fact sheet, section 5).
+_AWKWARD = re.compile(r"[\s\[\]{}#%*?]")
+#: accsyn passes over files of these names, or takes them for its own temporaries (workflow facts, section 6).
+_NEVER_SENT = re.compile(
+    r"thumbs\.db|\.ds_store|icon\r|\.accsyn_tmp\..*|\.accsyn_checkpoint\..*|_accsyn_incomplete\..*|.*\.asc_tmp.*|"
+    r"asc_rename_failed|asc_locked_destination_files",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def never_sent(path: str) -> bool:
+    """Whether accsyn would pass over the file *path* (forward slashes): a task with it ends done without it."""
+    return any(_NEVER_SENT.fullmatch(part) for part in path.split("/"))
+
+
+def task_payloads(component_id: str, paths: Iterable[str], route: Route) -> list[dict[str, Any]]:
+    """Return the tasks that carry *paths*, always written in the same way: the text must never vary for a path."""
+    return [
+        {
+            "source": f"{route.source_party}:share={route.volume}/{path}",
+            "destination": route.destination.party,
+            "metadata": {COMPONENT_ID: component_id},
+        }
+        for path in paths
+    ]
+
+
+def source_paths(publication: Publication, whole_folder: bool = True) -> list[str]:
+    """Return the paths of *publication*'s tasks, relative to the volume: files, folders and frame ranges.
+
+    *whole_folder* tells whether a container's folder holds nothing but its own files; otherwise they travel one by one.
+    A folder has no slash at the end: a mirrored destination might be read as "into that folder" (accsyn fact
+    sheet, section 5).
+    """
+    if publication.kind is Kind.SEQUENCE:
+        paths = _sequence_paths(publication.path, publication.files)
+        if paths is not None:
+            return paths
+    if publication.kind is Kind.CONTAINER and whole_folder and _all_below(publication.path, publication.files):
+        return [publication.path]
+    return [file.path for file in publication.files]
+
+
+class TaskIndex:
+    """The tasks of one sync job, by the path that each carries."""
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        self._by_path: dict[str, Task] = {}
+        self._by_component: dict[str, list[Task]] = {}
+        for task in tasks:
+            self._by_component.setdefault(str(task.metadata.get(COMPONENT_ID, "")), []).append(task)
+            path = spelt(str(task.source.get("path") or ""))
+            known = self._by_path.get(path)
+            # Release 1.0.0 put a slash behind folders: a path has two tasks where accsyn reads that as another place.
+            if path and (known is None or _is_mirrored(task) or not _is_mirrored(known)):
+                self._by_path[path] = task
+
+    def get(self, path: str) -> Optional[Task]:
+        """Return the task that carries *path*."""
+        return self._by_path.get(spelt(path))
+
+    def made_for(self, component_id: str) -> list[Task]:
+        """Return the tasks that were made for a component, whatever they carry; a hint, for the metadata may be old."""
+        return self._by_component.get(component_id, [])
+
+    def of(self, item: Item) -> tuple[list[Task], bool]:
+        """Return the tasks of *item*, and whether those are all that it has.
+
+        An item of which it was not written down how it was sent needs its files, unless it is a single one.
+        """
+        publication = item.publication
+        for paths in _ways(item):
+            found = [task for task in map(self.get, paths) if task is not None]
+            if found:
+                return found, len(found) == len(paths)
+        # Whether every service answers with paths is not known; where it does not, the component must do.
+        found = [task for task in self.made_for(publication.component_id) if not task.source.get("path")]
+        return found, any(len(found) >= len(paths) for paths in _ways(item)) and bool(found)
+
+
+def _ways(item: Item) -> Sequence[Sequence[str]]:
+    """Return the ways in which *item* may have been sent, each as the paths of its tasks."""
+    publication = item.publication
+    if item.sent.paths is not None:
+        return [item.sent.paths]
+    if publication.kind is Kind.FILE:
+        return [[publication.path]]
+    ways = [source_paths(publication), [file.path for file in publication.files]]
+    return ways[: 1 + (publication.kind is Kind.CONTAINER)]
+
+
+def _is_mirrored(task: Task) -> bool:
+    """Whether *task* goes to the path that it comes from, as far as accsyn tells."""
+    there = spelt(str(task.destination.get("path") or ""))
+    return there in ("", spelt(str(task.source.get("path") or "")))
+
+
+def spelt(path: str) -> str:
+    """Return the one spelling of a task's path. Release 1.0.0 put a slash behind folders."""
+    return posixpath.normpath(path.replace("\\", "/")).lstrip("/") if path else ""
+
+
+def _sequence_paths(identifier: str, files: Sequence[StagedFile]) -> Optional[list[str]]:
+    """Return one frame-range expression for each unbroken run of frames, or None where it does not describe *files*."""
+    match = _SEQUENCE.fullmatch(identifier)
+    if match is None or _AWKWARD.search(match["head"] + match["tail"]):
+        return None
+    frames = _frames(match, files)
+    if frames is None:
+        return None
+    paths = []
+    for first, last in runs(frames):
+        if first == last:
+            paths.append(frames[first])
+        else:
+            paths.append(f"{identifier}[{_pad(first, match)}-{_pad(last, match)}]")
+    return paths
+
+
+def _frames(match: re.Match[str], files: Sequence[StagedFile]) -> Optional[Mapping[int, str]]:
+    """Return the path of each frame number, or None when a file's name is not one that the expression would make."""
+    frames = {}
+    head, tail = match["head"], match["tail"]
+    for file in files:
+        digits = file.path[len(head) : len(file.path) - len(tail)]
+        if not (file.path.startswith(head) and file.path.endswith(tail) and digits.isascii() and digits.isdigit()):
+            return None
+        if _pad(int(digits), match) != digits:
+            return None
+        frames[int(digits)] = file.path
+    return frames or None
+
+
+def _pad(frame: int, match: re.Match[str]) -> str:
+    return str(frame).zfill(int(match["padding"] or 1))
+
+
+def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield (first, last) of each unbroken run in *numbers*, in ascending order."""
+    ordered = sorted(set(numbers))
+    start = 0
+    for index in range(1, len(ordered) + 1):
+        if index == len(ordered) or ordered[index] != ordered[index - 1] + 1:
+            yield ordered[start], ordered[index - 1]
+            start = index
+
+
+def _all_below(folder: str, files: Sequence[StagedFile]) -> bool:
+    return bool(files) and all(file.path.startswith(f"{folder}/") for file in files)

@@ -1,0 +1,146 @@
+"""Publications -> rows: new items, and new content of components that have an item already."""
+
+from __future__ import annotations
+
+import posixpath
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Optional
+
+from ftrack_accsyn_accessor.model.item import Kind, Publication, Reason, StagedFile, State
+from ftrack_accsyn_accessor.outbox import records
+from ftrack_accsyn_accessor.outbox.connection import Connection
+from ftrack_accsyn_accessor.outbox.tracking import FROM_THE_START
+
+_WRITTEN = (*records.PUBLICATION_COLUMNS, "studio", "size_bytes", "file_count", "state", "owner", "updated_at")
+_INSERT = (
+    f"INSERT INTO item (request, created_at, {', '.join(_WRITTEN)}) "  # noqa: S608 - constants; the values are bound
+    f"VALUES (?, ?, {', '.join('?' * len(_WRITTEN))})"
+)
+#: Steps know a publication by its time: within one tick of a coarse clock the next one needs another.
+_UPDATE = (
+    f"UPDATE item SET request = ?, created_at = ? + CASE created_at WHEN ? THEN 0.000001 ELSE 0 END, "  # noqa: S608
+    f"{', '.join(f'{name} = ?' for name in _WRITTEN)}, "
+    "contents = contents + 1, cause_kind = '', cause = '', attempts = 0, next_try_at = NULL, "
+    f"job = ?, attempted = ?, sent = '', stale_at = ?, left_over = ?, {FROM_THE_START} WHERE id = ?"
+)
+_SENT = (State.SUBMITTED.value, State.TRANSFERRING.value, State.SYNCED.value)
+
+
+def write_all(connection: Connection, publications: Iterable[Publication], state: State, owner: str, now: float) -> int:
+    """Write *publications*, all asked for in one go, as items in *state*; return how many.
+
+    A component that has an item gets new content with it. To be called inside a transaction.
+    """
+    request: Optional[int] = None
+    count = 0
+    for publication in publications:
+        old = _existing(connection, publication)
+        if old is not None and old["state"] == State.PREPARED.value and old["owner"] == owner and owner:
+            own_request = old["request"]  # the same publish, whose containers are registered level by level
+        else:
+            own_request = request = request or _request(connection, publication, now)
+        _write(connection, publication, (state, owner, own_request), old, now)
+        count += 1
+    return count
+
+
+def write_unknown(
+    connection: Connection, publications: Sequence[Publication], now: float, published_at: Optional[float] = None
+) -> list[Publication]:
+    """Write those of *publications* that have no item, a withdrawn one, or one from before *published_at*.
+
+    They become pending, or prepared where there was a doubt. Return them.
+    """
+    wanted = []
+    for publication in publications:
+        old = _existing(connection, publication)
+        older = old is not None and published_at is not None and old["created_at"] < published_at
+        if old is None or old["state"] == State.WITHDRAWN.value or older:
+            wanted.append(publication)
+    write_all(connection, [each for each in wanted if not each.doubt], State.PENDING, "", now)
+    write_all(connection, [each for each in wanted if each.doubt], State.PREPARED, "", now)
+    return wanted
+
+
+def earlier_files(connection: Connection, publication: Publication) -> list[StagedFile]:
+    """Return the files of items of the same component, or with the same path, but of none that is being prepared."""
+    rows = connection.execute(
+        "SELECT packed FROM files WHERE item IN ("  # noqa: S608 - constants; the values are bound
+        "SELECT id FROM item WHERE component_id = :component AND location_id = :location "
+        f"AND state <> '{State.PREPARED.value}' UNION "
+        f"SELECT id FROM item WHERE path = :path AND volume = :volume AND state <> '{State.PREPARED.value}')",
+        {
+            "component": publication.component_id,
+            "location": publication.location_id,
+            "path": records.storable(publication.path),
+            "volume": publication.volume,
+        },
+    )
+    return [file for row in rows for file in records.unpack(row["packed"])]
+
+
+def _existing(connection: Connection, publication: Publication) -> Optional[sqlite3.Row]:
+    found: Optional[sqlite3.Row] = connection.execute(
+        "SELECT * FROM item WHERE component_id = ? AND location_id = ?",
+        (publication.component_id, publication.location_id),
+    ).fetchone()
+    return found
+
+
+def _request(connection: Connection, publication: Publication, now: float) -> int:
+    cursor = connection.execute(
+        "INSERT INTO request (reason, username, server_url, created_at) VALUES (?, ?, ?, ?)",
+        (Reason.PUBLISH.value, records.storable(publication.username), publication.server_url, now),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _write(
+    connection: Connection,
+    publication: Publication,
+    wanted: tuple[State, str, Optional[int]],
+    old: Optional[sqlite3.Row],
+    now: float,
+) -> None:
+    state, owner, request = wanted
+    studio = publication.studio.key
+    values = (*records.publication_values(publication), studio, publication.size_bytes, len(publication.files))
+    values = (*values, state.value, owner, now)
+    if old is None:
+        item = int(connection.execute(_INSERT, (request, now, *values)).lastrowid or 0)
+    else:
+        item = int(old["id"])
+        # What may still be under way in accsyn is to be looked up there, before anything is added.
+        job = None if old["state"] in (State.SYNCED.value, State.WITHDRAWN.value) else old["job"]
+        kept = (
+            job,
+            old["attempted"] if job is not None else 0,
+            _stale_at(old),
+            _left_over(connection, old, publication),
+        )
+        connection.execute(_UPDATE, (request, now, now, *values, *kept, item))
+    connection.execute(
+        "INSERT OR REPLACE INTO files (item, packed) VALUES (?, ?)", (item, records.pack(publication.files))
+    )
+
+
+def _stale_at(old: sqlite3.Row) -> str:
+    """Return the ftrack location at which the older content is, or may be, registered."""
+    if old["arrived_at"] is not None or old["synced_at"] is not None:
+        return str(old["destination_id"])
+    return str(old["stale_at"])
+
+
+def _left_over(connection: Connection, old: sqlite3.Row, publication: Publication) -> str:
+    """Return in words which files of the older content were sent, and will not be replaced by the new one."""
+    if old["kind"] == Kind.FILE.value or (old["state"] not in _SENT and old["arrived_at"] is None):
+        return str(old["left_over"])
+    row = connection.execute("SELECT packed FROM files WHERE item = ?", (old["id"],)).fetchone()
+    before = {file.path for file in records.unpack(row["packed"])} if row is not None else set()
+    left = sorted(before - {file.path for file in publication.files})
+    if not left:
+        return ""
+    names = posixpath.basename(left[0]) + (f" .. {posixpath.basename(left[-1])}" if left[1:] else "")
+    count = f"{len(left)} files" if left[1:] else "1 file"
+    return records.printable(f"{count} of its earlier content ({names})")

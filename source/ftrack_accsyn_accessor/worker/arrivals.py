@@ -1,0 +1,182 @@
+"""Between accsyn's "done" and `synced`: sizes are compared where that is asked, the component is made available."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Callable, Optional
+
+from ftrack_accsyn_accessor.ftrack.availability import Availability, Outcome
+from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
+from ftrack_accsyn_accessor.ftrack.notice import Notices
+from ftrack_accsyn_accessor.model import errors, progress, retry
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, State, Trouble, label
+from ftrack_accsyn_accessor.model.settings import VERIFY_SIZE, Settings
+from ftrack_accsyn_accessor.outbox.tracking import Change, Tracking
+from ftrack_accsyn_accessor.upkeep.verifying import difference
+from ftrack_accsyn_accessor.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+#: Items handled in one step: bounds memory, and the time until accsyn is looked at again.
+ITEMS_PER_STEP = 500
+#: Calls for sizes in one step; items beyond it have their turn in the next one.
+CALLS_PER_STEP = 6
+#: How long an item waits after accsyn could not tell its size, or ftrack could not be asked.
+AGAIN_S = 30.0
+#: The pause between two steps that had more to do than one step may.
+BUSY_S = 2.0
+
+_DELETED = (
+    "Its component was deleted in ftrack after it was sent; its files are at the destination. "
+    "`ftrack-accsyn clean --withdrawn` frees the staged ones."
+)
+
+#: What tells one publication of a component from the next: id and time of its item.
+_Key = tuple[int, float]
+
+
+class Arrivals:
+    """Takes items whose tasks are all done to `synced`. For one thread only.
+
+    What arrived is in the outbox, so nothing of this depends on accsyn still having the job.
+    """
+
+    def __init__(
+        self,
+        tracking: Tracking,
+        workspace: Workspace,
+        connection: FtrackConnection,
+        notices: Notices,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tracking = tracking
+        self._workspace = workspace
+        self._availability = Availability(connection)
+        self._notices = notices
+        self._verifies = settings.verify == VERIFY_SIZE
+        self._clock = clock
+        self._monotonic = monotonic
+        self._verified: set[_Key] = set()
+        self._not_before: dict[_Key, float] = {}
+
+    def step(self) -> Optional[float]:
+        """Take items on; return the seconds until there is more to do, None when nothing waits.
+
+        May raise `errors.WorkspaceError` when accsyn cannot be asked for sizes.
+        """
+        arrived = self._tracking.arrived(ITEMS_PER_STEP)
+        now = self._monotonic()
+        due = [item for item in arrived if self._not_before.get(_key(item), now) <= now]
+        if due:
+            self._take_on(due)
+            arrived = self._tracking.arrived(ITEMS_PER_STEP)
+        keys = {_key(item) for item in arrived}
+        self._verified &= keys
+        self._not_before = {key: at for key, at in self._not_before.items() if key in keys}
+        return min((max(BUSY_S, self._not_before.get(key, now) - now) for key in keys), default=None)
+
+    def _take_on(self, items: Sequence[Item]) -> None:
+        groups: dict[Endpoint, list[Item]] = {}
+        for item in items:
+            groups.setdefault(item.destination, []).append(item)
+        outage: Optional[errors.RegistrationError] = None
+        for destination, group in groups.items():
+            sound = self._sound(group) if self._verifies else group
+            if sound:
+                outage = self._register(sound, destination, outage)
+
+    # Sizes.
+
+    def _sound(self, items: Sequence[Item]) -> list[Item]:
+        """Return the items that have their published sizes at the destination; the others get a cause."""
+        sound = []
+        calls = self._workspace.calls
+        for item in items:
+            if _key(item) not in self._verified:
+                if self._workspace.calls - calls >= CALLS_PER_STEP:
+                    break
+                if not self._verify(item):
+                    continue
+                self._verified.add(_key(item))
+            sound.append(item)
+        return sound
+
+    def _verify(self, item: Item) -> bool:
+        (full,) = self._tracking.with_files([item])
+        try:
+            wrong = difference(self._workspace, full)
+        except errors.Refused as error:
+            self._hold(item, Trouble.UNVERIFIED.value, progress.cause(Trouble.UNVERIFIED, "", error.outcome))
+            return False
+        if not wrong:
+            return True
+        self._stop(item, Trouble.SIZE_DIFFERS, progress.cause(Trouble.SIZE_DIFFERS, "", wrong))
+        return False
+
+    # Availability.
+
+    def _register(
+        self, items: Sequence[Item], destination: Endpoint, outage: Optional[errors.RegistrationError]
+    ) -> Optional[errors.RegistrationError]:
+        """Make items available at the destination location, if one is known; those are synced then.
+
+        *outage* is why ftrack could not be asked a moment ago; return why it cannot be asked now.
+        """
+        outcome = Outcome()
+        if destination.location_id:
+            try:
+                if outage is None:
+                    outcome = self._availability.register(items, destination.location_id)
+            except errors.RegistrationError as error:
+                outage = error
+            if outage is not None:
+                outcome = Outcome({item.id: outage for item in items})
+        for item in items:
+            if item.id in outcome.refusals:
+                self._refused(item, outcome.refusals[item.id])
+        self._withdraw([item for item in items if item.id in outcome.deleted])
+        stopped = {*outcome.refusals, *outcome.deleted}
+        self._synced([item for item in items if item.id not in stopped], destination)
+        return None if isinstance(outage, errors.RegistrationRefused) else outage
+
+    def _refused(self, item: Item, error: errors.AccsynAccessorError) -> None:
+        """Stop *item* where its path belongs to another component; else let it wait."""
+        if isinstance(error, errors.Conflict):
+            self._stop(item, Trouble.CONFLICT, str(error))
+        else:
+            self._hold(item, error.kind, str(error))
+
+    def _withdraw(self, items: Sequence[Item]) -> None:
+        """Withdraw *items*, whose components ftrack does not know any more: nobody may look for them there."""
+        if items:
+            self._tracking.record([Change(item, State.WITHDRAWN, item.progress, "", _DELETED) for item in items])
+            logger.info("%d component(s) were deleted in ftrack after they had been sent.", len(items))
+
+    def _synced(self, items: Sequence[Item], destination: Endpoint) -> None:
+        if not items:
+            return
+        self._tracking.synced(items)
+        logger.info("%d component(s) have arrived at %s.", len(items), destination.location_name or destination.party)
+        for item in items:
+            self._notices.component_synced(item)
+
+    def _stop(self, item: Item, trouble: Trouble, cause: str) -> None:
+        """Let *item* need attention; it is submitted again by itself some time later."""
+        logger.warning("%s needs attention. %s", label(item), cause)
+        again_at = self._clock() + retry.ITEM_DELAY_S
+        self._tracking.record([Change(item, State.NEEDS_ATTENTION, item.progress, trouble.value, cause, again_at)])
+
+    def _hold(self, item: Item, kind: str, cause: str) -> None:
+        """Keep *item* where it is, with a cause, and try again later."""
+        self._not_before[_key(item)] = self._monotonic() + AGAIN_S
+        if (item.cause_kind, item.cause) != (kind, cause):
+            change = Change(item, State.TRANSFERRING, item.progress, kind, cause, arrived=True)
+            self._tracking.record([change])
+
+
+def _key(item: Item) -> _Key:
+    return item.id, item.created_at

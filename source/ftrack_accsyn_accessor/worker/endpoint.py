@@ -1,0 +1,163 @@
+"""Where this machine's files come from and go to, as accsyn and ftrack know it; asked seldom, kept in the outbox."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Callable, NamedTuple, Optional
+
+from ftrack_accsyn_accessor import machine
+from ftrack_accsyn_accessor.ftrack.registrations import Registrations
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.accsyn import Client
+from ftrack_accsyn_accessor.model.credentials import Credentials
+from ftrack_accsyn_accessor.model.item import Endpoint
+from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox.facts import Link, keep, kept
+from ftrack_accsyn_accessor.workspace import Workspace
+
+#: What accsyn said of this machine's ends holds this long.
+ENDPOINT_S = 3600.0
+#: How often accsyn is asked after the client while something is on its way: seldom, for it is one more call.
+LOOK_S = 300.0
+#: The same while it was not online: it may have been installed anew, as another client.
+OFFLINE_LOOK_S = 60.0
+#: Words of ours for a machine that accsyn has no client of.
+UNKNOWN = "unknown"
+
+
+class _Known(NamedTuple):
+    """A destination, and until when it holds (monotonic, in seconds)."""
+
+    destination: Endpoint
+    until: float
+
+
+class Endpoints:
+    """For the worker's thread. Every method may raise `errors.OutboxError`; those with a workspace what that raises."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        registrations: Callable[[], Registrations],
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._outbox = outbox
+        self._registrations = registrations
+        self._clock = clock
+        self._monotonic = monotonic
+        self._client: Optional[Client] = None
+        self._client_until = 0.0
+        self._look_at = 0.0
+        self._destinations: dict[str, _Known] = {}
+
+    def reads(self, current: Settings) -> None:
+        """Keep who logs in to which workspace; what was known of another one is forgotten."""
+        self.forget()
+        known = kept(self._outbox, Link)
+        mine = (current.workspace or "", current.api_user or "")
+        if (known.workspace, known.api_user) != mine:
+            keep(self._outbox, Link(*mine))
+
+    def forget(self) -> None:
+        """Ask anew at the next question."""
+        self._client, self._destinations = None, {}
+
+    def source(self, workspace: Workspace, current: Settings) -> Client:
+        """Return the accsyn client of this machine; raise `errors.NotReady` where there is none, or more than one."""
+        if self._client is None or self._monotonic() >= self._client_until:
+            return self._find_client(workspace, current)
+        return self._client
+
+    def destination(self, workspace: Workspace, current: Settings, location_id: str, client_id: str) -> Endpoint:
+        """Return where files of an ftrack location go; see `find_destination`."""
+        known = self._destinations.get(location_id)
+        if known is not None and self._monotonic() < known.until:
+            return known.destination
+        found = find_destination(workspace, current, location_id, client_id, self._registrations)
+        self._destinations[location_id] = _Known(found, self._monotonic() + ENDPOINT_S)
+        link = kept(self._outbox, Link)
+        keep(self._outbox, dataclasses.replace(link, party=found.party, destination=found.location_name))
+        return found
+
+    def look(self, workspace: Workspace, current: Settings) -> Optional[Client]:
+        """Ask after the client, if that is long ago; return it when it was asked after, None otherwise. One call."""
+        if self._monotonic() < self._look_at:
+            return None
+        self._look_at = self._monotonic() + OFFLINE_LOOK_S
+        try:
+            return self._find_client(workspace, current)
+        except errors.NotReady:
+            known = kept(self._outbox, Link)
+            keep(self._outbox, dataclasses.replace(known, client_status=UNKNOWN, seen_at=self._clock()))
+            return None
+
+    def _find_client(self, workspace: Workspace, current: Settings) -> Client:
+        client = workspace.find_client(machine.hostname(), machine.mac_addresses(), current.client)
+        now = self._monotonic()
+        self._client = client
+        self._client_until = now + (ENDPOINT_S if client.online else OFFLINE_LOOK_S)
+        self._look_at = now + (LOOK_S if client.online else OFFLINE_LOOK_S)
+        link = dataclasses.replace(
+            kept(self._outbox, Link),
+            client_id=client.id,
+            client=client.code,
+            client_status=client.status,
+            seen_at=self._clock(),
+        )
+        keep(self._outbox, link)
+        return client
+
+
+def connect(current: Settings) -> Workspace:
+    """Return the door to the workspace that *current* names; it connects at the first question."""
+    credentials = Credentials(current.workspace or "", current.api_user or "", current.api_key or "")
+    return Workspace(credentials, proxy=current.proxy, tls_verify=current.tls_verify)
+
+
+def find_destination(
+    workspace: Workspace,
+    current: Settings,
+    location_id: str,
+    client_id: str,
+    registrations: Callable[[], Registrations],
+) -> Endpoint:
+    """Return where files of a location go: what the environment says, else what accsyn's ftrack integration says.
+
+    *registrations* is called where a location has to be found in ftrack by its name. Raise `errors.NotReady` when there
+    is no destination, or one that cannot be meant, and what accsyn or ftrack raise.
+    """
+    party, wanted = current.destination, current.destination_location or ""
+    found: Optional[Endpoint] = Endpoint(party or "", "", "")
+    if party is None:
+        found = workspace.destination(location_id, client_id)
+    elif workspace.party_exists(party) is False:
+        raise _refused(party, "accsyn knows no such party", "Correct FTRACK_ACCSYN_DESTINATION.")
+    if found is None:
+        remedy = "Set one up in accsyn's ftrack integration, or set FTRACK_ACCSYN_DESTINATION."
+        raise _refused(f"workspace {current.workspace}", "accsyn's ftrack integration names none", remedy)
+    if wanted:
+        found = Endpoint(found.party, _location_id(registrations(), wanted), wanted)
+    if found.location_id == location_id:
+        outcome = "it is the staging location itself, so that nothing would ever leave this machine"
+        remedy = "Name another one in FTRACK_ACCSYN_DESTINATION_LOCATION, or in accsyn's ftrack integration."
+        raise _refused(found.location_name or found.party, outcome, remedy)
+    return found
+
+
+def _refused(on: str, outcome: str, remedy: str) -> errors.NotReady:
+    return errors.NotReady("find the destination of published files", on, outcome, remedy)
+
+
+def _location_id(registrations: Registrations, name: str) -> str:
+    found = registrations.location_id(name)
+    if found is None:
+        raise errors.NotReady(
+            "find the destination location in ftrack",
+            name,
+            "there is none",
+            "Correct FTRACK_ACCSYN_DESTINATION_LOCATION.",
+        )
+    return found

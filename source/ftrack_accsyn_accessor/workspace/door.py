@@ -1,0 +1,127 @@
+"""The way to accsyn: one login, and one error for each kind of failure."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Optional
+
+from ftrack_accsyn_accessor.model import accsyn as model
+from ftrack_accsyn_accessor.model.credentials import Credentials
+from ftrack_accsyn_accessor.model.errors import Unauthorised, Uncertain, Unreachable
+from ftrack_accsyn_accessor.workspace import library
+from ftrack_accsyn_accessor.workspace.answers import Problem, clean, translate
+from ftrack_accsyn_accessor.workspace.session import Call, HardenedSession, open_session
+from ftrack_accsyn_accessor.workspace.transport import Transport
+
+
+class Door:
+    """What the verbs of a `Workspace` have in common: the login, the requests and how their failures are told."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        proxy: Optional[str],
+        tls_verify: bool = True,
+        hostname: Optional[str] = None,
+        port: Optional[int] = None,
+        certificate: Optional[str] = None,
+    ) -> None:
+        self._credentials = credentials
+        self._hostname = hostname
+        self._port = port
+        self._transport = Transport(proxy, tls_verify, certificate)
+        self._session: Optional[HardenedSession] = None
+
+    @property
+    def calls(self) -> int:
+        """How many HTTP requests were sent so far, logins and look-ups included."""
+        return self._transport.calls
+
+    @property
+    def clock_skew_s(self) -> Optional[float]:
+        """How many seconds accsyn's clock is ahead of this machine's, None before a server has told its time."""
+        return self._transport.clock_skew_s
+
+    def close(self) -> None:
+        """Close the connection and forget the session. A later verb begins anew."""
+        self._session = None
+        self._transport.close()
+
+    def _setting(self, tried: str, location_id: str, name: str) -> Any:
+        data = {"entitytype": "workspace", "name": name, "integration": "ftrack", "data": {"location_id": location_id}}
+        return self._call(tried, location_id, Call("GET", "setting", data))
+
+    def _entity(self, tried: str, on: str, entity_type: str, entity_id: str) -> list[dict[str, Any]]:
+        """Return the entity with this id as a list of one, or of none."""
+        rows = rows_of(self._call(tried, on, Call("GET", f"{entity_type}/find", {}, entity_id=entity_id))) or []
+        return [row for row in rows if model.entity_id(row) == entity_id]
+
+    def _find(
+        self, tried: str, on: str, entity_type: str, expression: str = "", data: Optional[dict[str, Any]] = None
+    ) -> list[dict[str, Any]]:
+        """Return what a query finds. The expression is sent in lower case, as the client does: compare afterwards."""
+        result = self._call(tried, on, Call("GET", f"{entity_type}/find", data or {}, expression.lower()))
+        rows = rows_of(result)
+        if rows is None:  # to take it for "nothing found" might make a second job
+            raise self._error(tried, on, Problem(Uncertain, "the answer is no list"))
+        return rows
+
+    def _login(self) -> HardenedSession:
+        """Return the session, a new one if there is none."""
+        handled = sys.exc_info()[1]
+        try:
+            return self._open()
+        except Exception as error:  # noqa: BLE001 - see _attempt
+            problem = translate(error, handled)
+        raise self._error("log in to accsyn", self._credentials.workspace, problem)
+
+    def _open(self) -> HardenedSession:
+        """Return the session as `_login` does. Raises whatever goes wrong."""
+        if self._session is None:
+            given = (self._hostname, self._port)
+            self._session = open_session(library.load(), self._transport, self._credentials, *given)
+        return self._session
+
+    def _call(self, tried: str, on: str, call: Call) -> Any:
+        """Return the result of *call*; the login is renewed once when an older session is no longer accepted."""
+        established = self._session is not None
+        result, problem = self._attempt(call)
+        if problem is not None and problem.kind is Unauthorised and established:
+            self._session = None
+            result, problem = self._attempt(call)
+        if problem is None:
+            return result
+        raise self._error(tried, on, problem)
+
+    def _attempt(self, call: Call) -> tuple[Any, Optional[Problem]]:
+        """Return (result, None) or (None, problem)."""
+        handled = sys.exc_info()[1]
+        try:
+            return self._open().event(call), None
+        except Exception as error:  # noqa: BLE001 - translated, whatever it is; never chained, it may hold the API key
+            return None, translate(error, handled)
+
+    def _error(self, tried: str, on: str, problem: Problem) -> Exception:
+        """Return the error for *problem*. When the session or its host may be the cause, the next verb logs in anew."""
+        secrets = (self._credentials.api_key, *(self._session.secrets if self._session is not None else ()))
+        if problem.kind in (Unauthorised, Unreachable):
+            self._session = None
+        return problem.error(tried, clean(on), secrets)
+
+
+def rows_of(result: Any) -> Optional[list[dict[str, Any]]]:
+    """Return the rows of *result*, which may be one bare row; None when it is neither."""
+    if isinstance(result, dict) and result:
+        return [result]
+    if isinstance(result, list):
+        return [row for row in result if isinstance(row, dict)]
+    return None
+
+
+def quoted(text: str) -> Optional[str]:
+    """Return *text* as a value of a query, None when it cannot be one: no escape for quotes is known (section 4)."""
+    for quote in "\"'":
+        if quote not in text:
+            return f"{quote}{text}{quote}"
+    return None
