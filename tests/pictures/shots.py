@@ -18,7 +18,7 @@ from ftrack_accsyn_accessor.connect.actions import OutboxActions
 from ftrack_accsyn_accessor.connect.shapes import Line
 from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.connect.tab import Tab
-from ftrack_accsyn_accessor.ftrack.registrations import FtrackCredentials
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.worker import runtime
 from ftrack_accsyn_sandbox.studio import Studio
 
@@ -117,7 +117,7 @@ def main() -> None:
     folder.mkdir()  # of this name, for the paths in the pictures; whoever has such a folder keeps it
     try:
         with Studio(folder) as studio:
-            scenes.log_in(studio)
+            scenes.log_in(studio, folder)
             artist = scenes.Artist(studio, folder / "work")
             screen = Screen(artist.session)
             try:

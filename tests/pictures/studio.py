@@ -10,6 +10,7 @@ from typing import Any
 import ftrack_api
 from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
+from ftrack_accsyn_accessor.cli.sandbox import environment
 from ftrack_accsyn_sandbox.studio import Studio
 
 MB = 1_000_000
@@ -81,7 +82,7 @@ def noon(artist: Artist) -> None:
     artist.file(artist.version("edit", project="show_b"), "reel", ".mov", 20 * MB)
 
 
-def log_in(studio: Studio) -> None:
+def log_in(studio: Studio, folder: Path) -> None:
     """Make this process the artist's."""
     hook = Path(__file__).resolve().parents[2] / "hook"
-    os.environ.update(studio.environment(), FTRACK_EVENT_PLUGIN_PATH=str(hook))
+    os.environ.update(environment(studio, folder), FTRACK_EVENT_PLUGIN_PATH=str(hook))
