@@ -8,7 +8,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -16,9 +15,9 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
+from fault.exploring import explore
 from fault.faults.desk import Desk
 from fault.faults.faults import FAULTS
 from ftrack_accsyn_accessor.model import tasks as carried
@@ -203,27 +202,12 @@ class FaultyStudio(RuleBasedStateMachine):
             assert not mine or set(carried.source_paths(publication)) <= set(sources)
 
 
-def explore(examples: int, steps: int) -> None:
-    run_state_machine_as_test(
-        FaultyStudio,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            derandomize=True,
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate],  # what fails is short enough to be read, and shrinking it takes minutes
-        ),
-    )
-
-
 @pytest.mark.timeout(300)
 def test_random_sequences_of_faults_lose_and_double_nothing() -> None:
-    explore(15, 25)
+    explore(FaultyStudio, 15, 25)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_many_long_random_sequences_of_faults_lose_and_double_nothing() -> None:
-    explore(300, 60)
+    explore(FaultyStudio, 300, 60)

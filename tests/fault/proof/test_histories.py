@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Optional
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,9 +21,9 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
+from fault.exploring import explore
 from fault.faults.desk import Desk, folder
 from fault.faults.faults import FAULTS
 from ftrack_accsyn_accessor.model.item import Item, Publication, StagedFile, State
@@ -312,27 +311,12 @@ class History(RuleBasedStateMachine):
                 store.delete("ComponentLocation", row["id"])
 
 
-def explore(examples: int, steps: int) -> None:
-    run_state_machine_as_test(
-        History,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            derandomize=True,
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate],  # what fails is short enough to be read, and shrinking it takes minutes
-        ),
-    )
-
-
 @pytest.mark.timeout(300)
 def test_random_histories_are_green_with_equal_bytes_only() -> None:
-    explore(40, 40)
+    explore(History, 40, 40)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(5400)
 def test_many_long_random_histories_are_green_with_equal_bytes_only() -> None:
-    explore(500, 60)
+    explore(History, 500, 60)
