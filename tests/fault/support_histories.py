@@ -1,4 +1,4 @@
-"""What a child process does with one component over time: publish, replace, delete, publish again; killed on the way.
+"""What a child process does with one component over time: publish, replace, move, delete; killed on the way.
 
 Imported by `support_jobs`, whose jobs these are.
 """
@@ -67,6 +67,14 @@ class Life:
     def replace(self) -> None:
         """Take the component out of the staging location, write its sources anew, and add it again."""
         self._location.remove_component(self._component)
+        self._sources()
+        self._add()
+
+    def move(self) -> None:
+        """Replace it as `replace` does, after its asset was given another name: it goes under another path."""
+        self._location.remove_component(self._component)
+        self._version["asset"]["name"] = f"{NAME}_moved"
+        self._session.commit()
         self._sources()
         self._add()
 
