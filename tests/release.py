@@ -29,7 +29,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     packed = subprocess.run(["git", "archive", COMMIT, "source", "hook"], cwd=ROOT, capture_output=True, check=False)
     if packed.returncode:
         pytest.skip(f"The history has no commit {COMMIT}: {packed.stderr.decode().strip()}")
-    folder = tmp_path_factory.mktemp("release")
+    folder = tmp_path_factory.mktemp("earlier-release")
     with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
         archive.extractall(folder)
     return folder
