@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted, quoted_batches
-from ftrack_accsyn_accessor.model.claims import STAGING_DESCRIPTION, Claim, spellings
+from ftrack_accsyn_accessor.model.claims import STAGING_DESCRIPTION, Claim, same_path, spellings
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import RegistrationRefused
-from ftrack_accsyn_accessor.model.item import Item, label
+from ftrack_accsyn_accessor.model.item import Item, Kind, Publication, label
 
 #: Locations of ftrack's own servers, with the ids that they have in every ftrack (ftrack_api.symbol).
 SERVER_LOCATIONS = ("3a372bde-05bc-11e4-8908-20c9d081909b", "cd41be70-8809-11e3-b98a-20c9d081909b")
+#: Sequences and containers whose files are asked after in one request.
+_PATTERNS = 50
+_FRAME = re.compile(r"%\d*d")
 _VERSION = ("version.version", "version.date", "version.asset.name")
 _CLAIM = (
     *("component_id", "resource_identifier", "location_id", "location.name", "component.name"),
@@ -105,8 +109,9 @@ def read_claims(connection: FtrackConnection, items: Sequence[Item], location_id
     """Return what is registered of the components of *items*, and of others under their resource identifiers.
 
     In the locations *location_ids* both, in all other staging locations only the latter. *items* are at most
-    `connection.BATCH`; one request, and one more for each 500 registrations beyond that. May raise
-    `errors.RegistrationError`.
+    `connection.BATCH`; one request, and one more for each 500 registrations beyond that. For sequences and containers
+    there is at least another one, about the paths of their files; what others have under these comes with what they
+    have there themselves. May raise `errors.RegistrationError`.
     """
     paths = quoted(sorted({path for item in items for path in spellings(item.publication.resource_identifier)}))
     ids = quoted(sorted({item.publication.component_id for item in items}))
@@ -116,7 +121,36 @@ def read_claims(connection: FtrackConnection, items: Sequence[Item], location_id
         f'or (resource_identifier in ({paths}) and ({here} or location.description is "{STAGING_DESCRIPTION}")) '
         "order by id"
     )
+    for contested in quoted_batches(sorted(_contested(connection, items, here))):
+        rows += connection.query(
+            f"select {', '.join(_CLAIM)} from ComponentLocation where resource_identifier in ({contested}) "  # noqa: S608
+            f'and ({here} or location.description is "{STAGING_DESCRIPTION}") order by id'
+        )
     return [_claim(row) for row in rows]
+
+
+def _contested(connection: FtrackConnection, items: Sequence[Item], here: str) -> set[str]:
+    """Return the identifiers of other components that stand for a file of a sequence or container of *items*."""
+    wide = [item for item in items if item.publication.kind is not Kind.FILE and item.publication.files]
+    found: set[str] = set()
+    for start in range(0, len(wide), _PATTERNS):
+        group = wide[start : start + _PATTERNS]
+        ids = quoted(sorted({item.publication.component_id for item in group}))
+        likes = " or ".join(f"resource_identifier like {quoted([_pattern(item.publication)])}" for item in group)
+        rows = connection.query(
+            f"select resource_identifier from ComponentLocation where ({likes}) "  # noqa: S608 - ftrack's language
+            f'and ({here} or location.description is "{STAGING_DESCRIPTION}") and component_id not_in ({ids}) '
+            f"and (component.container_id is none or component.container_id not_in ({ids})) order by id"
+        )
+        paths = {same_path(file.path) for item in group for file in item.publication.files}
+        found |= {row["resource_identifier"] for row in rows if same_path(row["resource_identifier"] or "") in paths}
+    return found
+
+
+def _pattern(publication: Publication) -> str:
+    """Return what is like the identifiers of all files of a sequence or container, in ftrack's query language."""
+    identifier = publication.resource_identifier
+    return _FRAME.sub("%", identifier) if publication.kind is Kind.SEQUENCE else f"{identifier.rstrip('/')}/%"
 
 
 def hidden(connection: FtrackConnection, items: Iterable[Item]) -> dict[int, RegistrationRefused]:

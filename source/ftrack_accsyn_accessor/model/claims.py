@@ -70,7 +70,7 @@ def rule(items: Sequence[Item], claims: Iterable[Claim], destination_id: str) ->
     on_paths: dict[str, list[Claim]] = {}
     of_components: dict[str, dict[str, Claim]] = {}
     for claim in claims:
-        on_paths.setdefault(_path(claim.resource_identifier), []).append(claim)
+        on_paths.setdefault(same_path(claim.resource_identifier), []).append(claim)
         of_components.setdefault(claim.component_id, {})[claim.location_id] = claim
     return [_ruling(item, on_paths, of_components, destination_id) for item in items]
 
@@ -84,8 +84,9 @@ def _ruling(
     publication = item.publication
     there = destination_id if destination_id != publication.location_id else ""
     at = of_components.get(publication.component_id, {})
-    on_path = on_paths.get(_path(publication.resource_identifier), [])
-    return Ruling(item, at.get(publication.location_id), there in at, _rival(item, on_path, there))
+    paths = dict.fromkeys(map(same_path, (publication.resource_identifier, *(file.path for file in publication.files))))
+    rivals = (_rival(item, on_paths[path], there) for path in paths if path in on_paths)
+    return Ruling(item, at.get(publication.location_id), there in at, next(filter(None, rivals), None))
 
 
 def _rival(item: Item, on_path: Sequence[Claim], destination_id: str) -> Optional[Claim]:
@@ -119,7 +120,7 @@ def _rank(claim: Claim) -> tuple[bool, str, str]:
     return not claim.version_date, claim.version_date, claim.component_id
 
 
-def _path(identifier: str) -> str:
+def same_path(identifier: str) -> str:
     """Return what two identifiers have in common that may be one path on some storage: case and form do not count."""
     path = posixpath.normpath(identifier.replace("\\", "/")).lstrip("/")
     return unicodedata.normalize("NFC", path).casefold()

@@ -227,8 +227,9 @@ def _destination(reader: _Reader, workspace: Optional[str]) -> Optional[str]:
     value = reader.matching(variable, _PARTY, "an accsyn party such as acme or site=london")
     if value is None or "@" in value or value.startswith(("site=", "client=")):
         return value
-    if value.lower() in ("hq", (workspace or "").lower()):
-        return value
+    for known in ("hq", workspace or ""):
+        if value.lower() == known.lower():
+            return known  # in its own spelling: whether accsyn reads another one as a party is not documented
     reader.report(
         variable,
         f"{value!r} is no party: accsyn would read it as a path.",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model.item import REPAIRABLE, Item, Progress, Sent, State, Studio, sources
-from ftrack_accsyn_accessor.outbox import records
+from ftrack_accsyn_accessor.outbox import covering, records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.records import JobRow
 
@@ -207,12 +207,26 @@ class Tracking:
         now = self._clock()
         rows = [(now, now, item.id, item.created_at) for item in items]
         with self._connections.writing() as connection:
-            return connection.executemany(
+            count = connection.executemany(
                 f"UPDATE item SET state = '{State.SYNCED.value}', cause_kind = '', cause = '', "  # noqa: S608 - constants
                 "next_try_at = NULL, done_bytes = size_bytes, speed_bytes_per_s = NULL, left_s = NULL, synced_at = ?, "
                 f"updated_at = ? WHERE id = ? AND created_at = ? AND state IN ({allowed})",
                 rows,
             ).rowcount
+            for item in items:
+                covering.renew(connection, item)
+            return count
+
+    def newer(self, item: Item) -> list[Item]:
+        """Return the items, published after *item*, that have files of it and are not synced."""
+        with self._connections.reading() as connection:
+            return covering.newer(connection, item)
+
+    def reopen(self, items: Sequence[Item]) -> None:
+        """Let *items*, which were synced, wait for what was published of them since."""
+        with self._connections.writing() as connection:
+            for item in items:
+                covering.reopen(connection, item, self._clock())
 
     def jobs(self, ids: Iterable[int]) -> dict[int, JobRow]:
         """Return the job rows with these ids."""

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from typing import Optional
 
 from ftrack_accsyn_accessor.model.item import Kind, Publication, Reason, StagedFile, State
-from ftrack_accsyn_accessor.outbox import records
+from ftrack_accsyn_accessor.outbox import covering, records
 from ftrack_accsyn_accessor.outbox.connection import Connection
 from ftrack_accsyn_accessor.outbox.tracking import FROM_THE_START
 
 _WRITTEN = (*records.PUBLICATION_COLUMNS, "studio", "size_bytes", "file_count", "state", "owner", "updated_at")
 _INSERT = (
-    f"INSERT INTO item (request, created_at, {', '.join(_WRITTEN)}) "  # noqa: S608 - constants; the values are bound
-    f"VALUES (?, ?, {', '.join('?' * len(_WRITTEN))})"
+    f"INSERT INTO item (request, created_at, left_over, {', '.join(_WRITTEN)}) "  # noqa: S608 - constants; the values are bound
+    f"VALUES (?, ?, ?, {', '.join('?' * len(_WRITTEN))})"
 )
 #: Steps know a publication by its time: within one tick of a coarse clock the next one needs another.
 _UPDATE = (
@@ -64,7 +64,7 @@ def write_unknown(
 
 
 def earlier_files(connection: Connection, publication: Publication) -> list[StagedFile]:
-    """Return the files of items of the same component, or with the same path, but of none that is being prepared."""
+    """Return the files of items of the same component, with the same path, or around it; of none being prepared."""
     rows = connection.execute(
         "SELECT packed FROM files WHERE item IN ("  # noqa: S608 - constants; the values are bound
         "SELECT id FROM item WHERE component_id = :component AND location_id = :location "
@@ -77,7 +77,8 @@ def earlier_files(connection: Connection, publication: Publication) -> list[Stag
             "volume": publication.volume,
         },
     )
-    return [file for row in rows for file in records.unpack(row["packed"])]
+    found = [*rows, *covering.enclosing(connection, publication)]
+    return [file for row in found for file in records.unpack(row["packed"])]
 
 
 def _existing(connection: Connection, publication: Publication) -> Optional[sqlite3.Row]:
@@ -107,8 +108,9 @@ def _write(
     studio = publication.studio.key
     values = (*records.publication_values(publication), studio, publication.size_bytes, len(publication.files))
     values = (*values, state.value, owner, now)
+    left_over = _left_over(connection, old, publication)
     if old is None:
-        item = int(connection.execute(_INSERT, (request, now, *values)).lastrowid or 0)
+        item = int(connection.execute(_INSERT, (request, now, left_over, *values)).lastrowid or 0)
     else:
         item = int(old["id"])
         # What may still be under way in accsyn is to be looked up there, before anything is added.
@@ -117,12 +119,13 @@ def _write(
             job,
             old["attempted"] if job is not None else 0,
             _stale_at(old),
-            _left_over(connection, old, publication),
+            left_over,
         )
         connection.execute(_UPDATE, (request, now, now, *values, *kept, item))
     connection.execute(
         "INSERT OR REPLACE INTO files (item, packed) VALUES (?, ?)", (item, records.pack(publication.files))
     )
+    covering.mark(connection, publication)
 
 
 def _stale_at(old: sqlite3.Row) -> str:
@@ -132,15 +135,37 @@ def _stale_at(old: sqlite3.Row) -> str:
     return str(old["stale_at"])
 
 
-def _left_over(connection: Connection, old: sqlite3.Row, publication: Publication) -> str:
-    """Return in words which files of the older content were sent, and will not be replaced by the new one."""
-    if old["kind"] == Kind.FILE.value or (old["state"] not in _SENT and old["arrived_at"] is None):
-        return str(old["left_over"])
-    row = connection.execute("SELECT packed FROM files WHERE item = ?", (old["id"],)).fetchone()
-    before = {file.path for file in records.unpack(row["packed"])} if row is not None else set()
+def _left_over(connection: Connection, old: Optional[sqlite3.Row], publication: Publication) -> str:
+    """Return in words which files of older content were sent, and will not be replaced by the new one.
+
+    Older content is that of *old*, its own item, and that of other components which had the same path.
+    """
+    before = _sent_under(connection, publication)
+    if old is not None and old["kind"] != Kind.FILE.value and _is_sent(old):
+        before |= _paths(connection, old)
+    elif not before:
+        return str(old["left_over"]) if old is not None else ""
     left = sorted(before - {file.path for file in publication.files})
     if not left:
         return ""
     names = posixpath.basename(left[0]) + (f" .. {posixpath.basename(left[-1])}" if left[1:] else "")
     count = f"{len(left)} files" if left[1:] else "1 file"
     return records.printable(f"{count} of its earlier content ({names})")
+
+
+def _sent_under(connection: Connection, publication: Publication) -> set[str]:
+    """Return the paths of the files that other components of the path of *publication* were sent with."""
+    rows = connection.execute(
+        "SELECT id, state, arrived_at FROM item WHERE path = ? AND volume = ? AND component_id <> ? AND kind <> ?",
+        (records.storable(publication.path), publication.volume, publication.component_id, Kind.FILE.value),
+    ).fetchall()
+    return {path for row in rows if _is_sent(row) for path in _paths(connection, row)}
+
+
+def _is_sent(row: sqlite3.Row) -> bool:
+    return row["state"] in _SENT or row["arrived_at"] is not None
+
+
+def _paths(connection: Connection, row: sqlite3.Row) -> set[str]:
+    files = connection.execute("SELECT packed FROM files WHERE item = ?", (row["id"],)).fetchone()
+    return {file.path for file in records.unpack(files["packed"])} if files is not None else set()

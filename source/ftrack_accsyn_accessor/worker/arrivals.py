@@ -28,6 +28,9 @@ AGAIN_S = 30.0
 #: The pause between two steps that had more to do than one step may.
 BUSY_S = 2.0
 
+#: The kind of cause of an item that waits for what was published of it by itself.
+NEWER = "newer-content"
+
 _DELETED = (
     "Its component was deleted in ftrack after it was sent; its files are at the destination. "
     "`ftrack-accsyn clean --withdrawn` frees the staged ones."
@@ -85,9 +88,22 @@ class Arrivals:
             groups.setdefault(item.destination, []).append(item)
         outage: Optional[errors.RegistrationError] = None
         for destination, group in groups.items():
+            group = [item for item in group if self._is_whole(item)]
             sound = self._sound(group) if self._verifies else group
             if sound:
                 outage = self._register(sound, destination, outage)
+
+    def _is_whole(self, item: Item) -> bool:
+        """Whether nothing of *item* was published by itself since and is not there yet; else it waits for that."""
+        newer = self._tracking.newer(item)
+        if not newer:
+            return True
+        more = f" and {len(newer) - 1} more" if newer[1:] else ""
+        stopped = next((each for each in newer if each.state is State.NEEDS_ATTENTION), None)
+        note = f" {stopped.publication.component_name} needs attention." if stopped else ""
+        name = newer[0].publication.component_name
+        self._hold(item, NEWER, f"It waits for the newer content of {name}{more}, which it holds.{note}")
+        return False
 
     # Sizes.
 

@@ -9,7 +9,7 @@ from typing import Callable, NamedTuple, Optional
 from ftrack_accsyn_accessor import machine
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.accsyn import Client
+from ftrack_accsyn_accessor.model.accsyn import Client, is_id
 from ftrack_accsyn_accessor.model.credentials import Credentials
 from ftrack_accsyn_accessor.model.item import Endpoint
 from ftrack_accsyn_accessor.model.settings import Settings
@@ -25,6 +25,7 @@ LOOK_S = 300.0
 OFFLINE_LOOK_S = 60.0
 #: Words of ours for a machine that accsyn has no client of.
 UNKNOWN = "unknown"
+_ELSEWHERE = "Name another one in FTRACK_ACCSYN_DESTINATION, or in accsyn's ftrack integration."
 
 
 class _Known(NamedTuple):
@@ -138,6 +139,11 @@ def find_destination(
     if found is None:
         remedy = "Set one up in accsyn's ftrack integration, or set FTRACK_ACCSYN_DESTINATION."
         raise _refused(f"workspace {current.workspace}", "accsyn's ftrack integration names none", remedy)
+    if _is_here(workspace, found.party, current.api_user or "", client_id):
+        outcome = "it is this machine itself, so that nothing would ever leave it"
+        raise _refused(
+            found.party, outcome, "Name another one in FTRACK_ACCSYN_DESTINATION, or in accsyn's integration."
+        )
     if wanted:
         found = Endpoint(found.party, _location_id(registrations(), wanted), wanted)
     if found.location_id == location_id:
@@ -145,6 +151,21 @@ def find_destination(
         remedy = "Name another one in FTRACK_ACCSYN_DESTINATION_LOCATION, or in accsyn's ftrack integration."
         raise _refused(found.location_name or found.party, outcome, remedy)
     return found
+
+
+def _is_here(workspace: Workspace, party: str, api_user: str, client_id: str) -> bool:
+    """Whether *party* is the accsyn client of this machine, or its user on this machine or on any.
+
+    A request is made where a client is named otherwise than by its id.
+    """
+    kind, separator, name = party.partition("=")
+    if separator and kind == "client":
+        if is_id(name) or name == client_id:
+            return name == client_id
+        mine = workspace.client(client_id)
+        return mine is not None and mine.code.lower() == name.lower()
+    email, host = "@".join(party.split("@")[:2]), "@".join(party.split("@")[2:])
+    return email.lower() == api_user.lower() and host.lower() in ("", machine.hostname().lower())
 
 
 def _refused(on: str, outcome: str, remedy: str) -> errors.NotReady:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable
 
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack.availability import Availability
+from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted_batches
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations, hidden
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.claims import shows_older
@@ -86,14 +88,19 @@ class Settling:
     def _take_back(self) -> None:
         """Take back the registrations of older content: whoever asks ftrack is told the truth meanwhile.
 
-        Where the new content has arrived by now, the registration is that of the new one.
+        Where the new content has arrived by now, the registration is that of the new one. What was synced, and had a
+        member published by itself since, waits for that.
         """
         stale = [item for item in self._outbox.stale() if self._is_of_this_ftrack(item)]
         if not stale or self._monotonic() < self._take_back_at:
             return
         self._take_back_at = self._monotonic() + self._take_back_pause_s
         self._take_back_pause_s = min(2.0 * self._take_back_pause_s, LONGEST_TAKE_BACK_S)
-        availability = Availability(self._registrations().connection)
+        connection = self._registrations().connection
+        overtaken = [item for item in stale if item.state is State.SYNCED and self._is_overtaken(connection, item)]
+        self._outbox.tracking.reopen(overtaken)
+        stale = [replace(item, state=State.TRANSFERRING) if item in overtaken else item for item in stale]
+        availability = Availability(connection)
         for location_id in sorted({item.stale_at for item in stale}):
             items = [item for item in stale if item.stale_at == location_id]
             older = [item for item in items if shows_older(item)]
@@ -102,6 +109,20 @@ class Settling:
                 logger.info("%d registration(s) of replaced content were taken back in ftrack.", len(older))
             self._outbox.taken_back(items)
         self._take_back_at, self._take_back_pause_s = self._monotonic(), TAKE_BACK_S
+
+    def _is_overtaken(self, connection: FtrackConnection, item: Item) -> bool:
+        """Whether a member of *item* was published by itself since, and is not synced.
+
+        Another component that lies in its folder does not count.
+        """
+        inside = {each.publication.component_id for each in self._outbox.tracking.newer(item)}
+        while inside and item.publication.component_id not in inside:
+            found: set[str] = set()
+            for ids in quoted_batches(sorted(inside)):
+                rows = connection.query(f"select container_id from Component where id in ({ids})")  # noqa: S608
+                found.update(row["container_id"] for row in rows if row["container_id"])
+            inside = found
+        return bool(inside)
 
     # Registrations that were not confirmed.
 

@@ -50,7 +50,7 @@ def test_party_that_accsyn_does_not_know_is_said_and_asked_for_once(studio: Stud
     desk.close()
 
 
-@pytest.mark.parametrize("party", ["acme", "ACME", "hq", "site=london"])
+@pytest.mark.parametrize("party", ["acme", "ACME", "hq", "HQ", "site=london"])
 def test_party_that_accsyn_knows_is_taken(studio: Studio, party: str) -> None:
     studio.demo.workspace.grant(studio.demo.artist, studio.demo.volume)
     desk = Desk(studio, FTRACK_ACCSYN_DESTINATION=party)
@@ -96,6 +96,21 @@ def test_integration_that_names_the_staging_location_is_refused(desk: Desk) -> N
     desk.run_for(60.0)
     assert desk.cause(component) == "not-ready"
     assert tasks(desk) == []
+
+
+@pytest.mark.parametrize("party", ["client=the id", "client=the code", "the user", "THE USER"])
+def test_this_machine_as_destination_is_refused(studio: Studio, party: str) -> None:
+    mine = studio.demo.artist_client
+    words = {"the id": mine.id, "the code": mine.code, "the user": studio.artist.accsyn_user}
+    for word, meant in {**words, "THE USER": studio.artist.accsyn_user.upper()}.items():
+        party = party.replace(word, meant)
+    desk = Desk(studio, FTRACK_ACCSYN_DESTINATION=party, FTRACK_ACCSYN_DESTINATION_LOCATION="studio.london")
+    component = desk.publish_file("main")
+    desk.run_for(60.0)
+    assert desk.cause(component) == "not-ready"
+    assert "this machine itself" in desk.item(component).cause
+    assert tasks(desk) == []
+    desk.close()
 
 
 # T11

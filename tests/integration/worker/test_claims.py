@@ -281,3 +281,63 @@ def register(desk: Desk, component_id: str, location_name: str, identifier: str)
         location_id=desk.studio.ids[location_name],
         resource_identifier=identifier,
     )
+
+
+# Files of sequences and containers.
+
+
+def publish_frame(desk: Desk, version: Any) -> Any:
+    """Publish one file that lies where the third frame of `publish_frames` lies."""
+    source = desk.publisher.file("single.exr")
+    source.write_bytes(b"single")
+    return version.create_component(str(source), {"name": "main.0003"}, location="auto")
+
+
+def publish_frames(desk: Desk, version: Any) -> Any:
+    return desk.publisher.publish_sequence(version, [1, 2, 3, 4], "main")
+
+
+def frame_at_hq(desk: Desk) -> bytes:
+    (path,) = desk.studio.hq.rglob("main.0003.exr")
+    return path.read_bytes()
+
+
+def test_sequence_does_not_overwrite_a_file_that_lies_where_one_of_its_frames_goes(desk: Desk, laptop: Desk) -> None:
+    version = desk.version()
+    single = publish_frame(desk, version)
+    arrive(desk)
+    frames = publish_frames(laptop, laptop.session.get("AssetVersion", version["id"]))
+
+    arrive(laptop)
+
+    assert laptop.states() == {"main": "needs-attention: conflict"}
+    assert single["id"] in laptop.item(frames).cause
+    assert frame_at_hq(desk) == b"single"
+    assert desk.at().keys() == {single["id"]}
+
+
+@pytest.mark.parametrize("order", [("desk", "laptop"), ("laptop", "desk")])
+def test_sequence_and_file_under_way_to_one_path_do_not_both_go(
+    desk: Desk, laptop: Desk, order: tuple[str, str]
+) -> None:
+    machines = {"desk": desk, "laptop": laptop}
+    version = desk.version()
+    publish_frame(desk, version)
+    publish_frames(laptop, laptop.session.get("AssetVersion", version["id"]))
+
+    arrive(*(machines[name] for name in order))
+
+    states = sorted([*desk.states().values(), *laptop.states().values()])
+    assert states == ["needs-attention: conflict", "synced"]
+    assert (frame_at_hq(desk) == b"single") == (desk.states() == {"main.0003": "synced"})
+
+
+def test_frames_beside_those_of_another_component_are_no_conflict(desk: Desk, laptop: Desk) -> None:
+    version = desk.version()
+    publish_frame(desk, version)
+    arrive(desk)
+    laptop.publisher.publish_sequence(laptop.session.get("AssetVersion", version["id"]), [1, 2, 4], "main")
+
+    arrive(laptop)
+
+    assert laptop.states() == {"main": "synced"}
