@@ -10,7 +10,7 @@ from typing import Optional
 
 from ftrack_accsyn_accessor import machine
 from ftrack_accsyn_accessor.model import settings
-from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials, plain_server
 from ftrack_accsyn_accessor.model.errors import SettingsError
 from ftrack_accsyn_accessor.model.settings import Settings
 
@@ -49,13 +49,17 @@ def ftrack_user() -> str:
 
 
 def ftrack_server() -> str:
-    """Return the address of ftrack that a session of this process would have; empty where none is set."""
+    """Return which ftrack a session of this process would reach, as it may be shown; empty where none is set."""
+    return plain_server(_address())
+
+
+def _address() -> str:
     return os.environ.get("FTRACK_SERVER", "").strip().rstrip("/")
 
 
 def ftrack_credentials() -> FtrackCredentials:
     """Return how to reach ftrack, as a session of this process would; raise `errors.SettingsError` if it is not set."""
-    found = {"FTRACK_SERVER": ftrack_server(), "FTRACK_API_KEY": os.environ.get("FTRACK_API_KEY", "").strip()}
+    found = {"FTRACK_SERVER": _address(), "FTRACK_API_KEY": os.environ.get("FTRACK_API_KEY", "").strip()}
     missing = [name for name, value in found.items() if not value]
     if missing:
         raise SettingsError("log in to ftrack", "", f"{' and '.join(missing)} not set", "Set what is missing.")

@@ -48,8 +48,8 @@ def configure_location(session: Any, event: Any) -> None:
         logging.getLogger("ftrack_accsyn_accessor").setLevel(current.log_level)
     if not _is_staging_machine(current):
         return
-    name = locations.location_name(current, session.server_url, session.api_user)
     credentials = FtrackCredentials(session.server_url, session.api_user, session.api_key)
+    name = locations.location_name(current, credentials.server_url, session.api_user)
     try:
         runtime = open_runtime(current, credentials, read_settings, _may_begin(session, current, name))
     except AccsynAccessorError as error:

@@ -107,7 +107,7 @@ class FtrackConnection:
         import ftrack_api  # The command line and the tests of pure parts run without ftrack.
 
         return ftrack_api.Session(
-            server_url=self.credentials.server_url,
+            server_url=self.credentials.address,
             api_user=self.credentials.api_user,
             api_key=self.credentials.api_key,
             plugin_paths=[],

@@ -134,7 +134,7 @@ class Notices:
         import ftrack_api.event.hub
 
         credentials = self._credentials
-        hub = ftrack_api.event.hub.EventHub(credentials.server_url, credentials.api_user, credentials.api_key)
+        hub = ftrack_api.event.hub.EventHub(credentials.address, credentials.api_user, credentials.api_key)
         hub.logger = _AtDebug(logger, {})
         # A connection that drops is given up: reconnecting sleeps, and silences the whole process's logging meanwhile.
         hub._auto_reconnect_attempts = 0

@@ -28,10 +28,13 @@ part of them.
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar, Optional
 
 #: Characters of a foreign error's text: its beginning tells what happened, the rest may be a whole web page.
 MOST_WORDS = 500
+#: The user and password in an address.
+_LOGIN = re.compile(r"(?<=://)\S*@")
 
 
 class AccsynAccessorError(Exception):
@@ -194,7 +197,7 @@ class NotReady(WorkspaceError):
 
 
 def words(error: BaseException, *secrets: str) -> str:
-    """Return what a foreign *error* says, on one line of bearable length and without any of *secrets*.
+    """Return what a foreign *error* says, on one bearable line, without any of *secrets* or a login in an address.
 
     ftrack's own errors take the braces in a server's answer for fields to be filled in, and fail to say anything.
     """
@@ -204,5 +207,5 @@ def words(error: BaseException, *secrets: str) -> str:
         text = str(getattr(error, "message", ""))
     for secret in filter(None, secrets):
         text = text.replace(secret, "***")
-    line = " ".join(text.split())
+    line = _LOGIN.sub("", " ".join(text.split()))
     return line if len(line) <= MOST_WORDS else f"{line[: MOST_WORDS - 3]}..."

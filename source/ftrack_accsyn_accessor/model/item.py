@@ -13,6 +13,8 @@ import posixpath
 from collections.abc import Mapping
 from typing import NamedTuple, Optional
 
+from ftrack_accsyn_accessor.model.credentials import plain_server
+
 
 class State(str, enum.Enum):
     """Where an item is on its way."""
@@ -110,7 +112,7 @@ class Studio(NamedTuple):
     @property
     def key(self) -> str:
         """What tells it from every other one, however its names are written."""
-        return f"{self.server_url.rstrip('/').lower()} {self.workspace.lower()}"
+        return f"{plain_server(self.server_url).rstrip('/').lower()} {self.workspace.lower()}"
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -170,9 +172,10 @@ class Publication:
     doubt: str = ""
 
     def __post_init__(self) -> None:
-        """Bring the path, by default the resource identifier, into its one spelling."""
+        """Bring the path, by default the resource identifier, into its one spelling; the server's address as well."""
         path = posixpath.normpath((self.path or self.resource_identifier).replace("\\", "/"))
         object.__setattr__(self, "path", path)
+        object.__setattr__(self, "server_url", plain_server(self.server_url))
 
     @property
     def size_bytes(self) -> int:

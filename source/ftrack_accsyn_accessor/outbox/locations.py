@@ -11,6 +11,7 @@ from typing import Any, Iterable, NamedTuple
 import filelock
 
 from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.model.credentials import plain_server
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, write
 
@@ -87,7 +88,7 @@ def _merged(before: tuple[Located, ...], wanted: tuple[Located, ...], known_win:
 
 
 def _write(path: Path, rows: tuple[Located, ...]) -> None:
-    listed = [{"server": each.server_url, "user": each.username, "name": each.name} for each in rows]
+    listed = [{"server": plain_server(each.server_url), "user": each.username, "name": each.name} for each in rows]
     write(path, json.dumps({"schema": SCHEMA, "locations": listed}, indent=1))
 
 
@@ -96,4 +97,4 @@ def _path(root: str) -> Path:
 
 
 def _plain(server_url: str) -> str:
-    return server_url.rstrip("/").lower()
+    return plain_server(server_url).rstrip("/").lower()

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, Optional
 
+from ftrack_accsyn_accessor.model.credentials import plain_server
 from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.outbox.facts import COMPLETE, Link
 from ftrack_accsyn_accessor.outbox.locations import Located
@@ -84,8 +85,8 @@ def _job(target: sqlite3.Connection, row: sqlite3.Row, workspace: str) -> int:
     route = f"{workspace}{row['route']}"
     known = target.execute("SELECT id, accsyn_id FROM job WHERE route = ?", (route,)).fetchone()
     if known is None:
-        studio = Studio(row["server_url"], workspace)
-        values = {**_values(row, "id"), "route": route, "workspace": workspace, "studio": studio.key}
+        studio = Studio(plain_server(row["server_url"]), workspace)
+        values = {**_values(row, "id"), **studio._asdict(), "route": route, "studio": studio.key}
         return _insert(target, "job", values)
     if not known["accsyn_id"]:
         names = ("key", "generation", "name", "accsyn_id", "attempted_at")
@@ -98,8 +99,8 @@ def _job(target: sqlite3.Connection, row: sqlite3.Row, workspace: str) -> int:
 
 
 def _item(target: sqlite3.Connection, row: sqlite3.Row, workspace: str, job: Optional[int]) -> None:
-    studio = Studio(row["server_url"], workspace)
-    values = {**_values(row, "id", "item", "packed"), "workspace": workspace, "studio": studio.key, "job": job}
+    studio = Studio(plain_server(row["server_url"]), workspace)
+    values = {**_values(row, "id", "item", "packed"), **studio._asdict(), "studio": studio.key, "job": job}
     if row["state"] == State.TRANSFERRING.value:
         values["arrived_at"] = None  # 1.0.0 believed every "done" of a task: it is looked at again
     known = target.execute(

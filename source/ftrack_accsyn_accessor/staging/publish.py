@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional, Protocol
 
+from ftrack_accsyn_accessor.model.credentials import plain_server
 from ftrack_accsyn_accessor.model.errors import FileChanged, OutboxDamaged, OutboxError, words
 from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.outbox import Outbox, unqueued
@@ -161,7 +162,7 @@ class Publish:
             id=self._id,
             at=self._began_at,
             words=self._fault,
-            server_url=session.server_url,
+            server_url=plain_server(session.server_url),
             username=session.api_user,
             location_id=self._location["id"],
             location_name=self._location["name"],

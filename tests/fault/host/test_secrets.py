@@ -20,7 +20,8 @@ from helpers import wait_until
 
 ACCSYN_KEY = "accsyn-mark-9f3b71c2"
 FTRACK_KEY = "ftrack-mark-5d20ae44"
-MARKS = (ACCSYN_KEY, FTRACK_KEY)
+PASSWORD = "server-mark-0c71d9e8"
+MARKS = (ACCSYN_KEY, FTRACK_KEY, PASSWORD)
 KEYS = {"ACCSYN_API_KEY": ACCSYN_KEY, "FTRACK_API_KEY": FTRACK_KEY}
 
 
@@ -109,6 +110,25 @@ def test_keys_are_in_no_text_when_accsyn_or_ftrack_refuse_them_and_repeat_them(
     assert any(item.cause for item in outbox(studio).items())
     assert "AuthenticationError" in asking.log
     assert leaks(studio, killed, asking, child) == []
+
+
+def test_login_in_the_address_of_ftrack_is_in_no_file_log_text_or_payload(studio: Studio, run: Run) -> None:
+    scheme, _, host = studio.ftrack.url.partition("://")
+    server = {"FTRACK_SERVER": f"{scheme}://bob:{PASSWORD}@{host}"}
+    killed = run(
+        "publish", {**KEYS, **server}, kill=vars(PUBLISH_STEPS["about to be pending"]), items=[["file", "one"]]
+    )
+    assert killed.wait() < 0
+
+    child = run("publish", {**KEYS, **server}, items=[["file", "two"]], leave="drain", FIRST_DELAY_S=0.02)
+
+    assert child.wait() == 0, child.output
+    assert leaks(studio, killed, child) == []
+    assert {item.studio.server_url for item in outbox(studio).items()} == {studio.ftrack.url}
+    assert {job.metadata["ftrack_workspace"] for job in studio.accsyn.workspace.jobs()} == {studio.ftrack.url}
+    other = run("publish", KEYS, items=[["file", "three"]], leave="drain", FIRST_DELAY_S=0.02)  # of the same studio
+    assert other.wait() == 0, other.output
+    assert_nothing_lost_or_doubled(studio)
 
 
 def test_keys_are_in_no_text_when_the_location_cannot_be_made(studio: Studio, run: Run, tmp_path: Path) -> None:

@@ -216,10 +216,16 @@ def test_attention_and_pause_are_warned_of(publisher: Publisher, run: Run, told:
 def test_bundle_tells_what_is_known_and_no_secret(publisher: Publisher, run: Run, tmp_path: Path) -> None:
     marked = "marked+secret/key=="
     publisher.studio.accsyn.workspace.change_key("artist@acme.test", marked)
+    server = publisher.studio.ftrack.url.replace("://", "://bob:marked%23login@")
     publisher.environment(ACCSYN_API_KEY=marked, XDG_DATA_HOME=str(tmp_path), MY_TOKEN="marked-token-value")
+    publisher.environment(FTRACK_SERVER=server)
     log = bundle.log_folder()
     log.mkdir(parents=True)
-    lines = ["INFO - ftrack_accsyn_accessor: sent", f"DEBUG - accsyn says {marked} marked-token-value", "INFO - other"]
+    lines = [
+        "INFO - ftrack_accsyn_accessor: sent",
+        f"DEBUG - accsyn says {marked} marked-token-value marked#login",
+        "INFO - other",
+    ]
     (log / "ftrack_connect.log").write_text("\n".join(lines))
     published(publisher)
 
@@ -238,11 +244,19 @@ def test_bundle_tells_what_is_known_and_no_secret(publisher: Publisher, run: Run
         "jobs.json",
         "log/ftrack_connect.log",
     } == set(content)
-    assert content["log/ftrack_connect.log"].splitlines() == [lines[0], "DEBUG - accsyn says *** ***"]
+    assert content["log/ftrack_connect.log"].splitlines() == [lines[0], "DEBUG - accsyn says *** *** ***"]
     assert json.loads(content["environment.json"])["ACCSYN_API_KEY"] == "(set)"
+    assert json.loads(content["environment.json"])["FTRACK_SERVER"] == publisher.studio.ftrack.url
     assert json.loads(content["items.json"])[0]["state"] == "synced"
     ftrack_key = publisher.studio.artist.ftrack_key
-    for secret in (marked, "bWFya2VkK3NlY3JldC9rZXk9PQ", "marked%2Bsecret", "marked-token-value", ftrack_key):
+    for secret in (
+        marked,
+        "bWFya2VkK3NlY3JldC9rZXk9PQ",
+        "marked%2Bsecret",
+        "marked-token-value",
+        "marked%23login",
+        ftrack_key,
+    ):
         assert not [name for name, text in content.items() if secret in text], secret
 
 

@@ -16,6 +16,7 @@ from ftrack_accsyn_accessor.insight.doctor import as_text
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject
 from ftrack_accsyn_accessor.insight.installation import find_installation
 from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.credentials import plain_server, server_login
 from ftrack_accsyn_accessor.model.plain import as_json
 from ftrack_accsyn_accessor.workspace.answers import redacted
 
@@ -23,8 +24,10 @@ from ftrack_accsyn_accessor.workspace.answers import redacted
 ITEMS = 500
 #: The end of each of Connect's log files that is looked through.
 LOG_BYTES = 2_000_000
+#: Its value may hold a user and password.
+_SERVER = "FTRACK_SERVER"
 #: Variables whose values matter; of others with a name of ours only the name is told.
-_TOLD = ("FTRACK_ACCSYN_", "FTRACK_SERVER", "FTRACK_API_USER", "FTRACK_EVENT_PLUGIN_PATH", "ACCSYN_")
+_TOLD = ("FTRACK_ACCSYN_", _SERVER, "FTRACK_API_USER", "FTRACK_EVENT_PLUGIN_PATH", "ACCSYN_")
 _SECRET = ("KEY", "PASSWORD", "TOKEN", "SECRET", "PROXY")
 _OURS = ("ftrack_accsyn", "accsyn")
 
@@ -67,13 +70,16 @@ def _outbox(subject: Subject) -> Iterator[tuple[str, str]]:
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     names = sorted(name for name in environ if name.startswith(_TOLD))
-    return {name: "(set)" if any(word in name for word in _SECRET) else environ[name] for name in names}
+    told = {name: "(set)" if any(word in name for word in _SECRET) else environ[name] for name in names}
+    return {name: plain_server(value) if name == _SERVER else value for name, value in told.items()}
 
 
 def _secrets(subject: Subject, environ: Mapping[str, str]) -> Iterator[str]:
     """Yield what must not be in the archive, in every form in which it may appear; the longest first."""
     known = {subject.settings.api_key, subject.settings.proxy, subject.ftrack.api_key if subject.ftrack else None}
     known |= {value for name, value in environ.items() if any(word in name for word in _SECRET)}
+    user, password = server_login(environ.get(_SERVER, ""))
+    known |= {f"{user}:{password}", password, urllib.parse.unquote(password)} if password else {user}
     forms: set[str] = set()
     for secret in filter(None, known):
         if len(secret) > 3:  # else every other word would be starred

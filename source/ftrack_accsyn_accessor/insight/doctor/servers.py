@@ -12,6 +12,7 @@ from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject, clock, fail, failed, ok, skipped, warn
 from ftrack_accsyn_accessor.insight.doctor.view import staging_view
 from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import locations
 from ftrack_accsyn_accessor.worker.endpoint import connect
@@ -27,7 +28,7 @@ def ftrack(subject: Subject, found: dict[str, str]) -> Iterator[Check]:
         text = "FTRACK_SERVER or FTRACK_API_KEY is not set."
         yield fail("ftrack server", text, "Set both, with FTRACK_API_USER, as ftrack's client needs them.")
         return
-    reached = _server(subject.ftrack.server_url, subject.clock)
+    reached = _server(subject.ftrack, subject.clock)
     yield from reached
     if reached[0].level != "ok":
         yield skipped("ftrack login", "The server cannot be reached.")
@@ -41,9 +42,10 @@ def ftrack(subject: Subject, found: dict[str, str]) -> Iterator[Check]:
         registrations.close()
 
 
-def _server(url: str, now: Callable[[], float]) -> list[Check]:
+def _server(credentials: FtrackCredentials, now: Callable[[], float]) -> list[Check]:
+    url = credentials.server_url
     try:
-        answer = requests.get(url, timeout=_TIMEOUT_S)
+        answer = requests.get(credentials.address, timeout=_TIMEOUT_S)
     except requests.RequestException as error:
         return [fail("ftrack server", f"{url} does not answer: {type(error).__name__}.", "Check FTRACK_SERVER.")]
     version = answer.headers.get("FTRACK_VERSION")
