@@ -34,7 +34,7 @@ def cut_at(method: str, studio: Studio, monkeypatch: pytest.MonkeyPatch, once: b
 
     def held(hub: Any, *arguments: Any, **keywords: Any) -> Any:
         if not (once and happened.is_set()):
-            wait_until(lambda: studio.ftrack.hub.connection_count)
+            wait_until(lambda: studio.ftrack.hub.connection_count or not hub.connected)
             studio.ftrack.hub.disconnect_all()
             wait_until(lambda: not hub.connected)
             happened.set()
