@@ -51,7 +51,8 @@ class Availability:
     def register(self, items: Sequence[Item], location_id: str) -> Outcome:
         """Register *items*, at most `connection.BATCH`, with their members at any depth, in the location.
 
-        One whose path belongs to another component is refused with `errors.Conflict`.
+        They come with their files, whose paths are asked after as well. One of which a path belongs to another
+        component is refused with `errors.Conflict`.
         """
         outcome = Outcome()
         items = [item for item in items if item.publication.location_id != location_id]

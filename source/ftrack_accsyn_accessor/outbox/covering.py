@@ -59,7 +59,9 @@ def renew(connection: Connection, item: Item) -> None:
         "SELECT * FROM item JOIN files ON files.item = item.id WHERE id = ? AND created_at = ? AND state = ?",
         (item.id, item.created_at, State.SYNCED.value),
     ).fetchone()
-    publication = records.item(row).publication if row is not None else item.publication
+    if row is None:
+        return
+    publication = records.item(row).publication
     fresh = {file.path: file for file in publication.files}
     for around in enclosing(connection, publication):
         if around["created_at"] < item.created_at:

@@ -100,7 +100,7 @@ class Arrivals:
             return True
         more = f" and {len(newer) - 1} more" if newer[1:] else ""
         stopped = next((each for each in newer if each.state is State.NEEDS_ATTENTION), None)
-        note = f" {stopped.publication.component_name} needs attention." if stopped else ""
+        note = f" Put right what {stopped.publication.component_name} needs attention for." if stopped else ""
         name = newer[0].publication.component_name
         self._hold(item, NEWER, f"It waits for the newer content of {name}{more}, which it holds.{note}")
         return False
@@ -146,7 +146,8 @@ class Arrivals:
         if destination.location_id:
             try:
                 if outage is None:
-                    outcome = self._availability.register(items, destination.location_id)
+                    # With their files: the path of each is asked after once more.
+                    outcome = self._availability.register(self._tracking.with_files(items), destination.location_id)
             except errors.RegistrationError as error:
                 outage = error
             if outage is not None:

@@ -332,6 +332,20 @@ def test_sequence_and_file_under_way_to_one_path_do_not_both_go(
     assert (frame_at_hq(desk) == b"single") == (desk.states() == {"main.0003": "synced"})
 
 
+def test_frame_whose_path_another_component_got_meanwhile_is_not_registered_a_second_time(desk: Desk) -> None:
+    version = desk.version()
+    publish_frames(desk, version)
+    desk.submit()
+    other = desk.studio.ftrack.store.create("FileComponent", name="other", version_id=version["id"])
+    frame = next(path for path in desk.staged().values() if path.endswith("main.0003.exr"))
+    register(desk, other["id"], "studio.hq", frame)
+
+    arrive(desk)
+
+    assert desk.states() == {"main": "needs-attention: conflict"}
+    assert desk.at().keys() == {other["id"]}
+
+
 def test_frames_beside_those_of_another_component_are_no_conflict(desk: Desk, laptop: Desk) -> None:
     version = desk.version()
     publish_frame(desk, version)
