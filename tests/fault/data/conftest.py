@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from fault.data.queueing import Closed, new_intake
 from fault.faults.desk import Desk
+from ftrack_accsyn_accessor.worker.intake import Intake
 from ftrack_accsyn_sandbox.studio import Studio
 from publishing import Publisher, publisher, studio
 from tracking import Desk as Machine
@@ -35,6 +37,16 @@ def machine(studio: Studio, publisher: Publisher) -> Iterator[Machine]:
     working.stop()
     working.owner.release()
     working.outbox.close()
+
+
+@pytest.fixture
+def closed(machine: Machine) -> Callable[[], Closed]:
+    return lambda: Closed(machine.outbox)
+
+
+@pytest.fixture
+def intake(machine: Machine) -> Intake:
+    return new_intake(machine)
 
 
 @pytest.fixture

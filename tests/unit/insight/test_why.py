@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,13 +23,6 @@ from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, RUNNING, Sent, Stat
 from ftrack_accsyn_accessor.model.settings import Problem
 from ftrack_accsyn_accessor.outbox.tracking import Change
 from unit.outbox.conftest import Desk
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "outbox.sqlite3")
-    yield made
-    made.outbox.close()
 
 
 def situation(desk: Desk, **changes: Any) -> Situation:

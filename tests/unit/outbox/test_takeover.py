@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fault.support_kill import Step
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import Outbox, locations, takeover
 from ftrack_accsyn_accessor.outbox.facts import COMPLETE, Earlier, kept
 from ftrack_accsyn_accessor.outbox.file import outbox_path
 from ftrack_accsyn_accessor.outbox.takeover import DAMAGED, FOREIGN, IN_USE, TAKEN, Takeover
-from helpers import ROOT
 from release import OUTBOXES, Start, leave_outboxes, release, run_release
+from unit.outbox.taking_over import UUID, content, rows, take_over
 
 __all__ = ["release", "run_release"]
 
-UUID = "11111111-2222-4333-8444-555555555555"
 WORKSPACES = {"artist": "acme", "vendor": ""}
 #: Columns of 1.0.0 that do not come over as they are: ids, and what it took for arrived without proof.
 CHANGED = {"id", "job", "arrived_at"}
@@ -37,44 +28,6 @@ CHANGED = {"id", "job", "arrived_at"}
 def root(tmp_path: Path) -> Path:
     announce._said.clear()
     return tmp_path / "projects"
-
-
-def opened(root: Path) -> Outbox:
-    outbox = Outbox(outbox_path(None, str(root)))
-    outbox.open()
-    return outbox
-
-
-def take_over(root: Path) -> Outbox:
-    outbox = opened(root)
-    Takeover(outbox, str(root), UUID).step()
-    return outbox
-
-
-def rows(path: Path, statement: str) -> list[dict[str, Any]]:
-    connection = sqlite3.connect(path)
-    connection.row_factory = sqlite3.Row
-    try:
-        return [dict(row) for row in connection.execute(statement)]
-    finally:
-        connection.close()
-
-
-def content(root: Path) -> dict[str, Any]:
-    """What the present outbox holds, without the ids that it gave."""
-    path = outbox_path(None, str(root))
-    names = {row["id"]: row["route"] for row in rows(path, "SELECT * FROM job")}
-    items = rows(path, "SELECT item.*, hex(packed) AS hexed FROM item LEFT JOIN files ON files.item = item.id")
-    jobs = rows(path, "SELECT * FROM job")
-    meta = {row["name"]: row["value"] for row in rows(path, "SELECT * FROM meta")}
-    paused = sorted(names[job] for job in json.loads(meta.pop("paused-jobs")))
-    return {
-        "items": sorted(({**row, "id": 0, "job": names.get(row["job"])} for row in items), key=str),
-        "jobs": sorted(({**row, "id": 0} for row in jobs), key=str),
-        "meta": meta,
-        "paused-jobs": paused,
-        "locations": locations.located(str(root)),
-    }
 
 
 @pytest.mark.parametrize("user", ["artist", "vendor"])
@@ -311,118 +264,3 @@ def test_outbox_of_another_area_in_the_same_folder_is_not_touched(tmp_path: Path
 
     assert other.fact(takeover._MARK) is None
     assert kept(mine, Earlier).files == {str(other.path): FOREIGN}
-
-
-# Killed.
-
-_TAKEOVER = ("ftrack_accsyn_accessor.outbox.takeover", "Takeover")
-STEPS = {
-    "lock taken, nothing done": Step(*_TAKEOVER, "_take", "before"),
-    "marked as begun": Step(*_TAKEOVER, "_mark"),
-    "at the present version": Step(*_TAKEOVER, "_upgrade"),
-    "merged, not marked": Step(*_TAKEOVER, "_merge"),
-    "about to be marked": Step(*_TAKEOVER, "_finish", "before"),
-    "marked as done": Step(*_TAKEOVER, "_finish"),
-    "told": Step(*_TAKEOVER, "_tell"),
-    "second one about to begin": Step(*_TAKEOVER, "_take", "before", 2),
-    "second one merged": Step(*_TAKEOVER, "_merge", nth=2),
-}
-KILLED = """
-import sys
-from pathlib import Path
-from fault import support_kill
-from ftrack_accsyn_accessor.outbox import Outbox, takeover
-root = Path(sys.argv[1])
-outbox = Outbox(root / ".ftrack-accsyn" / "outbox.sqlite3")
-outbox.open()
-lines = support_kill.Lines(int(sys.argv[2]) if sys.argv[2].isdigit() else None)
-if sys.argv[2].isdigit() or sys.argv[2] == "count":
-    lines.start()
-else:
-    support_kill.arm(support_kill.Step(*sys.argv[2:6], int(sys.argv[6])))
-takeover.Takeover(outbox, str(root), "{uuid}").step()
-print(lines.run)
-""".replace("{uuid}", UUID)
-
-
-def in_child(root: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "source"), str(ROOT / "tests")])}
-    return subprocess.run(
-        [sys.executable, "-c", KILLED, str(root), *map(str, arguments)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def whole(tmp_path: Path) -> dict[str, Any]:
-    """What comes of a take-over that nobody has disturbed."""
-    leave_outboxes(tmp_path / "whole")
-    take_over(tmp_path / "whole").close()
-    return portable(tmp_path / "whole")
-
-
-def portable(root: Path) -> dict[str, Any]:
-    found = content(root)
-    earlier = json.loads(found["meta"].pop(Earlier.NAME))["files"]
-    return {**found, "earlier": {Path(path).name: outcome for path, outcome in earlier.items()}}
-
-
-@pytest.mark.parametrize("name", STEPS)
-def test_take_over_that_was_killed_at_a_step_is_finished_by_the_next_without_doubling(
-    root: Path, tmp_path: Path, name: str
-) -> None:
-    leave_outboxes(root)
-
-    killed = in_child(root, *dataclasses.astuple(STEPS[name]))
-
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    take_over(root).close()
-    assert portable(root) == whole(tmp_path)
-
-
-TOGETHER = """
-import sys
-from pathlib import Path
-from ftrack_accsyn_accessor.outbox import Outbox, takeover
-root = Path(sys.argv[1])
-outbox = Outbox(root / ".ftrack-accsyn" / "outbox.sqlite3")
-outbox.open()
-print("ready", flush=True)
-sys.stdin.readline()
-takeover.Takeover(outbox, str(root), "{uuid}").step()
-""".replace("{uuid}", UUID)
-
-
-def test_processes_that_start_together_take_everything_over_once(root: Path, tmp_path: Path, start: Any) -> None:
-    leave_outboxes(root)
-    processes = [start(TOGETHER, root) for _ in range(6)]
-    for process in processes:
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    for process in processes:
-        assert (process.wait(60), process.stderr.read()) == (0, "")
-
-    take_over(root).close()
-
-    assert portable(root) == whole(tmp_path)
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_take_over_that_was_killed_at_any_line_is_finished_by_the_next_without_doubling(
-    root: Path, tmp_path: Path, seed: int
-) -> None:
-    leave_outboxes(root.parent / "counted")
-    counted = in_child(root.parent / "counted", "count")
-    lines = int(counted.stdout)
-    leave_outboxes(root)
-
-    killed = in_child(root, 1 + lines * (2 * seed + 1) // 16)
-
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    take_over(root).close()
-    assert portable(root) == whole(tmp_path)
