@@ -1,21 +1,36 @@
-"""Where the plugin's own files lie: in a staging area, and where its outbox lies elsewhere."""
+"""Where the plugin's own files lie, in a staging area and elsewhere, and how the small ones of them are written."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import re
 import secrets
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional, TypeVar
 
 #: The folder for the plugin's own files in a staging area, private to their owner.
 STATE_FOLDER = ".ftrack-accsyn"
 MARKER_NAME = "staging.json"
 OUTBOX_NAME = "outbox.sqlite3"
 _DIGITS = 8
+
+#: A virus scanner, a backup or a sync client may have a new file open for a moment: no other system than Windows minds,
+#: but disks of other systems do. A session that opens writes four such files: together these stay below two seconds.
+HELD_PAUSES_S = (0.01,) * 10 + (0.03,) * 10
+_HELD = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY)
+#: What a write that was killed, or held for longer, has left is removed by a later one.
+_LEFT_S = 3600.0
+_TOKEN_BYTES = 4
+
+_Result = TypeVar("_Result")
+#: A seam: tests count the pauses.
+pause = time.sleep
 
 
 def outbox_path(folder: Optional[str], root: str) -> Path:
@@ -67,17 +82,43 @@ def normalised(path: str) -> str:
 def write(path: Path, content: str) -> None:
     """Write *content* to *path*, private to its owner, so that a reader meets the old content or the new one.
 
-    It has reached the disk when this returns. Raise OSError; the folder has to be there.
+    It has reached the disk when this returns, which takes half a second longer where another program keeps *path* or
+    the new file open. Raise OSError; the folder has to be there.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN_BYTES)}")
+    _sweep(path)
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(handle, "w", encoding="utf-8") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        patiently(lambda: os.replace(temporary, path))
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def patiently(step: Callable[[], _Result], pauses_s: Sequence[float] = HELD_PAUSES_S) -> _Result:
+    """Return what *step* returns, tried again after each of *pauses_s* while another program has its file open.
+
+    Raise the OSError of the last try, and any other at once.
+    """
+    for pause_s in pauses_s:
+        try:
+            return step()
+        except OSError as error:
+            if error.errno not in _HELD:
+                raise
+            pause(pause_s)
+    return step()
+
+
+def _sweep(path: Path) -> None:
+    """Remove what earlier writes of *path* left unfinished, long ago."""
+    left = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{{2 * _TOKEN_BYTES}}}")
+    with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
+        for entry in entries:
+            if left.fullmatch(entry.name) and entry.stat().st_mtime < time.time() - _LEFT_S:
+                os.remove(entry.path)

@@ -23,6 +23,7 @@ from ftrack_accsyn_accessor.model.errors import FileChanged, StagingError, Stagi
 from ftrack_accsyn_accessor.outbox import memory
 from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER as STATE_FOLDER
 from ftrack_accsyn_accessor.outbox.file import marker_path, read_marker, write
+from ftrack_accsyn_accessor.staging.probe import probe
 
 MARKER_SCHEMA = 1
 
@@ -180,7 +181,7 @@ class StagingArea:
                     self.require()
                 else:
                     self._begin(begin, known)
-                _probe(self.root)
+                probe(self.root)
             except (OSError, filelock.Timeout) as error:
                 if prepared:
                     self.require()
@@ -364,13 +365,6 @@ class StagingArea:
             reason,
             "Make the folder writable for this user, or let ACCSYN_<VOLUME>_PATH name one that is.",
         )
-
-
-def _probe(folder: str) -> None:
-    """Write and remove a file in *folder*: on Windows, and with access lists, only that tells whether one can."""
-    path = os.path.join(folder, temporary_name("probe"))
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    os.remove(path)
 
 
 def _stat_regular(path: str) -> Optional[os.stat_result]:

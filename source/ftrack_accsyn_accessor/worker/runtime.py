@@ -21,6 +21,7 @@ from ftrack_accsyn_accessor.outbox import Outbox, facts, locations, memory, take
 from ftrack_accsyn_accessor.outbox.file import lock_path, outbox_path
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock
 from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.staging.probe import clear_left
 from ftrack_accsyn_accessor.worker.carrier import Carrier
 from ftrack_accsyn_accessor.worker.worker import DRAIN_S, Worker
 
@@ -158,6 +159,7 @@ class _Keeper:
         try:
             if not self._runtime.area.present():
                 return
+            clear_left()
             if not self._runtime.prepared or time.monotonic() >= self._take_over_at:
                 self._take_over_at = time.monotonic() + TAKE_OVER_S
                 with _lock:  # a fork waits for it

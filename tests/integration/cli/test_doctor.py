@@ -12,8 +12,9 @@ import pytest
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.insight.doctor import Level, Subject, bundle, examine, local
+from ftrack_accsyn_accessor.insight.doctor import Level, Subject, bundle, examine
 from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.staging import probe
 from helpers import wait_until
 from integration.cli.conftest import Run
 from publishing import Publisher
@@ -161,7 +162,7 @@ def test_staging_folder_that_accsyns_client_sees_elsewhere_fails(publisher: Publ
 def test_staging_area_that_nothing_may_write_to_fails(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
     # Whoever runs the tests may be root, who may write anywhere: a name that no file can have stands for refusal.
     publisher.session()
-    monkeypatch.setattr(local, "temporary_name", lambda name: "x" * 300)
+    monkeypatch.setattr(probe, "_NAME", "x" * 300)
 
     found = {check.name: check for check in examine(subject())}
 

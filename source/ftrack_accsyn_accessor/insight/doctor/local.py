@@ -8,7 +8,6 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from ftrack_accsyn_accessor._version import __version__
 from ftrack_accsyn_accessor.insight import status
@@ -20,7 +19,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.damage import REMEDY, kept_aside
-from ftrack_accsyn_accessor.staging.area import temporary_name
+from ftrack_accsyn_accessor.staging.probe import probe
 from ftrack_accsyn_accessor.workspace import library
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 9), (3, 13)
@@ -105,13 +104,11 @@ def _staging(here: Installation) -> Iterator[Check]:
 
 
 def _writable(root: str) -> Check:
-    probe = Path(root) / temporary_name("doctor")
     try:
-        probe.touch(exist_ok=False)
-        probe.unlink()
+        probe(root)
     except OSError as error:
         return fail("staging writable", f"{root}: {error.strerror}.", "Make it writable for this user.")
-    return ok("staging writable", "Files can be written and removed.")
+    return ok("staging writable", "Files can be written.")
 
 
 def _space(root: str) -> Check:

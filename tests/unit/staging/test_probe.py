@@ -1,0 +1,86 @@
+"""Whether one can write is found out by writing; the file that was written for it never stays."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ftrack_accsyn_accessor.outbox.file import HELD_PAUSES_S
+from ftrack_accsyn_accessor.staging import area, probe
+from ftrack_accsyn_accessor.staging.area import StagingArea
+from holding import ALWAYS, Holder
+
+
+def test_probe_leaves_nothing(tmp_path: Path) -> None:
+    probe.probe(str(tmp_path))
+
+    assert os.listdir(tmp_path) == []
+
+
+def test_folder_that_is_not_there_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        probe.probe(str(tmp_path / "missing"))
+
+
+def test_probe_that_another_program_looks_into_proves_that_one_can_write_and_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = Holder(monkeypatch, tries=6)
+
+    probe.probe(str(tmp_path))
+
+    assert os.listdir(tmp_path) == []
+    assert holder.paused_s < 0.1
+
+
+def test_probe_that_is_held_for_longer_proves_it_too_and_is_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = Holder(monkeypatch, tries=ALWAYS)
+
+    probe.probe(str(tmp_path))
+
+    (left,) = os.listdir(tmp_path)
+    assert area.is_temporary_name(left)
+    assert holder.paused_s == pytest.approx(sum(HELD_PAUSES_S))
+
+
+@pytest.mark.parametrize("later", [lambda folder: probe.clear_left(), probe.probe], ids=["clear_left", "probe"])
+def test_probe_that_was_held_is_removed_by_a_later_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: object
+) -> None:
+    with monkeypatch.context() as patch:
+        Holder(patch, tries=ALWAYS)
+        probe.probe(str(tmp_path))
+        probe.clear_left()
+    assert len(os.listdir(tmp_path)) == 1
+
+    later(str(tmp_path))  # type: ignore[operator]
+
+    assert os.listdir(tmp_path) == []
+    assert probe._left == set()
+
+
+def test_probe_that_another_process_left_is_removed_and_other_files_are_not(tmp_path: Path) -> None:
+    kept = {".probe.0123456.accsyn-part", ".plate.01234567.accsyn-part", "probe", ".probe.01234567.accsyn-part.exr"}
+    for name in (*kept, ".probe.01234567.accsyn-part"):
+        (tmp_path / name).touch()
+
+    probe.probe(str(tmp_path))
+
+    assert set(os.listdir(tmp_path)) == kept
+
+
+def test_area_is_made_while_another_program_looks_into_each_new_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Holder(monkeypatch, tries=6)
+    made = StagingArea(str(tmp_path / "projects"))
+
+    made.prepare()
+
+    assert (made.was_new, made.present()) == (True, True)
+    assert set(os.listdir(made.root)) == {".ftrack-accsyn"}
+    assert set(os.listdir(made.state_dir)) <= {"staging.json", "staging.lock"}
