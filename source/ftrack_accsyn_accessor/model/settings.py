@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import NamedTuple, Optional
 
+from ftrack_accsyn_accessor.model.folders import full
+
 PREFIX = "FTRACK_ACCSYN_"
 DEFAULT_VOLUME = "projects"
 CREDENTIALS_PATH = "ACCSYN_CREDENTIALS_PATH"
@@ -136,9 +138,9 @@ class _Reader:
         if unexpanded:
             self.report(variable, f"{unexpanded[0]} in {value!r} is not set.", "Set it, or write the full path.")
             return None
-        # On Windows a path without a drive is relative to whichever one is current.
-        if self.flavour.isabs(path) and (self.flavour.sep == "/" or self.flavour.splitdrive(path)[0]):
-            return str(self.flavour.normpath(path))
+        found = full(path, self.flavour)
+        if found:
+            return found
         self.report(variable, f"{value!r} is not an absolute path.", "Set it to the full path of a folder.")
         return None
 

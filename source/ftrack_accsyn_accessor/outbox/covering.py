@@ -6,8 +6,8 @@ import posixpath
 import re
 import sqlite3
 from collections.abc import Iterator
-from typing import Optional
 
+from ftrack_accsyn_accessor.model.folders import above
 from ftrack_accsyn_accessor.model.item import Item, Kind, Publication, StagedFile, State, Trouble
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.connection import Connection
@@ -129,7 +129,4 @@ def _around(publication: Publication) -> Iterator[str]:
             widths = ("", *(f"0{width}" for width in range(1, len(digits[0]) + 1)))
             for width in widths:
                 yield posixpath.join(folder, f"{name[: digits.start()]}%{width}d{name[digits.end() :]}")
-    parent: Optional[str] = folder
-    while parent and parent != "/":
-        yield parent
-        parent = posixpath.dirname(parent)
+    yield from (each for each in (folder, *above(folder, posixpath)) if each.strip("/"))

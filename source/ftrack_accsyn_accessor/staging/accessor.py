@@ -18,6 +18,7 @@ import ftrack_api.data
 from ftrack_api import exception as ftrack_errors
 from ftrack_api.accessor.disk import DiskAccessor
 
+from ftrack_accsyn_accessor.model.folders import missing
 from ftrack_accsyn_accessor.staging.area import STATE_FOLDER, StagedWrite, is_temporary_name
 
 __all__ = ["AccsynAccessor", "StagedData", "is_temporary_name", "normalise_identifier", "resolve_identifier"]
@@ -255,12 +256,8 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
 
     def _make_folders(self, folder: str) -> None:
         # Not os.makedirs: that would also make the root, and what is above it, when a disk is unplugged meanwhile.
-        missing = []
-        while folder != self.prefix and not os.path.isdir(folder):
-            missing.append(folder)
-            folder = os.path.dirname(folder)
-        for folder in reversed(missing):
-            _make_folder(folder)
+        for each in missing(folder, self.prefix):
+            _make_folder(each)
 
     def _relative(self, identifier: str) -> str:
         try:

@@ -113,3 +113,11 @@ def test_shorter_component_on_the_path_of_a_sent_one_tells_what_stays(desk: Any)
 def test_shorter_component_on_the_path_of_one_never_sent_leaves_nothing(desk: Any) -> None:
     publish(desk, "old", *AROUND["container"])
     assert publish(desk, "new", Kind.CONTAINER, "show_a/pack", ["show_a/pack/a.txt"]).left_over == ""
+
+
+@pytest.mark.parametrize("path", ["//server", "/a.exr", "//a/b.0001.exr"])
+def test_paths_that_begin_with_a_slash_end_the_walk_through_their_folders(desk: Any, path: str) -> None:
+    desk.outbox.prepare([desk.publication("c1", path=path)], "owner")
+
+    assert desk.outbox.survey.of_path(path) is not None
+    assert desk.outbox.survey.of_path("/b/a.exr") is None
