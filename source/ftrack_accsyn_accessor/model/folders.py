@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Callable
+
+#: Where systems mount disks, by platform, and how deep below: Linux has a folder for each user in between, or none.
+MOUNTED_IN = {"darwin": (("/Volumes", 1),), "linux": (("/mnt", 1), ("/media", 2), ("/run/media", 2))}
 
 _FULL_ON_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|[\\/]{2}[^\\/]+[\\/]+[^\\/]")
 _SHARE_ITSELF = re.compile(r"(\\\\[^\\]+\\[^\\]+)\\")
@@ -48,3 +52,18 @@ def missing(
             break
         found.insert(0, each)
     return found
+
+
+def disk_folders(path: str, flavour: ModuleType = os.path, platform: str = sys.platform) -> list[str]:
+    """Return the folders on the way to *path* that are there only while its disk is, the outermost first.
+
+    None for a path on the system's own disk, as far as its text tells.
+    """
+    if flavour.sep == "\\":
+        drive = str(flavour.splitdrive(path)[0])
+        return [drive if drive.startswith("\\") else f"{drive}\\"] if drive else []
+    for parent, depth in MOUNTED_IN.get(platform, ()):
+        if path.startswith(f"{parent}/"):
+            names = path[len(parent) + 1 :].split("/")[:depth]
+            return ["/".join([parent, *names[: index + 1]]) for index in range(len(names))]
+    return []

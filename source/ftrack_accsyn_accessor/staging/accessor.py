@@ -20,6 +20,7 @@ from ftrack_api.accessor.disk import DiskAccessor
 
 from ftrack_accsyn_accessor.model.folders import missing
 from ftrack_accsyn_accessor.staging.area import STATE_FOLDER, StagedWrite, is_temporary_name
+from ftrack_accsyn_accessor.staging.refusal import absent_disk, cause
 
 __all__ = ["AccsynAccessor", "StagedData", "is_temporary_name", "normalise_identifier", "resolve_identifier"]
 
@@ -311,10 +312,11 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
             raise self._gone(operation, identifier)
 
     def _gone(self, operation: str, identifier: str) -> Exception:
+        anew = "" if absent_disk(self.prefix) else f" To begin anew, make {STATE_FOLDER} in it and restart."
         return _error(
             ftrack_errors.AccessorOperationFailedError,
             f'Could not {operation} "{identifier}": the staging root {self.prefix} has vanished. '
-            f"Nothing is lost: plug the disk in again. To begin anew, make {STATE_FOLDER} in it and restart.",
+            "Nothing is lost: plug the disk in again." + anew,
             identifier,
             operation=operation,
         )
@@ -329,9 +331,10 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
     def _failure(self, operation: str, identifier: str, error: OSError) -> Exception:
         if error.errno == errno.ENOENT and not self._root_is_present():
             return self._gone(operation, identifier)
+        told = cause(error, str(error.filename)) if error.filename else ""
         return _error(
             _ERRORS.get(error.errno or 0, ftrack_errors.AccessorOperationFailedError),
-            f'Could not {operation} "{identifier}" below {self.prefix}: {error.strerror or error}.',
+            f'Could not {operation} "{identifier}" below {self.prefix}: {error.strerror or error}. {told}'.rstrip(),
             identifier,
             operation=operation,
             error=error,

@@ -24,6 +24,7 @@ from ftrack_accsyn_accessor.outbox import memory
 from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER as STATE_FOLDER
 from ftrack_accsyn_accessor.outbox.file import marker_path, read_marker, write
 from ftrack_accsyn_accessor.staging.probe import probe
+from ftrack_accsyn_accessor.staging.refusal import absent_disk, remedy
 
 MARKER_SCHEMA = 1
 
@@ -44,6 +45,8 @@ _NO_FSYNC = (errno.EINVAL, errno.EBADF, errno.EROFS, errno.ENOSYS, errno.ENOTSUP
 _NAMED_AT_MOST = 3
 _UNPLUGGED = "it is known on this machine, but is not there: its disk is unplugged"
 _NOT_THERE = "there is no staging area: its disk is unplugged, or nothing was ever published here"
+_NOTHING_LOST = "Nothing is lost: plug the disk in again."
+_NEVER_SERVED = "Plug it in, or correct the path. Where no disk is meant, make that folder by hand."
 
 # Roots that this process has prepared, with the identity of their markers: a root that vanishes while the process lives
 # is waited for and never made anew, whichever object asks.
@@ -153,6 +156,7 @@ class StagingArea:
         self.uuid = ""
         self._awaited = False
         self._seen: Optional[Tuple[int, ...]] = None
+        self._refused: Optional[PermissionError] = None
 
     @property
     def state_dir(self) -> str:
@@ -168,8 +172,9 @@ class StagingArea:
         """Make the root, its state folder and its marker where they are missing; `was_new` tells if the marker was.
 
         StagingGone, and nothing is made, where the area is not there and this process has prepared it, the machine
-        remembers it, *known* is not empty (the identity in its marker), or nothing new is to *begin*: it is waited for
-        then. Who wants a new one there makes the state folder by hand. StagingError when the path cannot be used.
+        remembers it, *known* is not empty (the identity in its marker), nothing new is to *begin*, or the disk is not
+        there that the path lies on: it is waited for then. Who wants a new one there makes the state folder by hand.
+        StagingError when the path cannot be used.
         """
         with _prepared_lock:
             key = os.path.normcase(self.root)
@@ -194,7 +199,7 @@ class StagingArea:
         if not found and not os.path.isdir(self.state_dir):
             remembered = memory.known(self.root)
             known = known or (remembered.uuid if remembered is not None else "")
-            if known or not begin:
+            if known or not begin or absent_disk(self.root):
                 self.uuid, self._awaited = known, True
                 self.require()
         self._make_folders()
@@ -216,19 +221,28 @@ class StagingArea:
                 if not self.uuid or marker != self.uuid:
                     return False
                 self._seen = seen
-        except OSError:
+        except OSError as error:
+            self._refused = error if isinstance(error, PermissionError) else None
             return False
         return True
 
     def require(self) -> None:
         """Raise StagingGone unless the staging area is present."""
-        if not self.present():
-            outcome = "it has vanished, or another one is in its place"
-            if self._awaited:
-                outcome = _UNPLUGGED if self.uuid else _NOT_THERE
-            remedy = f"To begin a new staging area there, make the folder {self.state_dir} and restart the application."
-            remedy = f"Nothing is lost: plug the disk in again. {remedy}"
-            raise StagingGone("use the staging area", self.root, outcome, remedy)
+        if self.present():
+            return
+        tried = "use the staging area"
+        if self._refused is not None:
+            raise StagingGone(tried, self.root, str(self._refused.strerror), remedy(self._refused, self.state_dir))
+        outcome = "it has vanished, or another one is in its place"
+        if self._awaited:
+            outcome = _UNPLUGGED if self.uuid else _NOT_THERE
+        disk = absent_disk(self.root)
+        if not disk:
+            anew = f"To begin a new staging area there, make the folder {self.state_dir} and restart the application."
+            raise StagingGone(tried, self.root, outcome, f"{_NOTHING_LOST} {anew}")
+        if self._awaited and not self.uuid:
+            raise StagingGone(tried, self.root, disk, _NEVER_SERVED)
+        raise StagingGone(tried, self.root, f"{outcome}: {disk}", _NOTHING_LOST)
 
     def fsync_files(self, paths: Iterable[str]) -> None:
         """Return when the data of *paths*, and their names, have reached the disk; for a background thread.
@@ -321,7 +335,10 @@ class StagingArea:
         return f"{self.root}/{path}"
 
     def _make_folders(self) -> None:
-        os.makedirs(self.root, exist_ok=True)
+        try:
+            os.stat(self.root)  # why it may not be looked at, `makedirs` would not tell
+        except FileNotFoundError:
+            os.makedirs(self.root, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             os.mkdir(self.state_dir, 0o700)
         if stat.S_IMODE(os.stat(self.state_dir).st_mode) & 0o077:
@@ -359,12 +376,7 @@ class StagingArea:
 
     def _unusable(self, error: Exception) -> StagingError:
         reason = getattr(error, "strerror", None) or str(error)
-        return StagingError(
-            "prepare the staging area",
-            self.root,
-            reason,
-            "Make the folder writable for this user, or let ACCSYN_<VOLUME>_PATH name one that is.",
-        )
+        return StagingError("prepare the staging area", self.root, reason, remedy(error, self.root))
 
 
 def _stat_regular(path: str) -> Optional[os.stat_result]:

@@ -22,6 +22,7 @@ from ftrack_accsyn_accessor.outbox.file import lock_path, outbox_path
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.probe import clear_left
+from ftrack_accsyn_accessor.staging.refusal import absent_disk
 from ftrack_accsyn_accessor.worker.carrier import Carrier
 from ftrack_accsyn_accessor.worker.worker import DRAIN_S, Worker
 
@@ -242,6 +243,9 @@ def _identity_elsewhere(path: Path, area: StagingArea) -> str:
 
 
 def _make_folder(folder: Path) -> None:
+    disk = absent_disk(str(folder))
+    if disk:
+        raise errors.OutboxUnusable("make the folder of the outbox", str(folder), disk, "Plug the disk in again.")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

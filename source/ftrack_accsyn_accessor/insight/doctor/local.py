@@ -19,6 +19,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.damage import REMEDY, kept_aside
+from ftrack_accsyn_accessor.staging import refusal
 from ftrack_accsyn_accessor.staging.probe import probe
 from ftrack_accsyn_accessor.workspace import library
 
@@ -107,7 +108,7 @@ def _writable(root: str) -> Check:
     try:
         probe(root)
     except OSError as error:
-        return fail("staging writable", f"{root}: {error.strerror}.", "Make it writable for this user.")
+        return fail("staging writable", f"{root}: {error.strerror}.", refusal.remedy(error, root))
     return ok("staging writable", "Files can be written.")
 
 

@@ -1,0 +1,79 @@
+"""Why a folder cannot be used, and what helps: a disk that is not there, a system that keeps the application out."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+
+from ftrack_accsyn_accessor.model.folders import above, disk_folders
+
+try:
+    import pwd
+except ImportError:  # Windows
+    pwd = None  # type: ignore[assignment]
+
+MAKE_WRITABLE = "Make the folder writable for this user, or let ACCSYN_<VOLUME>_PATH name one that is."
+_KEPT_OUT = "macOS keeps"
+_APPLICATION = re.compile(r"/([^/]+)\.app/")
+
+
+def absent_disk(path: str) -> str:
+    """Return what is not there of the disk that *path* lies on, in words; empty where nothing is missing.
+
+    Nobody but the system may make the folder that it mounts a disk on: macOS would mount the disk beside it then, under
+    another name, and elsewhere files would land on the system's own disk.
+    """
+    for folder in disk_folders(path, platform=sys.platform):
+        if not os.path.isdir(folder):
+            return f"its disk is not there ({folder} is missing)"
+        if os.path.ismount(folder) or os.path.islink(folder):
+            return ""
+        if sys.platform == "darwin":  # elsewhere people keep folders of their own there
+            return f"its disk is not there ({folder} is a folder of the system's own disk)"
+    return ""
+
+
+def remedy(error: Exception, path: str) -> str:
+    """Return what helps against *error*, which the system gave when *path* was used."""
+    told = cause(error, path) if isinstance(error, OSError) else ""
+    return f"{told} {MAKE_WRITABLE}".lstrip() if not told.startswith(_KEPT_OUT) else told
+
+
+def cause(error: OSError, path: str) -> str:
+    """Return who keeps this process from using *path*, in a sentence; empty where that cannot be told."""
+    if error.errno == errno.EPERM and sys.platform == "darwin":
+        name = application()
+        return (
+            f"{_KEPT_OUT} {name} out of it: allow it under System Settings > Privacy & Security > Files and Folders "
+            f"(or Full Disk Access), then start {name} anew."
+        )
+    owner = another_owner(path) if error.errno == errno.EACCES else ""
+    return f"{owner}, who has to let this user in." if owner else ""
+
+
+def another_owner(path: str) -> str:
+    """Return `<folder> belongs to <account>` of *path*, or the nearest folder above; empty where it is this user's."""
+    for folder in (path, *above(path)):
+        try:
+            found = os.stat(folder).st_uid
+        except OSError:
+            continue
+        return "" if pwd is None or found == os.geteuid() else f"{folder} belongs to {_account(found)}"
+    return ""
+
+
+def _account(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
+
+
+def application() -> str:
+    """Return what macOS calls the application that this process belongs to."""
+    found = _APPLICATION.search(sys.executable or "")
+    if found is None or found[1] == "Python":
+        return "the terminal or application that runs this"
+    return found[1]
