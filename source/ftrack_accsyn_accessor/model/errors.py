@@ -5,6 +5,7 @@ AccsynAccessorError
     StagingError              the staging area, or a file in it, is not what it was
         StagingGone             the staging root has vanished: wait, nothing is lost
         FileChanged             a staged file differs from what was published
+        FileUnreadable          the system does not let a staged file be looked at
         NeverSent               accsyn passes over files of this name
     OutboxError               the outbox cannot be used
         OutboxTooNew            written by a newer release: left untouched
@@ -89,6 +90,12 @@ class FileChanged(StagingError):
     """A staged file is missing or is not the file that was published; sending it would be wrong."""
 
     kind = "file-changed"
+
+
+class FileUnreadable(StagingError):
+    """The system does not let a staged file be looked at, which tells nothing about what it is."""
+
+    kind = "file-unreadable"
 
 
 class NeverSent(StagingError):

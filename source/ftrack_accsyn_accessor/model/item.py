@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model.credentials import plain_server
+from ftrack_accsyn_accessor.model.stamp import Stamp
 
 
 class State(str, enum.Enum):
@@ -141,6 +142,11 @@ class StagedFile:
     path: str
     size_bytes: int
     mtime_ns: int
+
+    @property
+    def stamp(self) -> Stamp:
+        """By what the file is recognised."""
+        return Stamp(self.size_bytes, self.mtime_ns)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,9 +17,11 @@ _INSERT = (
     f"INSERT INTO item (request, created_at, left_over, {', '.join(_WRITTEN)}) "  # noqa: S608 - constants; the values are bound
     f"VALUES (?, ?, ?, {', '.join('?' * len(_WRITTEN))})"
 )
-#: Steps know a publication by its time: within one tick of a coarse clock the next one needs another.
+#: Steps know a publication by its time: within one tick of a coarse clock each needs one of its own. A clock that was
+#: set back by more than that is believed.
 _UPDATE = (
-    f"UPDATE item SET request = ?, created_at = ? + CASE created_at WHEN ? THEN 0.000001 ELSE 0 END, "  # noqa: S608
+    "UPDATE item SET request = ?, "  # noqa: S608
+    "created_at = CASE WHEN ? BETWEEN created_at - 1 AND created_at THEN created_at + 0.000001 ELSE ? END, "
     f"{', '.join(f'{name} = ?' for name in _WRITTEN)}, "
     "contents = contents + 1, cause_kind = '', cause = '', attempts = 0, next_try_at = NULL, "
     f"job = ?, attempted = ?, sent = '', stale_at = ?, left_over = ?, {FROM_THE_START} WHERE id = ?"

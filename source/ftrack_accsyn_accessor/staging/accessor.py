@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import posixpath
-import re
 import stat
 import sys
+import threading
 import time
-import weakref
-from types import ModuleType
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import ftrack_api.data
 from ftrack_api import exception as ftrack_errors
 from ftrack_api.accessor.disk import DiskAccessor
 
-from ftrack_accsyn_accessor.model.folders import missing
-from ftrack_accsyn_accessor.staging.area import STATE_FOLDER, StagedWrite, is_temporary_name
-from ftrack_accsyn_accessor.staging.refusal import absent_disk, cause
+from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER
+from ftrack_accsyn_accessor.staging.data import StagedData
+from ftrack_accsyn_accessor.staging.held import READERS, Late, Patience, is_held
+from ftrack_accsyn_accessor.staging.identifiers import normalise_identifier, resolve_identifier
+from ftrack_accsyn_accessor.staging.longpath import first_missing, is_too_long, reachable
+from ftrack_accsyn_accessor.staging.temporaries import is_temporary_name
+from ftrack_accsyn_accessor.staging.writing import StagedWrite
 
 __all__ = ["AccsynAccessor", "StagedData", "is_temporary_name", "normalise_identifier", "resolve_identifier"]
 
@@ -28,12 +31,6 @@ __all__ = ["AccsynAccessor", "StagedData", "is_temporary_name", "normalise_ident
 # moved away and linked back; one that was replaced is noticed at once, by its inode.
 _INSIDE_FOR_S = 1.0
 _INSIDE_AT_MOST = 1000
-
-_DRIVE = re.compile(r"(?:^|/)[A-Za-z]:")
-_UNSAFE_ON_WINDOWS = re.compile(
-    r":|[. ](?:/|$)|(?:^|/)(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9\u00b9\u00b2\u00b3]) *(?:\.|/|$)",
-    re.IGNORECASE,
-)
 
 _ERRORS = {
     errno.ENOENT: ftrack_errors.AccessorResourceNotFoundError,
@@ -44,69 +41,6 @@ _ERRORS = {
     errno.EISDIR: ftrack_errors.AccessorResourceInvalidError,
     errno.EINVAL: ftrack_errors.AccessorResourceInvalidError,
 }
-
-
-def normalise_identifier(identifier: str, prefix: str, flavour: ModuleType = os.path) -> str:
-    """Return *identifier* relative to *prefix*, with forward slashes and without dots; "" is the root itself.
-
-    *flavour* is the path module of the system in question. Both slashes separate on every system: an identifier made
-    on Windows has to find the same file on Linux, and ``a\\..\\..\\b`` has to be refused on both. An absolute path
-    inside of *prefix* is accepted, as ftrack's DiskAccessor accepts it.
-
-    Raise ValueError with the reason when *identifier* is, or could be taken for, something outside of *prefix*. No file
-    system is asked, so links are not followed here.
-    """
-    windows = flavour.sep == "\\"
-    text = _text(identifier).replace("\\", "/")
-    if text.startswith("/") or (windows and _DRIVE.match(text) and text[2:3] == "/"):
-        text = relative = _below(text, prefix, flavour)
-    else:
-        relative = posixpath.normpath(text)
-        if relative == ".." or relative.startswith("../"):
-            raise ValueError("it leads out of the root")
-    if ":" in text and _DRIVE.search(text):
-        raise ValueError("it names a drive")
-    if relative == ".":
-        return ""
-    if windows and _UNSAFE_ON_WINDOWS.search(relative):
-        raise ValueError("Windows gives one of its names another meaning (a device, a stream, a trailing dot or blank)")
-    return relative
-
-
-def resolve_identifier(identifier: str, prefix: str, flavour: ModuleType = os.path) -> str:
-    """Return the path below *prefix* that *identifier* names; see `normalise_identifier` for what is refused."""
-    relative = normalise_identifier(identifier, prefix, flavour)
-    if not relative:
-        return prefix
-    path: str = flavour.join(prefix, relative.replace("/", flavour.sep))
-    return path
-
-
-def _text(identifier: str) -> str:
-    try:
-        text = os.fspath(identifier)
-    except TypeError:
-        raise ValueError("it is not a text") from None
-    if not isinstance(text, str):
-        raise ValueError("it is not a text")
-    if "\0" in text:
-        raise ValueError("it contains a NUL character")
-    if not text.isascii():
-        try:
-            os.fsencode(text)
-        except UnicodeEncodeError:
-            raise ValueError("it contains a character that no file name can hold") from None
-    return text
-
-
-def _below(text: str, prefix: str, flavour: ModuleType) -> str:
-    if text.startswith("//") and flavour.sep == "/":
-        raise ValueError("it is a network path")
-    parts = posixpath.normpath(text).split("/")
-    root = posixpath.normpath(prefix.replace("\\", "/")).rstrip("/").split("/")
-    if [flavour.normcase(part) for part in parts[: len(root)]] != [flavour.normcase(part) for part in root]:
-        raise ValueError(f"it is an absolute path outside of {prefix}")
-    return "/".join(parts[len(root) :]) or "."
 
 
 def _is_inside(path: str, root: str) -> bool:
@@ -122,12 +56,13 @@ def _is_link(found: os.stat_result) -> bool:
 def _stat(path: str, follow_symlinks: bool = True) -> Optional[os.stat_result]:
     """Return what lies at *path*; None when there is nothing, or nothing that may be seen."""
     try:
-        return os.stat(path, follow_symlinks=follow_symlinks)
+        return os.stat(reachable(path), follow_symlinks=follow_symlinks)
     except OSError:
         return None
 
 
 def _make_folder(path: str) -> None:
+    path = reachable(path)
     try:
         os.mkdir(path)
     except FileExistsError:
@@ -151,12 +86,15 @@ def _error(error_type: Any, text: str, identifier: object, **details: Any) -> Ex
 class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyped
     """Disk access below *prefix*, and nowhere else.
 
-    Other than ftrack's DiskAccessor it compares path components, does not follow a link out of the root, writes beside
-    the final name and renames on close, gives identifiers with forward slashes on every system, and never creates the
+    Other than ftrack's DiskAccessor it compares path components, does not follow a link out of the root, writes under
+    another name and renames on close, gives identifiers with forward slashes on every system, and never creates the
     root or anything above it. *marker*, when given, is the path of a file that has to be there for the root to count as
     present (an unplugged disk leaves an empty mount point behind). Every method raises ftrack's accessor errors only.
     Safe to use from several threads.
     """
+
+    #: Makes what bounds the waits for other programs, those of one publish together; tests put their own clock here.
+    patience = Patience
 
     def __init__(self, prefix: str, marker: Optional[str] = None) -> None:
         if not prefix:
@@ -164,12 +102,40 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
         super().__init__(prefix)
         self.marker = marker
         self._inside: Dict[str, Tuple[int, int, float]] = {}
+        self._publishing = threading.local()
+
+    @contextlib.contextmanager
+    def one_publish(self) -> Iterator[None]:
+        """Let files that other programs have open wait for each other, on this thread, till `finish` or the end.
+
+        Until then such a file is missing under its name for everybody else; whoever asks this accessor waits for it.
+        When the publish fails, what still waits is dropped.
+        """
+        outer, late = self._late, Late(self.patience())
+        self._publishing.late = late
+        try:
+            yield
+            late.finish()
+        finally:
+            late.discard()
+            self._publishing.late = outer
+
+    def finish(self) -> None:
+        """Return when all that was closed in this publish has its name; raise an accessor error where it cannot be."""
+        if self._late is not None:
+            self._late.finish()
+
+    @property
+    def _late(self) -> Optional[Late]:
+        late: Optional[Late] = getattr(self._publishing, "late", None)
+        return late
 
     def list(self, resource_identifier: str) -> List[str]:
         """Return the identifiers of the items of a container, sorted; unfinished writes are left out."""
+        self.finish()
         path, _ = self._locate(resource_identifier)
-        with self._translated("list", resource_identifier):
-            names = sorted(os.listdir(path))
+        with self._translated("list", resource_identifier, path):
+            names = sorted(os.listdir(reachable(path)))
         container = self._relative(resource_identifier)
         # As an identifier a name with a backslash (possible outside of Windows) would mean another file.
         return [posixpath.join(container, name) for name in names if not is_temporary_name(name) and "\\" not in name]
@@ -195,27 +161,28 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
         """
         path, found = self._locate(resource_identifier)
         if not set(mode) & set("wax+"):
-            with self._translated("open", resource_identifier):
-                return ftrack_api.data.File(path, mode)
+            with self._translated("open", resource_identifier, path):
+                return ftrack_api.data.File(reachable(path), mode)
         self._require_root("write", resource_identifier)
         if found is not None and _is_link(found):
             path = os.path.realpath(path)  # the link stays, what it leads to is replaced
             found = _stat(path)
-        with self._translated("open", resource_identifier):
-            return StagedData(
-                StagedWrite(path, mode, found), lambda error: self._failure("write", resource_identifier, error)
-            )
+        with self._translated("open", resource_identifier, path):
+            staged = StagedWrite(reachable(path), mode, found, reachable(os.path.join(self.prefix, STATE_FOLDER)))
+            failure = functools.partial(self._failure, "write", resource_identifier, path)
+            late = self._late
+            return StagedData(staged, failure, late or Late(self.patience()), in_publish=late is not None)
 
     def remove(self, resource_identifier: str) -> None:
         """Remove a file or an empty container; the root itself is never removed."""
         path, found = self._locate(resource_identifier)
-        with self._translated("remove", resource_identifier):
+        with self._translated("remove", resource_identifier, path):
             if path == self.prefix:
                 raise OSError(errno.EPERM, "it is the root")
             if found is not None and stat.S_ISDIR(found.st_mode):
-                os.rmdir(path)
+                os.rmdir(reachable(path))
             else:
-                os.remove(path)
+                os.remove(reachable(path))
 
     def make_container(self, resource_identifier: str, recursive: bool = True) -> None:
         """Make a folder, with those between it and the root when *recursive*; an existing one is left as it is."""
@@ -226,7 +193,7 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
         if path == self.prefix:
             return
         parent = os.path.dirname(path)
-        with self._translated("make container", resource_identifier):
+        with self._translated("make container", resource_identifier, path):
             if recursive:
                 self._make_folders(parent)
             elif not os.path.lexists(parent):
@@ -257,8 +224,12 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
 
     def _make_folders(self, folder: str) -> None:
         # Not os.makedirs: that would also make the root, and what is above it, when a disk is unplugged meanwhile.
-        for each in missing(folder, self.prefix):
-            _make_folder(each)
+        missing = []
+        while folder != self.prefix and not os.path.isdir(reachable(folder)):
+            missing.append(folder)
+            folder = os.path.dirname(folder)
+        for folder in reversed(missing):
+            _make_folder(folder)
 
     def _relative(self, identifier: str) -> str:
         try:
@@ -274,6 +245,8 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
             raise self._refused(identifier, str(reason)) from None
         if path == self.prefix:
             return path, _stat(path)
+        if self._late is not None and self._late.awaits(reachable(path)):
+            self._late.finish()
         found = _stat(path, follow_symlinks=False)
         if not self._folder_is_inside(os.path.dirname(path)) or (
             found is not None and _is_link(found) and not self._is_really_inside(path)
@@ -328,72 +301,31 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
             identifier,
         )
 
-    def _failure(self, operation: str, identifier: str, error: OSError) -> Exception:
-        if error.errno == errno.ENOENT and not self._root_is_present():
+    def _failure(self, operation: str, identifier: str, path: str, error: OSError) -> Exception:
+        if not self._root_is_present():
             return self._gone(operation, identifier)
         told = cause(error, str(error.filename)) if error.filename else ""
         return _error(
             _ERRORS.get(error.errno or 0, ftrack_errors.AccessorOperationFailedError),
-            f'Could not {operation} "{identifier}" below {self.prefix}: {error.strerror or error}. {told}'.rstrip(),
+            f'Could not {operation} "{identifier}" below {self.prefix}: {self._reason(operation, path, error)}.',
             identifier,
             operation=operation,
             error=error,
         )
 
+    def _reason(self, operation: str, path: str, error: OSError) -> str:
+        said = str(error.strerror or error)
+        makes_folders = operation == "make container"
+        made = first_missing(reachable(path)) if makes_folders else reachable(path)
+        if is_too_long(error, made, is_made=makes_folders or operation == "write"):
+            return f"the path is too long for this disk or system: {path} has {len(path)} characters ({said})"
+        if operation in ("write", "remove") and path != self.prefix and is_held(error, reachable(path)):
+            return f"another program has it open, {READERS} ({path}: {said}). Close it there, then try again"
+        return said
+
     @contextlib.contextmanager
-    def _translated(self, operation: str, identifier: str) -> Iterator[None]:
+    def _translated(self, operation: str, identifier: str, path: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise self._failure(operation, identifier, error) from error
-
-
-class StagedData(ftrack_api.data.FileWrapper):  # type: ignore[misc]  # ftrack_api is untyped
-    """Data that appears under its final name when it is closed, and not at all when it is not.
-
-    After a failed write the content is dropped and `close` does nothing: the failure was raised already, and half of a
-    file must not pass for one. To be used by one thread at a time.
-    """
-
-    closed: bool
-
-    def __init__(self, staged: StagedWrite, failure: Callable[[OSError], Exception]) -> None:
-        super().__init__(staged.file)
-        self._staged = staged
-        self._failure = failure
-        self._abandon = weakref.finalize(self, staged.discard)
-
-    def write(self, content: Any) -> None:
-        """Write *content* at the current position."""
-        try:
-            super().write(content)
-        except OSError as error:
-            raise self._dropped(error) from error
-
-    def flush(self) -> None:
-        """Hand what was written to the system; it stays invisible until `close`."""
-        try:
-            super().flush()
-        except OSError as error:
-            raise self._dropped(error) from error
-
-    def close(self) -> None:
-        """Make what was written visible under its final name; further calls do nothing."""
-        if self.closed:
-            return
-        self.closed = True
-        if self._abandon.alive:
-            try:
-                self._staged.commit()
-            except OSError as error:
-                raise self._dropped(error) from error
-            self._abandon.detach()
-
-    def discard(self) -> None:
-        """Drop what was written; nothing appears under the final name."""
-        self.closed = True
-        self._abandon()
-
-    def _dropped(self, error: OSError) -> Exception:
-        self._abandon()
-        return self._failure(error)
+            raise self._failure(operation, identifier, path, error) from error

@@ -103,8 +103,9 @@ class StagingLocationMixin:
         outer, self._accsyn_publish = self._accsyn_publish, publish
         structure: Any = self.structure  # type: ignore[attr-defined]
         one_publish = getattr(structure, "one_publish", contextlib.nullcontext)
+        one_wait = getattr(self.accessor, "one_publish", contextlib.nullcontext)  # type: ignore[attr-defined]
         try:
-            with one_publish():
+            with one_publish(), one_wait():
                 yield
         except BaseException:
             with _shielded("give up what was not registered"):
@@ -136,6 +137,9 @@ class StagingLocationMixin:
             with self._publishing(components, None, recursive=True):
                 self._register_components_in_location(components, resource_identifiers)
             return
+        finish = getattr(self.accessor, "finish", None)  # type: ignore[attr-defined]
+        if finish is not None:
+            finish()
         with _shielded("queue the published components"):
             publish.prepare(components, resource_identifiers)
         super()._register_components_in_location(components, resource_identifiers)  # type: ignore[misc]

@@ -10,8 +10,8 @@ from ftrack_api.accessor.disk import DiskAccessor
 
 from ftrack_accsyn_accessor.model.item import StagedFile, Trouble
 from ftrack_accsyn_accessor.model.progress import cause
+from ftrack_accsyn_accessor.model.stamp import Stamp
 from ftrack_accsyn_accessor.model.tasks import never_sent
-from ftrack_accsyn_accessor.staging.area import Stamp
 from ftrack_accsyn_accessor.staging.entities import is_container, known
 
 _NAMED_AT_MOST = 3

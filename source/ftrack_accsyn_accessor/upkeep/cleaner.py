@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import logging
 import os
 from collections.abc import Iterator, Sequence
@@ -17,10 +18,14 @@ from ftrack_accsyn_accessor.ftrack.availability import deregister
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.ftrack.registrations import hidden
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.item import Item, State, Studio
+from ftrack_accsyn_accessor.model.item import Item, StagedFile, State, Studio
+from ftrack_accsyn_accessor.model.stamp import Stamp, is_same
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.staging.area import StagingArea, Stamp, temporary_name
-from ftrack_accsyn_accessor.upkeep.evidence import Collector, is_same
+from ftrack_accsyn_accessor.staging import temporaries
+from ftrack_accsyn_accessor.staging.area import STATE_FOLDER, StagingArea
+from ftrack_accsyn_accessor.staging.held import READERS, is_held
+from ftrack_accsyn_accessor.staging.longpath import reachable
+from ftrack_accsyn_accessor.upkeep.evidence import Collector
 from ftrack_accsyn_accessor.upkeep.policy import Evidence, Policy, choose, is_pinned, objection, withdrawn_objection
 from ftrack_accsyn_accessor.upkeep.verifying import difference
 from ftrack_accsyn_accessor.workspace import Workspace
@@ -111,18 +116,29 @@ class Cleaner:
             deregister(self._connection, candidate.evidence.registrations)
         except errors.RegistrationRefused as error:
             return Freed(0, str(error))
-        freed = [
-            file
-            for file in item.publication.files
-            if remove_if(self._area.root, file.path, Stamp(file.size_bytes, file.mtime_ns))
-        ]
+        freed, reason = self._remove(item)
         left = [file for file in item.publication.files if os.path.lexists(full_path(self._area.root, file.path))]
         self._area.require()
         if not left:
             self._outbox.control.forget(item)
         size_bytes = sum(file.size_bytes for file in freed)
         logger.info("Freed %d bytes of %s.", size_bytes, item.publication.resource_identifier)
-        return Freed(size_bytes, f"{left[0].path} could not be removed" if left else "")
+        return Freed(size_bytes, (reason or f"{left[0].path} could not be removed") if left else "")
+
+    def _remove(self, item: Item) -> tuple[list[StagedFile], str]:
+        """Remove the files of *item*; return those that went, and why the system kept the first of the others."""
+        freed, reason = [], ""
+        for file in item.publication.files:
+            try:
+                if remove_if(self._area.root, file.path, file.stamp):
+                    freed.append(file)
+            except OSError as error:
+                said = error.strerror or str(error)
+                if is_held(error, full_path(self._area.root, file.path)):
+                    said = f"another program has it open, {READERS} ({said})"
+                logger.warning("Could not free %s: %s", file.path, said)
+                reason = reason or f"{file.path} could not be removed: {said}"
+        return freed, reason
 
     def _candidates(
         self,
@@ -145,10 +161,12 @@ class Cleaner:
         self._area.require()
         if not self._outbox.control.is_unchanged(item):
             return "it was published anew meanwhile"
-        missing, changed = self._collector.files(item)
-        if changed:
-            return f"{min(changed)} was written to since it was published"
-        nothing_left = missing >= {file.path for file in item.publication.files}
+        files = self._collector.files(item)
+        if files.unreadable:
+            return files.unreadable[0]
+        if files.changed:
+            return f"{min(files.changed)} was written to since it was published"
+        nothing_left = files.missing >= {file.path for file in item.publication.files}
         return "" if item.state is State.WITHDRAWN or nothing_left else self._objection_there(item)
 
     def _objection_there(self, item: Item) -> str:
@@ -173,29 +191,43 @@ def remove_if(root: str, path: str, published: Stamp) -> bool:
 
     The one way in which a staged file goes. It is taken aside first: a file that is published to the same place at this
     moment is put back, or never touched.
-    Folders stay: a publish may have made one and be about to write into it.
+    Folders stay: a publish may have made one and be about to write into it. Raise OSError where the system refuses.
     """
     full = full_path(root, path)
-    aside = os.path.join(os.path.dirname(full), temporary_name(os.path.basename(full)))
+    aside = ""
     try:
         if not _is_what(full, published):
             return False
-        os.rename(full, aside)
+        aside = _taken_aside(root, full)
         if not _is_what(aside, published):
             _put_back(aside, full)
             return False
         os.remove(aside)
-    except OSError as error:
-        logger.warning("Could not free %s: %s", full, error)
+    except FileNotFoundError:
+        return False
+    except OSError:
         with contextlib.suppress(OSError):
             _put_back(aside, full)
-        return False
+        raise
     return True
+
+
+def _taken_aside(root: str, full: str) -> str:
+    """Take the file *full* out of everybody's way; return where it is then."""
+    aside = temporaries.apart(full, reachable(os.path.join(root, STATE_FOLDER)))
+    try:
+        os.rename(full, aside)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        aside = temporaries.beside(full)
+        os.rename(full, aside)
+    return aside
 
 
 def full_path(root: str, path: str) -> str:
     """Return where the staged file *path* lies."""
-    return os.path.join(root, *path.split("/"))
+    return reachable(os.path.join(root, *path.split("/")))
 
 
 def _is_what(full: str, published: Stamp) -> bool:
@@ -205,5 +237,5 @@ def _is_what(full: str, published: Stamp) -> bool:
 
 def _put_back(aside: str, full: str) -> None:
     """Give a file its name back unless another one has got it meanwhile."""
-    if not os.path.lexists(full):
+    if aside and not os.path.lexists(full):
         os.rename(aside, full)

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted, quoted_batches
 from ftrack_accsyn_accessor.ftrack.tree import members
-from ftrack_accsyn_accessor.model.errors import FileChanged
+from ftrack_accsyn_accessor.model.errors import FileChanged, FileUnreadable
 from ftrack_accsyn_accessor.model.item import Item, Kind, State
+from ftrack_accsyn_accessor.model.stamp import is_same
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.staging.area import StagingArea, Stamp
+from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.upkeep.policy import Evidence
+
+
+class Files(NamedTuple):
+    """Staged files of an item: the missing ones, those that are not what was published, words on the unreadable."""
+
+    missing: frozenset[str]
+    changed: frozenset[str]
+    unreadable: tuple[str, ...]
 
 
 class Collector:
@@ -50,18 +60,20 @@ class Collector:
             for item_id, found in self._staged(items, self._components(items)).items()
         }
 
-    def files(self, item: Item) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the staged files that are missing, and those that are not what was published."""
-        missing, changed = set(), set()
+    def files(self, item: Item) -> Files:
+        """Look at the staged files of *item*."""
+        missing, changed, unreadable = set(), set(), []
         for file in item.publication.files:
             try:
                 stamp = self._area.stat_file(file.path)
             except FileChanged:
                 missing.add(file.path)
-                continue
-            if not is_same(stamp, Stamp(file.size_bytes, file.mtime_ns)):
-                changed.add(file.path)
-        return frozenset(missing), frozenset(changed)
+            except FileUnreadable as error:
+                unreadable.append(f"{file.path} cannot be looked at: {error.outcome}")
+            else:
+                if not is_same(stamp, file.stamp):
+                    changed.add(file.path)
+        return Files(frozenset(missing), frozenset(changed), tuple(unreadable))
 
     def _staged(self, items: Sequence[Item], components: Mapping[int, set[str]]) -> dict[int, Evidence]:
         """Return what is known of *items* on this machine's side."""
@@ -69,13 +81,12 @@ class Collector:
         shared = self._shared(items)
         found = {}
         for item in items:
-            missing, changed = self.files(item)
+            files = self.files(item)
             found[item.id] = Evidence(
                 components=frozenset(components.get(item.id, ())),
                 staged=frozenset(staged.get(item.id, ())),
                 registrations=frozenset(staged.get(item.id, {}).values()),
-                missing=missing,
-                changed=changed,
+                **files._asdict(),
                 shared=frozenset(shared.get(item.id, ())),
             )
         return found
@@ -146,8 +157,3 @@ class Collector:
                 for item_id in owners.get(file.path, ()):
                     shared.setdefault(item_id, set()).add(file.path)
         return shared
-
-
-def is_same(found: Stamp, published: Stamp) -> bool:
-    """Whether a staged file is what was published; times may differ below a microsecond, as in `StagingArea.verify`."""
-    return found.size_bytes == published.size_bytes and found.mtime_ns // 1000 == published.mtime_ns // 1000

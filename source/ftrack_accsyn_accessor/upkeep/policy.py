@@ -33,8 +33,9 @@ class Evidence:
     `components` is empty where ftrack knows none of them any more. `destination_id` is the ftrack location of the
     destination, `arrived` the components registered there, `staged` those registered in the staging location,
     `registrations` the ids of these registrations.
-    `missing` and `changed` are staged files that are not there, or not what was published; `shared` are files that
-    another item needs as well. `claimed` are components that ftrack has in this staging area under paths of the item.
+    `missing` and `changed` are staged files that are not there, or not what was published; `unreadable` are words on
+    those that the system does not let be looked at; `shared` are files that another item needs as well. `claimed` are
+    components that ftrack has in this staging area under paths of the item.
     """
 
     components: frozenset[str] = frozenset()
@@ -44,6 +45,7 @@ class Evidence:
     registrations: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
+    unreadable: tuple[str, ...] = ()
     shared: frozenset[str] = frozenset()
     claimed: frozenset[str] = frozenset()
 
@@ -98,6 +100,8 @@ def withdrawn_objection(item: Item, evidence: Evidence) -> str:
 
 
 def _not_its_own(evidence: Evidence) -> str:
+    if evidence.unreadable:
+        return evidence.unreadable[0]
     if evidence.changed:
         return f"{min(evidence.changed)} was written to since it was published"
     if evidence.shared:

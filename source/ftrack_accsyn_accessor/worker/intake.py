@@ -17,7 +17,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Publication, State, Studio
 from ftrack_accsyn_accessor.outbox import Outbox, unqueued
 from ftrack_accsyn_accessor.outbox.unqueued import Unqueued
-from ftrack_accsyn_accessor.staging.area import StagingArea, Stamp
+from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.freshness import set_apart
 from ftrack_accsyn_accessor.upkeep.reconcile import Reconciliation, Vanished
 
@@ -72,7 +72,7 @@ class Intake:
         for each in unqueued.kept(self._outbox.path):
             try:
                 done = self._is_done(each)
-            except (errors.RegistrationError, OSError) as error:
+            except (errors.RegistrationError, errors.FileUnreadable, OSError) as error:
                 announce.once(logger, logging.WARNING, f"What was published could not be queued yet: {error}")
                 done = False
             if done:
@@ -118,12 +118,13 @@ class Intake:
         return confirmed and not vanished
 
     def _enqueue(self, kept: Unqueued, publications: Sequence[Publication]) -> None:
-        count, faults = 0, []
+        count = 0
+        faults: list[Exception] = []
         for publication in publications:
             if not self._is_outdated(publication, kept.at):
                 try:
                     count += self._outbox.enqueue([self._apart(publication)], kept.at)
-                except OSError as error:
+                except (errors.FileUnreadable, OSError) as error:
                     faults.append(error)
         if count:
             logger.info("%d component(s) that could not be queued when they were published are queued now.", count)
@@ -132,8 +133,7 @@ class Intake:
 
     def _apart(self, publication: Publication) -> Publication:
         """Return *publication* as a publish writes it; as it is where its files are not what was published."""
-        stamps = {file.path: Stamp(file.size_bytes, file.mtime_ns) for file in publication.files}
-        if self._area.verify(stamps):
+        if self._area.verify({file.path: file.stamp for file in publication.files}):
             return publication
         return set_apart(self._area, self._outbox, [publication])[0]
 

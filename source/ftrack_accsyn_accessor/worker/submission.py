@@ -22,7 +22,7 @@ from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Publication,
 from ftrack_accsyn_accessor.model.route import Batch, Route
 from ftrack_accsyn_accessor.model.tasks import TaskIndex
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
-from ftrack_accsyn_accessor.staging.area import StagingArea, Stamp
+from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.claims import Claims
 from ftrack_accsyn_accessor.worker.lookup import Lookup
 from ftrack_accsyn_accessor.workspace import Workspace
@@ -68,6 +68,7 @@ class Submission:
 
         Raise what makes every further call pointless: an outage, or a workspace that is not ready.
         """
+        self._area.sweep_unfinished(ABANDONED_S)
         today = datetime.datetime.fromtimestamp(self._clock()).date()
         sound = self._with_files(self._sound(self._claims.admit(items, self._destination)))
         self._paths = {item.id: self._task_paths(item) for item in sound}
@@ -117,7 +118,10 @@ class Submission:
         if not files and (item.file_count or item.publication.kind is Kind.FILE):
             reasons = ["the outbox has lost the list of its files"]
         else:
-            reasons = self._area.verify({file.path: Stamp(file.size_bytes, file.mtime_ns) for file in files})
+            try:
+                reasons = self._area.verify({file.path: file.stamp for file in files})
+            except errors.FileUnreadable as error:
+                return error
         if reasons:
             remedy = "Publish it again, or put the published files back."
             return errors.FileChanged("send the files as published", label(item), "; ".join(reasons), remedy)

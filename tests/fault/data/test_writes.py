@@ -15,7 +15,7 @@ import pytest
 
 from fault.faults.desk import Desk
 from ftrack_accsyn_accessor.model.item import State
-from ftrack_accsyn_accessor.staging.area import is_temporary_name
+from ftrack_accsyn_accessor.staging.temporaries import is_temporary_name
 from helpers import ROOT, wait_until
 from publishing import Publisher
 

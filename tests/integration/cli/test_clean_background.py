@@ -11,7 +11,8 @@ import pytest
 from cleaning import arrived, make_old, staged
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
-from ftrack_accsyn_accessor.staging.area import StagingArea, Stamp
+from ftrack_accsyn_accessor.model.stamp import Stamp
+from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.upkeep import cleaner
 from ftrack_accsyn_accessor.worker import retention as background
 from ftrack_accsyn_accessor.worker.endpoint import connect

@@ -162,7 +162,7 @@ def test_staging_folder_that_accsyns_client_sees_elsewhere_fails(publisher: Publ
 def test_staging_area_that_nothing_may_write_to_fails(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
     # Whoever runs the tests may be root, who may write anywhere: a name that no file can have stands for refusal.
     publisher.session()
-    monkeypatch.setattr(probe, "_NAME", "x" * 300)
+    monkeypatch.setattr(local, "temporary_name", lambda: "x" * 300)
 
     found = {check.name: check for check in examine(subject())}
 

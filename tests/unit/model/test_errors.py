@@ -57,6 +57,7 @@ def test_kinds_are_stable_words() -> None:
         "StagingError": "staging",
         "StagingGone": "staging-gone",
         "FileChanged": "file-changed",
+        "FileUnreadable": "file-unreadable",
         "NeverSent": "never-sent",
         "OutboxError": "outbox",
         "OutboxTooNew": "outbox-too-new",

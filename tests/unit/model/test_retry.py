@@ -64,6 +64,7 @@ def test_machines_that_lost_accsyn_together_do_not_come_back_together() -> None:
     [
         (errors.Refused("x"), retry.ITEM_DELAY_S),
         (errors.FileChanged("x"), retry.ITEM_DELAY_S),
+        (errors.FileUnreadable("x"), retry.UNREADABLE_DELAY_S),
         (errors.Unauthorised("x"), retry.HELP_DELAY_S),
         (errors.NotReady("x"), retry.HELP_DELAY_S),
         (errors.SettingsError("x"), retry.HELP_DELAY_S),

@@ -210,28 +210,17 @@ def test_writers_of_one_name_do_not_mix(accessor, root):
         (".plate.1001.exr.0123ABCD.accsyn-part", False),
         (".plate.1001.exr.0123abc.accsyn-part", False),
         (".plate.accsyn-part", False),
+        (".~0123abcd", True),
+        (".~0123", True),
+        (".~012", False),
+        (".~0123abcd0", False),
+        (".~lock.plate.exr#", False),
+        ("~0123abcd", False),
         ("plate.1001.exr", False),
     ],
 )
 def test_temporary_names_are_told_from_others(name, temporary):
     assert is_temporary_name(name) is temporary
-
-
-def test_scanner_that_holds_a_file_for_a_moment_is_waited_for(root, monkeypatch):
-    """The one stand-in: no system but Windows lets a scanner lock a file."""
-    refusals = [PermissionError(13, "held"), PermissionError(13, "held")]
-    replace = os.replace
-
-    def held(source, target):
-        if refusals:
-            raise refusals.pop()
-        replace(source, target)
-
-    monkeypatch.setattr(staging, "_REPLACE_PAUSES_S", (0.0, 0.0))
-    monkeypatch.setattr(os, "replace", held)
-    data = AccsynAccessor(prefix=str(root)).open("file.bin", "wb")
-    data.close()
-    assert names(root) == ["file.bin"]
 
 
 def child(script, root):

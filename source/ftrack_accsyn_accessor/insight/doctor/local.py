@@ -19,8 +19,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.damage import REMEDY, kept_aside
-from ftrack_accsyn_accessor.staging import refusal
-from ftrack_accsyn_accessor.staging.probe import probe
+from ftrack_accsyn_accessor.staging.temporaries import temporary_name
 from ftrack_accsyn_accessor.workspace import library
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 9), (3, 13)
@@ -105,6 +104,7 @@ def _staging(here: Installation) -> Iterator[Check]:
 
 
 def _writable(root: str) -> Check:
+    probe = Path(root) / temporary_name()
     try:
         probe(root)
     except OSError as error:

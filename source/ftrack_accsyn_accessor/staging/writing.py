@@ -1,0 +1,123 @@
+"""Writes files into the staging area so that they appear whole under their final names, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import stat
+from typing import IO, Any, Optional
+
+from ftrack_accsyn_accessor.staging import rights
+from ftrack_accsyn_accessor.staging.temporaries import apart, beside
+
+
+class StagedWrite:
+    """A write to *path* that goes to a temporary file, in *state_folder* where that is of use, until `rename`.
+
+    *existing* is what lies at *path* now. *mode* as for the built-in open, and with its meaning: `a` and `r+` start
+    from a copy of what is there, `x` refuses an existing file (looked at when opening and again before the rename,
+    which is no lock against others). `file` is the open file. Raises OSError as open does.
+    """
+
+    def __init__(self, path: str, mode: str, existing: Optional[os.stat_result], state_folder: str) -> None:
+        _check_writable(path, mode, existing)
+        self.path = path
+        self.temporary = apart(path, state_folder)
+        self.file: IO[Any]
+        self._exclusive = "x" in mode
+        self._pid = os.getpid()
+        try:
+            if self._is_apart() and not os.access(os.path.dirname(path), os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+            try:
+                self.file = self._opened(mode, existing)
+            except PermissionError:  # the state folder is another account's, whatever its mode says
+                if not self._is_apart():
+                    raise
+                self.temporary = beside(path)
+                self.file = self._opened(mode, existing)
+            if self._is_apart():
+                rights.as_if_made_in(os.path.dirname(path), self.temporary)
+            if existing is not None:
+                with contextlib.suppress(OSError):  # a storage that lets nobody change modes has its own
+                    os.chmod(self.temporary, stat.S_IMODE(existing.st_mode))
+        except BaseException:
+            self.discard()
+            raise
+
+    def close(self) -> None:
+        """Close the file; what was written has a time from then on that its file system does not change any more.
+
+        Some write it down later, as that of a moment after the last write, unless it was set.
+        """
+        self.file.close()
+        with contextlib.suppress(OSError):
+            found = os.stat(self.temporary)
+            os.utime(self.temporary, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+    def rename(self) -> None:
+        """Give the closed file its final name; may be tried again."""
+        if self._exclusive and os.path.lexists(self.path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), self.path)
+        try:
+            os.replace(self.temporary, self.path)
+        except FileNotFoundError:
+            if not os.path.lexists(self.temporary):
+                raise OSError(errno.EIO, "its unfinished file was removed", self.path) from None
+            raise
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._move_beside()  # quotas and mounts may divide what is one disk
+            os.replace(self.temporary, self.path)
+        if self._is_apart():
+            rights.inherit(self.path)
+
+    def discard(self) -> None:
+        """Close the file and remove it; does nothing in a forked child, whose parent is still writing."""
+        if os.getpid() != self._pid:
+            return
+        with contextlib.suppress(OSError, AttributeError):
+            self.file.close()
+        with contextlib.suppress(OSError):
+            os.remove(self.temporary)
+
+    def _opened(self, mode: str, existing: Optional[os.stat_result]) -> IO[Any]:
+        if existing is not None and "w" not in mode:
+            shutil.copyfile(self.path, self.temporary)
+            return open(self.temporary, mode)
+        return open(self.temporary, mode.replace("w", "x"))
+
+    def _is_apart(self) -> bool:
+        return os.path.dirname(self.temporary) != os.path.dirname(self.path)
+
+    def _move_beside(self) -> None:
+        copy = beside(self.path)
+        try:
+            shutil.copy2(self.temporary, copy)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.remove(copy)
+            raise
+        with contextlib.suppress(OSError):
+            os.remove(self.temporary)
+        self.temporary = copy
+
+
+def _check_writable(path: str, mode: str, existing: Optional[os.stat_result]) -> None:
+    """Raise what open would raise: a rename heeds neither the kind of the file that it replaces nor its protection."""
+    code = 0
+    if existing is None:
+        code = errno.ENOENT if set(mode) & set("rwax") == {"r"} else 0
+    elif "x" in mode:
+        code = errno.EEXIST
+    elif stat.S_ISDIR(existing.st_mode):
+        code = errno.EISDIR
+    elif not stat.S_ISREG(existing.st_mode):
+        code = errno.EINVAL
+    elif not os.access(path, os.W_OK):
+        code = errno.EACCES
+    if code:
+        raise OSError(code, os.strerror(code), path)
