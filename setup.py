@@ -54,6 +54,7 @@ TEST = [
 ]
 DEV = [
     *(f"{name}=={version}" for name, version in BUNDLED.items()),  # tested is what the archive carries
+    "mfusepy>=3.1,<4",  # disks with the manners of other systems; pure Python, for libfuse 2 and 3
     "mypy>=1.18,<2",  # 1.x is the last that can check against CPython 3.9
     "pytest-cov>=7,<8",
     "ruff==0.17.6",  # exact: another release may format differently
