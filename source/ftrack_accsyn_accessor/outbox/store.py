@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Callable, Optional
@@ -21,7 +20,7 @@ from ftrack_accsyn_accessor.model.item import (
     sources,
 )
 from ftrack_accsyn_accessor.model.route import Route
-from ftrack_accsyn_accessor.outbox import agenda, records, writing
+from ftrack_accsyn_accessor.outbox import agenda, moments, records, writing
 from ftrack_accsyn_accessor.outbox.agenda import Work
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.control import Control
@@ -40,7 +39,7 @@ class Outbox:
     connection for each thread. Every method may raise `errors.OutboxUnusable` or `errors.OutboxTooNew`.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = moments.now) -> None:
         self.path = path
         self._clock = clock
         self._connections = Connections(path)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional, Protocol
 
 from ftrack_accsyn_accessor.model.credentials import plain_server
 from ftrack_accsyn_accessor.model.errors import FileChanged, OutboxDamaged, OutboxError, words
 from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile
-from ftrack_accsyn_accessor.outbox import Outbox, unqueued
+from ftrack_accsyn_accessor.outbox import Outbox, moments, unqueued
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock
 from ftrack_accsyn_accessor.staging.accessor import normalise_identifier
 from ftrack_accsyn_accessor.staging.area import StagingArea
@@ -59,7 +58,7 @@ class Publish:
         self._location = location
         self._staging: Staging = location.accsyn_staging
         self._components = components
-        self._began_at = time.time()
+        self._began_at = moments.now()
         self._id = unqueued.new_id()
         self._origins: dict[str, str] = {}
         self._paths: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -176,3 +177,23 @@ def test_running_application_queues_and_sends_it_by_itself(publisher: Publisher)
 
     assert {path.rpartition("/")[2] for path in publisher.hq()} == {"before.mov", "during.mov"}
     assert unqueued.kept(publisher.outbox.path) == []
+
+
+def test_newer_publication_of_the_same_tick_of_the_clock_is_queued(
+    machine: Machine, closed: Callable[[], Closed], intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tick_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: tick_s)
+    component = machine.publisher.publish_file(machine.version())
+    first = machine.item(component)
+    machine.submit()
+    machine.settle()
+    machine.location.remove_component(component)
+    with closed():
+        add(machine, component)
+
+    intake.step()
+
+    assert machine.item(component).created_at > first.created_at
+    assert machine.states() == {"main": "pending"}
+    assert kept(machine) == []

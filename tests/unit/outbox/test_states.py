@@ -99,6 +99,22 @@ def test_stale_step_leaves_what_was_published_anew(desk: Any, step: str, passed_
     assert row(desk) == before
 
 
+@pytest.mark.parametrize("step", ["attempt", "submitted", "not_attempted", "delay", "needs_attention"])
+def test_late_step_of_the_first_of_many_publications_within_a_tick_fits_none_of_the_others(
+    desk: Any, step: str
+) -> None:
+    (stale,) = desk.pending("c1")
+    job = desk.job()
+    moments = [stale.created_at]
+    for _ in range(5):
+        desk.pending("c1")
+        before = row(desk)
+        moments.append(before["created_at"])
+        STEPS[step][0](desk, stale, job)
+        assert row(desk) == before
+    assert moments == sorted(set(moments))
+
+
 def test_publishing_anew_starts_over_from_any_state(desk: Any) -> None:
     for state in State:
         item = put(desk, state, f"c-{state.value}")
