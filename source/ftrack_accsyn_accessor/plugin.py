@@ -16,6 +16,7 @@ from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, RegistrationError, words
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import locations, memory
+from ftrack_accsyn_accessor.outbox.patience import Patience
 from ftrack_accsyn_accessor.staging import location
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.runtime import Runtime, open_runtime
@@ -133,7 +134,8 @@ def _guarded(callback: Callable[[Any], None]) -> Callable[[Any], None]:
 
     def guarded(event: Any) -> None:
         try:
-            callback(event)
+            with Patience():
+                callback(event)
         except Exception:
             logger.exception("The accsyn plugin could not handle %s; the session goes on without it.", event["topic"])
 

@@ -81,7 +81,7 @@ def of_unqueued(outbox: Path) -> Iterator[Remark]:
 def not_queued(outbox: Path, words: str, count: int) -> Remark:
     """Return the remark on *count* components that could not be queued into the file *outbox*, because of *words*."""
     reason = f": {words.rstrip('.')}." if words else "."
-    what = f"{components(count)} {was(count)} published, but could not be queued{reason}"
+    what = f"{components(count)} {was(count)} published and {'waits' if count == 1 else 'wait'} to be queued{reason}"
     return Remark(Topic.UNQUEUED, str(outbox), count, what, _QUEUED_LATER)
 
 

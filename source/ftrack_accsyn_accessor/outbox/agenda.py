@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, Item, State, Studio
 from ftrack_accsyn_accessor.outbox import records
-from ftrack_accsyn_accessor.outbox.connection import Connection
+from ftrack_accsyn_accessor.outbox.opening import Connection
 
 WAITING = (State.PENDING, State.NEEDS_ATTENTION)
 _UNDER_WAY = (State.PREPARED, State.PENDING, State.SUBMITTED, State.TRANSFERRING)

@@ -18,76 +18,30 @@ from pathlib import Path
 from typing import Optional
 
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.outbox import damage, schema
+from ftrack_accsyn_accessor.outbox import damage, lockable, patience
+from ftrack_accsyn_accessor.outbox.gate import ForkGate
+from ftrack_accsyn_accessor.outbox.opening import (
+    BUSY_TIMEOUT_S,
+    Connection,
+    be_patient,
+    create_private,
+    identity,
+    mark_of,
+    set_up,
+    version_of,
+)
 
-#: How long a writer waits for others. A write takes well under a millisecond; this covers a machine that swaps.
-BUSY_TIMEOUT_S = 30.0
-LOCKED_PAUSE_S = 0.005
 #: How many times in a row the file may be kept aside by others, and a new one begun, while it is opened.
 EXCHANGES = 3
-#: How long a fork waits for threads that are inside SQLite. Only waiting for another process's write takes longer.
-FORK_WAIT_S = 1.0
-
-
-class Connection(sqlite3.Connection):
-    """A connection that knows which file it has open (device and inode) and which one of this process's it is.
-
-    It also knows the thread that uses it.
-    """
-
-    file: tuple[int, int] = (0, 0)
-    serial: int = 0
-    thread: Optional[threading.Thread] = None
+#: A connection that rests is opened nevertheless after so long, for changes that a disk's coarse times do not show.
+LOOK_S = 600.0
 
 
 class _Exchanged(sqlite3.Error):
     """The file was kept aside by somebody else while it was opened; its journals went one by one."""
 
 
-class _ForkGate:
-    """Keeps forks away from moments in which a thread is inside SQLite: mutexes it holds stay locked in the child."""
-
-    def __init__(self) -> None:
-        self._reset()
-
-    def _reset(self) -> None:
-        self._condition = threading.Condition()
-        self._inside = 0
-        self._forking = 0
-
-    @contextlib.contextmanager
-    def passing(self) -> Iterator[None]:
-        """Be inside SQLite; not to be nested."""
-        with self._condition:
-            self._condition.wait_for(lambda: not self._forking)
-            self._inside += 1
-        try:
-            yield
-        finally:
-            with self._condition:
-                self._inside -= 1
-                self._condition.notify_all()
-
-    def shut(self) -> None:
-        """Let nobody in, and wait until nobody is inside."""
-        self._condition.acquire()
-        self._forking += 1
-        self._condition.wait_for(lambda: not self._inside, FORK_WAIT_S)
-
-    def reopen(self) -> None:
-        """Let threads in again."""
-        self._forking -= 1
-        self._condition.notify_all()
-        self._condition.release()
-
-    def reopen_in_child(self) -> bool:
-        """Let the only thread of a forked child in; return whether nobody was inside at the fork."""
-        idle = not self._inside
-        self._reset()  # the parent's threads are not there to be waited for, or to wait
-        return idle
-
-
-_gate = _ForkGate()
+_gate = ForkGate()
 _living: weakref.WeakSet[Connections] = weakref.WeakSet()
 _serials = itertools.count(1)
 #: One thread at a time opens a file or keeps one aside. One that was still opening the old file would use the journals
@@ -139,15 +93,15 @@ class Connections:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give this thread's connection for queries."""
-        with _gate.passing(), self._translated("read the outbox"):
-            yield self._get()
+        with _gate.passing(), self._translated("read the outbox"), self._lent() as connection:
+            yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give this thread's connection inside one transaction: all of it happens, or nothing."""
-        with _gate.passing(), self._translated("write to the outbox"):
-            connection = self._get()
-            connection.execute("BEGIN IMMEDIATE")
+        with _gate.passing(), self._translated("write to the outbox"), self._lent() as connection:
+            with patience.waiting():
+                connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -156,9 +110,70 @@ class Connections:
                     connection.execute("ROLLBACK")
                 raise
 
+    def changes(self) -> int:
+        """Return a number that is another one after another connection has written; what rests is left to rest."""
+        connection = self._current()
+        if connection is not None and not connection.is_open and self._is_unchanged(connection):
+            return connection.serial << 32 | connection.version
+        with _gate.passing(), self._translated("read the outbox"), self._lent(looks=True) as connection:
+            version = version_of(connection)
+            if version != connection.version:
+                connection.version, connection.used_at = version, time.monotonic()
+            return connection.serial << 32 | version
+
+    def rest(self, after_s: float) -> None:
+        """Close the connections, of all threads, that nothing was done with for *after_s* seconds. Any thread."""
+        with _gate.passing():
+            for connection in self._taken(after_s):
+                mark, unchanged = mark_of(self.path), False
+                with contextlib.suppress(sqlite3.Error):
+                    unchanged = connection.version == version_of(connection)
+                with contextlib.suppress(sqlite3.Error):
+                    connection.close()
+                # Closing may have brought the journal home; then it is opened, and looked at, once more.
+                connection.mark = mark if unchanged and mark == mark_of(self.path) else None
+                connection.rests_since = time.monotonic()
+
+    def let_go(self) -> None:
+        """Close the connections of all threads that are not inside a call. Any thread."""
+        for connection in self._taken(0.0):
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+
+    def _taken(self, after_s: float) -> list[Connection]:
+        """Return what is open and has not been used for *after_s* seconds; nobody else will use it any more."""
+        latest = time.monotonic() - after_s
+        with self._all_lock:
+            found = [each for each in self._all if each.is_open and not each.inside and each.used_at <= latest]
+            for connection in found:
+                connection.is_open = False
+            self._all.difference_update(found)
+        return found
+
+    def _is_unchanged(self, connection: Connection) -> bool:
+        """Whether nobody can have written since *connection* rests."""
+        lately = time.monotonic() - connection.rests_since < LOOK_S
+        return lately and connection.mark is not None and connection.mark == mark_of(self.path)
+
+    @contextlib.contextmanager
+    def _lent(self, looks: bool = False) -> Iterator[Connection]:
+        """Give this thread's connection, which nobody closes meanwhile. Who only *looks* does not keep it from rest."""
+        connection, begun = self._get(), time.monotonic()
+        try:
+            be_patient(connection)
+            yield connection
+        except sqlite3.OperationalError:
+            patience.spend(time.monotonic() - begun)  # it may have waited in vain
+            raise
+        finally:
+            connection.inside = False
+            if not looks:
+                connection.used_at = time.monotonic()
+
     def _drop(self) -> None:
         connection, self._local.connection = self._current(), None
         if connection is not None:
+            connection.is_open = False
             connection.close()
 
     def _current(self) -> Optional[Connection]:
@@ -169,17 +184,38 @@ class Connections:
 
         The one it was made for may have been deleted, or its disk exchanged.
         """
+        if damage.is_being_kept_aside(self.path):
+            let_go(self.path)
+            damage.wait(self.path)
         connection = self._current()
-        if connection is not None:
+        if connection is not None and self._enter(connection):
             with contextlib.suppress(OSError):
-                if connection.file == _identity(self.path):
+                if connection.file == identity(self.path):
                     return connection
             self._drop()
-        with _opening:
+        with self._alone():
             for _ in range(EXCHANGES):
                 with contextlib.suppress(errors.OutboxDamaged, _Exchanged, FileNotFoundError):
                     return self._connect()
             return self._connect()
+
+    def _enter(self, connection: Connection) -> bool:
+        """Go inside a call of *connection*, unless somebody has closed it, or is about to."""
+        with self._all_lock:
+            connection.inside = connection.is_open
+        return connection.inside
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one thread at a time open a file; the wait for it may be long where that one waits for others."""
+        with patience.waiting():
+            taken = _opening.acquire(timeout=patience.left_s(BUSY_TIMEOUT_S))
+        if not taken:
+            raise sqlite3.OperationalError("another thread is waiting for it: it is locked")
+        try:
+            yield
+        finally:
+            _opening.release()
 
     def _close_those_of_ended_threads(self) -> None:
         """Give back the files that threads have left open: hosts start many threads."""
@@ -188,33 +224,28 @@ class Connections:
             connections = list(self._all)
         for connection in connections:
             if connection.thread is not None and connection.thread not in living:
-                connection.thread = None
+                connection.thread, connection.is_open = None, False
                 with contextlib.suppress(sqlite3.Error):
                     connection.close()
 
     def _connect(self) -> Connection:
         self._close_those_of_ended_threads()
-        _create_private(self.path)
-        file = _identity(self.path)  # before it is opened: a fresh file must not be blamed for the one before it
+        lockable.require(self.path.parent)
+        create_private(self.path)
+        file = identity(self.path)  # before it is opened: a fresh file must not be blamed for the one before it
         connection = sqlite3.connect(
             str(self.path),
             timeout=BUSY_TIMEOUT_S,
             isolation_level=None,
-            check_same_thread=False,  # a forked child closes those of all threads
+            check_same_thread=False,  # a forked child closes those of all threads, the worker's thread those that rest
             factory=Connection,
         )
         try:
             connection.serial, connection.file = next(_serials), file
             connection.thread = threading.current_thread()
             connection.row_factory = sqlite3.Row
-            schema.require_known(connection, str(self.path))
-            connection.execute("PRAGMA foreign_keys = ON")
-            # What a killed process has written stays written. Only a power cut can take the last transactions back, and
-            # a publish must not wait for the disk; what such a cut lost is still registered in ftrack and can be found.
-            _use_write_ahead_log(connection)
-            connection.execute("PRAGMA synchronous = NORMAL")
-            schema.upgrade(connection, str(self.path))
-            if _identity(self.path) != file:
+            set_up(connection, str(self.path))
+            if identity(self.path) != file:
                 raise _Exchanged("another file is there now")
         except BaseException as error:
             connection.close()
@@ -224,6 +255,7 @@ class Connections:
                 raise _Exchanged(str(error)) from error
             raise
         with self._all_lock:
+            connection.is_open = connection.inside = True
             self._all.add(connection)
         self._local.connection = connection
         return connection
@@ -231,7 +263,7 @@ class Connections:
     def _was_exchanged(self, file: tuple[int, int]) -> bool:
         """Whether *file* is not the one at the path any more, once nobody is keeping it aside."""
         damage.wait(self.path)
-        return _identity(self.path) != file
+        return identity(self.path) != file
 
     @contextlib.contextmanager
     def _translated(self, tried: str) -> Iterator[None]:
@@ -247,51 +279,37 @@ class Connections:
                 self._drop()
             if connection is not None and damage.is_damage(error):
                 raise self._damaged(tried, connection, error) from error
-            raise errors.OutboxUnusable(
-                tried, str(self.path), str(error), "Check the folder's permissions and the free space of its disk."
-            ) from error
+            raise errors.OutboxUnusable(tried, str(self.path), _outcome(error), _remedy(error)) from error
 
     def _damaged(self, tried: str, connection: Connection, error: BaseException) -> errors.OutboxUnusable:
         """Keep the file of *connection* aside and return the error that says so."""
         try:
-            with _opening:
-                damage.set_aside(self.path, connection.file, str(error))
-        except OSError as refusal:
+            with self._alone():
+                damage.set_aside(self.path, connection.file, str(error), lambda: let_go(self.path))
+        except (OSError, sqlite3.OperationalError) as refusal:
             outcome = f"{error}; it cannot be renamed: {refusal}"
-            return errors.OutboxUnusable(tried, str(self.path), outcome, f"Rename it yourself. {damage.REMEDY}")
+            remedy = "That is tried again by itself; where it goes on, end the applications that publish here."
+            return errors.OutboxUnusable(tried, str(self.path), outcome, remedy)
         return errors.OutboxDamaged(tried, str(self.path), str(error), damage.REMEDY)
 
 
-def _create_private(path: Path) -> None:
-    """Make the file, which SQLite would make readable for everybody, unless it is there.
-
-    The folder is never made: it may be missing because its disk is, and must then stay so.
-    """
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+def let_go(path: Path) -> None:
+    """Close what this process has open of the file at *path*, but for what is inside a call at this moment."""
+    for connections in list(_living):
+        if connections.path == path:
+            connections.let_go()
 
 
-def _use_write_ahead_log(connection: Connection) -> None:
-    """Switch the file to a write-ahead log, which is for good.
-
-    While others do the same with a fresh file SQLite finds it locked at once, whatever the timeout is: two that wait
-    for each other would wait for ever.
-    """
-    deadline = time.monotonic() + BUSY_TIMEOUT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(LOCKED_PAUSE_S)
-        else:
-            return
+def _outcome(error: Exception) -> str:
+    return (error.strerror if isinstance(error, lockable.NoLocksError) else None) or str(error)
 
 
-def _identity(path: Path) -> tuple[int, int]:
-    found = os.stat(path)
-    return found.st_dev, found.st_ino
+def _remedy(error: Exception) -> str:
+    if isinstance(error, lockable.NoLocksError):
+        return lockable.REMEDY
+    if "locked" in str(error):
+        return "Another process is writing to it. Where that goes on, end the application that does not respond."
+    return "Check the folder's permissions and the free space of its disk."
 
 
 def _after_fork_in_child() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ftrack_accsyn_accessor.model.folders import above
 from ftrack_accsyn_accessor.model.item import Item, Kind, Publication, StagedFile, State, Trouble
 from ftrack_accsyn_accessor.outbox import records
-from ftrack_accsyn_accessor.outbox.connection import Connection
+from ftrack_accsyn_accessor.outbox.opening import Connection
 
 _DIGITS = re.compile(r"\d+")
 #: A newer item that keeps an enclosing one waiting. One that gives way to another component is not sent.

@@ -7,12 +7,15 @@ import datetime
 import logging
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Callable
 
 import filelock
 
 from ftrack_accsyn_accessor import announce
+from ftrack_accsyn_accessor.outbox import patience
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +24,9 @@ _DAMAGE = ("file is not a database", "malformed")
 _JOURNALS = ("-wal", "-shm")
 #: Renaming takes milliseconds; whoever waits longer met a broken file lock.
 _LOCK_TIMEOUT_S = 5.0
+#: Windows renames no file that anybody has open. Other processes look this often, or more often, whether to let go.
+LET_GO_S = 5.0
+_PAUSE_S = 0.05
 
 REMEDY = "Run `ftrack-accsyn reconcile`: it queues again what was published and has not arrived."
 
@@ -30,11 +36,12 @@ def is_damage(error: BaseException) -> bool:
     return isinstance(error, sqlite3.DatabaseError) and any(words in str(error) for words in _DAMAGE)
 
 
-def set_aside(path: Path, file: tuple[int, int], outcome: str) -> None:
+def set_aside(path: Path, file: tuple[int, int], outcome: str, let_go: Callable[[], None]) -> None:
     """Give the outbox at *path* another name and say so, unless another process has done it already.
 
-    *file* is the device and inode of the file that was found to be damaged, *outcome* what SQLite said. Its journals go
-    first: left behind, they would be taken for those of the new file. Raise OSError where that is impossible.
+    *file* is the device and inode of the file that was found to be damaged, *outcome* what SQLite said. Where the
+    system refuses that because the file is open, *let_go* closes what this process has open of it, and a sign beside it
+    tells the others to do the same. Raise OSError where it is impossible.
     """
     try:
         with _alone(path):
@@ -42,9 +49,10 @@ def set_aside(path: Path, file: tuple[int, int], outcome: str) -> None:
             if (found.st_dev, found.st_ino) != file:
                 return
             kept = _free_name(path)
-            for ending in ("-wal", "-shm", ""):
-                with contextlib.suppress(FileNotFoundError):
-                    os.replace(f"{path}{ending}", f"{kept}{ending}")
+            try:
+                _rename(path, kept)
+            except PermissionError:
+                _rename_when_let_go(path, kept, let_go)
     except FileNotFoundError:
         return
     except filelock.Timeout as error:
@@ -57,16 +65,49 @@ def set_aside(path: Path, file: tuple[int, int], outcome: str) -> None:
     )
 
 
+def _rename(path: Path, kept: Path) -> None:
+    """Rename the file and its journals; these first: left behind, they would be taken for those of the new file."""
+    for ending in (*_JOURNALS, ""):
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(f"{path}{ending}", f"{kept}{ending}")
+
+
+def _rename_when_let_go(path: Path, kept: Path, let_go: Callable[[], None]) -> None:
+    deadline = time.monotonic() + patience.left_s(LET_GO_S)
+    _sign(path).touch(0o600)
+    try:
+        while True:
+            let_go()
+            try:
+                return _rename(path, kept)
+            except PermissionError:
+                if time.monotonic() >= deadline:
+                    raise
+            time.sleep(_PAUSE_S)
+    finally:
+        with contextlib.suppress(OSError):
+            _sign(path).unlink()
+
+
+def is_being_kept_aside(path: Path) -> bool:
+    """Whether somebody wants to rename the file at *path*, and nobody is to have it open. Costs one look."""
+    return os.path.exists(_sign(path))
+
+
 def wait(path: Path) -> None:
     """Return when nobody is keeping the file at *path* aside, or when that cannot be known."""
-    with contextlib.suppress(OSError, filelock.Timeout), _alone(path):
-        pass
+    with contextlib.suppress(OSError, filelock.Timeout), patience.waiting(), _alone(path):
+        _sign(path).unlink()  # of one that was killed
+
+
+def _sign(path: Path) -> Path:
+    return path.with_suffix(".damage.sign")
 
 
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
     os.stat(path.parent)  # filelock would make it, where its disk has been unplugged
-    with filelock.FileLock(str(path.with_suffix(".damage.lock")), timeout=_LOCK_TIMEOUT_S, mode=0o600):
+    with filelock.FileLock(str(path.with_suffix(".damage.lock")), timeout=patience.left_s(_LOCK_TIMEOUT_S), mode=0o600):
         yield
 
 

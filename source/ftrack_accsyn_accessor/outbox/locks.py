@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import filelock
 
 from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.outbox import lockable
 
 
 class ProcessLock:
@@ -31,13 +34,19 @@ class ProcessLock:
         return bool(self._lock.is_locked)
 
     def acquire(self) -> bool:
-        """Take the lock if it is free; return whether it is ours now."""
+        """Take the lock if it is free; return whether it is ours now.
+
+        Raise `errors.OutboxUnusable` where the file system has no locks, which looks like one that is never free.
+        """
         if self.held:
             return True
         if not self.path.parent.is_dir():
             return False  # filelock would make it, and the staging root above it while its disk is unplugged
         try:
+            lockable.require(self.path.parent)
             self._lock.acquire(blocking=False)
+        except lockable.NoLocksError as error:
+            raise errors.OutboxUnusable("lock a file", str(self.path), str(error.strerror), lockable.REMEDY) from error
         except (filelock.Timeout, OSError):
             return False
         return True
@@ -60,8 +69,8 @@ class ProcessLock:
 class OwnerLock:
     """Proof that this process is alive, for items that it has prepared and not yet finished registering.
 
-    `token` names the process in the outbox. The lock is taken at the first use and kept until the process ends. Any
-    thread may use it.
+    `token` names the process in the outbox. The lock is taken when it is needed, and kept until nothing of the process
+    is prepared any more. Any thread may use it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -69,6 +78,8 @@ class OwnerLock:
         self.token = uuid.uuid4().hex
         self._lock = ProcessLock(_owner_path(folder, self.token))
         self._taking = threading.Lock()
+        self._uses = self._writing = 0
+        self._used_at = 0.0
 
     def hold(self) -> str:
         """Take the lock, if that has not happened yet, and return the token.
@@ -86,7 +97,33 @@ class OwnerLock:
                         "the file cannot be locked",
                         "Check the folder's permissions and the free space of its disk.",
                     )
+            self._uses, self._used_at = self._uses + 1, time.monotonic()
         return self.token
+
+    @contextlib.contextmanager
+    def holding(self) -> Iterator[str]:
+        """Take the lock, give the token, and keep the lock at least as long as items are written with it inside."""
+        with self._taking:
+            self._writing += 1
+        try:
+            yield self.hold()
+        finally:
+            with self._taking:
+                self._writing -= 1
+
+    def rest(self, after_s: float, prepares: Callable[[str], bool]) -> None:
+        """Give the lock back for now, where it was not used for *after_s* seconds.
+
+        *prepares* tells whether the process with a token has prepared items; what it raises is raised.
+        """
+        with self._taking:
+            uses = self._uses
+            used = self._writing or time.monotonic() < self._used_at + after_s
+        if used or not self._lock.held or prepares(self.token):
+            return
+        with self._taking:
+            if self._uses == uses and not self._writing:
+                self.release()
 
     def release(self) -> None:
         """Give the lock back and remove its file."""

@@ -56,6 +56,10 @@ class Outbox:
         """Close the calling thread's connection."""
         self._connections.close()
 
+    def rest(self, after_s: float) -> None:
+        """Close the connections, of all threads, that nothing was done with for *after_s* seconds."""
+        self._connections.rest(after_s)
+
     # Publishing, on the host's thread.
 
     def prepare(self, publications: Sequence[Publication], owner: str) -> None:
@@ -174,13 +178,11 @@ class Outbox:
         return dataclasses.replace(found, live=Tracking(self._connections, self._clock, studio).is_live())
 
     def changes(self) -> int:
-        """Return a number that is another one after any other connection has written (SQLite's `data_version`).
+        """Return a number that is another one after any other connection has written.
 
-        It is also another one when this thread had to connect anew, since nothing is known of the time between.
+        It is also another one when this thread had to connect anew, unless nothing was written in the time between.
         """
-        with self._connections.reading() as connection:
-            version = int(connection.execute("PRAGMA data_version").fetchone()[0])
-            return connection.serial << 32 | version
+        return self._connections.changes()
 
     def due(self, limit: int, studio: Optional[Studio] = None) -> list[Item]:
         """Return the oldest *limit* items of *studio* (None: of all) to be submitted now, with their files.

@@ -66,27 +66,31 @@ class Takeover:
         self._root = root
         self._uuid = uuid
 
-    def step(self) -> None:
-        """Take over what can be taken over now. Raise `errors.OutboxError` where the present outbox cannot be used.
+    def step(self) -> bool:
+        """Take over what can be taken over now; return whether nothing is left to be looked at again.
+
+        Raise `errors.OutboxError` where the present outbox cannot be used.
 
         What is wrong with an earlier one is said, and kept in `facts.Earlier`. Another process that does the same is
         left to it.
         """
         lock = ProcessLock(self._outbox.path.with_suffix(".takeover.lock"))
-        if lock.acquire():
-            try:
-                self._step()
-            finally:
-                lock.release()
+        if not lock.acquire():
+            return False
+        try:
+            return self._step()
+        finally:
+            lock.release()
 
-    def _step(self) -> None:
+    def _step(self) -> bool:
         known = facts.kept(self._outbox, facts.Earlier).files
         for path in candidates(self._outbox.path, self._root):
             if known.get(str(path)) not in (TAKEN, DAMAGED, FOREIGN):
                 self._tell(path, self._outcome(path), again=str(path) in known)
-        left = {IN_USE, UNREADABLE, DAMAGED} & set(facts.kept(self._outbox, facts.Earlier).files.values())
-        if left and self._outbox.fact(facts.COMPLETE) == "1":
+        became = set(facts.kept(self._outbox, facts.Earlier).files.values())
+        if {IN_USE, UNREADABLE, DAMAGED} & became and self._outbox.fact(facts.COMPLETE) == "1":
             self._outbox.keep_fact(facts.COMPLETE, "0")
+        return not {IN_USE, UNREADABLE, MERGED} & became
 
     def _outcome(self, path: Path) -> str:
         lock = ProcessLock(lock_path(path))

@@ -9,7 +9,7 @@ from typing import Optional
 
 from ftrack_accsyn_accessor.model.item import Kind, Publication, Reason, StagedFile, State
 from ftrack_accsyn_accessor.outbox import covering, records
-from ftrack_accsyn_accessor.outbox.connection import Connection
+from ftrack_accsyn_accessor.outbox.opening import Connection
 from ftrack_accsyn_accessor.outbox.tracking import FROM_THE_START
 
 _WRITTEN = (*records.PUBLICATION_COLUMNS, "studio", "size_bytes", "file_count", "state", "owner", "updated_at")

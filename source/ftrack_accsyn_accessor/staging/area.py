@@ -14,8 +14,8 @@ from typing import Dict, Optional, Tuple
 
 import filelock
 
-from ftrack_accsyn_accessor.model.errors import StagingError, StagingGone
-from ftrack_accsyn_accessor.outbox import memory
+from ftrack_accsyn_accessor.model.errors import FileChanged, StagingError, StagingGone
+from ftrack_accsyn_accessor.outbox import lockable, memory
 from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER as STATE_FOLDER
 from ftrack_accsyn_accessor.outbox.file import marker_path, read_marker, write
 from ftrack_accsyn_accessor.staging.files import StagedFiles
@@ -23,8 +23,9 @@ from ftrack_accsyn_accessor.staging.temporaries import temporary_name
 
 MARKER_SCHEMA = 1
 
-# Making the marker takes milliseconds; a process that waits this long for another one met a broken file lock.
-_LOCK_TIMEOUT_S = 5.0
+# Making the marker takes milliseconds; a process that waits this long for another one, on a host's thread, met one that
+# does not respond.
+_LOCK_TIMEOUT_S = 1.0
 
 _UNPLUGGED = "it is known on this machine, but is not there: its disk is unplugged"
 _NOT_THERE = "there is no staging area: its disk is unplugged, or nothing was ever published here"
@@ -150,7 +151,7 @@ class StagingArea(StagedFiles):
                 os.chmod(self.state_dir, 0o700)
 
     def _make_marker(self) -> str:
-        with filelock.FileLock(os.path.join(self.state_dir, "staging.lock"), timeout=_LOCK_TIMEOUT_S):
+        with lockable.alone(Path(self.state_dir, "staging.lock"), _LOCK_TIMEOUT_S):
             known = read_marker(self.root)
             if known:
                 return known

@@ -14,6 +14,7 @@ import ftrack_api.symbol
 
 from ftrack_accsyn_accessor.model.claims import STAGING_DESCRIPTION
 from ftrack_accsyn_accessor.model.errors import OutboxError, words
+from ftrack_accsyn_accessor.outbox.patience import Patience
 from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
 from ftrack_accsyn_accessor.staging.entities import is_container
 from ftrack_accsyn_accessor.staging.publish import Publish, Staging
@@ -149,7 +150,7 @@ class StagingLocationMixin:
     def _deregister_component_in_location(self, component: Any) -> None:
         """Take *component* out of the location, and out of the outbox unless it was submitted already."""
         super()._deregister_component_in_location(component)  # type: ignore[misc]
-        with _shielded("take a removed component out of the queue"):
+        with _shielded("take a removed component out of the queue"), Patience():
             self.accsyn_staging.outbox.cancel([component["id"]], self["id"])  # type: ignore[index]
 
 

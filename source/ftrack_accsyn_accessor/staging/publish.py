@@ -13,6 +13,7 @@ from ftrack_accsyn_accessor.model.errors import FileChanged, OutboxDamaged, Outb
 from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.outbox import Outbox, moments, unqueued
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock
+from ftrack_accsyn_accessor.outbox.patience import Patience
 from ftrack_accsyn_accessor.staging.accessor import normalise_identifier
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.entities import container_id, context_of, files_of, is_container, is_empty
@@ -58,7 +59,8 @@ class Publish:
         self._location = location
         self._staging: Staging = location.accsyn_staging
         self._components = components
-        self._began_at = moments.now()
+        self._began_at = time.time()
+        self._patience = Patience()
         self._id = unqueued.new_id()
         self._origins: dict[str, str] = {}
         self._paths: dict[str, str] = {}
@@ -96,7 +98,7 @@ class Publish:
         """
         identifiers = dict(zip((each["id"] for each in components), resource_identifiers))
         try:
-            with self._location.session.auto_populating(True):  # a host may have switched that off
+            with self._patience, self._location.session.auto_populating(True):  # a host may have switched that off
                 self._prepare(components, identifiers)
         except Exception as error:  # noqa: BLE001 - told there
             self._not_queued(error)
@@ -121,23 +123,26 @@ class Publish:
             publications = set_apart(self._staging.area, self._staging.outbox, publications)
         written = {publication.component_id: publication for publication in publications}
         self._complete = {key: written.get(key, publication) for key, publication in self._complete.items()}
-        self._staging.outbox.prepare(publications, self._staging.owner.hold())
+        with self._staging.owner.holding() as owner:
+            self._staging.outbox.prepare(publications, owner)
         self._prepared.update(written)
 
     def activate(self, components: Sequence[Any]) -> None:
         """Let what ftrack has registered now be sent; what fails is kept beside the outbox."""
         ids = self._prepared.intersection(component["id"] for component in components)
         try:
-            if ids and self._staging.outbox.activate(ids, self._location["id"]):
-                self._staging.wake()
+            with self._patience:
+                if ids and self._staging.outbox.activate(ids, self._location["id"]):
+                    self._staging.wake()
             self._queued.update(ids)
         except Exception as error:  # noqa: BLE001 - told there
             self._not_queued(error)
 
     def give_up(self) -> None:
         """Leave it to the worker to ask ftrack what was registered, as the publish has failed."""
-        if self._prepared and self._staging.outbox.disown(self._prepared, self._location["id"]):
-            self._staging.wake()
+        with self._patience:
+            if self._prepared and self._staging.outbox.disown(self._prepared, self._location["id"]):
+                self._staging.wake()
 
     def end(self) -> None:
         """Take note that ftrack has everything, for what could not be queued."""

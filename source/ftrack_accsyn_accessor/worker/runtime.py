@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -20,6 +20,7 @@ from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox, facts, locations, memory, takeover
 from ftrack_accsyn_accessor.outbox.file import lock_path, outbox_path
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock
+from ftrack_accsyn_accessor.outbox.patience import Patience, waiting
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.probe import clear_left
 from ftrack_accsyn_accessor.staging.refusal import absent_disk
@@ -38,6 +39,10 @@ TAKE_OVER_S = 60.0
 COUNT_S = 10.0
 #: How often the machine's memory is brought up to date while the number of unsent items changes, but not to or from 0.
 KEEP_S = 30.0
+#: What nothing was done with for so long is closed, so that the disk can be ejected.
+REST_S = 3.0
+#: How long the preparing of an area waits for other processes: whoever opens a session meanwhile waits for it, too.
+PREPARE_S = 0.7
 #: How long a fork waits for each lock; they are held for milliseconds.
 FORK_WAIT_S = 1.0
 
@@ -52,6 +57,7 @@ class Runtime:
         self.outbox = Outbox(outbox_path)
         self.ftrack = ftrack
         self.prepared = False
+        self.complete = False
         self._read_settings = read_settings
         self._keeper = _Keeper(self)
         self._build()
@@ -74,7 +80,7 @@ class Runtime:
         """Make the staging area, if one is to *begin* where there is none, and the outbox.
 
         An area that is not there is waited for, with `prepared` False. Raise `errors.StagingError` for a path that
-        cannot be used. Without an outbox files are staged, and said not to be queued.
+        cannot be used. Without an outbox files are staged, and said not to be queued; `complete` is False then.
         """
         try:
             self.area.prepare(begin, _identity_elsewhere(self.outbox.path, self.area))
@@ -82,7 +88,9 @@ class Runtime:
             return
         self.prepared = True
         try:
-            make_outbox(self.outbox, self.area)
+            with Patience(PREPARE_S):
+                make_outbox(self.outbox, self.area)
+            self.complete = True
         except errors.OutboxError as error:
             announce.once(logger, logging.ERROR, f"{error} What is published meanwhile is staged, but not queued.")
         memory.keep(self.served(each.name for each in locations.located(self.area.root)), self.area.was_new)
@@ -108,6 +116,13 @@ class Runtime:
         With *ending* it is the last time in this process.
         """
         self._keeper.step(ending)
+
+    def rest(self) -> None:
+        """Close what nothing was done with lately. On the worker's thread; never raises."""
+        with contextlib.suppress(errors.OutboxError):
+            self.owner.rest(REST_S, lambda token: any(item.owner == token for item in self.outbox.prepared()))
+        with contextlib.suppress(errors.OutboxError):
+            self.outbox.rest(REST_S)
 
     @property
     def volume(self) -> str:
@@ -138,7 +153,10 @@ class _AreaWorker(Worker):
 
     def run_once(self, settled: bool = False) -> float:
         self._runtime.tend()
-        return super().run_once(settled)
+        try:
+            return super().run_once(settled)
+        finally:
+            self._runtime.rest()
 
     def drain(self) -> None:
         super().drain()
@@ -154,14 +172,14 @@ class _Keeper:
         self._unsent: Optional[int] = None
         self._kept_at = self._counted_at = 0.0
         self._take_over_at = time.monotonic() + TAKE_OVER_S
+        self._taken_over: Optional[list[Path]] = None
 
     def step(self, ending: bool) -> None:
         """Do what is to be done at the moment. Never raises."""
         try:
             if not self._runtime.area.present():
                 return
-            clear_left()
-            if not self._runtime.prepared or time.monotonic() >= self._take_over_at:
+            if not self._runtime.complete or time.monotonic() >= self._take_over_at:
                 self._take_over_at = time.monotonic() + TAKE_OVER_S
                 with _lock:  # a fork waits for it
                     self._prepare()
@@ -172,10 +190,14 @@ class _Keeper:
             logger.debug("Unforeseen error while the staging area was looked after.", exc_info=True)
 
     def _prepare(self) -> None:
-        if self._runtime.prepared:
-            take_over(self._runtime.outbox, self._runtime.area)
-        else:
+        outbox, area = self._runtime.outbox, self._runtime.area
+        if not self._runtime.complete:
             self._runtime.prepare(begin=False)
+            return
+        found = takeover.candidates(outbox.path, area.root)
+        if found != self._taken_over:  # else the outbox need not even be opened
+            with Patience(PREPARE_S):
+                self._taken_over = found if take_over(outbox, area) else None
 
     def _remember(self, ending: bool) -> None:
         """Keep how much is unsent: at once where that begins or ends, else now and then."""
@@ -201,7 +223,7 @@ def open_runtime(
     used.
     """
     assert settings.staging_path is not None  # noqa: S101 - the caller has looked
-    with _lock:
+    with _alone():
         area = StagingArea(settings.staging_path)
         path = outbox_path(settings.outbox, area.root)
         key = (str(path), ftrack.server_url.rstrip("/").lower())
@@ -213,6 +235,17 @@ def open_runtime(
             atexit.register(stop_all)
         _runtimes[key] = runtime
         return runtime
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    lock = _lock
+    with waiting():
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def make_outbox(outbox: Outbox, area: StagingArea) -> None:
@@ -227,9 +260,9 @@ def make_outbox(outbox: Outbox, area: StagingArea) -> None:
     facts.keep(outbox, facts.Area(name, area.root, area.uuid))
 
 
-def take_over(outbox: Outbox, area: StagingArea) -> None:
-    """Take over what outboxes of earlier releases hold. Raise `errors.OutboxError`."""
-    takeover.Takeover(outbox, area.root, area.uuid).step()
+def take_over(outbox: Outbox, area: StagingArea) -> bool:
+    """Take over what outboxes of earlier releases hold; return whether that is all. Raise `errors.OutboxError`."""
+    return takeover.Takeover(outbox, area.root, area.uuid).step()
 
 
 def _identity_elsewhere(path: Path, area: StagingArea) -> str:

@@ -193,7 +193,7 @@ def not_queued(publisher: Publisher) -> Any:
 def test_what_could_not_be_queued_is_told_until_it_is(
     publisher: Publisher, not_queued: Any, said: Say, told: Told
 ) -> None:
-    words = "1 component was published, but could not be queued: "
+    words = "1 component was published and waits to be queued: "
 
     for command in ("status", "why"):
         answer = said(command)
@@ -220,7 +220,7 @@ def test_what_could_not_be_queued_is_told_although_the_outbox_cannot_be_read(
         checks = {each["name"]: each["level"] for each in told("doctor")["checks"]}
 
     assert "it has version 99" in answer.text
-    assert "1 component was published, but could not be queued" in answer.text
+    assert "1 component was published and waits to be queued" in answer.text
     assert answer.exit_code == exit_codes.UNSENT
     assert (checks["outbox"], checks["not queued"]) == ("fail", "warn")
 

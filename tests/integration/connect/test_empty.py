@@ -122,7 +122,7 @@ def test_what_could_not_be_queued_is_told_at_once_and_until_it_is(machine, recor
     found = not_queued(machine)
 
     settle(window.tab.banner.isVisible, "the line", 5.0)
-    assert window.tab.banner.text.text().startswith("1 component was published, but could not be queued: The disk is")
+    assert window.tab.banner.text.text().startswith("1 component was published and waits to be queued: The disk is")
     assert window.tab.head.sentence.text() == "1 not queued"
     assert window.tab.empty.title.text() == "Nothing is in this staging area's queue"
 
@@ -185,4 +185,4 @@ def test_outbox_that_cannot_be_read_does_not_hide_what_it_could_not_take(machine
     window.loaded()
 
     assert "it has version 99" in window.tab.empty.text.text()
-    assert "1 component was published, but could not be queued" in window.tab.empty.text.text()
+    assert "1 component was published and waits to be queued" in window.tab.empty.text.text()

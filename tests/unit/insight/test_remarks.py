@@ -119,7 +119,7 @@ def test_what_could_not_be_queued_is_told_with_the_reason_once(desk: Desk) -> No
 
     assert told(desk) == [(Topic.UNQUEUED, str(desk.path), 3, True)]
     assert text(desk).startswith(
-        "3 components were published, but could not be queued: The disk is full. Queueing is tried"
+        "3 components were published and wait to be queued: The disk is full. Queueing is tried"
     )
     assert status.summary(desk.outbox).safe_to_quit is False
 

@@ -1,0 +1,64 @@
+"""How long a thread waits for other processes, all its calls together: a host's thread never long."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+
+#: What a host's thread has for one publish, or for one session that opens.
+HOST_S = 1.5
+
+
+class Patience:
+    """So many seconds of waiting, used up bit by bit wherever `with` is entered, on one thread after the other."""
+
+    def __init__(self, seconds: float = HOST_S) -> None:
+        self._left_s = seconds
+
+    def __enter__(self) -> None:
+        _on_this_thread().append(self)
+
+    def __exit__(self, *ignored: object) -> None:
+        _on_this_thread().pop()
+
+    def spend(self, seconds: float) -> None:
+        """Take note that *seconds* went by in waiting."""
+        self._left_s = max(0.0, self._left_s - seconds)
+
+    @property
+    def left_s(self) -> float:
+        """What is left of it."""
+        return self._left_s
+
+
+def left_s(most_s: float) -> float:
+    """Return how long this thread may wait now, at most *most_s* seconds."""
+    return min([most_s, *(each.left_s for each in _on_this_thread())])
+
+
+@contextlib.contextmanager
+def waiting() -> Iterator[None]:
+    """Count the time inside as waiting. Not to be nested."""
+    begun = time.monotonic()
+    try:
+        yield
+    finally:
+        spend(time.monotonic() - begun)
+
+
+def spend(seconds: float) -> None:
+    """Count *seconds* as waiting of this thread."""
+    for each in _on_this_thread():
+        each.spend(seconds)
+
+
+def _on_this_thread() -> list[Patience]:
+    if not hasattr(_local, "stack"):
+        _local.stack = []
+    stack: list[Patience] = _local.stack
+    return stack
+
+
+_local = threading.local()
