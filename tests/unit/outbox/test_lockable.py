@@ -1,0 +1,95 @@
+"""A file system without locks is found out at once, and named: a lock that is never free would be waited for."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.outbox import Outbox, lockable
+from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock, owner_is_alive
+from ftrack_accsyn_accessor.outbox.takeover import Takeover
+from ftrack_accsyn_accessor.staging.area import StagingArea
+
+NONE = [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP]
+WORDS = r"the file system at .* has no locks"
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="every file system has locks there")
+
+
+@pytest.fixture(params=NONE, ids=[errno.errorcode[code] for code in NONE])
+def lockless(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the system refuse every lock, as it does on a disk without them; here there is no such disk."""
+
+    def refuse(*ignored: Any) -> None:
+        raise OSError(request.param, os.strerror(request.param))
+
+    import fcntl
+
+    monkeypatch.setattr(lockable, "_lockable", set())
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.setattr(fcntl, "lockf", refuse)
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("it is waited for"))
+
+
+@pytest.mark.usefixtures("lockless")
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda folder: Outbox(folder / "a.sqlite3").open(),
+        lambda folder: Outbox(folder / "a.sqlite3").keep_fact("a", "1"),
+        lambda folder: ProcessLock(folder / "a.lock").acquire(),
+        lambda folder: OwnerLock(folder).hold(),
+        lambda folder: Takeover(Outbox(folder / "a.sqlite3"), str(folder), "").step(),
+    ],
+    ids=["opened", "written", "worker", "owner", "takeover"],
+)
+def test_missing_locks_are_said_at_once_with_what_to_do(tmp_path: Path, use: Callable[[Path], object]) -> None:
+    with pytest.raises(errors.OutboxUnusable, match=WORDS) as caught:
+        use(tmp_path)
+    assert "FTRACK_ACCSYN_OUTBOX" in caught.value.remedy
+    assert "local disk" in caught.value.remedy
+    assert "free space" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("lockless")
+def test_owner_on_a_disk_without_locks_does_not_pass_for_dead(tmp_path: Path) -> None:
+    (tmp_path / "token.lock").touch()
+    with pytest.raises(errors.OutboxUnusable, match=WORDS):
+        owner_is_alive(tmp_path, "token")
+    assert (tmp_path / "token.lock").exists()
+
+
+@pytest.mark.usefixtures("lockless")
+def test_staging_area_on_a_disk_without_locks_is_made_and_known_again(tmp_path: Path) -> None:
+    area = StagingArea(str(tmp_path / "root"))
+    area.prepare()
+    assert area.present()
+    again = StagingArea(area.root)
+    again.prepare()
+    assert again.uuid == area.uuid
+
+
+def test_disk_that_has_locks_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Path] = []
+    monkeypatch.setattr(lockable, "_lockable", set())
+    monkeypatch.setattr(lockable, "_try", tried.append)
+    for _ in range(3):
+        lockable.require(tmp_path)
+    assert tried == [tmp_path]
+
+
+def test_trying_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lockable, "_lockable", set())
+    lockable.require(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_is_missing_is_for_others_to_complain_of(tmp_path: Path) -> None:
+    lockable.require(tmp_path / "unplugged")
+    assert list(tmp_path.iterdir()) == []
