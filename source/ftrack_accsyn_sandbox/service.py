@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 import socket
@@ -277,6 +278,8 @@ class Service:
         note(0)
         if fault.kind == "hang" and self._released is not None:
             await self._released.wait()
+        if fault.kind == "trickle" and self._released is not None:
+            await _trickle(fault, request, answer, self._released)
         _drop(request, reset=fault.reset)
         return web.Response()
 
@@ -313,6 +316,24 @@ async def _answer(request: web.Request, handler: Any) -> web.StreamResponse:
         _logger.exception("The handler of %s %s failed.", request.method, request.path)
         return web.Response(status=500, text="Internal Server Error")
     return response
+
+
+async def _trickle(fault: Fault, request: web.Request, answer: web.StreamResponse, released: asyncio.Event) -> None:
+    """Send *answer*, and blanks after it, byte by byte until *released* or the peer hangs up."""
+    transport = request.transport
+    body = answer.body if isinstance(answer, web.Response) and isinstance(answer.body, bytes) else b""
+    at_once = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
+    slowly = body
+    if fault.part == "headers":
+        at_once, slowly = b"", b"HTTP/1.1 200 OK\r\nX-Padding:"
+    if transport is not None:
+        transport.write(at_once)
+    for byte in itertools.chain(slowly, itertools.repeat(32)):
+        if transport is None or transport.is_closing() or released.is_set():
+            return
+        transport.write(bytes([byte]))
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(released.wait(), fault.pause_s)
 
 
 def _drop(request: web.Request, *, reset: bool) -> None:

@@ -13,6 +13,7 @@ from ftrack_accsyn_sandbox.request_log import matches
 
 Body = Union[str, bytes, dict[str, Any]]
 
+TRICKLE_PARTS = ("headers", "body")
 GARBLE_KINDS = ("html", "truncated", "cut", "empty_object", "null", "invalid_json")
 
 _GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
@@ -22,8 +23,8 @@ _GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502
 class Fault:
     """One fault that is still to happen *left* times; `Service` carries it out.
 
-    *kind* is "fail", "drop", "hang" or "garble"; *processed* tells whether the request is carried out before it goes
-    wrong.
+    *kind* is "fail", "drop", "hang", "trickle" or "garble"; *processed* tells whether the request is carried out before
+    it goes wrong.
     """
 
     kind: str
@@ -35,6 +36,8 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     reset: bool = True
     garble_kind: str = ""
+    part: str = ""
+    pause_s: float = 0.0
 
 
 @dataclass
@@ -104,6 +107,16 @@ class Switches:
         A released request is dropped, not answered. Its row in the log appears when the hanging begins.
         """
         self._add(Fault("hang", operation, times, after))
+
+    def trickle(self, operation: str = "", times: int = 1, *, part: str = "body", pause_s: float = 0.02) -> None:
+        """Process the next *times* requests and send their answers one byte each *pause_s* seconds, without an end.
+
+        *part*: "body" sends the headers at once, "headers" not even those. It goes on until the peer hangs up, or
+        `release`, `clear` or `stop`; then the connection is dropped.
+        """
+        if part not in TRICKLE_PARTS:
+            raise ValueError(f"Unknown part of an answer {part!r}, use one of {', '.join(TRICKLE_PARTS)}.")
+        self._add(Fault("trickle", operation, times, True, part=part, pause_s=pause_s, reset=False))
 
     def garble(self, operation: str = "", *, kind: str, processed: bool = True, times: int = 1) -> None:
         """Answer the next *times* requests, with status 200, by something that is no proper answer.

@@ -18,7 +18,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox, unqueued
-from ftrack_accsyn_accessor.worker.endpoint import connect
+from ftrack_accsyn_accessor.worker import endpoint
 from ftrack_accsyn_accessor.workspace import Workspace
 
 #: In this order the item is chosen that stands for everything.
@@ -78,7 +78,7 @@ def _with_items(situation: Situation, here: Installation, outbox: Outbox) -> Sit
 
 def ask(current: Settings, row: Row) -> Accsyn:
     """Return what accsyn says about this machine's client and the job of *row*."""
-    workspace = connect(current)
+    workspace = endpoint.connect(current, endpoint.SHORT_LIMIT_S)
     try:
         return _asked(workspace, current, row)
     except errors.WorkspaceError as error:

@@ -23,6 +23,8 @@ ENDPOINT_S = 3600.0
 LOOK_S = 300.0
 #: The same while it was not online: it may have been installed anew, as another client.
 OFFLINE_LOOK_S = 60.0
+#: What a question may take in all, in seconds, where somebody waits for the answer.
+SHORT_LIMIT_S = 10.0
 #: Words of ours for a machine that accsyn has no client of.
 UNKNOWN = "unknown"
 _ELSEWHERE = "Name another one in FTRACK_ACCSYN_DESTINATION, or in accsyn's ftrack integration."
@@ -112,10 +114,13 @@ class Endpoints:
         return client
 
 
-def connect(current: Settings) -> Workspace:
-    """Return the door to the workspace that *current* names; it connects at the first question."""
+def connect(current: Settings, limit_s: Optional[float] = None) -> Workspace:
+    """Return the door to the workspace that *current* names; it connects at the first question.
+
+    *limit_s* is what one question may take, by default what the longest answers need.
+    """
     credentials = Credentials(current.workspace or "", current.api_user or "", current.api_key or "")
-    return Workspace(credentials, proxy=current.proxy, tls_verify=current.tls_verify)
+    return Workspace(credentials, proxy=current.proxy, tls_verify=current.tls_verify, limit_s=limit_s)
 
 
 def find_destination(

@@ -31,24 +31,12 @@ from ftrack_accsyn_accessor.model.errors import (
     Unreachable,
     WorkspaceError,
 )
+from ftrack_accsyn_accessor.workspace.wording import classify_message
 
 #: A wish beyond this is taken for a mistake (a wrong clock, say): it would park everything for a day.
 MAX_RETRY_AFTER_S = 3600.0
 MAX_EXCERPT = 300
 
-_AUTHENTICATION = re.compile(
-    r"unauthori[sz]ed|not authori[sz]ed|authenticat|not logged in|please log ?in|log ?in (?:required|again|failed)|"
-    r"(?:invalid|wrong|bad|incorrect|unknown|expired|revoked)\W+(?:\w+\W+)?"
-    r"(?:api[ _-]?key|credentials?|session|password|user(?:name)?)\b|"
-    r"\b(?:api[ _-]?key|credentials?|session|password|account)\W+(?:\w+\W+){0,3}"
-    r"(?:invalid|wrong|incorrect|unknown|expired|revoked|disabled|not valid|not found)",
-    re.IGNORECASE,
-)
-#: With 403, what is about who asks; anything else there is about what is asked, and a new login would not change it.
-_IDENTITY = re.compile(
-    r"\b(?:api[ _-]?key|credentials?|session|password|token|log(?:ged)? ?in)\b|^\W*forbidden\W*$", re.IGNORECASE
-)
-_PATIENCE = re.compile(r"too many requests|rate.?limit|throttl", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
@@ -101,12 +89,15 @@ class Problem(Exception):
         return self.kind(tried, on, outcome, remedy, status=self.status, retry_after_s=self.retry_after_s)
 
 
-def read_reply(reply: Reply) -> dict[str, Any]:
-    """Return the JSON object of a *reply* that carries a result; raises Problem for any other."""
+def read_reply(reply: Reply, ours: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the JSON object of a *reply* that carries a result; raises Problem for any other.
+
+    *ours* are the texts of the call, which a refusal may repeat.
+    """
     answer = _decoded(reply.text)
     said = _said(answer)
     if said is not None:
-        kind = classify_message(said, reply.status)
+        kind = classify_message(said, reply.status, ours)
     elif reply.status < 300 and isinstance(answer, dict) and "result" in answer and "exception" not in answer:
         return answer
     else:
@@ -117,21 +108,6 @@ def read_reply(reply: Reply) -> dict[str, Any]:
         status=reply.status,
         retry_after_s=retry_after_s(reply.headers),
     )
-
-
-def classify_message(text: str, status: int) -> type[WorkspaceError]:
-    """Return the error class for a *text* that accsyn answered with HTTP *status*.
-
-    The wording and the statuses of the real service are not documented. A status that only a gateway sends outranks
-    the words: behind 502 and 504 the call may have been processed.
-    """
-    if status in (429, 503) or _PATIENCE.search(text):
-        return Busy
-    if status in (502, 504):
-        return Uncertain
-    if status == 401 or _AUTHENTICATION.search(text) or (status == 403 and _IDENTITY.search(text)):
-        return Unauthorised
-    return Refused
 
 
 def _classify_wordless(answer: Any, reply: Reply) -> type[WorkspaceError]:
@@ -146,7 +122,7 @@ def _classify_wordless(answer: Any, reply: Reply) -> type[WorkspaceError]:
     if status in (401, 403):
         return Unauthorised
     if 400 <= status < 500 and status != 408:
-        return classify_message(_excerpt(reply.text), status)
+        return classify_message(_told(answer, reply.text), status)
     return Uncertain
 
 
@@ -154,7 +130,7 @@ def _said(answer: Any) -> Optional[str]:
     """Return accsyn's message in *answer*, or None. The keys count whatever the HTTP status is (section 9)."""
     if not isinstance(answer, dict) or "exception" in answer or "message" not in answer:
         return None
-    return clean(str(answer.get("message_hr") or answer["message"] or "no reason given"))
+    return str(answer.get("message_hr") or answer["message"] or "no reason given")
 
 
 def _decoded(text: str) -> Any:
@@ -171,7 +147,7 @@ def _decoded(text: str) -> Any:
 
 def _outcome(reply: Reply, answer: Any, said: Optional[str]) -> str:
     if said is not None:
-        return said
+        return clean(said)
     if isinstance(answer, dict) and "exception" in answer:
         return "accsyn reported an internal error"
     if isinstance(answer, dict) and isinstance(answer.get("error"), str):
@@ -180,6 +156,14 @@ def _outcome(reply: Reply, answer: Any, said: Optional[str]) -> str:
         text = _excerpt(reply.text)
         return f"HTTP status {reply.status}: {text}" if text else f"HTTP status {reply.status} with an empty answer"
     return f"HTTP status {reply.status} with an answer that holds no result"
+
+
+def _told(answer: Any, text: str) -> str:
+    """Return the words of an answer in which accsyn's message is not where it belongs."""
+    if isinstance(answer, dict):
+        return " ".join(each for each in answer.values() if isinstance(each, str))
+    title = _TITLE.search(text[:10_000])
+    return clean(title[1] if title else text)
 
 
 def _excerpt(text: str) -> str:
@@ -250,9 +234,17 @@ def translate(error: Exception, handled: Optional[BaseException] = None) -> Prob
         return Problem(Unreachable, _where(error) + _reason(links), _TLS_REMEDY if untrusted else None)
     if isinstance(error, (requests.exceptions.RequestException, urllib3.exceptions.HTTPError)):
         return Problem(Uncertain, _where(error) + _reason(links))
+    if isinstance(error, socket.timeout):  # before anything was sent: what requests meets, it raises as its own
+        return Problem(Unreachable, _reason(links))
     if isinstance(error, OSError):  # requests raises a bare one when the file of certificates is not there
         return Problem(NotReady, clean(str(error)), "Check the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names.")
     return Problem(Uncertain, f"the answer could not be read ({_name(error)}: {clean(str(error))})")
+
+
+def timed_out(error: BaseException) -> bool:
+    """Whether *error* of a request says that its time was up."""
+    times_up = (socket.timeout, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
+    return any(isinstance(link, times_up) for link in _chain(error, None))
 
 
 def _chain(error: BaseException, handled: Optional[BaseException]) -> Iterator[BaseException]:
@@ -292,6 +284,7 @@ _REASONS: tuple[tuple[Union[type[BaseException], tuple[type[BaseException], ...]
     (requests.exceptions.ConnectTimeout, "no connection in time"),
     (requests.exceptions.ReadTimeout, "no answer in time"),
     (urllib3.exceptions.ReadTimeoutError, "no answer in time"),
+    (socket.timeout, "no answer in time"),
     (socket.gaierror, "the host name is not known"),
     (http.client.IncompleteRead, "the answer was cut short"),
     (requests.exceptions.ChunkedEncodingError, "the answer was cut short"),

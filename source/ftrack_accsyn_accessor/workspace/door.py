@@ -12,6 +12,7 @@ from ftrack_accsyn_accessor.workspace import library
 from ftrack_accsyn_accessor.workspace.answers import Problem, clean, translate
 from ftrack_accsyn_accessor.workspace.session import Call, HardenedSession, open_session
 from ftrack_accsyn_accessor.workspace.transport import Transport
+from ftrack_accsyn_accessor.workspace.wording import misleads, texts
 
 
 class Door:
@@ -26,12 +27,14 @@ class Door:
         hostname: Optional[str] = None,
         port: Optional[int] = None,
         certificate: Optional[str] = None,
+        limit_s: Optional[float] = None,
     ) -> None:
         self._credentials = credentials
         self._hostname = hostname
         self._port = port
-        self._transport = Transport(proxy, tls_verify, certificate)
+        self._transport = Transport(proxy, tls_verify, certificate, limit_s)
         self._session: Optional[HardenedSession] = None
+        self._names: set[str] = set()
 
     @property
     def calls(self) -> int:
@@ -79,18 +82,23 @@ class Door:
     def _open(self) -> HardenedSession:
         """Return the session as `_login` does. Raises whatever goes wrong."""
         if self._session is None:
-            given = (self._hostname, self._port)
-            self._session = open_session(library.load(), self._transport, self._credentials, *given)
+            given = (self._hostname, self._port, self._names)
+            loaded = library.load()
+            self._transport.begin()  # after the loading: no network has a part in that
+            self._session = open_session(loaded, self._transport, self._credentials, *given)
         return self._session
 
     def _call(self, tried: str, on: str, call: Call) -> Any:
         """Return the result of *call*; the login is renewed once when an older session is no longer accepted."""
         established = self._session is not None
+        self._transport.begin()
         result, problem = self._attempt(call)
         if problem is not None and problem.kind is Unauthorised and established:
             self._session = None
             result, problem = self._attempt(call)
         if problem is None:
+            names = texts([[row.get("code"), row.get("name")] for row in rows_of(result) or []])
+            self._names.update(filter(misleads, names))
             return result
         raise self._error(tried, on, problem)
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import datetime
 import inspect
+import itertools
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Callable, NamedTuple, Optional
 
+import requests
+
 from ftrack_accsyn_accessor.model.credentials import Credentials
-from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Unauthorised
-from ftrack_accsyn_accessor.workspace.answers import Problem, read_reply
+from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Unauthorised, Unreachable
+from ftrack_accsyn_accessor.workspace.answers import Problem, read_reply, timed_out, translate
 from ftrack_accsyn_accessor.workspace.library import Library
 from ftrack_accsyn_accessor.workspace.transport import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Transport
+from ftrack_accsyn_accessor.workspace.wording import texts
 
 LOGIN = "/api/login"
 EVENT = "/event"
@@ -34,6 +38,8 @@ class Call(NamedTuple):
 
 class HardenedSession:
     """Goes in front of the client's Session and replaces its `_rest`, the one method that reaches the network.
+
+    *names* are those of entities, which a refusal may repeat; more may be put there.
 
     Making one looks the workspace's host up (unless it is given) and logs in. Raises Problem, what requests raises,
     and odd errors of the client; `answers.translate` sorts them. Nothing is printed or logged. One thread at a time.
@@ -56,9 +62,12 @@ class HardenedSession:
     _uid: str
     _session_id: Optional[str]
 
-    def __init__(self, transport: Transport, credentials: Credentials, arguments: Mapping[str, Any]) -> None:
+    def __init__(
+        self, transport: Transport, credentials: Credentials, names: Collection[str], arguments: Mapping[str, Any]
+    ) -> None:
         self._transport = transport
         self._credentials = credentials
+        self._names = names
         super().__init__(**arguments)  # the next class in line is the client's Session
 
     @property
@@ -100,18 +109,22 @@ class HardenedSession:
         envelope = self._envelope(data or {}) if uri == EVENT else data or {}
         in_address = method in ("GET", "DELETE")
         url, proxy = self._transport.address(hostname, port, uri, plain)
-        reply = self._transport.send(
-            method,
-            url,
-            proxy,
-            self._headers(known=uri in (LOGIN, EVENT)),
-            query=self._url_quote(envelope) if in_address else "",
-            body=None if in_address else self._safe_dumps(envelope),
-        )
         try:
-            answer = read_reply(reply)
+            reply = self._transport.send(
+                method,
+                url,
+                proxy,
+                self._headers(known=uri in (LOGIN, EVENT)),
+                query=self._url_quote(envelope) if in_address else "",
+                body=None if in_address else self._safe_dumps(envelope),
+            )
+            answer = read_reply(reply, itertools.chain(texts(envelope), self._names))
         except Problem as problem:
             raise _at_the_door(problem, uri, self._credentials.workspace) from None
+        except requests.exceptions.RequestException as error:
+            if uri == EVENT or not timed_out(error):
+                raise
+            raise Problem(Unreachable, translate(error).outcome) from None  # nobody is logged in: nothing was asked
         self._take(uri, answer["result"])
         return answer
 
@@ -159,6 +172,7 @@ def open_session(
     credentials: Credentials,
     hostname: Optional[str] = None,
     port: Optional[int] = None,
+    names: Collection[str] = (),
 ) -> HardenedSession:
     """Return a session of *library* that has logged in. Raises as HardenedSession says.
 
@@ -182,5 +196,5 @@ def open_session(
     accepted = inspect.signature(library.session_class).parameters
     arguments = {name: value for name, value in offered.items() if name in accepted}
     hardened = type("Session", (HardenedSession, library.session_class), {})
-    session: HardenedSession = hardened(transport, credentials, arguments)
+    session: HardenedSession = hardened(transport, credentials, names, arguments)
     return session

@@ -15,10 +15,12 @@ import requests.auth
 
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused
 from ftrack_accsyn_accessor.workspace.answers import Problem, Reply
+from ftrack_accsyn_accessor.workspace.limit import Limit, limited_session
 
 #: A firewall that swallows packets must not hold the worker for long; five seconds are many trips around the world.
 CONNECT_TIMEOUT_S = 5.0
-#: The longest silence allowed: a job with a thousand tasks takes accsyn seconds, a hung backend would take for ever.
+#: What a call may take in all, login included: a job with a thousand tasks takes accsyn seconds, a hung backend or one
+#: that sends a byte now and then would take for ever.
 READ_TIMEOUT_S = 30.0
 #: Routers forget quiet connections after a minute or more; a call on such a one waits in vain for all its time.
 IDLE_LIMIT_S = 50.0
@@ -58,17 +60,26 @@ class Transport:
     *proxy* is the text of ACCSYN_PROXY. With *tls_verify* the certificate of the other side is checked, against the
     authorities in the file *certificate* where one is given. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured, a
     `.netrc` is not: its item would replace our credentials. `calls` counts the requests that were sent, `clock_skew_s`
-    tells by how much the server's clock is ahead of ours, None while that is not known.
+    tells by how much the server's clock is ahead of ours, None while that is not known. All requests after a `begin`
+    together take no longer than *limit_s* seconds, by default `READ_TIMEOUT_S`.
     """
 
-    def __init__(self, proxy: Optional[str], tls_verify: bool, certificate: Optional[str]) -> None:
+    def __init__(
+        self, proxy: Optional[str], tls_verify: bool, certificate: Optional[str], limit_s: Optional[float] = None
+    ) -> None:
         self.calls = 0
+        self._limit_s = limit_s
+        self._limit = Limit(limit_s or READ_TIMEOUT_S)
         self.clock_skew_s: Optional[float] = None
         self._proxy_text = proxy
         self._verify: Union[bool, str] = (certificate or True) if tls_verify else False
         self._http: Optional[requests.Session] = None
         self._process_id = 0
         self._used_at = 0.0
+
+    def begin(self) -> None:
+        """Give the requests that follow the whole time again."""
+        self._limit.begin(self._limit_s or READ_TIMEOUT_S)
 
     def address(self, host: str, port: int, path: str, plain: bool) -> tuple[str, Optional[Proxy]]:
         """Return the URL for *path* on *host*, and the proxy if there is one; *plain* asks for http."""
@@ -95,7 +106,7 @@ class Transport:
                 params=query or None,
                 data=body,
                 headers=dict(headers),
-                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                timeout=(CONNECT_TIMEOUT_S, self._limit.left_s()),
                 allow_redirects=False,  # only a network's login page redirects, and it must not get our credentials
                 proxies=proxies,
                 verify=self._verify,
@@ -117,7 +128,7 @@ class Transport:
             self.close()
         if self._http is None:
             logging.getLogger("urllib3.connectionpool").addFilter(_hide_envelopes)
-            self._http = requests.Session()
+            self._http = limited_session(self._limit)
             self._http.auth = _KeepHeaders()
             self._process_id = os.getpid()
         return self._http

@@ -37,7 +37,8 @@ class Workspace(Door):
     belong to one thread at a time.
 
     *proxy* is the text of ACCSYN_PROXY. *hostname* and *port* spare the look-up of the workspace's host.
-    *certificate* is a file of authorities to trust instead of the usual ones.
+    *certificate* is a file of authorities to trust instead of the usual ones. *limit_s* is how many seconds one request
+    may take in all, the login included where it is needed; by default half a minute.
     """
 
     # Who and where

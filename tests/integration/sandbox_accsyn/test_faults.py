@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 from typing import Any
 
 import pytest
 import requests
 
+from ftrack_accsyn_sandbox.switches import TRICKLE_PARTS, Switches
 from integration.sandbox_accsyn.bare_client import AccsynException
 
 
@@ -93,3 +96,27 @@ def test_failing_look_up_and_login_hit_the_constructor(acme: Any) -> None:
         acme.service.switches.fail_next(operation, status=503, body="sorry")
         with pytest.raises(AccsynException, match="sorry"):
             acme.login()
+
+
+@pytest.mark.parametrize("part", TRICKLE_PARTS)
+def test_trickling_answer_never_ends_and_never_lets_the_clients_own_limit_run_out(acme: Any, part: str) -> None:
+    acme.service.switches.trickle("master", part=part)
+    ended = threading.Event()
+
+    def ask() -> None:
+        with contextlib.suppress(requests.RequestException):
+            requests.get(f"{acme.service.url}/api/v3/J3PKTtDvolDMBtTy6AFGA", timeout=0.3)
+        ended.set()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    acme.service.log.wait_for("master")
+    assert not ended.wait(1.0)  # a silence of its limit would have ended it long ago
+    acme.service.switches.release()
+    thread.join(10)
+    assert ended.is_set()
+
+
+def test_trickling_part_must_be_one_of_an_answer() -> None:
+    with pytest.raises(ValueError, match="headers, body"):
+        Switches().trickle(part="feet")

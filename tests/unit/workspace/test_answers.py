@@ -17,7 +17,7 @@ from ftrack_accsyn_accessor.model.errors import (
     WorkspaceError,
 )
 from ftrack_accsyn_accessor.workspace import answers
-from ftrack_accsyn_accessor.workspace.answers import Problem, Reply, classify_message, read_reply, translate
+from ftrack_accsyn_accessor.workspace.answers import Problem, Reply, read_reply, translate
 
 GATEWAY_PAGE = "<html><head><title>502 Bad\n Gateway</title></head><body>nginx</body></html>"
 
@@ -100,47 +100,6 @@ def test_texts_that_look_like_dates_or_ids_stay_as_they_are():
 def test_each_answer_becomes_one_kind_of_problem(status, body, kind, outcome):
     problem = problem_of(status, body)
     assert (problem.kind, problem.outcome, problem.status) == (kind, outcome, status)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Unauthorized",
-        "NOT AUTHORISED to do that",
-        "Authentication failed! Please check your user name and API key.",
-        "User is not authenticated",
-        "Invalid API key",
-        "invalid api_key supplied",
-        "Wrong user name or password",
-        "Expired session",
-        "The session has expired, please log in again.",
-        "Your session is no longer valid: session not found",
-        "API key has been revoked",
-        "Login required",
-        "You are not logged in",
-        "Your account is disabled",
-    ],
-)
-def test_words_about_who_we_are_mean_unauthorised(text):
-    assert classify_message(text, 200) is Unauthorised
-    assert classify_message(text.upper(), 400) is Unauthorised
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Unknown queue: show_a",
-        "No job found with id 6611aa.",
-        "You are not allowed to create a queue.",
-        "Invalid source: client=1:share=projects/keys",
-        "The volume projects is disabled",
-        "The author is unknown",
-        "",
-    ],
-)
-def test_other_words_mean_refused(text):
-    assert classify_message(text, 200) is Refused
-    assert classify_message(text, 403) is Refused
 
 
 @pytest.mark.parametrize(

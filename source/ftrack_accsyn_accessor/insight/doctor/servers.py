@@ -15,11 +15,10 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import locations
-from ftrack_accsyn_accessor.worker.endpoint import connect
+from ftrack_accsyn_accessor.worker import endpoint
 from ftrack_accsyn_accessor.workspace import Client, Workspace
+from ftrack_accsyn_accessor.workspace.limit import Limit, limited_session
 from ftrack_accsyn_accessor.workspace.transport import clock_skew_s
-
-_TIMEOUT_S = 10.0
 
 
 def ftrack(subject: Subject, found: dict[str, str]) -> Iterator[Check]:
@@ -45,7 +44,8 @@ def ftrack(subject: Subject, found: dict[str, str]) -> Iterator[Check]:
 def _server(credentials: FtrackCredentials, now: Callable[[], float]) -> list[Check]:
     url = credentials.server_url
     try:
-        answer = requests.get(credentials.address, timeout=_TIMEOUT_S)
+        with limited_session(Limit(endpoint.SHORT_LIMIT_S)) as http:
+            answer = http.get(credentials.address, timeout=endpoint.SHORT_LIMIT_S)
     except requests.RequestException as error:
         return [fail("ftrack server", f"{url} does not answer: {type(error).__name__}.", "Check FTRACK_SERVER.")]
     version = answer.headers.get("FTRACK_VERSION")
@@ -82,7 +82,7 @@ def accsyn(subject: Subject, found: dict[str, str]) -> Iterator[Check]:
     if not (current.workspace and current.api_user and current.api_key):
         yield skipped("accsyn login", "The credentials are not complete.")
         return
-    workspace = connect(current)
+    workspace = endpoint.connect(current, endpoint.SHORT_LIMIT_S)
     try:
         role = workspace.check_role()
         text = f"{current.api_user} may log in to {current.workspace} and has the role {role}."
