@@ -5,10 +5,9 @@ from __future__ import annotations
 import getpass
 import logging
 import os
-from pathlib import Path
 from typing import Optional
 
-from ftrack_accsyn_accessor import machine
+from ftrack_accsyn_accessor import files, machine
 from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials, plain_server
 from ftrack_accsyn_accessor.model.errors import SettingsError
@@ -16,17 +15,25 @@ from ftrack_accsyn_accessor.model.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+#: Of a file with three short lines.
+_MOST_BYTES = 1_000_000
+
 
 def read_settings() -> Settings:
     """Return the settings of this moment, from the environment and the credentials file that it names."""
     credentials_path = os.environ.get(settings.CREDENTIALS_PATH, "").strip()
     text: Optional[str] = None
+    unread = ""
     if credentials_path:
         try:
-            text = Path(credentials_path).expanduser().read_text(encoding="utf-8")
-        except (OSError, ValueError):
-            logger.debug("The file %s cannot be read.", credentials_path, exc_info=True)
-    return settings.read(os.environ, text)
+            text = files.read_text(os.path.expanduser(credentials_path), most_bytes=_MOST_BYTES)
+        except OSError as error:
+            unread = error.strerror or type(error).__name__
+        except UnicodeDecodeError:  # its own words show a part of the file
+            unread = "it is no text in UTF-8"
+        except ValueError:
+            unread = "no file can have this name"
+    return settings.read(os.environ, text, unread=unread)
 
 
 def location_name(current: Settings, api_user: str) -> str:

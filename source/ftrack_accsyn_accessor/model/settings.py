@@ -134,6 +134,9 @@ class _Reader:
         if value is None:
             return None
         path = self._expanded(value)
+        if path is None:
+            self.report(variable, f"{value!r} holds what no path can hold on this system.", "Name another folder.")
+            return None
         unexpanded = _UNEXPANDED.search(path)
         if unexpanded:
             self.report(variable, f"{unexpanded[0]} in {value!r} is not set.", "Set it, or write the full path.")
@@ -144,25 +147,31 @@ class _Reader:
         self.report(variable, f"{value!r} is not an absolute path.", "Set it to the full path of a folder.")
         return None
 
-    def _expanded(self, value: str) -> str:
-        """Return *value* expanded, or nothing if no system could use it as a path."""
+    def _expanded(self, value: str) -> Optional[str]:
+        """Return *value* expanded, or None if the system could not use it as a path."""
         try:
-            os.fsencode(value)
-            return "" if "\0" in value else str(self.flavour.expanduser(self.flavour.expandvars(value)))
+            path = str(self.flavour.expanduser(self.flavour.expandvars(value)))
+            os.fsencode(path)
         except ValueError:
-            return ""
+            return None
+        return None if "\0" in path else path
 
     def report(self, variable: str, what: str, remedy: str) -> None:
         self.problems.append(Problem(variable, what, remedy))
 
 
-def read(environ: Mapping[str, str], credentials_text: Optional[str] = None, flavour: ModuleType = os.path) -> Settings:
+def read(
+    environ: Mapping[str, str],
+    credentials_text: Optional[str] = None,
+    flavour: ModuleType = os.path,
+    unread: str = "",
+) -> Settings:
     """Return the settings that *environ* asks for; never raises.
 
     *credentials_text* is the content of the file that ACCSYN_CREDENTIALS_PATH names. As with accsyn's own client its
     values win over the environment; of its variables only accsyn's credentials and proxy are taken. None while the
-    variable is set means that the file could not be read, which is a problem like any other. *flavour* is the path
-    module of the system in question.
+    variable is set means that the file could not be read, for the reason *unread*, which is a problem like any other.
+    *flavour* is the path module of the system in question.
     """
     merged = dict(environ)
     if credentials_text is not None:
@@ -173,7 +182,10 @@ def read(environ: Mapping[str, str], credentials_text: Optional[str] = None, fla
     staging_path = reader.folder(variable)
     workspace = next(filter(None, map(reader.text, WORKSPACE_VARIABLES)), None)
     if reader.text(variable) is not None:
-        _require_credentials(reader, workspace, unread=reader.text(CREDENTIALS_PATH) and credentials_text is None)
+        if reader.text(CREDENTIALS_PATH) and credentials_text is None:
+            what = f"the file it names cannot be read{f': {unread}' if unread else ''}."
+            reader.report(CREDENTIALS_PATH, what, "Correct the path or the file's permissions.")
+        _require_credentials(reader, workspace)
     return Settings(
         staging_path=staging_path,
         staging_variable=variable,
@@ -264,11 +276,7 @@ def _credentials(text: str) -> dict[str, str]:
     return found
 
 
-def _require_credentials(reader: _Reader, workspace: Optional[str], unread: object) -> None:
-    if unread:
-        reader.report(
-            CREDENTIALS_PATH, "the file it names cannot be read.", "Correct the path or the file's permissions."
-        )
+def _require_credentials(reader: _Reader, workspace: Optional[str]) -> None:
     if workspace is None:
         reader.report(WORKSPACE_VARIABLES[0], "is not set.", "Set it to the code of your accsyn workspace.")
     if reader.text("ACCSYN_API_USER") is None:

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Callable, Optional, TypeVar
 
+from ftrack_accsyn_accessor.files import read_text
+
 #: The folder for the plugin's own files in a staging area, private to their owner.
 STATE_FOLDER = ".ftrack-accsyn"
 MARKER_NAME = "staging.json"
@@ -56,8 +58,7 @@ def read_marker(root: str) -> str:
     Raise OSError where the marker is there and cannot be read.
     """
     try:
-        with open(marker_path(root), encoding="utf-8") as marker:
-            content = json.load(marker)
+        content = json.loads(read_text(marker_path(root)))
     except (FileNotFoundError, ValueError):
         return ""
     identity = content.get("uuid") if isinstance(content, dict) else None

@@ -11,6 +11,7 @@ from typing import Any, Iterable, NamedTuple
 import filelock
 
 from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.credentials import plain_server
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, write
@@ -50,7 +51,7 @@ def location_name(current: Settings, server_url: str, username: str) -> str:
 def located(root: str) -> tuple[Located, ...]:
     """Return all that the area at *root* remembers, the latest last; nothing where that cannot be read."""
     try:
-        content: Any = json.loads(_path(root).read_text(encoding="utf-8"))
+        content: Any = json.loads(read_text(_path(root)))
         return tuple(Located(str(row["server"]), str(row["user"]), str(row["name"])) for row in content["locations"])
     except FileNotFoundError:
         return ()

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional
 
+from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.errors import OutboxError
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, digest, normalised, read_marker, write
@@ -188,7 +189,7 @@ def _unsent(path: Path) -> Optional[int]:
 
 def _read(path: Path) -> Optional[Served]:
     try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
+        content: Any = json.loads(read_text(path))
         return Served(
             str(content["root"]),
             str(content["uuid"]),

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.errors import words
 from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.outbox import memory
@@ -167,7 +168,7 @@ def _row(publication: Publication) -> dict[str, Any]:
 
 def _read(path: Path, unqueued_id: str) -> Unqueued:
     try:
-        row = json.loads(path.read_text("ascii"))
+        row = json.loads(read_text(path, "ascii"))
         row["publications"] = tuple(_publication(each) for each in row["publications"])
         row["component_ids"] = tuple(map(str, row["component_ids"]))
         return Unqueued(**{**_known(Unqueued, row), "id": unqueued_id, "at": float(row["at"])})

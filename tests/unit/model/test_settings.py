@@ -154,6 +154,21 @@ def test_only_a_full_path_of_the_system_is_a_staging_path(flavour: ModuleType, v
     assert named(found) == ([] if path else ["ACCSYN_PROJECTS_PATH"])
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a lone surrogate may be part of a name there")
+@pytest.mark.parametrize("variable", ["ACCSYN_PROJECTS_PATH", "FTRACK_ACCSYN_OUTBOX"])
+@pytest.mark.parametrize("folder", ["/mnt/a\0b", "/mnt/a\ud800b", "/mnt/$ODD/b"])
+def test_a_folder_that_no_system_can_name_is_told_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, folder: str
+) -> None:
+    # What a variable in a path stands for is taken from the process, where no test can put such a text.
+    monkeypatch.setattr(os, "environ", {"ODD": "\ud800"})
+    found = settings.read({**GOOD, variable: folder}, flavour=posixpath)
+    (problem,) = found.problems
+    assert problem.variable == variable
+    assert "no path can hold" in problem.what
+    assert str(problem).isascii()
+
+
 def test_home_and_variables_in_paths_are_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/artist")
     monkeypatch.setenv("USERPROFILE", "C:\\Users\\artist")
