@@ -20,6 +20,7 @@ from ftrack_accsyn_accessor.outbox.patience import Patience
 from ftrack_accsyn_accessor.staging import location
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.runtime import Runtime, open_runtime
+from ftrack_accsyn_accessor.workspace import library
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ def register(session: Any, hook_folder: str) -> None:
     """
     if not isinstance(session, ftrack_api.Session):
         return  # Connect's predecessors called every hook with other registries, too.
+    library.find()
     subscribe = session.event_hub.subscribe
     subscribe("topic=ftrack.api.session.configure-location", _guarded(functools.partial(configure_location, session)))
     launch = _guarded(functools.partial(add_to_launch_environment, hook_folder))

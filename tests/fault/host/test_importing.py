@@ -165,3 +165,24 @@ def test_hook_registers_in_a_folder_without_anything_beside_it(studio: Studio, t
 
     assert completed.returncode == 0, completed.stderr
     assert "projects 2" in completed.stdout
+
+
+RESTORED = """
+folder = pathlib.Path(os.environ["SOURCE"]).parent / "beside" / "accsyn_api"
+folder.mkdir(parents=True)
+(folder / "__init__.py").write_text("")
+(folder / "_version.py").write_text("__version__ = '9.9'")
+(folder / "session.py").write_text("from ._version import __version__\\nclass Session: pass")
+before = list(sys.path)
+sys.path.insert(0, str(folder.parent))
+session = ftrack_api.Session()
+sys.path[:] = before
+from ftrack_accsyn_accessor.workspace import library
+print(json.dumps(["loaded", library.load().version]))
+"""
+
+
+def test_accsyns_client_is_found_while_the_session_opens(studio: Studio, tmp_path: Path) -> None:
+    completed = host(studio, f"import pathlib\n{RESTORED}", tmp_path)
+    assert completed.returncode == 0, completed.stderr
+    assert json.loads(completed.stdout.splitlines()[-1]) == ["loaded", "9.9"]
