@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, NamedTuple, Optional
+from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
 import ftrack_api.inspection
 import ftrack_api.symbol
@@ -22,6 +22,11 @@ def known(entity: Any, name: str) -> Any:
     attribute = entity.attributes.get(name)
     value = attribute.get_local_value(entity)
     return attribute.get_remote_value(entity) if value is ftrack_api.symbol.NOT_SET else value
+
+
+def are_new(components: Sequence[Any]) -> bool:
+    """Return whether the session has made all of *components* and sent none to ftrack. Never asks ftrack."""
+    return set(ftrack_api.inspection.states(components)) == {ftrack_api.symbol.CREATED}
 
 
 def container_id(component: Any) -> Optional[str]:

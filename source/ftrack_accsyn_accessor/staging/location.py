@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
 import ftrack_api
+import ftrack_api.exception
 import ftrack_api.symbol
 
 from ftrack_accsyn_accessor.model.claims import STAGING_DESCRIPTION
 from ftrack_accsyn_accessor.model.errors import OutboxError, words
 from ftrack_accsyn_accessor.outbox.patience import Patience
 from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
-from ftrack_accsyn_accessor.staging.entities import is_container
+from ftrack_accsyn_accessor.staging.entities import are_new, is_container
 from ftrack_accsyn_accessor.staging.publish import Publish, Staging
 from ftrack_accsyn_accessor.staging.structure import StagingStructure
 
@@ -82,6 +83,8 @@ class StagingLocationMixin:
 
     accsyn_staging: Staging
     _accsyn_publish: Optional[Publish] = None
+    #: Components whose registration failed: ftrack may have it nevertheless, as an answer can get lost.
+    _accsyn_doubtful: frozenset[str] = frozenset()
 
     def add_components(self, components: Sequence[Any], sources: Any, recursive: bool = True, _depth: int = 0) -> Any:
         """Add *components*, as Location does; see there."""
@@ -118,6 +121,13 @@ class StagingLocationMixin:
         finally:
             self._accsyn_publish = outer
 
+    def _get_resource_identifiers(self, components: Sequence[Any]) -> Any:
+        """Return the resource identifiers, as Location does; of components that ftrack cannot know it is not asked."""
+        ids = {component["id"] for component in components}
+        if ids.isdisjoint(self._accsyn_doubtful) and are_new(components):
+            raise ftrack_api.exception.ComponentNotInLocationError(list(components), self)
+        return super()._get_resource_identifiers(components)  # type: ignore[misc]
+
     def _get_context(self, component: Any, source: Any) -> Any:
         """Return the structure's context, as Location does, and remember what *component* is called in *source*."""
         context = super()._get_context(component, source)  # type: ignore[misc]
@@ -143,7 +153,11 @@ class StagingLocationMixin:
             finish()
         with _shielded("queue the published components"):
             publish.prepare(components, resource_identifiers)
-        super()._register_components_in_location(components, resource_identifiers)  # type: ignore[misc]
+        try:
+            super()._register_components_in_location(components, resource_identifiers)  # type: ignore[misc]
+        except BaseException:
+            self._accsyn_doubtful |= {component["id"] for component in components}
+            raise
         with _shielded("queue the published components"):
             publish.activate(components)
 
