@@ -23,6 +23,7 @@ from ftrack_accsyn_accessor.model.settings import PREFIX
 from ftrack_accsyn_accessor.outbox import Outbox, records
 from ftrack_accsyn_accessor.outbox.file import lock_path
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
+from ftrack_accsyn_accessor.staging.naming import naming_of
 from ftrack_accsyn_accessor.upkeep import DAY_S, Candidate, Cleaner, Freed, Policy
 from ftrack_accsyn_accessor.worker.endpoint import connect
 
@@ -125,18 +126,24 @@ def _run(machine: Installation, outbox: Outbox, policy: Optional[Policy], apply:
 
 
 def _pin(outbox: Outbox, pinned: Sequence[str], unpinned: Sequence[str]) -> None:
-    gone = {_pin_of(outbox, text) for text in unpinned}
-    outbox.control.keep_pins((outbox.control.pins() | {_pin_of(outbox, text) for text in pinned}) - gone)
+    key = naming_of(rows.area_of(outbox).staging_path).key
+    gone = {key(_pin_of(outbox, text)) for text in unpinned}
+    wanted = outbox.control.pins() | {_pin_of(outbox, text) for text in pinned}
+    outbox.control.keep_pins({pin for pin in wanted if key(pin) not in gone})
 
 
 def _pin_of(outbox: Outbox, text: str) -> str:
-    """Return *text* as a pin: a component's id, or a path relative to the staging area."""
+    """Return *text* as a pin: a component's id, or a path relative to the staging area.
+
+    A file of a sequence or container stands for all of it, as that is freed whole or not at all.
+    """
     if outbox.survey.of_component(text):
         return text
     path = rows.relative_path(outbox, text)
     if not path:
         raise here.Stop(f"{text} is neither a component of this machine nor a path in its staging area.")
-    return path.rstrip("/")
+    found = rows.of_path(outbox, path)
+    return found.item.publication.path if found is not None else path
 
 
 def _tell_pins(outbox: Outbox, changed: bool, as_json: bool) -> None:

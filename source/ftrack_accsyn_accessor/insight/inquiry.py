@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from pathlib import Path
 from typing import Optional
 
 from ftrack_accsyn_accessor import machine
@@ -18,7 +17,8 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox, unqueued
-from ftrack_accsyn_accessor.worker import endpoint
+from ftrack_accsyn_accessor.staging.naming import naming_of
+from ftrack_accsyn_accessor.worker.endpoint import connect
 from ftrack_accsyn_accessor.workspace import Workspace
 
 #: In this order the item is chosen that stands for everything.
@@ -60,7 +60,7 @@ def _with_outbox(situation: Situation, here: Installation) -> Situation:
 
 
 def _with_items(situation: Situation, here: Installation, outbox: Outbox) -> Situation:
-    studio, asked = here.studio, _absolute(situation.asked) if situation.asked else ""
+    studio, asked = here.studio, situation.asked
     row = rows.find(outbox, asked, studio) if asked else _telling(outbox, studio)
     known = dataclasses.replace(
         situation,
@@ -117,20 +117,15 @@ def _telling(outbox: Outbox, studio: Studio) -> Optional[Row]:
 
 def _unqueued(outbox: Outbox, asked: str) -> Optional[Remark]:
     """Return why the component or staged file that was *asked* for could not be queued, None where that is not so."""
-    path = rows.relative_path(outbox, asked)
+    path, naming = rows.relative_path(outbox, asked), naming_of(rows.area_of(outbox).staging_path)
     for each in unqueued.kept(outbox.path):
         known = {*each.component_ids, *(publication.component_id for publication in each.publications)}
-        known |= {publication.path for publication in each.publications}
-        known |= {file.path for publication in each.publications for file in publication.files}
-        if asked in known or path in known:
+        paths = {publication.path for publication in each.publications}
+        paths |= {file.path for publication in each.publications for file in publication.files}
+        if asked in known or (path and naming.key(path) in map(naming.key, paths)):
             return remarks.not_queued(outbox.path, each.words, each.count)
     return None
 
 
 def _fault(error: errors.AccsynAccessorError) -> Fault:
     return Fault(error.kind, error.what, error.remedy)
-
-
-def _absolute(text: str) -> str:
-    """Return *text* as an absolute path if there is such a file, for paths relative to the working directory."""
-    return str(Path(text).absolute()) if Path(text).exists() else text

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import posixpath
 from collections.abc import Collection
 from typing import Optional
 
@@ -20,6 +21,7 @@ from ftrack_accsyn_accessor.outbox import Outbox, locations, records
 from ftrack_accsyn_accessor.outbox.facts import Area, kept
 from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER
 from ftrack_accsyn_accessor.outbox.survey import Found, is_of
+from ftrack_accsyn_accessor.staging.naming import below, naming_of
 
 #: Not in accsyn yet: a host that quits now leaves them to the next one.
 UNSENT = (State.PREPARED, State.PENDING)
@@ -110,14 +112,18 @@ def latest(outbox: Outbox, limit: int = 20, studio: Studio = ANYBODY) -> list[Ro
 def find(outbox: Outbox, text: str, studio: Studio = ANYBODY) -> Optional[Row]:
     """Return the newest item of the component with the id *text*, or with the staged file at the path *text*.
 
-    A path may be absolute, or relative to the staging area.
+    See `relative_path` for what may be said for a path.
     """
     found = outbox.survey.of_component(text)
-    if found:
-        return row(found[0], studio)
-    path = relative_path(outbox, text)
-    by_path = outbox.survey.of_path(path) if path else None
+    by_path = found[0] if found else of_path(outbox, relative_path(outbox, text))
     return row(by_path, studio) if by_path is not None else None
+
+
+def of_path(outbox: Outbox, path: str) -> Optional[Found]:
+    """Return the newest item with the staged file *path*, relative to the staging area, in any spelling of its disk."""
+    if not path:
+        return None
+    return outbox.survey.of_path(path) or outbox.survey.of_spelling(path, naming_of(area_of(outbox).staging_path))
 
 
 def of_version(outbox: Outbox, version_id: str) -> list[Row]:
@@ -208,8 +214,18 @@ def told(found: Found) -> tuple[str, str]:
 
 
 def relative_path(outbox: Outbox, text: str) -> str:
-    """Return *text* relative to the staging area, with forward slashes; empty when it lies elsewhere."""
-    return _relative(text, area_of(outbox).staging_path)
+    """Return the path *text* relative to the staging area, with forward slashes; empty when it lies elsewhere.
+
+    *text* is absolute, or relative to the staging area, or else to the working directory; with the system's separators
+    or forward slashes.
+    """
+    root = area_of(outbox).staging_path
+    if os.path.isabs(text):
+        return below(text, root) if root else ""
+    path = posixpath.normpath(text.replace("\\", "/")) if text else ""
+    if root and os.path.lexists(text) and not os.path.lexists(os.path.join(root, path)):
+        return below(text, root) or path
+    return "" if path.split("/")[0] == ".." else path
 
 
 def area_of(outbox: Outbox) -> Area:
@@ -220,13 +236,3 @@ def area_of(outbox: Outbox) -> Area:
     root = str(outbox.path.parent.parent)
     known = locations.located(root)
     return Area(known[-1].name if known else "", root)
-
-
-def _relative(text: str, staging_path: str) -> str:
-    if not os.path.isabs(text):
-        return text.replace("\\", "/")
-    try:
-        relative = os.path.relpath(os.path.realpath(text), os.path.realpath(staging_path)) if staging_path else ".."
-    except ValueError:  # another drive
-        return ""
-    return "" if relative.split(os.sep)[0] == ".." else relative.replace(os.sep, "/")

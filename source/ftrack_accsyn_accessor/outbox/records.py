@@ -112,7 +112,8 @@ def storable(text: str) -> Union[str, bytes]:
     return text
 
 
-def _stored(value: Union[str, bytes]) -> str:
+def stored(value: Union[str, bytes]) -> str:
+    """Return the text that `storable` has made *value* of."""
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
 
 
@@ -136,7 +137,7 @@ def item(row: sqlite3.Row) -> Item:
     """Return the item in *row*; its files are empty unless the row has `packed`."""
     columns = row.keys()
     files = unpack(row["packed"]) if "packed" in columns and row["packed"] is not None else ()
-    values: dict[str, Any] = {name: _stored(row[name]) for name in PUBLICATION_COLUMNS}
+    values: dict[str, Any] = {name: stored(row[name]) for name in PUBLICATION_COLUMNS}
     values["kind"] = Kind(values["kind"])
     return Item(
         id=row["id"],

@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from typing import Any, Optional
 
-from ftrack_accsyn_accessor.model.folders import above
-from ftrack_accsyn_accessor.model.item import Item, State, Studio
+from ftrack_accsyn_accessor.model.item import Item, Kind, State, Studio
+from ftrack_accsyn_accessor.model.naming import EXACT, Naming
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 
@@ -193,13 +193,33 @@ class Survey:
         if exact:
             return exact[0]
         # A file of a sequence lies beside its identifier, one of a container at any depth below it.
-        folders = [path, *above(path, posixpath)]
-        beside = f"{posixpath.dirname(path)}/"
+        folders = [path]
+        while "/" in folders[-1]:
+            folders.append(posixpath.dirname(folders[-1]))
+        beside = _beside(path)
         candidates = self._where(
             f"path IN ({', '.join('?' * len(folders))}) OR (substr(path, 1, ?) = ? AND kind <> 'file')",
             (*map(records.storable, folders), len(beside), records.storable(beside)),
         )
         return next((found for found in candidates if self._has_file(found.item.id, path)), None)
+
+    def of_spelling(self, path: str, naming: Naming) -> Optional[Found]:
+        """Return the newest item that `of_path` would find by another spelling of *path*, as *naming* has them.
+
+        Looks at the paths of all items.
+        """
+        if naming == EXACT:
+            return None
+        wanted = naming.key(path)
+        with self._connections.reading() as connection:
+            rows = connection.execute("SELECT id, path, kind FROM item ORDER BY created_at DESC").fetchall()
+        keys = [(row["id"], row["kind"], naming.key(records.stored(row["path"]))) for row in rows]
+        found = [item_id for item_id, _, key in keys if key == wanted]
+        if not found:
+            near = [item_id for item_id, kind, key in keys if kind != Kind.FILE.value and _may_have(key, wanted)]
+            found = [item_id for item_id in near[:_LIST_LIMIT] if self._has_file(item_id, path, naming)]
+        with self._connections.reading() as connection:
+            return next(iter(self._rows(connection, found[:1])), None)
 
     def latest(self, limit: int) -> list[Found]:
         """Return the items that changed last, the latest first."""
@@ -218,10 +238,10 @@ class Survey:
             )
             return self._rows(connection, [row["id"] for row in rows])
 
-    def _has_file(self, item_id: int, path: str) -> bool:
+    def _has_file(self, item_id: int, path: str, naming: Naming = EXACT) -> bool:
         with self._connections.reading() as connection:
             row = connection.execute("SELECT packed FROM files WHERE item = ?", (item_id,)).fetchone()
-        return row is not None and any(file.path == path for file in records.unpack(row["packed"]))
+        return row is not None and any(naming.same(file.path, path) for file in records.unpack(row["packed"]))
 
     def _rows(self, connection: sqlite3.Connection, ids: Sequence[int]) -> list[Found]:
         """Return the items with these ids, in this order."""
@@ -236,6 +256,16 @@ class Survey:
             )
             found.update((row["id"], _found(row)) for row in rows)
         return [found[item_id] for item_id in ids if item_id in found]
+
+
+def _beside(path: str) -> str:
+    """Return what the paths of all that lies in the folder of *path* begin with."""
+    return path[: path.rfind("/") + 1]
+
+
+def _may_have(path: str, file: str) -> bool:
+    """Return whether a sequence or container with *path* may have *file*: beside it, or at any depth below it."""
+    return path.startswith(_beside(file)) or file.startswith(f"{path}/")
 
 
 def is_of(studio: Studio, present: Studio) -> bool:

@@ -21,12 +21,10 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Item, StagedFile, State, Studio
 from ftrack_accsyn_accessor.model.stamp import Stamp, is_same
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.staging import temporaries
-from ftrack_accsyn_accessor.staging.area import STATE_FOLDER, StagingArea
-from ftrack_accsyn_accessor.staging.held import READERS, is_held
-from ftrack_accsyn_accessor.staging.longpath import reachable
-from ftrack_accsyn_accessor.upkeep.evidence import Collector
-from ftrack_accsyn_accessor.upkeep.policy import Evidence, Policy, choose, is_pinned, objection, withdrawn_objection
+from ftrack_accsyn_accessor.staging.area import StagingArea, Stamp, temporary_name
+from ftrack_accsyn_accessor.staging.naming import naming_of
+from ftrack_accsyn_accessor.upkeep.evidence import Collector, is_same
+from ftrack_accsyn_accessor.upkeep.policy import Evidence, Policy, choose, objection, unpinned, withdrawn_objection
 from ftrack_accsyn_accessor.upkeep.verifying import difference
 from ftrack_accsyn_accessor.workspace import Workspace
 
@@ -84,7 +82,7 @@ class Cleaner:
         self._area.require()
         arrived_by = now - policy.older_than_s if policy.older_than_s is not None else now
         arrived = self._outbox.survey.synced(now if policy.quota_bytes is not None else arrived_by)
-        chosen = choose(arrived, self._outbox.control.pins(), policy, now)
+        chosen = choose(arrived, self._outbox.control.pins(), policy, now, naming_of(self._area.root))
         for start in range(0, len(chosen), BATCH):
             items = self._outbox.tracking.with_files(chosen[start : start + BATCH])
             yield from self._candidates(items, self._collector.of_synced, objection)
@@ -93,7 +91,7 @@ class Cleaner:
         """Yield the withdrawn items, except pinned ones, oldest first. Changes nothing."""
         self._area.require()
         pins = self._outbox.control.pins()
-        withdrawn = [item for item in self._outbox.items(State.WITHDRAWN) if not is_pinned(item, pins)]
+        withdrawn = unpinned(self._outbox.items(State.WITHDRAWN), pins, naming_of(self._area.root))
         for start in range(0, len(withdrawn), BATCH):
             items = withdrawn[start : start + BATCH]
             unseen = hidden(self._connection, items)

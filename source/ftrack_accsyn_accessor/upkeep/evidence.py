@@ -12,7 +12,8 @@ from ftrack_accsyn_accessor.model.errors import FileChanged, FileUnreadable
 from ftrack_accsyn_accessor.model.item import Item, Kind, State
 from ftrack_accsyn_accessor.model.stamp import is_same
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.staging.area import StagingArea, Stamp
+from ftrack_accsyn_accessor.staging.naming import naming_of
 from ftrack_accsyn_accessor.upkeep.policy import Evidence
 
 
@@ -144,16 +145,17 @@ class Collector:
 
     def _shared(self, items: Sequence[Item]) -> Mapping[int, set[str]]:
         """Return the files of *items* that items which stay need as well; withdrawn ones need none."""
-        owners: dict[str, list[int]] = {}
+        key = naming_of(self._area.root).key
+        owners: dict[str, list[tuple[int, str]]] = {}
         for item in items:
             for file in item.publication.files:
-                owners.setdefault(file.path, []).append(item.id)
+                owners.setdefault(key(file.path), []).append((item.id, file.path))
         going = {item.id for item in items}
         shared: dict[int, set[str]] = {}
         for other in self._outbox.items():
             if other.id in going or other.state is State.WITHDRAWN:
                 continue
             for file in other.publication.files:
-                for item_id in owners.get(file.path, ()):
-                    shared.setdefault(item_id, set()).add(file.path)
+                for item_id, path in owners.get(key(file.path), ()):
+                    shared.setdefault(item_id, set()).add(path)
         return shared

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from typing import Optional
 
 from ftrack_accsyn_accessor.model.item import Item, State
+from ftrack_accsyn_accessor.model.naming import EXACT, Naming
 
 DAY_S = 86_400.0
 
@@ -50,14 +51,16 @@ class Evidence:
     claimed: frozenset[str] = frozenset()
 
 
-def choose(items: Iterable[Item], pins: Collection[str], policy: Policy, now: float) -> list[Item]:
+def choose(
+    items: Iterable[Item], pins: Collection[str], policy: Policy, now: float, naming: Naming = EXACT
+) -> list[Item]:
     """Return the items that *policy* wants to go, the longest arrived first.
 
-    Only items that have arrived are chosen, and none that *pins* names: component ids, or paths relative to the
-    staging area with all that lies below them. Pinned ones count towards the quota all the same.
+    Only items that have arrived are chosen, and none that is pinned; see `unpinned` for *pins* and *naming*. Pinned
+    ones count towards the quota all the same.
     """
     arrived = sorted((item for item in items if _has_arrived(item)), key=lambda item: (_arrived_at(item), item.id))
-    free = [item for item in arrived if not is_pinned(item, pins)]
+    free = unpinned(arrived, pins, naming)
     chosen = {item.id for item in free if _is_old(item, policy, now)}
     if policy.quota_bytes is not None:
         left_bytes = sum(item.progress.size_bytes for item in arrived if item.id not in chosen)
@@ -114,12 +117,21 @@ def _all_missing(item: Item, evidence: Evidence) -> bool:
     return bool(files) and evidence.missing >= {file.path for file in files}
 
 
-def is_pinned(item: Item, pins: Collection[str]) -> bool:
-    """Whether one of *pins* names the component of *item*, or a folder or file of it."""
-    path = item.publication.path
-    return item.publication.component_id in pins or any(
-        path == pin or path.startswith(f"{pin.rstrip('/')}/") for pin in pins
-    )
+def unpinned(items: Iterable[Item], pins: Collection[str], naming: Naming = EXACT) -> list[Item]:
+    """Return those of *items* that no pin keeps.
+
+    *pins* are component ids, or paths relative to the staging area with all that lies below them; *naming* says which
+    spellings of a path are one there.
+    """
+    if not pins:
+        return list(items)
+    ids = frozenset(pins)
+    return [
+        item
+        for item in items
+        if item.publication.component_id not in ids
+        and not any(naming.covers(pin, item.publication.path) for pin in ids)
+    ]
 
 
 def _has_arrived(item: Item) -> bool:

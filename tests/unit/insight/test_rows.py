@@ -10,6 +10,7 @@ from ftrack_accsyn_accessor.insight import rows
 from ftrack_accsyn_accessor.model import progress
 from ftrack_accsyn_accessor.model.errors import Refused, Unreachable
 from ftrack_accsyn_accessor.model.item import RUNNING, Kind, Sent, StagedFile, State, Trouble
+from ftrack_accsyn_accessor.model.naming import EXACT, Naming
 from ftrack_accsyn_accessor.outbox import facts
 from unit.insight.conftest import JOB_NAME, NO_CLIENT, move, stop, submit
 from unit.outbox.conftest import Desk
@@ -152,6 +153,9 @@ def test_latest_are_those_that_changed_last(desk: Desk) -> None:
 # Finding.
 
 
+TOP = (StagedFile("top.0001.exr", 1, 1),)
+
+
 @pytest.fixture
 def library(desk: Desk, tmp_path: Path) -> Desk:
     facts.keep(desk.outbox, facts.Area("artist.ws1", str(tmp_path / "staging"), "u"))
@@ -162,6 +166,7 @@ def library(desk: Desk, tmp_path: Path) -> Desk:
             desk.publication("file"),
             desk.publication("frames", kind=Kind.SEQUENCE, resource_identifier="show_a/v1/f.%04d.exr", files=frames),
             desk.publication("pack", kind=Kind.CONTAINER, resource_identifier="show_a/v1/pack", files=packed),
+            desk.publication("top", kind=Kind.SEQUENCE, resource_identifier="top.%04d.exr", files=TOP),
         ],
         "owner",
     )
@@ -180,7 +185,11 @@ def library(desk: Desk, tmp_path: Path) -> Desk:
         ("show_a/v1/f.0003.exr", None),
         ("show_a/v1/pack", "pack"),
         ("show_a/v1/pack/deep/a.txt", "pack"),
+        ("show_a\\v1\\pack\\deep\\a.txt", "pack"),
         ("show_a/v1/pack/deep", None),
+        ("top.0001.exr", "top"),
+        ("SHOW_A/file.mov", None),
+        ("../staging/show_a/file.mov", None),
         ("/elsewhere/show_a/file.mov", None),
         ("{staging}", None),
         ("", None),
@@ -194,8 +203,53 @@ def test_item_is_found_by_component_or_by_any_of_its_files(
     assert (row.component_id if row is not None else None) == component
 
 
+@pytest.mark.parametrize(
+    ("text", "component"),
+    [
+        ("Show_A/FILE.mov", "file"),
+        ("show_a/V1/F.0002.EXR", "frames"),
+        ("SHOW_A/V1/F.%04D.EXR", "frames"),
+        ("SHOW_A/v1/f.0003.exr", None),
+        ("show_a/v1/PACK/Deep/a.txt", "pack"),
+        ("TOP.0001.exr", "top"),
+        ("SHOW_A", None),
+    ],
+)
+def test_item_is_found_by_another_spelling_where_that_is_one(library: Desk, text: str, component: str | None) -> None:
+    assert library.outbox.survey.of_spelling(text, EXACT) is None
+    found = library.outbox.survey.of_spelling(text, Naming(any_case=True))
+
+    assert (found.item.publication.component_id if found is not None else None) == component
+
+
+def test_path_is_relative_to_the_area_and_else_to_the_working_directory(
+    library: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "staging" / "show_a"
+    (folder / "v1").mkdir(parents=True)
+    (folder / "file.mov").touch()
+    monkeypatch.chdir(folder)
+
+    told = {
+        text: rows.relative_path(library.outbox, text)
+        for text in ("file.mov", "./v1", "show_a/file.mov", "not/there", "..", "../..", ".", "../../else", "")
+    }
+
+    assert told == {
+        "file.mov": "show_a/file.mov",
+        "./v1": "show_a/v1",
+        "show_a/file.mov": "show_a/file.mov",
+        "not/there": "not/there",
+        "..": "",
+        "../..": "",
+        ".": ".",
+        "../../else": "",
+        "": "",
+    }
+
+
 def test_items_of_a_version_are_found(library: Desk) -> None:
     found = rows.of_version(library.outbox, "v1")
 
-    assert {row.component_id for row in found} == {"file", "frames", "pack"}
+    assert {row.component_id for row in found} == {"file", "frames", "pack", "top"}
     assert rows.of_version(library.outbox, "v2") == []

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftrack_accsyn_accessor.model.item import Item, Kind, Progress, Publication, StagedFile, State
+from ftrack_accsyn_accessor.model.naming import EXACT, Naming
 from ftrack_accsyn_accessor.upkeep import DAY_S, Policy
-from ftrack_accsyn_accessor.upkeep.policy import Evidence, choose, is_pinned, objection, withdrawn_objection
+from ftrack_accsyn_accessor.upkeep.policy import Evidence, choose, objection, unpinned, withdrawn_objection
 
 NOW = 1_790_000_000.0
 
@@ -114,12 +115,31 @@ def test_what_has_not_arrived_is_never_chosen(state: State) -> None:
         ("show_a/sq1", True),
         ("show_a/sq1/", True),
         ("show_a/sq", False),
+        ("./show_a//sq1/.", True),
+        (".", True),
+        ("Show_A/SQ1", False),
         ("c2", False),
         ("show_a/sq1/f.mov.bak", False),
     ],
 )
 def test_pin_names_a_component_or_a_path_with_what_is_below(pin: str, pinned: bool) -> None:
-    assert is_pinned(item(path="show_a/sq1/f.mov"), [pin]) is pinned
+    found = item(path="show_a/sq1/f.mov")
+
+    assert unpinned([found], [pin]) == ([] if pinned else [found])
+
+
+@pytest.mark.parametrize(
+    ("naming", "kept"),
+    [(EXACT, {1}), (Naming(any_case=True), {1, 2}), (Naming(any_form=True), {1, 3}), (Naming(True, True), {1, 2, 3})],
+)
+def test_pin_keeps_all_that_its_spelling_leads_to_on_the_disk(naming: Naming, kept: set[int]) -> None:
+    paths = ("show_a/é/f.mov", "show_a/É/f.mov", "show_a/e\u0301/f.mov", "show_a/e/f.mov")
+    items = [item(number, path=path) for number, path in enumerate(paths, 1)]
+
+    left = {each.id for each in choose(items, ["show_a/é"], Policy(older_than_s=0.0), NOW, naming)}
+
+    assert left == {1, 2, 3, 4} - kept
+    assert left == {each.id for each in unpinned(items, ["show_a/é"], naming)}
 
 
 # Proof.
