@@ -75,7 +75,9 @@ class Ftrack:
         found = []
         for number in range(1001, 1001 + members):
             found.append(self.component(str(number), container=component))
-            self.register(found[-1], self.staging, identifier % number if kind is Kind.SEQUENCE else f"{identifier}/{number}")
+            self.register(
+                found[-1], self.staging, identifier % number if kind is Kind.SEQUENCE else f"{identifier}/{number}"
+            )
         return self.item(component, identifier, kind=kind, component_name=name), found
 
     def item(self, component: str, identifier: str, **changes: Any) -> Item:
@@ -112,4 +114,3 @@ def ftrack(
     running.log.clear()
     yield made
     running.switches.clear()
-
