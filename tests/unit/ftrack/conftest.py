@@ -23,7 +23,7 @@ REFUSAL = {"exception": "PermissionError", "content": "You may not.", "error_cod
 
 @dataclasses.dataclass
 class Ftrack:
-    """`staging` and `hq` are the ids of two locations that belong to this test alone, as do the paths below `folder`."""
+    """`staging` and `hq` are the ids of two locations of this test alone, as are the paths below `folder`."""
 
     service: FtrackService
     ids: dict[str, str]

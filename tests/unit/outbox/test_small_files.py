@@ -1,75 +1,54 @@
-"""Small files that are written whole or not at all, also while another program looks into each new one."""
+"""Small files beside the outbox, and what happens to a publish that meets a damaged one."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor.outbox import file
-from ftrack_accsyn_accessor.outbox.file import HELD_PAUSES_S, write
-from holding import ALWAYS, Holder
+from ftrack_accsyn_accessor.outbox.file import write
 
 
-def test_file_that_another_program_looks_into_is_written_nevertheless(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    holder = Holder(monkeypatch, tries=6)
-
-    write(tmp_path / "staging.json", "new")
-
-    assert (tmp_path / "staging.json").read_text() == "new"
-    assert os.listdir(tmp_path) == ["staging.json"]
-    assert 0.06 <= holder.paused_s < 0.1
-
-
-def test_file_that_is_held_for_good_fails_after_half_a_second_and_is_left_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(tmp_path / "staging.json", "old")
-    holder = Holder(monkeypatch, tries=ALWAYS)
-
-    with pytest.raises(PermissionError):
-        write(tmp_path / "staging.json", "new")
-
-    assert (tmp_path / "staging.json").read_text() == "old"
-    assert holder.paused_s == pytest.approx(sum(HELD_PAUSES_S))
-    assert sum(HELD_PAUSES_S) < 0.5
-
-
-def test_what_could_not_be_removed_then_is_removed_by_a_later_write_of_that_file_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "staging.json"
-    with monkeypatch.context() as patch:
-        Holder(patch, tries=ALWAYS)
-        with pytest.raises(PermissionError):
-            write(path, "held")
-    (left,) = tmp_path.iterdir()
-    other = tmp_path / f"{left.name}~"
-    young = tmp_path / f".{path.name}.01234567"
-    for each in (other, young):
-        each.touch()
-    for each in (left, other):
-        os.utime(each, (0, 0))
+def test_file_that_is_written_replaces_the_old_one_as_a_whole_and_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "note.json"
+    path.write_text("old")
 
     write(path, "new")
 
-    assert {each.name for each in tmp_path.iterdir()} == {path.name, other.name, young.name}
+    assert path.read_text() == "new"
+    assert os.listdir(tmp_path) == ["note.json"]
+    assert os.name == "nt" or path.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("refusal", [FileNotFoundError, NotADirectoryError, IsADirectoryError])
-def test_what_no_patience_helps_against_is_raised_at_once(
-    refusal: type[OSError], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tried = []
+@pytest.mark.parametrize("content", ["\ud800", None], ids=["not encodable", "no text"])
+def test_write_that_fails_leaves_the_old_content_and_nothing_beside_it(tmp_path: Path, content: Any) -> None:
+    path = tmp_path / "note.json"
+    path.write_text("old")
 
-    def step() -> None:
-        tried.append(1)
-        raise refusal(2, "no")
+    with pytest.raises((UnicodeEncodeError, TypeError)):
+        write(path, content)
 
-    monkeypatch.setattr(file, "pause", lambda pause_s: pytest.fail("waited"))
-    with pytest.raises(refusal):
-        file.patiently(step)
-    assert tried == [1]
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["note.json"]
+
+
+def test_write_into_a_folder_that_is_not_there_says_so_itself(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write(tmp_path / "gone" / "note.json", "new")
+
+
+def test_publish_that_finds_the_outbox_damaged_is_written_into_the_new_one(desk: Any) -> None:
+    desk.pending(*(f"c{number}" for number in range(200)))
+    with desk.outbox._connections.reading() as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA cache_size = 0")
+    with open(desk.path, "r+b") as file:
+        file.seek(4096)
+        file.write(b"?" * (desk.path.stat().st_size - 4096))
+
+    desk.prepare("new")
+
+    assert [item.publication.component_id for item in desk.outbox.items()] == ["new"]
+    assert len(list(desk.path.parent.glob(f"{desk.path.name}.damaged-*"))) == 1

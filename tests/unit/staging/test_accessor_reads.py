@@ -35,7 +35,7 @@ def test_file_that_is_read_cannot_be_written_through_the_same_object(tmp_path: P
 
     data = AccsynAccessor(prefix=str(tmp_path)).open("main.mov")
 
-    with pytest.raises(OSError, match="not writable|write"):
+    with pytest.raises(OSError, match="write"):
         data.write(b"other")
     data.close()
     assert (tmp_path / "main.mov").read_bytes() == b"published"
