@@ -12,6 +12,7 @@ from importlib import metadata
 import pytest
 
 from helpers import record_exercised
+from systems import elsewhere
 
 # An account of the developer's in one of these would make a test talk to a real studio.
 STUDIO_PREFIXES = ("ACCSYN_", "FTRACK_", "AS_DEV")
@@ -19,7 +20,13 @@ STUDIO_PREFIXES = ("ACCSYN_", "FTRACK_", "AS_DEV")
 _home = ""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    elsewhere.add_option(parser)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest decides where the folders of tests lie
 def pytest_configure(config: pytest.Config) -> None:
+    elsewhere.move(config)
     for name in [name for name in os.environ if name.startswith(STUDIO_PREFIXES)]:
         del os.environ[name]
     # What the plugin remembers of a machine lies in the home folder, for child processes, too.

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 import mfusepy
 
@@ -123,7 +123,7 @@ class Disk(mfusepy.Operations):
         found = os.lstat(real)
         shown = {name.replace("_ns", ""): getattr(found, name) for name in SHOWN}
         shown["st_mtime"] = self._manners.shown_time(found.st_mtime_ns)
-        if self._manners.no_modes and not stat.S_ISLNK(found.st_mode):
+        if (self._manners.ignores_modes or self._manners.refuses_modes) and not stat.S_ISLNK(found.st_mode):
             shown["st_mode"] = stat.S_IFMT(found.st_mode) | 0o777
         return shown
 
@@ -273,18 +273,19 @@ class Disk(mfusepy.Operations):
     # Attributes
 
     def chmod(self, path: str, mode: int) -> int:
-        real = self._real(path)
-        if self._manners.no_modes:
-            raise OSError(errno.EPERM, "no modes")
-        os.chmod(real, mode)
+        self._change_owner_or_mode(path, lambda real: os.chmod(real, mode))
         return 0
 
     def chown(self, path: str, uid: int, gid: int) -> int:
-        real = self._real(path)
-        if self._manners.no_modes:
-            raise OSError(errno.EPERM, "no owners")
-        os.chown(real, uid, gid)
+        self._change_owner_or_mode(path, lambda real: os.chown(real, uid, gid))
         return 0
+
+    def _change_owner_or_mode(self, path: str, change: Callable[[str], None]) -> None:
+        real = self._real(path)
+        if self._manners.refuses_modes:
+            raise OSError(errno.EPERM, "no modes")
+        if not self._manners.ignores_modes:
+            change(real)
 
     def utimens(self, path: str, times: Optional[tuple[int, int]] = None) -> int:
         real = self._real(path)

@@ -41,8 +41,10 @@ class Manners:
     lazy_times_ms: int = 0
     #: All times are shown later by as many quarter hours.
     quarter_hours: int = 0
-    #: Everything is everybody's, and the mode cannot be changed: EPERM.
-    no_modes: bool = False
+    #: Everything is everybody's; changing its mode is done with a nod (Windows, FAT).
+    ignores_modes: bool = False
+    #: Changing a mode is refused: EPERM (an SMB share without Unix extensions).
+    refuses_modes: bool = False
     #: What flock and fcntl locks answer, as an errno. 0: there are locks. Decided when the disk is mounted.
     lock_errno: int = 0
     no_symlinks: bool = False
@@ -100,7 +102,7 @@ WINDOWS = Manners(
     longest_path=259,
     windows_names=True,
     time_step_ns=100,
-    no_modes=True,
+    ignores_modes=True,
     no_symlinks=True,
 )
 #: HFS+, the stricter of the two that macOS has: APFS lists names as they were written.
@@ -111,7 +113,7 @@ NAS = Manners(
     windows_names=True,
     time_step_ns=10 * 10**6,
     lazy_times_ms=30,
-    no_modes=True,
+    refuses_modes=True,
     lock_errno=errno.ENOLCK,
     no_symlinks=True,
     no_hard_links=True,
@@ -121,7 +123,7 @@ FAT = Manners(
     ignores_case=True,
     windows_names=True,
     time_step_ns=2 * 10**9,
-    no_modes=True,
+    ignores_modes=True,
     no_symlinks=True,
     no_hard_links=True,
 )

@@ -237,11 +237,12 @@ def test_a_time_is_written_some_time_after_the_file_was_closed(new_disk: NewDisk
     assert path.stat().st_mtime_ns == 7 * 10**9
 
 
-def test_modes_cannot_be_changed(new_disk: NewDisk) -> None:
-    folder = new_disk(Manners(no_modes=True)).mount_point
+@pytest.mark.parametrize("manners", [Manners(ignores_modes=True), Manners(refuses_modes=True)])
+def test_modes_mean_nothing(new_disk: NewDisk, manners: Manners) -> None:
+    folder = new_disk(manners).mount_point
     (folder / "file").write_bytes(b"1")
     (folder / "private").mkdir(0o700)
-    with refused(errno.EPERM):
+    with refused(errno.EPERM) if manners.refuses_modes else contextlib.nullcontext():
         (folder / "file").chmod(0o600)
     assert {each.stat().st_mode & 0o777 for each in folder.iterdir()} == {0o777}
 

@@ -1,0 +1,47 @@
+"""`pytest --disk NAME`: tests run with their folders on a disk with the manners of another system, on Windows' clock, too.
+
+Tests that cannot hold there are skipped with their reason; `exceptions` lists them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from disks import FILE_SYSTEMS, PRESETS, CannotMount, Disk, mounted
+
+
+def add_option(parser: pytest.Parser) -> None:
+    names = [*PRESETS, *FILE_SYSTEMS]
+    parser.addoption("--disk", choices=names, help="run with the tests' folders on a disk with these manners")
+
+
+def move(config: pytest.Config) -> None:
+    """Let the folders of all tests lie on the disk that the options name, until the run ends.
+
+    Ends the run, with a word and without an error, where the machine can have no such disk.
+    """
+    name = config.getoption("--disk")
+    if name is None or hasattr(config, "workerinput"):  # a worker gets its part of the folder from the first process
+        return
+    with contextlib.ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        try:
+            if name in PRESETS:
+                # A virus scanner would hold what the tests themselves move about, and an outbox needs locks: tests of
+                # our own have both.
+                manners = dataclasses.replace(PRESETS[name], holder_ms=0, lock_errno=0)
+                mount_point = stack.enter_context(Disk(folder / "backing", folder / name, manners)).mount_point
+            else:
+                mount_point = stack.enter_context(mounted(name, folder))
+        except CannotMount as reason:
+            pytest.exit(f"Skipped: {reason}", returncode=0)
+        config.option.basetemp = os.path.join(mount_point, "t")
+        config.add_cleanup(stack.pop_all().close)
