@@ -1,4 +1,4 @@
-"""`pytest --disk NAME`: tests run with their folders on a disk with the manners of another system, on Windows' clock, too.
+"""`pytest --disk NAME`: tests run with their folders on a disk with the manners of another system.
 
 Tests that cannot hold there are skipped with their reason; `exceptions` lists them.
 """

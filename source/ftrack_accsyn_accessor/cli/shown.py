@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable, Optional, TypeVar
@@ -45,8 +46,13 @@ def console() -> Console:
 
 
 def print_json(value: Any) -> None:
-    """Print *value* as one line of JSON."""
-    click.echo(as_json(value))
+    """Print *value* as one line of JSON; letters that standard output does not have are escaped as JSON does it."""
+    text = as_json(value)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = json.dumps(json.loads(text))
+    click.echo(text)
 
 
 def moment(at: Optional[float]) -> str:
