@@ -1,8 +1,10 @@
-"""What this machine is called, as accsyn's client on it reports it."""
+"""What this machine is called, as accsyn's client on it reports it, and the program that runs here."""
 
 from __future__ import annotations
 
+import re
 import socket
+import sys
 import uuid
 
 _MULTICAST_BIT = 1 << 40
@@ -23,3 +25,17 @@ def mac_addresses() -> tuple[str, ...]:
         return ()
     digits = f"{node:012X}"
     return (":".join(digits[index : index + 2] for index in range(0, 12, 2)),)
+
+
+def application() -> str:
+    """Return what the program that runs here is called: Maya's executable, say, or the script that Python runs."""
+    name = _stem(sys.executable or "")
+    if not name or name.lower().startswith("python"):
+        script = _stem(next(iter(getattr(sys, "argv", None) or ()), ""))
+        name = name if script in ("", "-", "-c", "-m", "__main__") else script
+    return name or "an application"
+
+
+def _stem(path: str) -> str:
+    name = re.split(r"[/\\]", path)[-1]
+    return name[:-4] if name.lower().endswith((".exe", ".app")) else name

@@ -1,4 +1,4 @@
-"""When to try again: pure decisions, no clock and no waiting."""
+"""When to try again, and who: pure decisions, no clock and no waiting."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Optional
 
 from ftrack_accsyn_accessor.model import errors
 
+#: What may be due to a process itself: its settings, its keys, its client library, its way to accsyn.
+OWN = (errors.SettingsError, errors.NotReady, errors.Unauthorised, errors.Unreachable)
 FIRST_DELAY_S = 1.0
 #: During the first minutes of an outage a studio is waiting for its network: keep the next try near.
 OUTAGE_CAP_S = 15.0
@@ -13,8 +15,8 @@ OUTAGE_EARLY_S = 300.0
 LATE_CAP_S = 60.0
 #: Somebody has to change something first; a change that can be seen from here ends the wait early.
 HELP_DELAY_S = 60.0
-#: A disk that does not let a file be looked at may do so again in a moment.
-UNREADABLE_DELAY_S = 30.0
+#: A change ends the waiting of an outage, but nobody is asked more often than this.
+SOONEST_S = 2.0
 #: A refused or changed item is looked at again, rarely, because what was wrong with it may have been put right.
 ITEM_DELAY_S = 600.0
 
@@ -32,8 +34,15 @@ def outage_delay(attempts: int, outage_s: float, jitter: float, retry_after_s: O
 
 
 def is_outage(error: errors.AccsynAccessorError) -> bool:
-    """Whether *error* says that accsyn cannot be used at the moment, whatever is asked of it."""
+    """Whether *error* says that accsyn, or ftrack, cannot be used at the moment, whatever is asked of it."""
+    if isinstance(error, errors.RegistrationError):
+        return not isinstance(error, errors.RegistrationRefused)
     return isinstance(error, (errors.Unreachable, errors.Busy, errors.Uncertain))
+
+
+def is_own(error: errors.AccsynAccessorError) -> bool:
+    """Whether *error* may be due to the process that met it, so that another one may be able to send."""
+    return isinstance(error, OWN)
 
 
 def delay(error: errors.AccsynAccessorError, attempts: int, outage_s: float, jitter: float) -> float:
@@ -43,4 +52,39 @@ def delay(error: errors.AccsynAccessorError, attempts: int, outage_s: float, jit
         return outage_delay(attempts, outage_s, jitter, retry_after_s)
     if isinstance(error, (errors.Refused, errors.FileChanged, errors.NeverSent)):
         return ITEM_DELAY_S
-    return UNREADABLE_DELAY_S if isinstance(error, errors.FileUnreadable) else HELP_DELAY_S
+    return HELP_DELAY_S
+
+
+class Outage:
+    """How often in a row something could not be used, and when to ask it again. Monotonic times, in seconds."""
+
+    def __init__(self) -> None:
+        self.attempts = 0
+        self._since = 0.0
+        self._soonest = 0.0
+        self._until = 0.0
+
+    def failed(self, error: errors.AccsynAccessorError, now: float, jitter: float) -> float:
+        """Note a failure and return the seconds to wait; *jitter* is from [0, 1)."""
+        if not self.attempts:
+            self._since = now
+        self.attempts += 1
+        wish_s = error.retry_after_s if isinstance(error, errors.WorkspaceError) else None
+        self._soonest = now + max(SOONEST_S, wish_s or 0.0)
+        delay_s = delay(error, self.attempts, now - self._since, jitter)
+        self._until = now + delay_s
+        return delay_s
+
+    def end_early(self) -> None:
+        """Something has changed: ask again soon."""
+        if self.attempts:
+            self._until = min(self._until, self._soonest)
+
+    def over(self) -> bool:
+        """It can be used again; return whether there was an outage."""
+        was, self.attempts = bool(self.attempts), 0
+        return was
+
+    def remaining_s(self, now: float) -> float:
+        """Return the seconds that are left to wait."""
+        return max(0.0, self._until - now) if self.attempts else 0.0

@@ -142,6 +142,18 @@ class Survey:
             ).fetchone()
         return row is not None
 
+    def waits_for(self, studio: Studio, *cause_kinds: str) -> bool:
+        """Whether an item of *studio* waits for one of *cause_kinds*, until some time."""
+        mine, bound = records.of_studio(studio)
+        kinds = {f"kind{number}": kind for number, kind in enumerate(cause_kinds)}
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                f"SELECT 1 FROM item WHERE state IN (:first, :second) AND next_try_at IS NOT NULL AND {mine} "  # noqa: S608
+                f"AND cause_kind IN ({', '.join(f':{name}' for name in kinds)}) LIMIT 1",
+                {"first": State.PENDING, "second": State.NEEDS_ATTENTION, **kinds, **bound},
+            ).fetchone()
+        return row is not None
+
     def last_cause(self) -> Optional[Found]:
         """Return the item that needs attention, or else waits with a cause, since the latest moment."""
         with self._connections.reading() as connection:

@@ -115,38 +115,44 @@ class Carrier:
             self._steering.step()
         return paused
 
-    def submit(self, items: list[Item]) -> None:
-        """Submit *items*; raise what concerns all of them."""
+    def submit(self, items: list[Item]) -> Optional[errors.AccsynAccessorError]:
+        """Submit *items*; raise what concerns all of them, return what kept this process from sending some of them."""
         current = self._complete_settings()
         workspace = self._opened_workspace(current)
         try:
             workspace.check_role()
             client = self._endpoints.source(workspace, current)
-            self._submit_from(client, items)
+            return self._submit_from(client, items)
         except errors.Refused as error:  # it concerns this machine, not one of the items
             raise errors.NotReady(error.tried, error.on, error.outcome, error.remedy) from error
         except errors.NotReady:
-            self._disconnect()  # a role is known from the login: only a new one shows that it was changed
+            self._endpoints.forget()
+            workspace.close()  # a role is known from the login: only a new one shows that it was changed
             raise
         except errors.Unauthorised:
             self._endpoints.forget()  # whoever is let in next may be told something else
             raise
 
-    def _submit_from(self, client: Client, items: Sequence[Item]) -> None:
-        """Submit *items*, those of each staging location to where it goes; one without destination stops no other."""
+    def _submit_from(self, client: Client, items: Sequence[Item]) -> Optional[errors.AccsynAccessorError]:
+        """Submit *items*, those of each staging location to where it goes; one without destination stops no other.
+
+        Return the first that was in the way of some.
+        """
         groups: dict[str, list[Item]] = {}
         for item in items:
             groups.setdefault(item.publication.location_id, []).append(item)
         homeless: list[errors.AccsynAccessorError] = []
+        unready: list[errors.AccsynAccessorError] = []
         for location_id, group in groups.items():
             try:
-                self._submission(client, location_id).submit(group)
+                unready += filter(None, [self._submission(client, location_id).submit(group)])
             except (errors.NotReady, errors.RegistrationError) as error:
                 homeless.append(error)
                 if len(groups) > 1:
                     self._outbox.delay(group, error, self._clock() + retry.delay(error, 1, 0.0, 0.0))
         if len(homeless) == len(groups):
             raise homeless[0]
+        return next(iter((*unready, *homeless)), None)
 
     def _submission(self, client: Client, location_id: str) -> Submission:
         current, workspace = self._complete_settings(), self._opened_workspace(self._complete_settings())

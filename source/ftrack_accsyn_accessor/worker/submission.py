@@ -61,18 +61,20 @@ class Submission:
         self._queue = queue
         self._clock = clock
         self._paths: dict[int, list[str]] = {}
+        self._unready: Optional[errors.NotReady] = None
         self._lookup = Lookup(outbox, workspace, self._source_party, destination, clock)
 
-    def submit(self, items: Sequence[Item]) -> None:
+    def submit(self, items: Sequence[Item]) -> Optional[errors.NotReady]:
         """Submit *items*; what is wrong with one of them, or with one project, stops only that.
 
-        Raise what makes every further call pointless: an outage, or a workspace that is not ready.
+        Raise what makes every further call pointless: an outage. Return what is not set up for some projects.
         """
         self._area.sweep_unfinished(ABANDONED_S)
         today = datetime.datetime.fromtimestamp(self._clock()).date()
         sound = self._with_files(self._sound(self._claims.admit(items, self._destination)))
         self._paths = {item.id: self._task_paths(item) for item in sound}
         self._lookup = Lookup(self._outbox, self._workspace, self._source_party, self._destination, self._clock)
+        self._unready = None
         left: list[Item] = []
         for group in _by_job(sound):
             with self._alone(group):
@@ -81,6 +83,7 @@ class Submission:
         for batch in route.batches(left, self._client_id, self._destination, today, workspace):
             with self._alone(batch.items):
                 self._submit_batch(batch)
+        return self._unready
 
     @contextlib.contextmanager
     def _alone(self, items: Sequence[Item]) -> Iterator[None]:
@@ -89,9 +92,13 @@ class Submission:
             yield
         except errors.Refused as error:
             self._needs_attention(items, error)
+        except errors.NotReady as error:
+            self._unready = self._unready or error
+            self._delay(items, error)
         except errors.Uncertain as error:
             # It may be due to this job alone. Where accsyn does not answer another question either, this raises.
             self._workspace.volume_exists(items[0].publication.volume)
+            announce.once(logger, logging.WARNING, f"{error} The files of this job wait.")
             self._delay(items, error)
 
     def _with_files(self, items: Sequence[Item]) -> list[Item]:
@@ -263,8 +270,7 @@ class Submission:
             raise
         return self._outbox.job_found(job, created.id)
 
-    def _delay(self, items: Sequence[Item], error: errors.Uncertain) -> None:
-        announce.once(logger, logging.WARNING, f"{error} The files of this job wait.")
+    def _delay(self, items: Sequence[Item], error: errors.WorkspaceError) -> None:
         attempts = 1 + max(item.attempts for item in items)
         waited_s = self._clock() - min(item.created_at for item in items)
         delay_s = retry.delay(error, attempts, waited_s, random.random())  # noqa: S311 - jitter

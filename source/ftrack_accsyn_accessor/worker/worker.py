@@ -4,8 +4,10 @@ What happens, from a publish to accsyn:
 1. The staging location writes an item into the outbox and calls `wake`.
 2. The thread sees that there is work and takes the outbox's lock. A process that does not get it looks again every
    second, so a killed worker is replaced at once.
-3. It lets the burst settle, settles items that were never confirmed, and hands the due ones to a `Submission`.
-4. On an outage it waits, longer each time, and earlier when something changes; the causes stand in the outbox.
+3. It follows what runs, settles items that were never confirmed, lets the burst settle, and hands the due ones to a
+   `Submission`. What cannot be done of this stops nothing that can.
+4. On an outage it waits, longer each time, and earlier when something changes; the causes stand in the outbox. A
+   process that cannot send by its own fault gives the lock back meanwhile; one that has not tried takes its items over.
 5. With nothing left to do it gives the lock back and only looks, now and then, whether another process has left
    something.
 """
@@ -16,14 +18,18 @@ import logging
 import random
 import threading
 import time
-from typing import Callable, Optional, Protocol
+from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model import errors, pacing, retry
-from ftrack_accsyn_accessor.model.item import Item, Studio
+from ftrack_accsyn_accessor.model.item import Item
+from ftrack_accsyn_accessor.model.retry import Outage
 from ftrack_accsyn_accessor.outbox import Outbox, Work
 from ftrack_accsyn_accessor.outbox.facts import ContactLog
+from ftrack_accsyn_accessor.outbox.leadership import Sign
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.worker.outages import OF_ALL, OF_SENDING, WAITS, Outages, known
+from ftrack_accsyn_accessor.worker.source import Source
 
 logger = logging.getLogger(__name__)
 
@@ -31,51 +37,12 @@ logger = logging.getLogger(__name__)
 IDLE_S = 2.0
 #: How often a thread that did not get the lock tries again.
 FOLLOW_S = 1.0
-#: A change ends the waiting of an outage, but accsyn is not asked more often than this.
-SOONEST_S = 2.0
 #: A starting session gets this much time to itself before work that was left behind is looked for.
 START_S = 3.0
+#: Items looked at in one go.
+ITEMS_PER_PASS = 1000
 #: How long an exiting interpreter waits for what is still to be sent.
 DRAIN_S = 6.0
-
-
-class Source(Protocol):
-    """What an worker needs to get items to accsyn; made by `plugin`, used on the worker's thread only."""
-
-    @property
-    def studio(self) -> Studio:
-        """Whose items are carried at the moment; those of others wait for a process of theirs."""
-
-    def changed(self) -> bool:
-        """Whether the settings are others than at the last call."""
-
-    def may_settle(self) -> bool:
-        """Whether withdrawn items are to be looked at again, though nothing else is to be settled."""
-
-    def settle(self) -> None:
-        """Find out what became of items that stayed prepared, and take back what ftrack should not have any more."""
-
-    def steer(self) -> bool:
-        """Pause or resume running jobs as the outbox asks for; return whether nothing is to be submitted."""
-
-    def submit(self, items: list[Item]) -> None:
-        """Submit *items*; raise what concerns all of them."""
-
-    @property
-    def calls(self) -> int:
-        """How many calls accsyn was sent over the present connection."""
-
-    def track(self) -> Optional[float]:
-        """Follow what is on its way; return the seconds until there is more to do, None while nothing is."""
-
-    def may_tidy(self) -> bool:
-        """Whether there may be staged files to free."""
-
-    def tidy(self) -> None:
-        """Free staged files that are not needed any more."""
-
-    def close(self) -> None:
-        """Give connections back."""
 
 
 class Worker:
@@ -104,7 +71,10 @@ class Worker:
         self._stopping = False
         self._deadline: Optional[float] = None
         self._thread: Optional[threading.Thread] = None
-        self._outage = _Outage()
+        self._outages = Outages()
+        #: What keeps this process from sending, where another one may be able to.
+        self._unable: Optional[errors.AccsynAccessorError] = None
+        self._sign = Sign(outbox.path, lock, clock, monotonic)
         self._contact = ContactLog(outbox, clock)
         self._batches_sent = 0
         self._seen = -1
@@ -118,7 +88,7 @@ class Worker:
         """Start the thread unless it runs. It is a daemon, so a host that never joins it can exit."""
         with self._starting:  # two threads would share the process's lock, and submit everything twice
             if self._thread is None or not self._thread.is_alive():
-                self._stopping = False
+                self._stopping, self._deadline = False, None
                 thread = threading.Thread(target=self._run, name="ftrack-accsyn-worker", daemon=True)
                 try:
                     thread.start()
@@ -129,7 +99,7 @@ class Worker:
 
     def wake(self) -> None:
         """Tell the thread that there is something new, starting it if need be."""
-        self._outage.end_early()
+        self._outages.end_early()
         self.start()
         self._event.set()
 
@@ -162,18 +132,23 @@ class Worker:
             logger.exception("The worker has stopped; published files wait for the next session.")
         finally:
             self._lock.release()
+            self._sign.close()
             self._source.close()
             self._outbox.close()
 
     def drain(self) -> None:
         """Submit what is due until nothing is left, something is in the way, or the time to stop is up."""
-        while self._deadline is None or time.monotonic() < self._deadline:
+        while not self._is_late():
             before = self._look(refresh=True).due
-            if not before or self._outage.attempts:
+            if not before or self._outages.any():
                 return
             self.run_once(settled=True)
             if self._look(refresh=True).due >= before:
                 return
+
+    def _is_late(self) -> bool:
+        """Whether the time to stop is up, and nothing may be begun any more."""
+        return self._deadline is not None and time.monotonic() >= self._deadline
 
     def run_once(self, settled: bool = False) -> float:
         """Do what is to be done now and return the seconds until there may be more. Never raises an `Exception`.
@@ -183,7 +158,8 @@ class Worker:
         try:
             return self._guarded(settled)
         finally:
-            if self._work.others:  # a process for another studio may be waiting for its turn
+            # A process for another studio, or one that can send, may be waiting for its turn.
+            if self._work.others or self._unable is not None:
                 self._lock.release()
 
     def _guarded(self, settled: bool) -> float:
@@ -192,42 +168,97 @@ class Worker:
         except errors.StagingGone as error:
             self._say(error)
             return IDLE_S
-        except errors.AccsynAccessorError as error:
-            return self._failed(error)
-        except Exception as error:
-            logger.debug("Unforeseen error in the worker.", exc_info=True)
-            outcome = f"{type(error).__name__}: {errors.words(error)}"
-            return self._failed(errors.AccsynAccessorError("upload", outcome=outcome))
+        except Exception as error:  # noqa: BLE001 - the thread goes on, whatever it was
+            return self._failed(known(error), self._outages.whole)
 
     def _step(self, settled: bool) -> float:
         self._area.require()
         work = self._look()
         waits = work.next_try_at is not None
         if (work.due or work.live or waits or work.others) and self._source.changed():
-            self._outage = _Outage()
-            self._outbox.wake(*(kind.kind for kind in _WAITS))
+            self._start_over()
             work = self._look(refresh=True)
         unsettled = bool(work.prepared or work.stale) or self._source.may_settle()
         if not (work.due or unsettled or work.live):
-            if self._source.may_tidy() and self._lock.acquire():
-                self._source.tidy()
-            self._lock.release()
-            return self._idle_delay(work)
+            return self._rest(work)
+        if not self._may_lead(work, unsettled):
+            self._sign.give(self._unable)
+            return min(IDLE_S, self._outages.sending_s(self._monotonic()))
         if not self._lock.acquire():
+            self._sign.end()
             return FOLLOW_S
+        self._sign.give(self._unable)
+        return self._lead(work, unsettled, settled)
+
+    def _rest(self, work: Work) -> float:
+        """There is nothing to do at the moment."""
+        if self._source.may_tidy() and self._lock.acquire():
+            self._sign.give()
+            self._source.tidy()
+        self._lock.release()
+        if self._unable is not None and work.next_try_at is not None:
+            self._sign.give(self._unable)
+        else:
+            self._sign.end()
+        return self._idle_delay(work)
+
+    def _may_lead(self, work: Work, unsettled: bool) -> bool:
+        """Whether there is anything that this process can do now, or may try again."""
+        now = self._monotonic()
+        if self._unable is None or unsettled or not self._outages.sending_s(now):
+            return True
+        return work.live and not self._outages.whole.remaining_s(now)
+
+    def _lead(self, work: Work, unsettled: bool, settled: bool) -> float:
+        """Follow what runs, settle what was never confirmed, steer and submit; return as `run_once` does."""
+        follow_s = self._follow() if work.live and not self._stopping else IDLE_S
         if unsettled:
-            self._source.settle()
-        outage_s = self._outage.remaining_s(self._monotonic())
+            self._settle()
+        outage_s = self._outages.whole.remaining_s(self._monotonic())
         if outage_s:
             return min(outage_s, IDLE_S)
+        return min(follow_s, self._send(work, settled))
+
+    def _follow(self) -> float:
+        pause_s = self._outages.following_s(self._monotonic())
+        if pause_s:
+            return min(pause_s, IDLE_S)
+        before = self._source.calls
+        try:
+            delay_s = self._source.track()
+        except (errors.OutboxError, errors.StagingGone):
+            raise
+        except Exception as error:  # noqa: BLE001 - what goes wrong with what runs keeps nothing else from being sent
+            failure = known(error)
+            return self._failed(
+                failure, self._outages.whole if isinstance(failure, OF_ALL) else self._outages.following
+            )
+        self._outages.following.over()
+        if self._source.calls > before:
+            self._answered()
+        return IDLE_S if delay_s is None else min(delay_s, IDLE_S)
+
+    def _settle(self) -> None:
+        try:
+            self._source.settle()
+        except errors.AccsynAccessorError:
+            raise
+        except Exception as error:  # noqa: BLE001 - see `_follow`
+            self._say(known(error))
+
+    def _send(self, work: Work, settled: bool) -> float:
+        if self._is_late():
+            return IDLE_S
         paused = self._source.steer()
         settle_s = 0.0 if settled else self._settle_delay(work)
-        if work.due and not paused and not settle_s and not self._submit():
+        held_s = self._outages.submission.remaining_s(self._monotonic())
+        if paused:
+            return self._idle_delay(self._work)
+        if work.due and (settle_s or held_s):
+            return min(settle_s or held_s, held_s or settle_s, IDLE_S)
+        if work.due and not self._submit():
             return IDLE_S
-        track_s = self._track() if work.live and not self._stopping else None
-        if not paused and not settle_s and self._look(refresh=True).due:
-            return 0.0
-        return min(settle_s or IDLE_S, self._idle_delay(self._work), IDLE_S if track_s is None else track_s)
+        return 0.0 if self._look(refresh=True).due else self._idle_delay(self._work)
 
     def _submit(self) -> bool:
         """Submit what is due; return whether accsyn can be used."""
@@ -235,28 +266,45 @@ class Worker:
         if not items:
             return True  # known work is a moment old, and the clocks of an outage and of the items differ a little
         try:
-            self._source.submit(items)
+            refusal = self._source.submit(items)
         except errors.AccsynAccessorError as error:
-            self._failed(error, items)
+            self._failed(
+                error, self._outages.submission if isinstance(error, OF_SENDING) else self._outages.whole, items
+            )
             return False
         self._batches_sent += 1
-        self._over()
+        self._answered(sent=True)
+        self._refused(items, refusal)
         return True
 
-    def _track(self) -> Optional[float]:
-        before = self._source.calls
-        delay_s = self._source.track()
-        if self._source.calls > before:
-            self._over()
-        return delay_s
-
-    def _over(self) -> None:
-        """An outage, if there was one, is over: what waited for its end is due."""
-        self._contact.reached()
-        if self._outage.attempts:
-            self._outage = _Outage()
+    def _answered(self, sent: bool = False) -> None:
+        """Accsyn has answered usefully: what waited for the end of an outage is due. *sent* tells that items were."""
+        outages = self._outages
+        over = outages.whole.over()
+        over = (sent and outages.submission.over()) or over
+        if not outages.submission.attempts:
+            self._contact.reached()
+            if not outages.part.remaining_s(self._monotonic()):
+                self._unable = None
+        if over:
             self._said = ""
-            self._outbox.wake(*(kind.kind for kind in _WAITS))
+            waits = WAITS if not outages.submission.attempts else OF_ALL
+            self._outbox.wake(*(kind.kind for kind in waits))
+
+    def _refused(self, items: list[Item], refusal: Optional[errors.AccsynAccessorError]) -> None:
+        """Take note that some of *items* could not be sent by this process, or that what was in their way is gone."""
+        if refusal is not None:
+            self._outages.part.failed(refusal, self._monotonic(), random.random())  # noqa: S311 - jitter
+            self._unable = refusal if retry.is_own(refusal) else self._unable
+            self._say(refusal)
+        elif any(item.cause_kind == errors.NotReady.kind for item in items):
+            self._outbox.wake(errors.NotReady.kind)
+
+    def _start_over(self) -> None:
+        """Settings or credentials are others than before: whatever went wrong with those may go well with these."""
+        self._outages = Outages()
+        self._unable = None
+        self._outbox.wake(*(kind.kind for kind in WAITS))
 
     def _look(self, refresh: bool = False) -> Work:
         """Return what there is to do; the outbox is only asked when it has changed or something became due."""
@@ -264,9 +312,26 @@ class Worker:
         now = self._clock()
         due_now = self._work.next_try_at is not None and self._work.next_try_at <= now
         set_back = now < self._looked_at
-        if refresh or changes != self._seen or due_now or set_back:
-            self._work, self._seen, self._looked_at = self._outbox.work(self._source.studio), changes, now
+        if not (refresh or changes != self._seen or due_now or set_back):
+            return self._work
+        before, self._work = self._work, self._outbox.work(self._source.studio)
+        if changes != self._seen and not refresh:
+            if self._work.due > before.due:
+                self._outages.end_early()
+            if self._takes_over():
+                self._work = self._outbox.work(self._source.studio)
+        self._seen, self._looked_at = changes, now
         return self._work
+
+    def _takes_over(self) -> bool:
+        """Make due what another process could not send by its own fault; return whether there was any.
+
+        Whoever cannot send either does this once, until its settings change: processes never do it in turns.
+        """
+        if self._unable is not None or self._outages.any() or self._work.next_try_at is None:
+            return False
+        kinds = [kind.kind for kind in retry.OWN]
+        return self._outbox.survey.waits_for(self._source.studio, *kinds) and self._outbox.wake(*kinds) > 0
 
     def _settle_delay(self, work: Work) -> float:
         if work.newest_due_at is None or work.oldest_due_at is None:
@@ -281,9 +346,12 @@ class Worker:
             return IDLE_S
         return min(IDLE_S, max(0.1, work.next_try_at - self._clock()))
 
-    def _failed(self, error: errors.AccsynAccessorError, items: Optional[list[Item]] = None) -> float:
-        """Write down why *items* wait, say it once, and return the seconds until the next try."""
-        delay_s = self._outage.failed(error, self._monotonic())
+    def _failed(self, error: errors.AccsynAccessorError, outage: Outage, items: Optional[list[Item]] = None) -> float:
+        """Write down why *items* wait, say it once, and return the seconds until the next look."""
+        delay_s = outage.failed(error, self._monotonic(), random.random())  # noqa: S311 - jitter
+        if retry.is_own(error):
+            self._unable = error
+            self._sign.give(error)
         try:
             self._contact.failed(error, delay_s)
             if items:
@@ -299,43 +367,3 @@ class Worker:
             self._said = error.kind
             if not isinstance(error, errors.SettingsError):  # Those are said, all in one text, when settings are read.
                 logger.warning("%s Published files are staged and wait.", error)
-
-
-_WAITS = (
-    errors.Unreachable,
-    errors.Busy,
-    errors.Uncertain,
-    errors.Unauthorised,
-    errors.NotReady,
-    errors.SettingsError,
-)
-ITEMS_PER_PASS = 1000
-
-
-class _Outage:
-    """How often in a row accsyn could not be used, and when to ask it again. Monotonic times, in seconds."""
-
-    def __init__(self) -> None:
-        self.attempts = 0
-        self._since = 0.0
-        self._last = 0.0
-        self._until = 0.0
-
-    def failed(self, error: errors.AccsynAccessorError, now: float) -> float:
-        """Note a failure and return the seconds to wait."""
-        if not self.attempts:
-            self._since = now
-        self.attempts += 1
-        self._last = now
-        delay_s = retry.delay(error, self.attempts, now - self._since, random.random())  # noqa: S311 - jitter
-        self._until = now + delay_s
-        return delay_s
-
-    def end_early(self) -> None:
-        """Something has changed: ask again soon."""
-        if self.attempts:
-            self._until = min(self._until, self._last + SOONEST_S)
-
-    def remaining_s(self, now: float) -> float:
-        """Return the seconds that are left to wait."""
-        return max(0.0, self._until - now) if self.attempts else 0.0

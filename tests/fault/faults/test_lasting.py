@@ -82,7 +82,7 @@ def test_publish_during_an_outage_brings_the_next_try_near_but_not_below_the_sho
 
     for number in range(50):
         desk.publish_file(f"more{number}", 1)
-        desk.worker._outage.end_early()  # what `wake` does, without its thread
+        desk.worker._outages.end_early()  # what `wake` does, without its thread
         desk.step()
     assert desk.studio.accsyn.log.count() - requests <= 55
     desk.studio.accsyn.switches.clear()

@@ -134,7 +134,7 @@ class FaultyStudio(RuleBasedStateMachine):
 
     @rule()
     def wake(self) -> None:
-        self.desk.worker._outage.end_early()  # without the thread that `wake` would start
+        self.desk.worker._outages.end_early()  # without the thread that `wake` would start
         self.desk.step()
 
     @rule(then_s=then)

@@ -178,7 +178,7 @@ class History(RuleBasedStateMachine):
     @rule()
     def retry(self) -> None:
         self.desk.outbox.control.retry()
-        self.desk.worker._outage.end_early()
+        self.desk.worker._outages.end_early()
         self.desk.step()
 
     @rule(then_s=THEN)
