@@ -27,12 +27,13 @@ logger = logging.getLogger(__name__)
 PLUGIN_PATH = "FTRACK_EVENT_PLUGIN_PATH"
 
 
-def register(session: Any, hook_folder: str) -> None:
+def register(session: Any, hook_folder: str = "") -> None:
     """Subscribe *session* to what the plugin reacts to. Called while the session is being built: it only subscribes.
 
-    *hook_folder* is the folder of hooks that applications launched by Connect are to load as well.
+    *hook_folder* is the folder of hooks that applications launched by Connect are to load as well. ftrack_api, searching
+    too high up, takes each module for a hook, and calls this with a session alone in a copy of its own: without effect.
     """
-    if not isinstance(session, ftrack_api.Session):
+    if not hook_folder or not isinstance(session, ftrack_api.Session):
         return  # Connect's predecessors called every hook with other registries, too.
     library.find()
     subscribe = session.event_hub.subscribe

@@ -24,9 +24,12 @@ TAB_PRIORITY = 30
 
 
 def register(session: Any) -> None:
-    """Subscribe *session* to Connect's questions; without effect in any other host."""
+    """Subscribe *session* to Connect's questions; without effect in any other host.
+
+    So it is in the copy that ftrack_api makes of each module that it finds when it searches for hooks too high up.
+    """
     application = sys.modules.get(APPLICATION)
-    if application is None:
+    if application is None or not __package__:
         return
     subscribe = session.event_hub.subscribe
     subscribe("topic=ftrack.connect.verify-startup", lambda event: _quietly(problems_text, session))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from ftrack_accsyn_accessor import __version__
+from ftrack_accsyn_accessor import __version__, plugin
 from ftrack_accsyn_accessor.connect import host
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker import runtime
@@ -102,6 +102,15 @@ def test_nothing_is_registered_where_connect_is_not() -> None:
     assert host.APPLICATION not in sys.modules
 
     host.register(SimpleNamespace())  # has no event hub: to look at it would fail
+
+
+def test_copies_of_modules_that_ftrack_finds_too_high_up_register_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, host.APPLICATION, ModuleType(host.APPLICATION))
+    for module in (host, plugin):
+        copy = ModuleType("8a4293af1f47cca6")
+        exec(Path(str(module.__file__)).read_text(encoding="utf-8"), copy.__dict__)
+
+        copy.register(SimpleNamespace())  # has no event hub: to look at it would fail
 
 
 def test_fault_in_an_answer_stays_inside(caplog: pytest.LogCaptureFixture) -> None:
