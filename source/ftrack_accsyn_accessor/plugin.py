@@ -30,8 +30,8 @@ PLUGIN_PATH = "FTRACK_EVENT_PLUGIN_PATH"
 def register(session: Any, hook_folder: str = "") -> None:
     """Subscribe *session* to what the plugin reacts to. Called while the session is being built: it only subscribes.
 
-    *hook_folder* is the folder of hooks that applications launched by Connect are to load as well. ftrack_api, searching
-    too high up, takes each module for a hook, and calls this with a session alone in a copy of its own: without effect.
+    *hook_folder* is the folder of hooks that applications launched by Connect are to load as well. ftrack_api that
+    searches too high up takes each module for a hook, and calls this with a session alone: without effect.
     """
     if not hook_folder or not isinstance(session, ftrack_api.Session):
         return  # Connect's predecessors called every hook with other registries, too.

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor import environment, machine
+from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.insight.installation import Installation
@@ -17,7 +17,7 @@ from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.upkeep.reconcile import Outcome, Reconciliation
-from ftrack_accsyn_accessor.worker.endpoint import connect, find_destination
+from ftrack_accsyn_accessor.worker.endpoint import connect, find_client, find_destination
 from ftrack_accsyn_accessor.worker.runtime import make_outbox
 
 #: Missing files named for each component.
@@ -85,7 +85,7 @@ def _destination_id(found: Installation, location_id: str, registrations: Regist
     try:
         client_id = ""
         if current.destination is None:
-            client_id = workspace.find_client(machine.hostname(), machine.mac_addresses(), current.client).id
+            client_id = find_client(workspace, current).id
         return find_destination(workspace, current, location_id, client_id, lambda: registrations).location_id
     finally:
         workspace.close()

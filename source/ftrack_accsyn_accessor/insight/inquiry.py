@@ -6,7 +6,6 @@ import dataclasses
 import time
 from typing import Optional
 
-from ftrack_accsyn_accessor import machine
 from ftrack_accsyn_accessor.insight import remarks, rows, status
 from ftrack_accsyn_accessor.insight.absence import absence
 from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
@@ -17,8 +16,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox, unqueued
-from ftrack_accsyn_accessor.staging.naming import naming_of
-from ftrack_accsyn_accessor.worker.endpoint import connect
+from ftrack_accsyn_accessor.worker.endpoint import connect, find_client
 from ftrack_accsyn_accessor.workspace import Workspace
 
 #: In this order the item is chosen that stands for everything.
@@ -89,7 +87,7 @@ def ask(current: Settings, row: Row) -> Accsyn:
 
 def _asked(workspace: Workspace, current: Settings, row: Row) -> Accsyn:
     workspace.check_role()
-    client = workspace.find_client(machine.hostname(), machine.mac_addresses(), current.client)
+    client = find_client(workspace, current)
     known = Accsyn(client=client.code, client_status=client.status)
     if row.state not in rows.MOVING or not row.job_id:
         return known

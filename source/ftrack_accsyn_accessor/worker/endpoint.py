@@ -13,7 +13,7 @@ from ftrack_accsyn_accessor.model.accsyn import Client, is_id
 from ftrack_accsyn_accessor.model.credentials import Credentials
 from ftrack_accsyn_accessor.model.item import Endpoint
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox import Outbox, client_memory
 from ftrack_accsyn_accessor.outbox.facts import Link, keep, kept
 from ftrack_accsyn_accessor.workspace import Workspace
 
@@ -98,7 +98,7 @@ class Endpoints:
             return None
 
     def _find_client(self, workspace: Workspace, current: Settings) -> Client:
-        client = workspace.find_client(machine.hostname(), machine.mac_addresses(), current.client)
+        client = find_client(workspace, current)
         now = self._monotonic()
         self._client = client
         self._client_until = now + (ENDPOINT_S if client.online else OFFLINE_LOOK_S)
@@ -121,6 +121,18 @@ def connect(current: Settings, limit_s: Optional[float] = None) -> Workspace:
     """
     credentials = Credentials(current.workspace or "", current.api_user or "", current.api_key or "")
     return Workspace(credentials, proxy=current.proxy, tls_verify=current.tls_verify, limit_s=limit_s)
+
+
+def find_client(workspace: Workspace, current: Settings) -> Client:
+    """Return the accsyn client of this machine, by any of its names, its MAC address, or as it was known earlier.
+
+    Raise `errors.NotReady` where there is none, or more than one, and what accsyn raises.
+    """
+    mine = (machine.identity(), current.workspace or "", current.api_user or "")
+    macs = machine.mac_addresses()
+    client = workspace.find_client(machine.names(), macs, current.client, client_memory.known(*mine))
+    client_memory.keep(*mine, client.id)
+    return client
 
 
 def find_destination(
@@ -170,7 +182,7 @@ def _is_here(workspace: Workspace, party: str, api_user: str, client_id: str) ->
         mine = workspace.client(client_id)
         return mine is not None and mine.code.lower() == name.lower()
     email, host = "@".join(party.split("@")[:2]), "@".join(party.split("@")[2:])
-    return email.lower() == api_user.lower() and host.lower() in ("", machine.hostname().lower())
+    return email.lower() == api_user.lower() and host.lower() in ("", *map(str.lower, machine.names()))
 
 
 def _refused(on: str, outcome: str, remedy: str) -> errors.NotReady:

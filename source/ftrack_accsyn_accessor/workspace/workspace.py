@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model import accsyn as model
@@ -59,10 +59,13 @@ class Workspace(Door):
         """Return the id of the user."""
         return self._login().user_id
 
-    def find_client(self, hostname: str, macs: Iterable[str], client_id: Optional[str] = None) -> Client:
-        """Return the accsyn client of the machine with *hostname* and *macs*, or the one with *client_id* if given.
+    def find_client(
+        self, names: Sequence[str], macs: Iterable[str], client_id: Optional[str] = None, known_id: str = ""
+    ) -> Client:
+        """Return the accsyn client of the machine with *names* and *macs*, or the one with *client_id* if given.
 
-        Raises NotReady when there is none, or when several may be meant. The rules: `clients.choose_clients`.
+        *names* begin with the host name; *known_id* is the client that the machine had, if known. Raises NotReady when
+        there is none, or when several may be meant. The rules: `clients.choose_clients`.
         """
         tried = "find this machine's accsyn client"
         if client_id:
@@ -71,10 +74,11 @@ class Workspace(Door):
                 raise NotReady(tried, client_id, "accsyn knows no client with this id", _CLIENT_REMEDY)
             return Client.from_answer(rows[0])
         mine = f"(type={model.APP} OR type={model.USER_SERVER}) AND user={self.user_id()}"
+        hostname = ", ".join(names)
         found = self._find(tried, hostname, "client", mine)
         clients = [Client.from_answer(row) for row in found if model.entity_id(row)]
         addresses = sorted(macs)
-        chosen = choose_clients(clients, hostname, addresses)
+        chosen = choose_clients(clients, names, addresses, known_id)
         if len(chosen) == 1:
             return chosen[0]
         looked_for = f"host name {hostname}" + (f" or MAC address {', '.join(addresses)}" if addresses else "")

@@ -88,6 +88,26 @@ def test_renamed_host_keeps_its_location_and_sends_what_waits(
     assert len(publisher.studio.accsyn.workspace.jobs()) == 1
 
 
+def test_machine_that_the_network_renamed_keeps_its_location_and_its_client(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "mac_addresses", lambda: ())  # another network card
+    session = publisher.session()
+    name = session.pick_location()["name"]
+    first = publisher.publish_file(publisher.version(session))
+    publisher.submitted(first)
+    publisher.close()
+    end()
+    monkeypatch.setattr(machine, "hostname", lambda: "dhcp-17-3.studio.test")
+
+    session = publisher.session()
+
+    assert session.pick_location()["name"] == name
+    second = publisher.publish_file(session.get("AssetVersion", first["version_id"]), "second")
+    publisher.submitted(second)
+    assert len(publisher.studio.accsyn.workspace.jobs()) == 1
+
+
 def test_another_ftrack_user_has_a_location_of_his_own_and_sends_what_waits(publisher: Publisher, offline: Any) -> None:
     name = publisher.item(offline).publication.location_name
     login = publisher.studio.environment("admin")

@@ -81,32 +81,32 @@ def test_the_role_standard_is_not_ready_and_says_who_can_help(open_workspace):
 def test_this_machine_is_found_by_its_name_in_one_call(workspace, service, office):
     workspace.check_role()
     service.log.clear()
-    found = workspace.find_client(socket.gethostname().upper(), [])
+    found = workspace.find_client([socket.gethostname().upper()], [])
     assert (found.id, found.online) == (office.artist_client.id, True)
     assert service.log.operations() == ["client/find"]
 
 
 def test_a_renamed_machine_is_found_by_its_mac(workspace, office):
     office.artist_client.host_id = "AA:BB:CC:00:11:22,AA:BB:CC:00:11:23"
-    found = workspace.find_client("renamed", ["aa-bb-cc-00-11-23"])
+    found = workspace.find_client(["renamed"], ["aa-bb-cc-00-11-23"])
     assert found.id == office.artist_client.id
 
 
 def test_the_user_server_is_preferred_to_the_app(workspace, office):
     server = office.workspace.add_client("ws7", office.artist, type=2)
     office.workspace.add_client("ws7", office.artist)
-    assert workspace.find_client("ws7.studio.test", []).id == server.id
+    assert workspace.find_client(["ws7.studio.test"], []).id == server.id
 
 
 def test_clients_of_others_are_not_this_machine(workspace, office):
     office.workspace.add_client("ws8", office.admin)
     with pytest.raises(NotReady):
-        workspace.find_client("ws8", [])
+        workspace.find_client(["ws8"], [])
 
 
 def test_a_missing_client_is_told_with_what_was_looked_for(workspace):
     with pytest.raises(NotReady) as caught:
-        workspace.find_client("ws9", ["AA:BB:CC:00:11:22"])
+        workspace.find_client(["ws9"], ["AA:BB:CC:00:11:22"])
     text = str(caught.value)
     assert "FTRACK_ACCSYN_CLIENT" in text
     assert "host name ws9 or MAC address AA:BB:CC:00:11:22" in text
@@ -117,14 +117,14 @@ def test_a_client_is_found_by_id_whatever_its_name(workspace, service, office):
     other = office.workspace.add_client("elsewhere", office.artist, type=2, status="offline")
     workspace.check_role()
     service.log.clear()
-    found = workspace.find_client("ws1", [], client_id=other.id)
+    found = workspace.find_client(["ws1"], [], client_id=other.id)
     assert (found.id, found.code, found.online) == (other.id, "elsewhere", False)
     assert service.log.operations() == ["client/find"]
 
 
 def test_a_client_id_that_accsyn_does_not_know_is_not_ready(workspace):
     with pytest.raises(NotReady, match="FTRACK_ACCSYN_CLIENT"):
-        workspace.find_client(socket.gethostname(), [], client_id=UNKNOWN_ID)
+        workspace.find_client([socket.gethostname()], [], client_id=UNKNOWN_ID)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Which client is this machine: host name, then MAC address, online first, then user server."""
+"""Which client is this machine: host name, other names, MAC address, what it was; online first, then user server."""
 
 from __future__ import annotations
 
@@ -83,4 +83,59 @@ def client(id_: str, code: str, type_: object = 0, status: str = "online", macs:
 )
 def test_the_choice_is_right_in_whatever_order_clients_come(clients, hostname, macs, expected):
     for order in itertools.permutations(clients):
-        assert "".join(chosen.id for chosen in choose_clients(order, hostname, macs)) == expected
+        assert "".join(chosen.id for chosen in choose_clients(order, [hostname], macs)) == expected
+
+
+@pytest.mark.parametrize(
+    ("clients", "names", "macs", "known_id", "expected"),
+    [
+        pytest.param([client("a", "Marys-Mac")], ["dhcp-17-3.lan", "Marys-Mac"], [], "", "a", id="DHCP"),
+        pytest.param([client("a", "marys-mac.local")], ["dhcp-17-3.lan", "Marys-Mac"], [], "", "a", id="DHCP, domain"),
+        pytest.param(
+            [client("a", "ws1"), client("b", "ws2")], ["ws2", "ws1"], [], "", "b", id="host name before other names"
+        ),
+        pytest.param(
+            [client("a", "other", macs=MAC_1), client("b", "ws1")],
+            ["x", "ws1"],
+            [MAC_1],
+            "",
+            "b",
+            id="before MAC",
+        ),
+        pytest.param([client("a", "WORKSTATION-DES")], ["workstation-design-07"], [], "", "a", id="NetBIOS there"),
+        pytest.param([client("a", "workstation-design-07")], ["WORKSTATION-DES"], [], "", "a", id="NetBIOS here"),
+        pytest.param([client("a", "workstation-de")], ["workstation-design-07"], [], "", "", id="shorter than NetBIOS"),
+        pytest.param([client("a", "workstation-design")], ["workstation-design-07"], [], "", "", id="longer"),
+        pytest.param(
+            [client("a", "WORKSTATION-DES"), client("b", "workstation-design-07")],
+            ["workstation-design-07"],
+            [],
+            "",
+            "b",
+            id="whole name before NetBIOS",
+        ),
+        pytest.param(
+            [client("a", "workstation-design-07"), client("b", "workstation-design-08")],
+            ["WORKSTATION-DES"],
+            [],
+            "",
+            "ab",
+            id="two machines of one NetBIOS name",
+        ),
+        pytest.param([client("a", "old"), client("b", "other")], ["new"], [], "a", "a", id="as it was known earlier"),
+        pytest.param([client("a", "old"), client("b", "new")], ["new"], [], "a", "b", id="name before what was known"),
+        pytest.param(
+            [client("a", "old"), client("b", "x", macs=MAC_1)],
+            ["new"],
+            [MAC_1],
+            "a",
+            "b",
+            id="MAC before known",
+        ),
+        pytest.param([client("b", "other")], ["new"], [], "a", "", id="known but not there"),
+        pytest.param([client("a", "old", 1)], ["new"], [], "a", "", id="known but no client of ours"),
+    ],
+)
+def test_machine_is_found_by_any_of_its_names_its_card_or_what_it_was(clients, names, macs, known_id, expected):
+    for order in itertools.permutations(clients):
+        assert "".join(chosen.id for chosen in choose_clients(order, names, macs, known_id)) == expected

@@ -7,7 +7,6 @@ from typing import Callable, Optional
 
 import requests
 
-from ftrack_accsyn_accessor import machine as identity
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject, clock, fail, failed, ok, skipped, warn
 from ftrack_accsyn_accessor.insight.doctor.view import staging_view
@@ -15,7 +14,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import locations
-from ftrack_accsyn_accessor.worker import endpoint
+from ftrack_accsyn_accessor.worker.endpoint import connect, find_client
 from ftrack_accsyn_accessor.workspace import Client, Workspace
 from ftrack_accsyn_accessor.workspace.limit import Limit, limited_session
 from ftrack_accsyn_accessor.workspace.transport import clock_skew_s
@@ -108,7 +107,7 @@ def _guarded(name: str, check: Callable[[], Check]) -> Check:
 
 def _client(workspace: Workspace, current: Settings, found: dict[str, str]) -> Iterator[Check]:
     try:
-        client = workspace.find_client(identity.hostname(), identity.mac_addresses(), current.client)
+        client = find_client(workspace, current)
     except (errors.NotReady, errors.Refused) as error:
         yield failed("accsyn client", error)
         return
