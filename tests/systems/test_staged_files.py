@@ -23,6 +23,7 @@ from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.held import Patience
 from ftrack_accsyn_accessor.upkeep import cleaner
 from ftrack_accsyn_sandbox.studio import Studio
+from helpers import wait_until
 
 S = 1_000_000_000
 #: Put right, a file that could not be looked at goes out within this time.
@@ -118,6 +119,18 @@ def test_what_is_written_stays_what_was_published(new_disk: NewDisk, manners: Ma
     disk.change(lazy_times_ms=0)
     assert area.verify(published) == []
     assert unfinished(area) == []
+
+
+def test_time_that_a_storage_writes_down_later_is_the_published_one(new_disk: NewDisk) -> None:
+    disk = new_disk()
+    area = prepared(disk, NAS)
+    write(AccsynAccessor(area.root), "a.exr")
+    published = area.stat_file("a.exr")
+    other = disk.mount_point / "other.exr"
+    other.touch()  # its time moves on after that of the staged one would have
+    before_ns = other.stat().st_mtime_ns
+    wait_until(lambda: other.stat().st_mtime_ns != before_ns, 10, "the storage to write times down")
+    assert area.verify({"a.exr": published}) == []
 
 
 @pytest.mark.parametrize("kind", ["ntfs", "exfat"])

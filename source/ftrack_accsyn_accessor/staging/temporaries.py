@@ -11,12 +11,16 @@ import os
 import re
 import secrets
 import time
+from typing import Set
 
 _DIGITS = 8
 _FEWEST_DIGITS = 4
 _SHORT = re.compile(r"\.~[0-9a-f]{%d,%d}" % (_FEWEST_DIGITS, _DIGITS))  # noqa: UP031 - braces have another meaning here
 #: Up to release 1.1 they repeated the final name, beside the final file.
 _LONG = re.compile(r"\..*\.[0-9a-f]{8}\.accsyn-part", re.DOTALL)
+
+#: Files of this process that could not be removed yet.
+_held: Set[str] = set()
 
 
 def temporary_name(at_most: int = 255) -> str:
@@ -52,6 +56,19 @@ def apart(path: str, state_folder: str) -> str:
     return os.path.join(state_folder, temporary_name())
 
 
+def remove(path: str) -> None:
+    """Remove an unfinished file; one that another program has open is removed when the next one is. Never raises."""
+    for each in (path, *_held):
+        try:
+            os.remove(each)
+        except FileNotFoundError:
+            _held.discard(each)
+        except OSError:
+            _held.add(each)
+        else:
+            _held.discard(each)
+
+
 def sweep(folder: str, older_than_s: float) -> int:
     """Remove what killed processes left unfinished in *folder* (not below it); return how many files. Never raises.
 
@@ -59,6 +76,8 @@ def sweep(folder: str, older_than_s: float) -> int:
     """
     oldest_s = time.time() - older_than_s
     removed = 0
+    for held in tuple(_held):
+        remove(held)
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if is_temporary_name(entry.name):

@@ -10,7 +10,7 @@ import stat
 from typing import IO, Any, Optional
 
 from ftrack_accsyn_accessor.staging import rights
-from ftrack_accsyn_accessor.staging.temporaries import apart, beside
+from ftrack_accsyn_accessor.staging.temporaries import apart, beside, remove
 
 
 class StagedWrite:
@@ -81,8 +81,7 @@ class StagedWrite:
             return
         with contextlib.suppress(OSError, AttributeError):
             self.file.close()
-        with contextlib.suppress(OSError):
-            os.remove(self.temporary)
+        remove(self.temporary)
 
     def _opened(self, mode: str, existing: Optional[os.stat_result]) -> IO[Any]:
         if existing is not None and "w" not in mode:
