@@ -25,5 +25,7 @@ def register(session: object, **_: object) -> None:
         from ftrack_accsyn_accessor.connect import host
 
         host.register(session)
+    except ImportError as error:
+        logger.error("The accsyn tab could not be loaded; Connect goes on without it: %s.", error)
     except Exception:
         logger.exception("The accsyn tab could not be loaded; Connect goes on without it.")

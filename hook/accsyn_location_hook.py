@@ -21,5 +21,7 @@ def register(session: object, **_: object) -> None:
         from ftrack_accsyn_accessor import plugin
 
         plugin.register(session, HOOK_FOLDER)
+    except ImportError as error:
+        logger.error("The accsyn plugin could not be loaded; this session has no accsyn location: %s.", error)
     except Exception:
         logger.exception("The accsyn plugin could not be loaded; this session has no accsyn location.")

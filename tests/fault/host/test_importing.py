@@ -134,6 +134,32 @@ def test_hook_without_its_dependencies_opens_the_session_and_says_so_once(
     assert completed.stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("lacking", "words"),
+    [
+        ("sys.modules['sqlite3'] = None", "comes without SQLite"),
+        ("sys.modules['_sqlite3'] = None", "comes without SQLite"),
+        ("import sqlite3; sqlite3.sqlite_version_info = (3, 7, 17)", "SQLite 3.7.17; the plugin needs 3.8.3"),
+    ],
+    ids=["no package", "no library", "old library"],
+)
+def test_host_whose_python_cannot_keep_an_outbox_goes_on_and_is_told_in_a_sentence(
+    studio: Studio, tmp_path: Path, lacking: str, words: str
+) -> None:
+    script = f"{lacking}; logging.basicConfig(stream=sys.stdout, format='LOG %(name)s %(message)s')\n"
+    publish = PUBLISH[: PUBLISH.index("runtime = ")]
+
+    completed = host(studio, script + OPEN + publish, tmp_path)
+
+    assert completed.returncode == 0, completed.stderr
+    (told,) = [line for line in completed.stdout.splitlines() if line.startswith("LOG ftrack_accsyn_accessor")]
+    assert words in told
+    assert "this session has no accsyn location" in told
+    assert "Traceback" not in completed.stdout
+    assert '"published"' in completed.stdout
+    assert completed.stderr == ""
+
+
 def test_missing_accsyn_client_lets_publishes_wait_with_the_cause(studio: Studio, tmp_path: Path) -> None:
     empty = tmp_path / "broken" / "accsyn_api"
     empty.mkdir(parents=True)
