@@ -17,7 +17,7 @@ from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.outbox import Outbox, facts, locations, memory, takeover
+from ftrack_accsyn_accessor.outbox import Outbox, disk, facts, locations, memory, takeover
 from ftrack_accsyn_accessor.outbox.file import lock_path, outbox_path
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock
 from ftrack_accsyn_accessor.outbox.patience import Patience, waiting
@@ -87,6 +87,8 @@ class Runtime:
         except errors.StagingGone:
             return
         self.prepared = True
+        for concern in disk.concerns(str(self.outbox.path), self.area.root, self._read_settings().staging_variable):
+            announce.once(logger, logging.WARNING, " ".join(concern))
         try:
             with Patience(PREPARE_S):
                 make_outbox(self.outbox, self.area)

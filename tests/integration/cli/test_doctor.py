@@ -14,7 +14,7 @@ from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.insight.doctor import Level, Subject, bundle, examine
 from ftrack_accsyn_accessor.model.item import State
-from ftrack_accsyn_accessor.staging import probe
+from ftrack_accsyn_accessor.outbox import disk
 from helpers import wait_until
 from integration.cli.conftest import Run
 from publishing import Publisher
@@ -277,3 +277,33 @@ def test_bundle_that_cannot_be_written_is_said(publisher: Publisher, run: Run, t
 
     assert result.exit_code == exit_codes.FAILED
     assert "Could not write" in result.stderr
+
+
+# Where things lie.
+
+
+def test_outbox_on_a_disk_of_another_machine_is_said_at_the_start_and_by_doctor(
+    publisher: Publisher, told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(disk, "network", lambda folder: "nfs4")  # no server here exports one
+    published(publisher)
+    publisher.session()
+
+    said = [text for text in caplog.messages if "nfs4" in text]
+    assert len(said) == 1
+    assert "FTRACK_ACCSYN_OUTBOX" in said[0]
+    (check,) = [check for check in told("doctor")["checks"] if check["name"] == "disk"]
+    assert check["level"] == "warn"
+    assert "nfs4" in check["text"]
+    assert "FTRACK_ACCSYN_OUTBOX" in check["remedy"]
+
+
+def test_staged_files_that_wait_and_are_placeholders_are_told(
+    publisher: Publisher, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher.studio.accsyn.switches.refuse(True)
+    publisher.publish_sequence(publisher.version(publisher.session()), [1, 2, 3])
+    monkeypatch.setattr(disk, "is_placeholder", lambda found: True)  # no service here keeps content elsewhere
+    (check,) = [check for check in told("doctor")["checks"] if check["name"] == "placeholders"]
+    assert check["level"] == "warn"
+    assert check["text"].startswith("3 staged file(s)")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from ftrack_accsyn_accessor._version import __version__
 from ftrack_accsyn_accessor.insight import status
 from ftrack_accsyn_accessor.insight.absence import Absence, absence
+from ftrack_accsyn_accessor.insight.doctor import disk
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject, fail, failed, ok, skipped, warn
 from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
 from ftrack_accsyn_accessor.insight.remarks import Remark, of_unqueued
@@ -83,6 +84,7 @@ def machine(subject: Subject) -> Iterator[Check]:
         return
     here = find_installation(current, subject.api_user)
     yield from _staging(here)
+    yield from disk.checks(here)
     yield from _outbox(here)
 
 
@@ -162,6 +164,7 @@ def _content(here: Installation, outbox: Outbox) -> Iterator[Check]:
     withdrawn = f", {summary.withdrawn} of them withdrawn" if summary.withdrawn else ""
     yield ok("outbox", f"{outbox.path} is sound and holds {summary.items} component(s){withdrawn}.")
     yield from _remarks(summary.remarks)
+    yield from disk.placeholders(here, outbox)
     if not here.is_present(outbox):
         yield fail("staging disk", "It is not the one that the outbox belongs to.", "Plug the right one in.")
     if summary.stuck:
