@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any, Optional
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftrack_accsyn_accessor.model.item import Item, Kind, Progress, Publication, StagedFile, State
@@ -237,6 +237,7 @@ def test_nothing_unproven_is_ever_let_go(state: State, days: Optional[float], ev
 ages = st.floats(0, 100, allow_nan=False)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(
     items=st.lists(st.tuples(st.sampled_from(State), ages), max_size=12),
     pins=st.sets(st.sampled_from([f"c{number}" for number in range(12)])),
