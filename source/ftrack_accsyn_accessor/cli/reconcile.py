@@ -100,7 +100,9 @@ def _view(outcome: Outcome, dry_run: bool) -> RenderableType:
     if outcome.queued:
         parts.append(_queued_table(outcome))
     if outcome.vanished:
-        parts.append(Text("Their files are not in the staging area. Put them back and reconcile again:", style="red"))
+        parts.append(
+            Text("Their files are not found in the staging area. Put them back and reconcile again:", style="red")
+        )
     for item in outcome.vanished:
         named = ", ".join(item.missing[:_NAMED_AT_MOST]) + (", .." if len(item.missing) > _NAMED_AT_MOST else "")
         parts.append(Text(f"  {item.project} {item.version} {item.component}: {len(item.missing)} missing: {named}"))

@@ -115,7 +115,7 @@ class Cleaner:
         except errors.RegistrationRefused as error:
             return Freed(0, str(error))
         freed, reason = self._remove(item)
-        left = [file for file in item.publication.files if os.path.lexists(full_path(self._area.root, file.path))]
+        left = [file for file in item.publication.files if _is_there(full_path(self._area.root, file.path))]
         self._area.require()
         if not left:
             self._outbox.control.forget(item)
@@ -226,6 +226,15 @@ def _taken_aside(root: str, full: str) -> str:
 def full_path(root: str, path: str) -> str:
     """Return where the staged file *path* lies."""
     return reachable(os.path.join(root, *path.split("/")))
+
+
+def _is_there(full: str) -> bool:
+    """Return whether something is at *full*, or may be: where the system does not tell."""
+    try:
+        os.lstat(full)
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR)
+    return True
 
 
 def _is_what(full: str, published: Stamp) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Optional, Union
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted_batches
 from ftrack_accsyn_accessor.ftrack.tree import members, registered_members
-from ftrack_accsyn_accessor.model.errors import FileChanged
+from ftrack_accsyn_accessor.model.errors import FileChanged, FileUnreadable
 from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.model.settings import DEFAULT_VOLUME
 from ftrack_accsyn_accessor.outbox import Outbox
@@ -42,7 +42,10 @@ class Queued:
 
 @dataclasses.dataclass(frozen=True)
 class Vanished:
-    """A component that cannot be queued: files of it, relative to the staging root, are not there any more."""
+    """A component that cannot be queued: files of it, relative to the staging root, are not there any more.
+
+    The system's words stand behind those that it does not let be looked at.
+    """
 
     component_id: str
     component: str
@@ -240,6 +243,8 @@ class Reconciliation:
                 stamp = self._area.stat_file(relative)
             except (FileChanged, ValueError):  # gone, or never to be found below this root
                 missing.append(each.resource_identifier)
+            except FileUnreadable as error:
+                missing.append(f"{each.resource_identifier} ({error.outcome})")
             else:
                 files.append(StagedFile(relative, stamp.size_bytes, stamp.mtime_ns))
         return files, missing

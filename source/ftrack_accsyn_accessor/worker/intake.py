@@ -111,7 +111,9 @@ class Intake:
         self._enqueue(kept, [*(complete[key] for key in registered), *again])
         vanished = [each for each in found if isinstance(each, Vanished)]
         for each in vanished:
-            text = f"{each.component} cannot be queued: {', '.join(each.missing[:_NAMED_AT_MOST])} not found."
+            text = (
+                f"{each.component} cannot be queued, files are not found: {', '.join(each.missing[:_NAMED_AT_MOST])}."
+            )
             announce.once(logger, logging.WARNING, f"{text} Put the files back, or publish it again.")
         all_there = len(registered) + len(found) == len(complete) + len(kept.component_ids)
         confirmed = kept.registered or all_there or not 0 <= self._clock() - kept.at <= CONFIRMED_WITHIN_S

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import Any
+
+import pytest
 
 from cleaning import ALL, APPLY, Told, arrived, make_old, staged
 from ftrack_accsyn_accessor.cli import exit_codes
@@ -102,3 +106,50 @@ def test_pin_outside_the_staging_area_is_refused(publisher: Publisher, arrived: 
 
     assert result.exit_code == exit_codes.FAILED
     assert publisher.outbox.control.pins() == frozenset()
+
+
+def test_file_that_another_program_reads_stays_and_the_reader_is_named(
+    publisher: Publisher, arrived: dict[str, Any], told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Windows refuses so; here nobody keeps a file from being renamed by reading it.
+    rename = os.rename
+
+    def refused(source: str, target: str) -> None:
+        if source.endswith("movie.mov"):
+            raise PermissionError(errno.EACCES, "The process cannot access the file", source)
+        rename(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", refused)
+        found = {item["path"].rpartition("/")[2]: item["stays_because"] for item in told(*APPLY)["items"]}
+
+    assert "movie.mov could not be removed: another program has it open" in found["movie.mov"]
+    assert "accsyn" in found["movie.mov"]
+    assert {path.rpartition("/")[2] for path in staged(publisher)} == {"movie.mov"}
+    told(*APPLY)
+    assert staged(publisher) == set()
+    assert list(publisher.outbox.items()) == []
+
+
+@pytest.mark.parametrize("when", ["looked at", "removed"])
+def test_file_that_the_disk_does_not_show_stays_and_so_does_its_item(
+    publisher: Publisher, arrived: dict[str, Any], told: Told, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    # No disk here goes stale on order, between two looks.
+    def stale(look: Any) -> Any:
+        def looked(path: Any, *arguments: Any, **more: Any) -> Any:
+            if str(path).endswith("movie.mov") and (staging in str(path)):
+                raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), path)
+            return look(path, *arguments, **more)
+
+        return looked
+
+    staging = str(publisher.studio.staging)
+    with monkeypatch.context() as patch:
+        for name in ("stat", "lstat") if when == "looked at" else ("lstat",):
+            patch.setattr(os, name, stale(getattr(os, name)))
+        found = {item["path"].rpartition("/")[2]: item["stays_because"] for item in told(*APPLY)["items"]}
+
+    assert os.strerror(errno.ESTALE) in found["movie.mov"]
+    assert {path.rpartition("/")[2] for path in staged(publisher)} == {"movie.mov"}
+    assert [item.publication.component_id for item in publisher.outbox.items()] == [arrived["file"]["id"]]

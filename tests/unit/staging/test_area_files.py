@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
 
 import pytest
 
-from ftrack_accsyn_accessor.model.errors import FileChanged, StagingGone
+from ftrack_accsyn_accessor.model.errors import FileChanged, FileUnreadable, StagingError, StagingGone
 from ftrack_accsyn_accessor.model.stamp import Stamp
+from ftrack_accsyn_accessor.staging import files as files_module
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.temporaries import temporary_name
 
@@ -165,3 +167,84 @@ def test_unfinished_write_and_link_to_a_folder_count_as_something_else(area):
     assert area.holds_only(FOLDER, files)
     os.symlink(area.root, f"{area.root}/{FOLDER}/link")
     assert not area.holds_only(FOLDER, files)
+
+
+class Disk:
+    """Stands in for macOS' fcntl: notes what is asked of which file, and may refuse."""
+
+    F_FULLFSYNC = 51
+
+    def __init__(self, number: int = 0) -> None:
+        self.number = number
+        self.asked = []
+
+    def fcntl(self, handle, command):
+        assert command == self.F_FULLFSYNC
+        self.asked.append(os.fstat(handle).st_ino)
+        if self.number:
+            raise OSError(self.number, os.strerror(self.number))
+
+
+@pytest.fixture
+def mac(monkeypatch):
+    def begin(number=0):
+        disk = Disk(number)
+        monkeypatch.setattr(files_module, "fcntl", disk, raising=False)
+        monkeypatch.setattr(files_module, "_FULL_FSYNC", disk.F_FULLFSYNC)
+        return disk
+
+    return begin
+
+
+def test_on_macos_the_disk_is_told_once_to_write_down_what_all_files_handed_over(area, mac, monkeypatch):
+    flushed = []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: (flushed.append(os.fstat(handle).st_ino), fsync(handle)))
+    disk = mac()
+    paths = [stage(area, f"plate.{frame}.exr") for frame in range(10)]
+    inodes = [os.stat(f"{area.root}/{path}").st_ino for path in paths]
+    area.fsync_files([*paths, f"{FOLDER}/missing.exr"])
+    assert set(inodes) <= set(flushed)
+    assert len(disk.asked) == 1
+    assert disk.asked[0] in inodes
+
+
+@pytest.mark.parametrize("number", [errno.ENOTSUP, errno.EINVAL, errno.ENOTTY])
+def test_disk_that_cannot_be_told_so_has_done_what_it_can(area, mac, number):
+    disk = mac(number)
+    area.fsync_files([stage(area, "a.exr")])
+    assert len(disk.asked) == 1
+
+
+def test_disk_that_could_not_write_it_down_is_told_of(area, mac):
+    mac(errno.EIO)
+    with pytest.raises(StagingError, match=os.strerror(errno.EIO)):
+        area.fsync_files([stage(area, "a.exr")])
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has it")
+def test_other_systems_have_no_such_order(area):
+    assert files_module._FULL_FSYNC is None
+    area.fsync_files([stage(area, "a.exr")])
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EACCES, errno.EIO])
+def test_file_that_cannot_be_looked_at_is_told_in_the_systems_words(area, monkeypatch, number):
+    paths = [stage(area, name) for name in ("a.exr", "b.exr")]
+    stamps = {**{path: area.stat_file(path) for path in paths}, f"{FOLDER}/missing.exr": Stamp(7, 1)}
+    stat = os.stat
+
+    def refused(path, *arguments, **more):
+        if str(path).endswith("b.exr"):
+            raise OSError(number, os.strerror(number), path)
+        return stat(path, *arguments, **more)
+
+    monkeypatch.setattr(os, "stat", refused)
+    for look in (lambda: area.stat_file(paths[1]), lambda: area.verify(stamps)):
+        with pytest.raises(FileUnreadable, match=os.strerror(number)) as caught:
+            look()
+        assert "b.exr" in str(caught.value)
+        assert "missing" not in str(caught.value)
+    shutil.rmtree(area.root)
+    with pytest.raises(StagingGone):
+        area.verify(stamps)
