@@ -121,6 +121,23 @@ def test_what_is_written_stays_what_was_published(new_disk: NewDisk, manners: Ma
     assert unfinished(area) == []
 
 
+@pytest.mark.parametrize("manners", [MACOS, FAT], ids=["macos", "fat"])
+def test_contents_of_one_moment_have_dates_apart_on_a_disk_with_coarse_ones(
+    new_desk: NewDesk, manners: Manners
+) -> None:
+    desk, _ = new_desk(manners)
+    component = desk.publish_file("main")
+    dates = []
+    for _ in range(4):
+        (file,) = desk.item(component).publication.files
+        dates.append(file.mtime_ns)
+        assert desk.area.verify({file.path: file.stamp}) == []
+        desk.write(desk.path("main.mov"), 300)
+        desk.republish(desk.published[component])
+        desk.outbox.activate([component], desk.location["id"])
+    assert all(later - earlier >= 2 * S for earlier, later in zip(dates, dates[1:]))
+
+
 def test_time_that_a_storage_writes_down_later_is_the_published_one(new_disk: NewDisk) -> None:
     disk = new_disk()
     area = prepared(disk, NAS)

@@ -109,7 +109,8 @@ class StagedFiles:
         for one, other in ((absolute, ours), (os.path.dirname(absolute), os.path.dirname(ours))):
             with contextlib.suppress(OSError, ValueError):
                 return os.path.samefile(one, other)
-        return os.path.normcase(os.path.normpath(absolute)) == os.path.normcase(os.path.normpath(ours))
+        plain = f"{self.root}/{path}"
+        return os.path.normcase(os.path.normpath(absolute)) == os.path.normcase(os.path.normpath(plain))
 
     def holds_only(self, folder: str, paths: Collection[str]) -> bool:
         """Return whether *folder*, at any depth, holds exactly the files *paths* (relative to the root).

@@ -11,6 +11,7 @@ from typing import Callable
 import pytest
 from ftrack_api import exception as ftrack_errors
 
+from ftrack_accsyn_accessor.staging import held
 from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.held import HELD_AT_MOST_S, Patience
@@ -44,14 +45,14 @@ class Holder:
         first: dict[str, float] = {}
         replace = os.replace
 
-        def held(source: str, target: str) -> None:
+        def refusing(source: str, target: str) -> None:
             self.tries[target] += 1
             began_s = first.setdefault(target, clock.now_s)
             if holds(os.path.basename(target)) and clock.now_s < began_s + held_s:
                 raise PermissionError(number, "The process cannot access the file")
             replace(source, target)
 
-        patch.setattr(os, "replace", held)
+        patch.setattr(os, "replace", refusing)
 
 
 @pytest.fixture
@@ -200,6 +201,26 @@ def test_what_is_refused_for_another_reason_is_not_waited_for(
     assert "another program" not in str(caught.value)
     assert clock.pauses_s == []
     assert (files(root), unfinished(root)) == ({}, [])
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_on_windows_making_a_file_tells_whether_a_folder_lets_files_be_made(
+    root: Path, monkeypatch: pytest.MonkeyPatch, is_refused: bool
+) -> None:
+    made = []
+
+    def opened(path: str, flags: int, mode: int = 0o777) -> int:
+        made.append((os.path.dirname(path), bool(flags & windows_flag)))
+        if is_refused:
+            raise PermissionError(errno.EACCES, "Access is denied", path)
+        return real(path, flags & ~windows_flag, mode)
+
+    real, windows_flag = os.open, 1 << 30
+    monkeypatch.setattr(held, "_REMOVED_ON_CLOSE", windows_flag)
+    monkeypatch.setattr(os, "open", opened)
+    error = PermissionError(errno.EACCES, "Access is denied")
+    assert held.is_held(error, str(root / "a.mov")) is not is_refused
+    assert made == [(str(root), True)]
 
 
 def test_interrupted_wait_leaves_nothing(

@@ -63,6 +63,15 @@ PROVEN = Evidence(
 )
 
 
+def test_what_the_disk_does_not_show_stays_with_its_words() -> None:
+    unreadable = dataclasses.replace(PROVEN, unreadable=("a.mov cannot be looked at: Stale file handle",))
+    assert objection(item(), PROVEN) == ""
+    assert objection(item(), unreadable) == "a.mov cannot be looked at: Stale file handle"
+    assert withdrawn_objection(item(state=State.WITHDRAWN), dataclasses.replace(unreadable, staged=frozenset())) == (
+        "a.mov cannot be looked at: Stale file handle"
+    )
+
+
 # Choosing.
 
 
