@@ -318,7 +318,7 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
         makes_folders = operation == "make container"
         made = first_missing(reachable(path)) if makes_folders else reachable(path)
         if is_too_long(error, made, is_made=makes_folders or operation == "write"):
-            return f"the path is too long for this disk or system: {path} has {len(path)} characters ({said})"
+            return f"the path is too long for this disk or system, with {len(path)} characters ({said})"
         if operation in ("write", "remove") and path != self.prefix and is_held(error, reachable(path)):
             return f"another program has it open, {READERS} ({path}: {said}). Close it there, then try again"
         return said

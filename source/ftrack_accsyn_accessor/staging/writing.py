@@ -95,13 +95,14 @@ class StagedWrite:
     def _move_beside(self) -> None:
         copy = beside(self.path)
         try:
-            shutil.copy2(self.temporary, copy)
+            shutil.copyfile(self.temporary, copy)
+            with contextlib.suppress(OSError):  # a storage that lets nobody change modes
+                shutil.copystat(self.temporary, copy)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.remove(copy)
             raise
-        with contextlib.suppress(OSError):
-            os.remove(self.temporary)
+        remove(self.temporary)
         self.temporary = copy
 
 

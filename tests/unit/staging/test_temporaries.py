@@ -123,7 +123,7 @@ def test_windows_words_for_a_path_that_is_too_long_are_told_as_that(
     monkeypatch.setattr(os, "replace", too_long)
     with pytest.raises(ftrack_errors.AccessorError, match="the path is too long") as caught:
         write(accessor, "main.mov")
-    assert f"{root / 'main.mov'} has {len(str(root / 'main.mov'))} characters" in str(caught.value)
+    assert f"{len(str(root / 'main.mov'))} characters" in str(caught.value)
 
 
 def test_missing_folder_and_missing_file_are_not_called_too_long(accessor: AccsynAccessor, root: Path) -> None:
@@ -186,8 +186,9 @@ def test_disk_that_is_two_for_a_rename_is_written_all_the_same(
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", divided)
-    write(accessor, "main.mov")
-    assert (root / "main.mov").read_bytes() == b"new"
+    for _ in range(2):
+        write(accessor, "main.mov")
+        assert (root / "main.mov").read_bytes() == b"new"
     assert unfinished(root) + unfinished(state) == []
 
 
