@@ -285,7 +285,7 @@ def test_longer_path_is_called_too_long(new_disk: NewDisk) -> None:
 
 
 def test_storage_that_lets_nobody_change_modes_is_written_to_again(new_disk: NewDisk) -> None:
-    area = prepared(new_disk(), Manners(no_modes=True))
+    area = prepared(new_disk(), Manners(refuses_modes=True))
     accessor = AccsynAccessor(area.root)
     for mode, content in (("wb", b"new"), ("wb", b"new"), ("ab", b"newnew")):
         data = accessor.open("main.mov", mode)
