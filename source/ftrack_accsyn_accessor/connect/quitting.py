@@ -9,8 +9,10 @@ from typing import Callable, Optional
 from ftrack_accsyn_accessor.connect.qt import QtCore, QtGui, QtWidgets, run
 from ftrack_accsyn_accessor.model.progress import size_text
 
-#: A question that nobody answers (the machine is being shut down, say) must not keep Connect from ending.
-ANSWER_S = 60
+#: A question that nobody answers must not keep Connect from ending: what stays behind is safe. macOS, which does not
+#: tell that its user logs out, gives up logging out when an application has not ended within a minute.
+ANSWER_S = 20
+_QUESTION = "accsyn-quit"
 _NOBODY_THERE = ("offscreen", "minimal")
 #: What Connect does whatever becomes of the quit that it asks for on the way: keeping it alive would leave two of it.
 _GOES_ON = frozenset({"restart"})
@@ -33,6 +35,9 @@ class QuitGuard(QtCore.QObject):
         self._unsent_bytes = 0.0
         self._agreed = False
         self._asking = False
+        application = QtWidgets.QApplication.instance()
+        if isinstance(application, QtGui.QGuiApplication):
+            application.commitDataRequest.connect(self.overtake)
 
     def set_unsent(self, unsent: int, unsent_bytes: float) -> None:
         """Say how many components, of which size, would stay behind.
@@ -61,14 +66,19 @@ class QuitGuard(QtCore.QObject):
             return getattr(self._window, "tray", None) is None
         return bool(event.type() == QtCore.QEvent.Type.Quit)
 
-    def _stays(self) -> bool:
+    def overtake(self, *_: object) -> None:
+        """Let Connect end although the question is open: the user's session at the machine does, or was quit twice."""
         if self._asking:
-            return True
+            self._agreed = True
+            answer_open()
+
+    def _stays(self) -> bool:
+        self.overtake()
         if self._agreed or not self._unsent or _is_going_on() or _session_ends():
             return False
         self._asking = True
         try:
-            self._agreed = self._ask(self._window, self._unsent, self._unsent_bytes)
+            self._agreed = self._ask(self._window, self._unsent, self._unsent_bytes) or self._agreed
         finally:
             self._asking = False
         return not self._agreed
@@ -83,13 +93,21 @@ def ask_user(parent: QtWidgets.QWidget, unsent: int, unsent_bytes: float, answer
     return bool(box.property("quits"))
 
 
+def answer_open() -> None:
+    """Answer the question that is open, if any, with yes."""
+    for widget in QtWidgets.QApplication.topLevelWidgets():
+        if widget.objectName() == _QUESTION and isinstance(widget, QtWidgets.QMessageBox):
+            widget.setProperty("quits", True)
+            widget.done(0)
+
+
 def question(
     parent: Optional[QtWidgets.QWidget], unsent: int, unsent_bytes: float, answer_s: int = ANSWER_S
 ) -> QtWidgets.QMessageBox:
     """Return the question; when it is closed its property `quits` holds the answer."""
     one = unsent == 1
     box = QtWidgets.QMessageBox(parent)
-    box.setObjectName("accsyn-quit")
+    box.setObjectName(_QUESTION)
     box.setIcon(QtWidgets.QMessageBox.Icon.Question)
     box.setWindowTitle("Quit with unsent files?")
     box.setText(

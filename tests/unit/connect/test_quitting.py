@@ -163,19 +163,55 @@ def test_closing_other_windows_does_not_ask(desk: Desk) -> None:
     assert desk.questions == []
 
 
-def test_second_quit_during_the_question_is_swallowed(desk: Desk) -> None:
-    desk.guard.set_unsent(1, 1.0)
-    inner: list[bool] = []
+def asking(desk: Desk, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object]) -> list[bool]:
+    """Put the real question when Connect is quit, and do something while it is open; return the list of its answers."""
+    answers: list[bool] = []
 
     def ask(window: QtWidgets.QWidget, unsent: int, unsent_bytes: float) -> bool:
-        event = QtCore.QEvent(QtCore.QEvent.Type.Quit)
-        inner.append(desk.guard.eventFilter(application(), event))
-        return False
+        QtCore.QTimer.singleShot(0, meanwhile)
+        answers.append(quitting.ask_user(window, unsent, unsent_bytes))
+        return answers[-1]
 
+    monkeypatch.setattr(quitting, "_NOBODY_THERE", ())
     desk.guard._ask = ask
+    desk.guard.set_unsent(1, 1.0)
+    return answers
 
-    assert not desk.run(application().quit)
-    assert inner == [True]
+
+def test_second_quit_during_the_question_ends_connect(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As macOS does it when its user logs out; it does not tell that this is why.
+    answers = asking(desk, monkeypatch, application().quit)
+
+    assert desk.run(application().quit)
+    assert answers == [True]
+
+
+def test_session_that_ends_during_the_question_closes_it_and_ends_connect(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = asking(desk, monkeypatch, desk.guard.overtake)  # as Qt's commitDataRequest does: no screen, no session
+
+    assert desk.run(application().quit)
+    assert answers == [True]
+
+
+def test_session_that_ends_is_heard_of() -> None:
+    made = Desk()
+    before = application().receivers(QtCore.SIGNAL("commitDataRequest(QSessionManager&)"))
+    other = QuitGuard(made.window, made.ask, made.window)
+
+    assert application().receivers(QtCore.SIGNAL("commitDataRequest(QSessionManager&)")) == before + 1
+    other.overtake()  # no question is open
+    made.guard.set_unsent(1, 1.0)
+    assert not made.run(application().quit)
+    made.close()
+
+
+def test_question_answers_itself_before_macos_gives_up_logging_out() -> None:
+    application()
+    box = quitting.question(None, 1, 1.0)
+
+    assert "Quit anyway (20)" in [button.text() for button in box.buttons()]
 
 
 def test_restart_of_connect_is_not_held_up(desk: Desk) -> None:
