@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 from typing import ClassVar
@@ -38,6 +39,9 @@ NOT_CARRIED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info", ".*")
 
 # The command line needs click and rich, which the archive does not carry.
 PACKAGE_NOT_CARRIED = shutil.ignore_patterns("__pycache__", "*.pyc", "cli")
+
+# Ten seconds in all: what another program has open cannot be moved on Windows.
+MOVE_PAUSES_S = (0.05,) * 20 + (0.3,) * 30
 
 # Zip knows no earlier moment: with it, equal content gives an equal archive.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
@@ -101,9 +105,8 @@ class BuildPlugin(Command):
             check(staged)
             packed = Path(temporary) / archive.name
             pack(staged, packed)
-            shutil.rmtree(folder, ignore_errors=True)
-            staged.replace(folder)
-            packed.replace(archive)
+            move(staged, folder)
+            move(packed, archive)
         print(f"Built {archive}")
 
 
@@ -147,7 +150,21 @@ def fetch_wheel(name: str, version: str) -> Path:
                 "See pip's message above; the first build needs a package index within reach."
             )
         fetched = next(Path(folder).glob(pattern))
-        return fetched.replace(WHEELS / fetched.name)
+        return move(fetched, WHEELS / fetched.name)
+
+
+def move(source: Path, target: Path) -> Path:
+    """Let *source* take the place of *target*, and return that.
+
+    Windows refuses as long as another program has a file of either open, and a virus scanner looks into each new one.
+    """
+    for pause_s in MOVE_PAUSES_S:
+        try:
+            shutil.rmtree(target, ignore_errors=True)  # does nothing to a file
+            return source.replace(target)
+        except PermissionError:
+            time.sleep(pause_s)
+    return source.replace(target)
 
 
 def check(folder: Path) -> None:
