@@ -13,6 +13,11 @@ from ftrack_accsyn_accessor.model.credentials import FtrackCredentials, plain_se
 from ftrack_accsyn_accessor.model.errors import SettingsError
 from ftrack_accsyn_accessor.model.settings import Settings
 
+try:
+    import pwd
+except ImportError:  # Windows
+    pwd = None  # type: ignore[assignment]
+
 logger = logging.getLogger(__name__)
 
 #: Of a file with three short lines.
@@ -42,6 +47,16 @@ def location_name(current: Settings, api_user: str) -> str:
     An area that had another one keeps it: see `outbox.locations`.
     """
     return settings.location_name(current, api_user, machine.hostname())
+
+
+def account() -> str:
+    """Return what the system calls the account that this process runs under; its number where it has no name."""
+    if pwd is None:
+        return os.environ.get("USERNAME") or "unknown"
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def ftrack_user() -> str:

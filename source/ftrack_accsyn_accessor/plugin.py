@@ -78,7 +78,7 @@ def _may_begin(session: Any, current: Settings, name: str) -> bool:
     """
     assert current.staging_path is not None  # noqa: S101 - the caller has looked
     area = StagingArea(current.staging_path)
-    if os.path.isdir(area.state_dir) or memory.known(area.root) or memory.elsewhere(name, area.root):
+    if area.is_there() or memory.known(area.root) or memory.elsewhere(name, area.root):
         return True
     quoted = name.replace('"', '\\"')
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.outbox import Outbox, memory, takeover, unqueued
 from ftrack_accsyn_accessor.outbox.facts import Area, Earlier, kept
-from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, normalised
+from ftrack_accsyn_accessor.outbox.file import is_state_folder, normalised
 from ftrack_accsyn_accessor.outbox.survey import UnderWay
 
 #: For whoever is nobody's in particular: no item is another studio's then.
@@ -130,7 +130,7 @@ def _of_earlier(outbox: Outbox) -> Iterator[Remark]:
         elif outcome == takeover.UNREADABLE:
             what = f"The outbox {path} of an earlier release cannot be read, so that what waits in it is not known."
             remedy = "It is tried again by itself; the log says why it failed."
-        elif not outcome and path.parent.name == STATE_FOLDER:
+        elif not outcome and is_state_folder(path.parent.name):
             what = f"The outbox {path} of an earlier release has not been taken over yet."
             remedy = "The next session does that, or ftrack-accsyn drain."
         else:

@@ -19,7 +19,7 @@ from ftrack_accsyn_accessor.model import progress
 from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, RUNNING, Item, Kind, State, Studio, Trouble
 from ftrack_accsyn_accessor.outbox import Outbox, locations, records
 from ftrack_accsyn_accessor.outbox.facts import Area, kept
-from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER
+from ftrack_accsyn_accessor.outbox.file import is_state_folder
 from ftrack_accsyn_accessor.outbox.survey import Found, is_of
 from ftrack_accsyn_accessor.staging.naming import below, naming_of
 
@@ -231,7 +231,7 @@ def relative_path(outbox: Outbox, text: str) -> str:
 def area_of(outbox: Outbox) -> Area:
     """Return where the outbox belongs; a new one that took a damaged one's place may not have been told yet."""
     area = kept(outbox, Area)
-    if area.staging_path or outbox.path.parent.name != STATE_FOLDER:
+    if area.staging_path or not is_state_folder(outbox.path.parent.name):
         return area
     root = str(outbox.path.parent.parent)
     known = locations.located(root)

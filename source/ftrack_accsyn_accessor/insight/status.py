@@ -21,7 +21,7 @@ from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.outbox import Outbox, damage, takeover, unqueued
 from ftrack_accsyn_accessor.outbox.control import STILL, Pause
 from ftrack_accsyn_accessor.outbox.facts import Contact, Earlier, Link, kept
-from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER
+from ftrack_accsyn_accessor.outbox.file import state_folder
 from ftrack_accsyn_accessor.outbox.survey import UnderWay
 
 
@@ -201,7 +201,7 @@ def _damage(outbox: Outbox) -> tuple[str, str]:
 
 def _disk(staging_path: str) -> tuple[bool, Optional[int]]:
     """Return whether the staging area is there, and the free space of its disk."""
-    if not os.path.isdir(os.path.join(staging_path, STATE_FOLDER)):
+    if not os.path.isdir(os.path.join(staging_path, state_folder(staging_path))):
         return False, None
     with contextlib.suppress(OSError):
         return True, shutil.disk_usage(staging_path).free

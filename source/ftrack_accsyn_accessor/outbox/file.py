@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Callable, Optional, TypeVar
 
-from ftrack_accsyn_accessor.files import read_text
+from ftrack_accsyn_accessor import environment
 
 #: The folder for the plugin's own files in a staging area, private to their owner.
 STATE_FOLDER = ".ftrack-accsyn"
@@ -35,13 +35,45 @@ _Result = TypeVar("_Result")
 pause = time.sleep
 
 
+def state_folder(root: str) -> str:
+    """Return the name of the folder for this account's own files in the staging area at *root*.
+
+    Who comes first has STATE_FOLDER, private to that account of the system; whoever it keeps out has another beside it,
+    and keeps it.
+    """
+    own = f"{STATE_FOLDER}-{re.sub(r'[^A-Za-z0-9_.@-]', '_', environment.account())}"
+    if os.path.isdir(os.path.join(root, own)):
+        return own
+    first = os.path.join(root, STATE_FOLDER)
+    try:
+        os.scandir(first).close()
+    except PermissionError as error:
+        # Not where macOS keeps the application out of everything, nor where the account has lost a right to its own.
+        return own if error.errno == errno.EACCES and _is_anothers(first) else STATE_FOLDER
+    except OSError:
+        pass
+    return STATE_FOLDER
+
+
+def is_state_folder(name: str) -> bool:
+    """Return whether a folder of this *name* in a staging area holds the plugin's own files, whoever's they are."""
+    return name == STATE_FOLDER or name.startswith(f"{STATE_FOLDER}-")
+
+
+def _is_anothers(path: str) -> bool:
+    """Return whether *path* may belong to another account: Windows does not tell."""
+    with contextlib.suppress(OSError):
+        return not hasattr(os, "geteuid") or os.stat(path).st_uid != os.geteuid()
+    return False
+
+
 def outbox_path(folder: Optional[str], root: str) -> Path:
-    """Return the outbox file of the staging area at *root* (absolute), the same for everybody who uses the area.
+    """Return this account's outbox file of the staging area at *root* (absolute), the same for all its processes.
 
     It lies in the area, unless FTRACK_ACCSYN_OUTBOX names a *folder*, which may serve several areas.
     """
     if not folder:
-        return Path(root) / STATE_FOLDER / OUTBOX_NAME
+        return Path(root) / state_folder(root) / OUTBOX_NAME
     last = re.split(r"[/\\]", root.rstrip("/\\"))[-1]
     name = re.sub(r"[^\w.@\-]", "_", last) or "root"
     return Path(folder) / f"{name}-{digest(root)[:_DIGITS]}.sqlite3"
@@ -49,7 +81,7 @@ def outbox_path(folder: Optional[str], root: str) -> Path:
 
 def marker_path(root: str) -> str:
     """Return the file by which the staging area at *root* is known again."""
-    return os.path.join(root, STATE_FOLDER, MARKER_NAME)
+    return os.path.join(root, state_folder(root), MARKER_NAME)
 
 
 def read_marker(root: str) -> str:

@@ -14,7 +14,7 @@ from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.credentials import plain_server
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, write
+from ftrack_accsyn_accessor.outbox.file import state_folder, write
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def _write(path: Path, rows: tuple[Located, ...]) -> None:
 
 
 def _path(root: str) -> Path:
-    return Path(root) / STATE_FOLDER / NAME
+    return Path(root) / state_folder(root) / NAME
 
 
 def _plain(server_url: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any, Optional
 from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.errors import OutboxError
 from ftrack_accsyn_accessor.model.item import State
-from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, digest, normalised, read_marker, write
+from ftrack_accsyn_accessor.outbox.file import digest, is_state_folder, normalised, read_marker, write
 from ftrack_accsyn_accessor.outbox.store import Outbox
 
 logger = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Served:
 
     def is_of(self, outbox: Path) -> bool:
         """Whether *outbox* is the one that serves this area: not where another disk is there, and that one's in it."""
-        in_area = Path(self.outbox).parent.name == STATE_FOLDER
+        in_area = is_state_folder(Path(self.outbox).parent.name)
         exchanged = in_area and self.marker not in ("", self.uuid)
         return normalised(self.outbox) == normalised(str(outbox)) and not exchanged
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.outbox import damage, facts, locations, merging, schema
 from ftrack_accsyn_accessor.outbox.connection import Connections
-from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, lock_path, normalised
+from ftrack_accsyn_accessor.outbox.file import is_state_folder, lock_path, normalised, state_folder
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.outbox.store import Outbox
 
@@ -50,7 +50,7 @@ class _InUseError(Exception):
 
 def candidates(outbox: Path, root: str) -> list[Path]:
     """Return what may be outboxes of an earlier release, beside the one at *outbox* and in the area at *root*."""
-    folders = {normalised(str(folder)): folder for folder in (Path(root) / STATE_FOLDER, outbox.parent)}
+    folders = {normalised(str(folder)): folder for folder in (Path(root) / state_folder(root), outbox.parent)}
     found = (path for folder in folders.values() for path in sorted(folder.glob("*.sqlite3")))
     return [path for path in found if normalised(str(path)) != normalised(str(outbox)) and path.is_file()]
 
@@ -114,12 +114,12 @@ class Takeover:
         with _opened(path) as earlier:
             version = int(earlier.execute("PRAGMA user_version").fetchone()[0])
             if version == 0:
-                return path.parent.name == STATE_FOLDER
+                return is_state_folder(path.parent.name)
             mark = merging.meta(earlier, _MARK)
             if mark == _DONE or (version > _VERSION and mark != _BEGUN):
                 return False
             place = json.loads(merging.meta(earlier, facts.Area.NAME) or "{}")
-        if path.parent.name == STATE_FOLDER and normalised(str(path.parent.parent)) == normalised(self._root):
+        if is_state_folder(path.parent.name) and normalised(str(path.parent.parent)) == normalised(self._root):
             return True
         same_root = normalised(str(place.get("staging_path", ""))) == normalised(self._root)
         return same_root or (place.get("staging_uuid") or None) == self._uuid

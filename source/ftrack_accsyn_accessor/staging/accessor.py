@@ -17,7 +17,8 @@ import ftrack_api.data
 from ftrack_api import exception as ftrack_errors
 from ftrack_api.accessor.disk import DiskAccessor
 
-from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER
+from ftrack_accsyn_accessor.model.folders import missing
+from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, state_folder
 from ftrack_accsyn_accessor.staging.data import StagedData
 from ftrack_accsyn_accessor.staging.held import READERS, Late, Patience, is_held
 from ftrack_accsyn_accessor.staging.identifiers import normalise_identifier, resolve_identifier
@@ -168,10 +169,13 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
             path = os.path.realpath(path)  # the link stays, what it leads to is replaced
             found = _stat(path)
         with self._translated("open", resource_identifier, path):
-            staged = StagedWrite(reachable(path), mode, found, reachable(os.path.join(self.prefix, STATE_FOLDER)))
+            staged = StagedWrite(reachable(path), mode, found, reachable(self._state_folder()))
             failure = functools.partial(self._failure, "write", resource_identifier, path)
             late = self._late
             return StagedData(staged, failure, late or Late(self.patience()), in_publish=late is not None)
+
+    def _state_folder(self) -> str:
+        return os.path.dirname(self.marker) if self.marker else os.path.join(self.prefix, state_folder(self.prefix))
 
     def remove(self, resource_identifier: str) -> None:
         """Remove a file or an empty container; the root itself is never removed."""

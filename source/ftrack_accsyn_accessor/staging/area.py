@@ -14,10 +14,11 @@ from typing import Dict, Optional, Tuple
 
 import filelock
 
-from ftrack_accsyn_accessor.model.errors import FileChanged, StagingError, StagingGone
-from ftrack_accsyn_accessor.outbox import lockable, memory
+from ftrack_accsyn_accessor.model.errors import StagingError, StagingGone
+from ftrack_accsyn_accessor.outbox import memory
+from ftrack_accsyn_accessor.outbox.file import MARKER_NAME, read_marker, state_folder, write
 from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER as STATE_FOLDER
-from ftrack_accsyn_accessor.outbox.file import marker_path, read_marker, write
+from ftrack_accsyn_accessor.staging import rights
 from ftrack_accsyn_accessor.staging.files import StagedFiles
 from ftrack_accsyn_accessor.staging.temporaries import temporary_name
 
@@ -52,16 +53,21 @@ class StagingArea(StagedFiles):
         self._awaited = False
         self._seen: Optional[Tuple[int, ...]] = None
         self._refused: Optional[PermissionError] = None
+        self._state = ""  # once it was seen: that costs more than a look at the marker
 
     @property
     def state_dir(self) -> str:
         """The folder for the plugin's own files, private to their owner."""
-        return os.path.join(self.root, STATE_FOLDER)
+        return os.path.join(self.root, self._state or state_folder(self.root))
 
     @property
     def marker_path(self) -> str:
         """The file by which the staging area is known again."""
-        return marker_path(self.root)
+        return os.path.join(self.state_dir, MARKER_NAME)
+
+    def is_there(self) -> bool:
+        """Return whether there is a staging area at the root, of this account or of another one."""
+        return os.path.isdir(self.state_dir) or os.path.isdir(os.path.join(self.root, STATE_FOLDER))
 
     def prepare(self, begin: bool = True, known: str = "") -> None:
         """Make the root, its state folder and its marker where they are missing; `was_new` tells if the marker was.
@@ -106,8 +112,9 @@ class StagingArea(StagedFiles):
         Of one that is waited for and was never seen by this machine the first marker counts. Costs one stat as long as
         nothing changed.
         """
+        state = self._state or state_folder(self.root)
         try:
-            found = os.stat(self.marker_path)
+            found = os.stat(os.path.join(self.root, state, MARKER_NAME))
             seen = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
             if seen != self._seen:
                 marker = read_marker(self.root)
@@ -119,6 +126,7 @@ class StagingArea(StagedFiles):
         except OSError as error:
             self._refused = error if isinstance(error, PermissionError) else None
             return False
+        self._state = state
         return True
 
     def require(self) -> None:
@@ -146,6 +154,7 @@ class StagingArea(StagedFiles):
             os.makedirs(self.root, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             os.mkdir(self.state_dir, 0o700)
+            rights.hide(self.state_dir)
         if stat.S_IMODE(os.stat(self.state_dir).st_mode) & 0o077:
             with contextlib.suppress(OSError):  # file systems without modes
                 os.chmod(self.state_dir, 0o700)

@@ -11,7 +11,7 @@ from typing import Callable, Collection, Dict, Iterable, List, Mapping, Optional
 
 from ftrack_accsyn_accessor.model.errors import FileChanged, FileUnreadable, StagingError
 from ftrack_accsyn_accessor.model.stamp import Stamp, is_same_time
-from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER
+from ftrack_accsyn_accessor.outbox.file import state_folder
 from ftrack_accsyn_accessor.staging import temporaries
 from ftrack_accsyn_accessor.staging.longpath import reachable
 
@@ -142,7 +142,7 @@ class StagedFiles:
 
     def sweep_unfinished(self, older_than_s: float) -> int:
         """Remove what killed processes left unfinished in the state folder; see `temporaries.sweep`."""
-        return self.sweep_temporaries(STATE_FOLDER, older_than_s)
+        return self.sweep_temporaries(state_folder(self.root), older_than_s)
 
     def _full(self, path: str) -> str:
         return reachable(f"{self.root}/{path}")

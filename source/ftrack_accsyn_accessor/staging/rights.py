@@ -1,4 +1,4 @@
-"""What a file that is made in one folder and moved into another would have got of rights, had it been made there."""
+"""Rights: of a file that is made in one folder and moved into another, and of the folder that is ours alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import stat
 import struct
 import sys
-from typing import Any
+from typing import Any, Dict, Tuple
 
 _MAC = sys.platform == "darwin"
 _WINDOWS = os.name == "nt"
@@ -20,6 +20,15 @@ _NEW_FILE = 0o6
 
 # Windows' SetNamedSecurityInfo: the list of a file, open to what its folder hands on.
 _FILE_OBJECT, _UNPROTECTED_LIST, _ACL_REVISION = 1, 0x20000004, 2
+
+# Windows' SetFileAttributes, and the releases of CPython from which on a folder's mode means an access list there.
+_HIDDEN = 0x02
+_PRIVATE_SINCE: Dict[Tuple[int, ...], Tuple[int, ...]] = {
+    (3, 9): (3, 9, 20),
+    (3, 10): (3, 10, 15),
+    (3, 11): (3, 11, 10),
+    (3, 12): (3, 12, 4),
+}
 
 
 def as_if_made_in(folder: str, path: str) -> None:
@@ -60,3 +69,22 @@ def inherit(path: str) -> None:
         windll.advapi32.SetNamedSecurityInfoW(
             ctypes.c_wchar_p(path), _FILE_OBJECT, _UNPROTECTED_LIST, None, None, ctypes.byref(empty), None
         )
+
+
+def hide(path: str) -> None:
+    """Hide the folder *path* from Windows, for which a dot at the beginning means nothing. Never raises."""
+    if not _WINDOWS:
+        return
+    import ctypes
+
+    windll: Any = getattr(ctypes, "windll", None)
+    with contextlib.suppress(OSError, AttributeError):
+        windll.kernel32.SetFileAttributesW(ctypes.c_wchar_p(path), _HIDDEN)
+
+
+def keeps_private(version: Tuple[int, ...] = sys.version_info[:3]) -> bool:
+    """Return whether `os.mkdir` with the mode 0o700 makes a folder that only its account may enter.
+
+    On Windows it gives it an access list, since the releases named here; earlier ones take no notice of the mode.
+    """
+    return not _WINDOWS or version >= _PRIVATE_SINCE.get(version[:2], version)

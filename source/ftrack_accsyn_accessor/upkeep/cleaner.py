@@ -21,10 +21,13 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Item, StagedFile, State, Studio
 from ftrack_accsyn_accessor.model.stamp import Stamp, is_same
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.staging.area import StagingArea, Stamp, temporary_name
-from ftrack_accsyn_accessor.staging.naming import naming_of
-from ftrack_accsyn_accessor.upkeep.evidence import Collector, is_same
-from ftrack_accsyn_accessor.upkeep.policy import Evidence, Policy, choose, objection, unpinned, withdrawn_objection
+from ftrack_accsyn_accessor.outbox.file import state_folder
+from ftrack_accsyn_accessor.staging import temporaries
+from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.staging.held import READERS, is_held
+from ftrack_accsyn_accessor.staging.longpath import reachable
+from ftrack_accsyn_accessor.upkeep.evidence import Collector
+from ftrack_accsyn_accessor.upkeep.policy import Evidence, Policy, choose, is_pinned, objection, withdrawn_objection
 from ftrack_accsyn_accessor.upkeep.verifying import difference
 from ftrack_accsyn_accessor.workspace import Workspace
 
@@ -212,7 +215,7 @@ def remove_if(root: str, path: str, published: Stamp) -> bool:
 
 def _taken_aside(root: str, full: str) -> str:
     """Take the file *full* out of everybody's way; return where it is then."""
-    aside = temporaries.apart(full, reachable(os.path.join(root, STATE_FOLDER)))
+    aside = temporaries.apart(full, reachable(os.path.join(root, state_folder(root))))
     try:
         os.rename(full, aside)
     except OSError as error:
