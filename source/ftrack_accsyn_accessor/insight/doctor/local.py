@@ -20,7 +20,8 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.damage import REMEDY, kept_aside
-from ftrack_accsyn_accessor.staging.temporaries import temporary_name
+from ftrack_accsyn_accessor.staging import refusal, rights
+from ftrack_accsyn_accessor.staging.probe import probe
 from ftrack_accsyn_accessor.workspace import library
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 9), (3, 13)
@@ -102,6 +103,7 @@ def _staging(here: Installation) -> Iterator[Check]:
     else:
         yield warn("staging area", f"{root} is there, but was never published into.", "Publish something.")
     yield _writable(root)
+    yield _private(here.area.state_dir)
     yield _space(root)
 
 
@@ -112,6 +114,13 @@ def _writable(root: str) -> Check:
     except OSError as error:
         return fail("staging writable", f"{root}: {error.strerror}.", refusal.remedy(error, root))
     return ok("staging writable", "Files can be written.")
+
+
+def _private(state_folder: str) -> Check:
+    if rights.keeps_private():
+        return ok("staging private", f"{state_folder} is for this account of the system alone.")
+    text = f"Whoever may read the staging folder may read {state_folder}: this CPython cannot prevent it on Windows."
+    return ok("staging private", f"{text} It holds names and paths, and no password or key.")
 
 
 def _space(root: str) -> Check:
