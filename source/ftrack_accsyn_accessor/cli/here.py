@@ -42,7 +42,7 @@ def find() -> Installation:
 
 def outbox(here: Installation) -> Outbox:
     """Return the outbox; stop where there is none."""
-    if here.outbox_path.is_file():
+    if here.has_outbox:
         return here.outbox()
     missing = absence(here)
     raise Stop(str(missing), exit_codes.UNSENT if missing.unsent else exit_codes.NOT_SET_UP)

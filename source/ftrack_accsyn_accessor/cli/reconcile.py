@@ -63,7 +63,7 @@ def _require_staging(found: Installation, dry_run: bool) -> None:
 def _reconcile(found: Installation, credentials: FtrackCredentials, dry_run: bool) -> Outcome:
     found.area.prepare()
     registrations = Registrations(credentials)
-    outbox = found.outbox() if found.outbox_path.is_file() or not dry_run else None
+    outbox = found.outbox() if found.has_outbox or not dry_run else None
     if outbox is not None and not dry_run:
         make_outbox(outbox, found.area)
     try:

@@ -138,7 +138,7 @@ def _outbox() -> Optional[Outbox]:
     if current.staging_path is None:
         return None
     machine = find_installation(current, environment.ftrack_user())
-    return machine.outbox() if machine.outbox_path.is_file() else None
+    return machine.outbox() if machine.has_outbox else None
 
 
 def _destination(outbox: Optional[Outbox]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Callable, Optional
 
@@ -50,7 +51,7 @@ class OutboxSource:
         try:
             summary = status.summary(outbox, self._studio)
         except OutboxError as error:
-            if not outbox.path.is_file():
+            if not os.path.isfile(outbox.path):
                 raise self._not_there(current) from error
             raise NotHere(shapes.unreadable(error, remarks.of_unqueued(outbox.path))) from error
         self._paused = summary.paused is not None

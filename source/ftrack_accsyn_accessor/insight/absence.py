@@ -43,6 +43,9 @@ def absence(here: Installation) -> Absence:
 
 def _reason(here: Installation) -> _Reason:
     root = here.area.root
+    refused = here.refused
+    if refused is not None:
+        return _Reason("no-area", refused.what, refused.remedy, True)
     unplugged = here.unplugged
     if unplugged is not None:
         what = f"The staging area {root} is known on this machine, but is not there: its disk is unplugged."

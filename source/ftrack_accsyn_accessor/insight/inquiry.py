@@ -48,7 +48,7 @@ def gather(current: Settings, api_user: str, asked: str = "") -> Situation:
 
 
 def _with_outbox(situation: Situation, here: Installation) -> Situation:
-    if not here.outbox_path.is_file():
+    if not here.has_outbox:
         return dataclasses.replace(situation, staging_present=here.staging_present, absence=absence(here))
     outbox = here.outbox()
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Optional
 
 from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox, locations, memory, takeover
@@ -35,12 +36,32 @@ class Installation:
     @property
     def staging_present(self) -> bool:
         """Whether there is a staging area at the path."""
-        return Path(self.area.marker_path).is_file()
+        return os.path.isfile(self.area.marker_path)
+
+    @property
+    def has_outbox(self) -> bool:
+        """Whether there is an outbox that may be looked at."""
+        return os.path.isfile(self.outbox_path)
+
+    @property
+    def refused(self) -> Optional[errors.StagingGone]:
+        """Why this process may not look into the area, where the system keeps it out; else None."""
+        try:
+            os.stat(self.area.marker_path)
+        except PermissionError:
+            try:
+                self.area.require()
+            except errors.StagingGone as error:
+                return error
+        except OSError:
+            return None
+        return None
 
     @property
     def unplugged(self) -> Optional[memory.Served]:
         """What the machine remembers of the area at the path, where that is known and not there; else None."""
-        return None if self.staging_present or os.path.isdir(self.area.state_dir) else memory.known(self.area.root)
+        there = self.staging_present or self.refused is not None or os.path.isdir(self.area.state_dir)
+        return None if there else memory.known(self.area.root)
 
     @property
     def earlier(self) -> list[Path]:

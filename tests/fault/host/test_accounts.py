@@ -20,6 +20,7 @@ import pytest
 
 from fault.support_studio import environment
 from ftrack_accsyn_accessor import environment as surroundings
+from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.outbox import locations
 from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, is_state_folder, outbox_path, state_folder
 from ftrack_accsyn_accessor.staging.area import StagingArea
@@ -41,6 +42,7 @@ class Keeps(logging.Handler):
 logging.getLogger("ftrack_accsyn_accessor").addHandler(Keeps())
 import ftrack_api
 session = ftrack_api.Session()
+print(said, file=sys.stderr)
 location = session.pick_location()
 source = pathlib.Path(os.environ["HOME"]) / "source.mov"
 source.write_bytes(os.urandom(1000))
@@ -161,6 +163,19 @@ def test_folder_of_the_first_account_is_named_with_it_where_the_second_may_not_w
     assert "Permission denied" in done.stderr
     assert f"{studio.staging / 'show_a'}" in done.stderr
     assert f"belongs to user {FIRST}" in done.stderr
+
+
+def test_state_folder_that_its_own_account_may_not_enter_is_told_without_a_traceback(studio: Studio) -> None:
+    publish(studio, FIRST, "show_a")
+    os.chmod(studio.staging / STATE_FOLDER, 0o000)
+
+    told, opened = run(studio, FIRST, "-c", STATUS), run(studio, FIRST, "-c", PUBLISH, "show_a")
+
+    assert "Traceback" not in told.stderr
+    assert told.returncode == exit_codes.UNSENT
+    assert "Permission denied" in told.stdout + told.stderr
+    assert "unplugged" not in told.stdout + told.stderr
+    assert "Permission denied" in opened.stderr
 
 
 # Which folder it is.

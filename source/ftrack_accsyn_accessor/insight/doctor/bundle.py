@@ -55,7 +55,7 @@ def _outbox(subject: Subject) -> Iterator[tuple[str, str]]:
     if subject.settings.staging_path is None:
         return
     here = find_installation(subject.settings, subject.api_user)
-    if not here.outbox_path.is_file():
+    if not here.has_outbox:
         return
     outbox = here.outbox()
     try:

@@ -95,6 +95,10 @@ def _staging(here: Installation) -> Iterator[Check]:
         missing = absence(here)
         yield fail("staging area", missing.what, missing.remedy)
         return
+    refused = here.refused
+    if refused is not None:
+        yield failed("staging area", refused)
+        return
     if not os.path.isdir(root):
         yield fail("staging area", f"{root} is not there.", "Plug its disk in, or correct the path.")
         return
@@ -136,7 +140,7 @@ def _space(root: str) -> Check:
 
 
 def _outbox(here: Installation) -> Iterator[Check]:
-    if not here.outbox_path.is_file():
+    if not here.has_outbox:
         yield from _missing(absence(here))
         return
     outbox = here.outbox()

@@ -23,7 +23,7 @@ def staging_view(workspace: Workspace, subject: Subject) -> Check:
     if subject.settings.staging_path is None:
         return skipped(_NAME, "There is no staging path to compare with.")
     here = find_installation(subject.settings, subject.api_user)
-    root = _client_root(workspace, here.outbox()) if here.outbox_path.is_file() else None
+    root = _client_root(workspace, here.outbox()) if here.has_outbox else None
     if root is None:
         return skipped(_NAME, "It is known after the first transfer.")
     if _same(root, here.area.root):
