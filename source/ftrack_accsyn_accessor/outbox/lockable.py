@@ -12,6 +12,8 @@ from pathlib import Path
 
 import filelock
 
+from ftrack_accsyn_accessor.outbox import patience
+
 if sys.platform != "win32":
     import fcntl
 
@@ -43,15 +45,20 @@ def require(folder: Path) -> None:
 def alone(path: Path, timeout_s: float) -> Iterator[None]:
     """Hold the lock of the file *path*, where there are locks; without them nobody is kept out.
 
-    Raise `filelock.Timeout` where somebody else has it for *timeout_s* seconds.
+    Raise `filelock.Timeout` where somebody else has it for *timeout_s* seconds, or for all of a thread's patience.
     """
     try:
         require(path.parent)
     except NoLocksError:
         yield
         return
-    with filelock.FileLock(str(path), timeout=timeout_s):
+    lock = filelock.FileLock(str(path), timeout=patience.left_s(timeout_s))
+    with patience.waiting():
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _try(folder: Path) -> None:

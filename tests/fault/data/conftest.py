@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from disks.fixtures import new_disk
 from fault.data.queueing import Closed, new_intake
 from fault.faults.desk import Desk
 from ftrack_accsyn_accessor.worker.intake import Intake
@@ -16,7 +17,7 @@ from ftrack_accsyn_sandbox.studio import Studio
 from publishing import Publisher, publisher, studio
 from tracking import Desk as Machine
 
-__all__ = ["publisher", "studio"]
+__all__ = ["new_disk", "publisher", "studio"]
 
 SMALL_DISK = "size=2m"
 
