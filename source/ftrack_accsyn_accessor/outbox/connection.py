@@ -208,14 +208,15 @@ class Connections:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Let one thread at a time open a file; the wait for it may be long where that one waits for others."""
+        lock = _opening
         with patience.waiting():
-            taken = _opening.acquire(timeout=patience.left_s(BUSY_TIMEOUT_S))
+            taken = lock.acquire(timeout=patience.left_s(BUSY_TIMEOUT_S))
         if not taken:
             raise sqlite3.OperationalError("another thread is waiting for it: it is locked")
         try:
             yield
         finally:
-            _opening.release()
+            lock.release()
 
     def _close_those_of_ended_threads(self) -> None:
         """Give back the files that threads have left open: hosts start many threads."""

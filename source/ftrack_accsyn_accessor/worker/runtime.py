@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 _runtimes: dict[tuple[str, str], Runtime] = {}
 _lock = threading.Lock()
 _fork = threading.local()
-#: How often an outbox of an earlier release that was in use is looked at again.
+#: How often an outbox of an earlier release that was in use, and one that could not be made, is looked at again.
 TAKE_OVER_S = 60.0
 #: How often unsent items are counted while there are some.
 COUNT_S = 10.0
@@ -181,7 +181,7 @@ class _Keeper:
         try:
             if not self._runtime.area.present():
                 return
-            if not self._runtime.complete or time.monotonic() >= self._take_over_at:
+            if not self._runtime.prepared or time.monotonic() >= self._take_over_at:
                 self._take_over_at = time.monotonic() + TAKE_OVER_S
                 with _lock:  # a fork waits for it
                     self._prepare()

@@ -21,7 +21,7 @@ from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.cli.application import application
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import State
-from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox import Outbox, damage
 from ftrack_accsyn_accessor.outbox.file import outbox_path as path_of
 from ftrack_accsyn_accessor.worker import runtime
 from ftrack_accsyn_accessor.worker.lookup import COMPLETE
@@ -206,6 +206,7 @@ def test_damaged_outbox_that_cannot_be_renamed_stays_where_it_is_and_says_so(
     def refuse(source: str, target: str) -> None:
         raise PermissionError(errno.EACCES, "another process has it open")
 
+    monkeypatch.setattr(damage, "LET_GO_S", 0.0)
     monkeypatch.setattr(os, "replace", refuse)  # what Windows does, which may not be the system that this runs on
 
     with pytest.raises(errors.OutboxUnusable, match=r"cannot be renamed.*another process has it open"):
