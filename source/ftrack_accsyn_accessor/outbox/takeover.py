@@ -35,6 +35,7 @@ IN_USE = "in use"  # looked at again, and so is what cannot be read
 UNREADABLE = "unreadable"
 DAMAGED = "damaged"
 FOREIGN = "not ours"  # the outbox of another area, or none at all
+_SETTLED = (TAKEN, DAMAGED, FOREIGN)
 
 #: The version that 1.0.0 wrote, and its mark in `meta`, with its values.
 _VERSION = 1
@@ -84,13 +85,14 @@ class Takeover:
 
     def _step(self) -> bool:
         known = facts.kept(self._outbox, facts.Earlier).files
-        for path in candidates(self._outbox.path, self._root):
-            if known.get(str(path)) not in (TAKEN, DAMAGED, FOREIGN):
+        found = candidates(self._outbox.path, self._root)
+        for path in found:
+            if known.get(str(path)) not in _SETTLED:
                 self._tell(path, self._outcome(path), again=str(path) in known)
-        became = set(facts.kept(self._outbox, facts.Earlier).files.values())
-        if {IN_USE, UNREADABLE, DAMAGED} & became and self._outbox.fact(facts.COMPLETE) == "1":
+        files = facts.kept(self._outbox, facts.Earlier).files
+        if {IN_USE, UNREADABLE, DAMAGED} & set(files.values()) and self._outbox.fact(facts.COMPLETE) == "1":
             self._outbox.keep_fact(facts.COMPLETE, "0")
-        return not {IN_USE, UNREADABLE, MERGED} & became
+        return all(files.get(str(path)) in _SETTLED for path in found)
 
     def _outcome(self, path: Path) -> str:
         lock = ProcessLock(lock_path(path))

@@ -197,11 +197,11 @@ def test_file_that_a_process_of_the_release_works_with_is_left_to_it_and_taken_o
     assert kept(outbox, Earlier).files == {str(path): IN_USE}
     assert list(outbox.items()) == []
     assert caplog.text == ""  # it may just be taken over
-    Takeover(outbox, str(root), UUID).step()
+    assert not Takeover(outbox, str(root), UUID).step()  # it is to be looked at again
     assert "in use by an application with release 1.0.0" in caplog.text
     _, complaint = holder.communicate("end\n", timeout=60)
     assert (holder.returncode, complaint) == (0, "")
-    Takeover(outbox, str(root), UUID).step()
+    assert Takeover(outbox, str(root), UUID).step()
     assert kept(outbox, Earlier).files == {str(path): TAKEN}
     states = {item.publication.component_id: item.state for item in outbox.items()}
     assert states["artist-prepared"] is (State.PENDING if code == KEEP_OPEN else State.PREPARED)
