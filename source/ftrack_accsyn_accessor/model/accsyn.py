@@ -19,6 +19,9 @@ _HEX_PAIRS = re.compile(r"[0-9A-F]{12}")
 #: Statuses with which a job leaves accsyn's live ones.
 FINISHED = frozenset({"done", "aborted"})
 
+#: A number of this size is a mistake: 72 petabytes, and what is added up of such still fits into a database.
+MOST = 2**56
+
 APP = 0
 USER_SERVER = 2
 
@@ -165,16 +168,17 @@ def _text(value: Any) -> str:
 
 def _number(value: Any) -> Optional[float]:
     try:
-        return None if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+        number = None if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return number if number is not None and abs(number) < MOST else None
 
 
 def _whole(value: Any) -> Optional[int]:
     if isinstance(value, int) and not isinstance(value, bool):
-        return value  # a float has no room for the sizes of very large files
+        return value if abs(value) < MOST else None  # a float has no room for the sizes of very large files
     number = _number(value)
-    return int(number) if number is not None and abs(number) < 2**63 else None
+    return int(number) if number is not None else None
 
 
 def _not_negative(number: Any) -> Any:

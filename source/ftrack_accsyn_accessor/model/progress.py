@@ -11,6 +11,8 @@ from ftrack_accsyn_accessor.model.item import Item, Progress, Trouble
 from ftrack_accsyn_accessor.model.proof import AT_WORK
 
 _BYTES_PER_MB = 1_000_000
+#: Ten years: what takes longer by accsyn's account is not known.
+_MOST_LEFT_S = 10 * 365 * 86400.0
 
 _WHAT: Mapping[Trouble, str] = {
     Trouble.FAILED: "accsyn could not transfer it{reason}.",
@@ -94,7 +96,8 @@ def _paced(done_bytes: int, size_bytes: int, speed_mb_per_s: float) -> Progress:
     if speed_mb_per_s <= 0:
         return Progress(done_bytes, size_bytes)
     speed = speed_mb_per_s * _BYTES_PER_MB
-    return Progress(done_bytes, size_bytes, speed, (size_bytes - done_bytes) / speed)
+    left_bytes = size_bytes - done_bytes
+    return Progress(done_bytes, size_bytes, speed, left_bytes / speed if left_bytes < speed * _MOST_LEFT_S else None)
 
 
 # Words.

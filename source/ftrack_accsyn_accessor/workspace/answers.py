@@ -11,6 +11,7 @@ import datetime
 import email.utils
 import http.client
 import json
+import math
 import re
 import socket
 import ssl
@@ -37,6 +38,9 @@ from ftrack_accsyn_accessor.workspace.wording import classify_message
 MAX_RETRY_AFTER_S = 3600.0
 MAX_EXCERPT = 300
 
+#: Of a number that anybody may mean.
+_MOST_DIGITS = 100
+_HALF_LETTER = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
@@ -137,12 +141,30 @@ def _decoded(text: str) -> Any:
     """Return *text* decoded from JSON, or None when it is none.
 
     Plain JSON, not the client's decoder: that turns each text that looks like a date, even in a job's name or in our
-    own metadata, into a datetime, and fails as a whole on one that only looks like one.
+    own metadata, into a datetime, and fails as a whole on one that only looks like one. Nor must a single number or
+    letter, in one row of many, spoil the whole: Python refuses to read a very long number, a database to take half of a
+    letter.
     """
     try:
-        return json.loads(text)
+        answer = json.loads(text, parse_int=_whole_number)
     except ValueError:
         return None
+    return _whole_letters(answer) if _HALF_LETTER.search(text) else answer
+
+
+def _whole_number(digits: str) -> float:
+    return int(digits) if len(digits) < _MOST_DIGITS else math.inf
+
+
+def _whole_letters(answer: Any) -> Any:
+    """Return *answer* with a question mark for each half of a surrogate pair that stands alone."""
+    if isinstance(answer, str):
+        return answer.encode("utf-8", "replace").decode()
+    if isinstance(answer, list):
+        return [_whole_letters(each) for each in answer]
+    if isinstance(answer, dict):
+        return {_whole_letters(name): _whole_letters(value) for name, value in answer.items()}
+    return answer
 
 
 def _outcome(reply: Reply, answer: Any, said: Optional[str]) -> str:

@@ -127,9 +127,10 @@ def rows_of(result: Any) -> Optional[list[dict[str, Any]]]:
     return None
 
 
-def quoted(text: str) -> Optional[str]:
-    """Return *text* as a value of a query, None when it cannot be one: no escape for quotes is known (section 4)."""
-    for quote in "\"'":
-        if quote not in text:
-            return f"{quote}{text}{quote}"
-    return None
+def quoted(text: str) -> str:
+    """Return *text* as a value of a query that finds it, and perhaps others: compare afterwards.
+
+    No escape for quotes is known. Of two kinds in one text one becomes a wildcard (accsyn fact sheet, section 4).
+    """
+    quote = "'" if '"' in text else '"'
+    return "{0}{1}{0}".format(quote, text.replace(quote, "*"))

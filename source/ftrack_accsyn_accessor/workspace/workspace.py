@@ -126,8 +126,6 @@ class Workspace(Door):
     def find_queue(self, code_or_name: str) -> Optional[str]:
         """Return the id of the queue with exactly this code, else exactly this name; None when there is none."""
         text = quoted(code_or_name)
-        if text is None:
-            return None
         rows = self._find("find the queue", code_or_name, "queue", f"code={text} OR name={text}")
         for attribute in ("code", "name"):
             for row in rows:
@@ -177,11 +175,10 @@ class Workspace(Door):
 
     def _exists(self, entity_type: str, name: str) -> Optional[bool]:
         """Return whether there is an entity with this id or code, None when the user may not look."""
-        text = quoted(name)
         try:
             if model.is_id(name):
                 return bool(self._entity(f"look for the {entity_type}", name, entity_type, name))
-            rows = self._find(f"look for the {entity_type}", name, entity_type, f"code={text}") if text else []
+            rows = self._find(f"look for the {entity_type}", name, entity_type, f"code={quoted(name)}")
         except (Refused, Unauthorised):
             return None
         return any(str(row.get("code")).lower() == name.lower() for row in rows)
@@ -209,8 +206,6 @@ class Workspace(Door):
     def find_jobs(self, name: str) -> list[Job]:
         """Return the jobs with exactly this *name*, live and finished but not archived ones; two requests."""
         text = quoted(name)
-        if text is None:
-            raise Refused("find the sync job", name, "accsyn's queries have no way to write this name")
         found: dict[str, Job] = {}
         for data in ({}, {"finished": True}):
             for row in self._find("find the sync job", name, "transfer", f"code={text}", data):

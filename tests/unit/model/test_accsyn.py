@@ -70,6 +70,14 @@ def test_a_job_is_read_from_a_full_answer():
         ("size", True, "size_bytes", None),
         ("size", float("nan"), "size_bytes", None),
         ("size", float("inf"), "size_bytes", None),
+        ("size", 10**400, "size_bytes", None),
+        ("size", "1e400", "size_bytes", None),
+        ("size", 2**60, "size_bytes", None),
+        ("progress", 10**30, "progress", None),
+        ("speed", 10**400, "speed_mb_per_s", None),
+        ("speed", float("inf"), "speed_mb_per_s", None),
+        ("speed", "nan", "speed_mb_per_s", None),
+        ("speed", [1], "speed_mb_per_s", None),
         ("speed", -1.0, "speed_mb_per_s", None),
         ("speed", "3.5", "speed_mb_per_s", 3.5),
         ("progress", 99.7, "progress", 99),
@@ -164,8 +172,14 @@ def test_only_24_lower_case_letters_and_digits_are_an_id(text, good):
     assert model.is_id(text) is good
 
 
+_ABSURD = [10**400, -(10**400), 2**63, "1e400", "nan", "-inf"]
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([10**400, "1e400", "nan"])
+    | st.floats()
+    | st.text(max_size=30),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
     max_leaves=6,
 )
@@ -182,5 +196,7 @@ def test_no_answer_whatever_breaks_the_reading(kind):
         value = kind.from_answer(row)
         assert isinstance(value.id, str)
         assert isinstance(value.status, str)
+        numbers = [each for each in vars(value).values() if isinstance(each, (int, float))]
+        assert all(abs(each) < model.MOST for each in numbers)  # neither endless nor no number
 
     reads()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 
 import pytest
 
@@ -37,6 +38,25 @@ def test_an_object_with_a_result_is_the_answer(result):
 def test_texts_that_look_like_dates_or_ids_stay_as_they_are():
     row = {"name": "2026-11-21T10:00:00", "metadata": {"a": "2026-99-99T10:00:00", "b": "ObjectId:abc"}}
     assert read_reply(Reply(200, {}, json.dumps({"result": [row]})))["result"] == [row]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("1e400", math.inf),
+        ("-" + "9" * 5000, math.inf),
+        ("9" * 5000, math.inf),
+        ("NaN", None),
+        (r'"a\ud800b"', "a?b"),
+        (r'"\uD83D\uDE00"', "\U0001f600"),
+        (r'{"\udfff": ["\ud800"]}', {"?": ["?"]}),
+    ],
+)
+def test_one_odd_value_spoils_no_answer(written, read):
+    text = f'{{"result": [{{"id": "a"}}, {{"id": "b", "odd": {written}}}, {{"id": "c"}}]}}'
+    rows = read_reply(Reply(200, {}, text))["result"]
+    assert [row["id"] for row in rows] == ["a", "b", "c"]
+    assert rows[1]["odd"] == read or read is None
 
 
 @pytest.mark.parametrize(
