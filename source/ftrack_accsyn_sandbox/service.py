@@ -281,6 +281,9 @@ class Service:
         if fault.kind == "trickle" and self._released is not None:
             await _trickle(fault, request, answer, self._released)
         _drop(request, reset=fault.reset)
+        if fault.kind == "late" and self._released is not None:
+            await self._released.wait()
+            await _answer(request, handler)
         return web.Response()
 
     @staticmethod

@@ -23,8 +23,8 @@ _GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502
 class Fault:
     """One fault that is still to happen *left* times; `Service` carries it out.
 
-    *kind* is "fail", "drop", "hang", "trickle" or "garble"; *processed* tells whether the request is carried out before
-    it goes wrong.
+    *kind* is "fail", "drop", "late", "hang", "trickle" or "garble"; *processed* tells whether the request is carried
+    out before it goes wrong.
     """
 
     kind: str
@@ -90,12 +90,15 @@ class Switches:
             Fault("fail", operation, times, False, status=status, body=encode(body), headers=_headers(body, headers))
         )
 
-    def drop_before(self, operation: str = "", times: int = 1, *, reset: bool = True) -> None:
+    def drop_before(
+        self, operation: str = "", times: int = 1, *, reset: bool = True, carry_out_late: bool = False
+    ) -> None:
         """Drop the connection of the next *times* requests without processing them.
 
-        *reset*: the client sees a connection reset; otherwise a clean close without an answer.
+        *reset*: the client sees a connection reset; otherwise a clean close without an answer. *carry_out_late*: they
+        are processed after all, without anybody hearing of it, at the next `release`, `clear` or `stop`.
         """
-        self._add(Fault("drop", operation, times, False, reset=reset))
+        self._add(Fault("late" if carry_out_late else "drop", operation, times, False, reset=reset))
 
     def drop_after(self, operation: str = "", times: int = 1, *, reset: bool = True) -> None:
         """Process the next *times* requests, then drop their connections unanswered (*reset*: see `drop_before`)."""
@@ -156,7 +159,7 @@ class Switches:
             self._bucket = _Bucket(per_second, burst, retry_after_s, text, float(burst), time.monotonic())
 
     def release(self) -> None:
-        """Let go of the requests that hang now: their connections are dropped."""
+        """Let go of the requests that hang now: their connections are dropped. Carry out those that are late."""
         if self._release is not None:
             self._release()
 
