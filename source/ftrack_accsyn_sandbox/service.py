@@ -27,6 +27,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Coroutine
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Callable, Optional, TypeVar
 
@@ -39,6 +40,14 @@ from ftrack_accsyn_sandbox.switches import Fault, Switches, garbled
 __all__ = ["BODY", "Request", "RequestLog", "Service", "Switches"]
 
 HOST = "127.0.0.1"
+#: Names in a certificate, and its first and last day from now: a network's log-in page answers under another name, and
+#: a wrong clock finds every certificate expired or not valid yet.
+IDENTITIES = {
+    "sound": ((HOST, "localhost"), (-1, 365)),
+    "another": (("login.hotel.test",), (-1, 365)),
+    "expired": ((HOST, "localhost"), (-30, -1)),
+    "not yet valid": ((HOST, "localhost"), (1, 30)),
+}
 # Key of the decoded body in a request; aiohttp releases before 3.14 know plain text keys only.
 BODY: Any = web.RequestKey("body", object) if hasattr(web, "RequestKey") else "body"
 # How long `start` and `stop` may take before they give up: neither does anything slow, so a longer wait only hides a
@@ -62,6 +71,8 @@ class Service:
 
     *port* 0 takes a free one. With *tls* it speaks https, and `certificate` is the PEM file of the authority to
     verify against (it exists while the service runs). `start` after `stop` listens on the same port again.
+
+    `identity`, to be assigned before `start`, is what the certificate says of the service: one of `IDENTITIES`.
     """
 
     def __init__(self, port: int = 0, tls: bool = False) -> None:
@@ -70,6 +81,7 @@ class Service:
         self.log = RequestLog()
         self.switches = Switches()
         self.certificate: Optional[Path] = None
+        self.identity = "sound"
         self._loop: Optional[asyncio.AbstractEventLoop] = None
         self._thread: Optional[threading.Thread] = None
         self._runner: Optional[web.AppRunner] = None
@@ -200,7 +212,10 @@ class Service:
         self.certificate = Path(self._folder.name) / "authority.pem"
         authority.cert_pem.write_to_path(str(self.certificate))
         self._ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(HOST, "localhost").configure_cert(self._ssl)
+        names, (first, last) = IDENTITIES[self.identity]
+        now = datetime.now(timezone.utc)
+        since, until = now + timedelta(days=first), now + timedelta(days=last)
+        authority.issue_cert(*names, not_before=since, not_after=until).configure_cert(self._ssl)
 
     # Switches
 

@@ -41,6 +41,8 @@ MAX_EXCERPT = 300
 #: Of a number that anybody may mean.
 _MOST_DIGITS = 100
 _HALF_LETTER = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
+#: The host in an address; what follows it, or a login before it, is not told.
+_ELSEWHERE = re.compile(r"(?:https?:)?//(?:[^/?#]*@)?([\w.\-]+)", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
@@ -56,6 +58,17 @@ _TLS_REMEDY = (
     "If this network has a certificate authority of its own, name its file in REQUESTS_CA_BUNDLE; "
     "FTRACK_ACCSYN_TLS_VERIFY=0 switches the check off, and with it the protection of the API key."
 )
+_LOG_IN_REMEDY = (
+    "Something answers in the server's place: most often a network, or a proxy, that wants a log-in first. Open any "
+    "web page in a browser on this machine and log in there; it is tried again."
+)
+_CLOCK_REMEDY = (
+    "By this machine's clock the certificate is not valid: set date, time and time zone, best by a time server. Where "
+    "they are right, the certificate has to be renewed by whoever runs the server or the proxy."
+)
+#: OpenSSL's numbers for a certificate that is not valid yet or any more, and for one of another name or address.
+_NOT_NOW = frozenset({9, 10})
+_NOT_THIS_NAME = frozenset({62, 64})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,6 +122,7 @@ def read_reply(reply: Reply, ours: Iterable[str] = ()) -> dict[str, Any]:
     raise Problem(
         kind,
         _outcome(reply, answer, said),
+        _LOG_IN_REMEDY if _is_elsewhere(reply, answer) else None,
         status=reply.status,
         retry_after_s=retry_after_s(reply.headers),
     )
@@ -128,6 +142,12 @@ def _classify_wordless(answer: Any, reply: Reply) -> type[WorkspaceError]:
     if 400 <= status < 500 and status != 408:
         return classify_message(_told(answer, reply.text), status)
     return Uncertain
+
+
+def _is_elsewhere(reply: Reply, answer: Any) -> bool:
+    """Whether *reply* is a page, or leads to one, where accsyn would have said something."""
+    led_away = 300 <= reply.status < 400 or reply.status == 511
+    return led_away or (reply.status < 300 and answer is None and reply.text.lstrip()[:1] == "<")
 
 
 def _said(answer: Any) -> Optional[str]:
@@ -174,6 +194,9 @@ def _outcome(reply: Reply, answer: Any, said: Optional[str]) -> str:
         return "accsyn reported an internal error"
     if isinstance(answer, dict) and isinstance(answer.get("error"), str):
         return f"HTTP status {reply.status}: {clean(answer['error'])}"
+    elsewhere = _ELSEWHERE.match(reply.headers.get("Location", ""))
+    if elsewhere and 300 <= reply.status < 400:
+        return f"HTTP status {reply.status}, which leads to {clean(elsewhere[1])}"
     if answer is None:
         text = _excerpt(reply.text)
         return f"HTTP status {reply.status}: {text}" if text else f"HTTP status {reply.status} with an empty answer"
@@ -252,8 +275,7 @@ def translate(error: Exception, handled: Optional[BaseException] = None) -> Prob
         )
     links = list(_chain(error, handled))
     if _never_sent(links):
-        untrusted = any(isinstance(link, ssl.SSLCertVerificationError) for link in links)
-        return Problem(Unreachable, _where(error) + _reason(links), _TLS_REMEDY if untrusted else None)
+        return Problem(Unreachable, _where(error) + _reason(links), _certificate_remedy(links))
     if isinstance(error, (requests.exceptions.RequestException, urllib3.exceptions.HTTPError)):
         return Problem(Uncertain, _where(error) + _reason(links))
     if isinstance(error, socket.timeout):  # before anything was sent: what requests meets, it raises as its own
@@ -261,6 +283,22 @@ def translate(error: Exception, handled: Optional[BaseException] = None) -> Prob
     if isinstance(error, OSError):  # requests raises a bare one when the file of certificates is not there
         return Problem(NotReady, clean(str(error)), "Check the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names.")
     return Problem(Uncertain, f"the answer could not be read ({_name(error)}: {clean(str(error))})")
+
+
+def _certificate_remedy(links: Iterable[BaseException]) -> Optional[str]:
+    """Return what to do about a certificate that was not accepted, None where none is the matter."""
+    for link in links:
+        if _is_of_another_name(link):
+            return _LOG_IN_REMEDY
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return _CLOCK_REMEDY if link.verify_code in _NOT_NOW else _TLS_REMEDY
+    return None
+
+
+def _is_of_another_name(link: BaseException) -> bool:
+    """Whether a certificate is of another name; urllib3 before 2 compares names by itself."""
+    by_urllib3 = type(link).__name__ == "CertificateError"
+    return by_urllib3 or (isinstance(link, ssl.SSLCertVerificationError) and link.verify_code in _NOT_THIS_NAME)
 
 
 def timed_out(error: BaseException) -> bool:
@@ -321,6 +359,8 @@ _REASONS: tuple[tuple[Union[type[BaseException], tuple[type[BaseException], ...]
 def _reason(links: Sequence[BaseException]) -> str:
     """Return what happened, in words, given an error and what led to it."""
     for link in links:
+        if _is_of_another_name(link):
+            return "TLS failed (the certificate is another server's)"
         if isinstance(link, ssl.SSLError):
             detail = getattr(link, "verify_message", "") or link.reason or link.strerror
             return f"TLS failed ({clean(str(detail))})"

@@ -1,4 +1,4 @@
-"""Servers that answer byte by byte hold no command, and are told of."""
+"""Servers that answer byte by byte hold no command, and those that cannot be trusted are told by the reason."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from ftrack_accsyn_accessor.worker import endpoint
 from ftrack_accsyn_accessor.workspace import transport
+from ftrack_accsyn_sandbox.accsyn import AccsynService
 from ftrack_accsyn_sandbox.switches import TRICKLE_PARTS
 from integration.cli.conftest import Run
 from publishing import Publisher
@@ -44,3 +45,19 @@ def test_a_trickling_ftrack_does_not_answer_the_doctor(
     (server,) = [check for check in told("doctor")["checks"] if check["name"] == "ftrack server"]
     assert server["level"] == "fail"
     assert "does not answer" in server["text"]
+
+
+@pytest.mark.parametrize(
+    ("identity", "words"), [("another", "wants a log-in first"), ("not yet valid", "set date, time and time zone")]
+)
+def test_a_certificate_of_ftracks_server_that_is_not_accepted_is_told_by_its_reason(
+    publisher: Publisher, told: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, identity: str, words: str
+) -> None:
+    server = AccsynService(tls=True)  # any that speaks TLS: what it would say is never heard
+    server.identity = identity
+    with server:
+        monkeypatch.setenv("FTRACK_SERVER", server.url)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(server.certificate))
+        (check,) = [check for check in told("doctor")["checks"] if check["name"] == "ftrack server"]
+    assert check["level"] == "fail"
+    assert words in check["remedy"]
