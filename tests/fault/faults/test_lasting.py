@@ -21,7 +21,7 @@ def _impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Where nothing answers, the door waits less long than it does for a real accsyn."""
     name = getattr(request.node, "callspec", None) and request.node.callspec.params.get("name")
     if name and FAULTS[name].is_silence:
-        monkeypatch.setattr(transport, "READ_TIMEOUT_S", 0.1)
+        monkeypatch.setattr(transport, "READ_TIMEOUT_S", 0.25)
 
 
 @pytest.mark.parametrize("operation", ["", pytest.param("client/find", marks=pytest.mark.slow), "transfer/create"])
