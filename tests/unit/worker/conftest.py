@@ -1,4 +1,4 @@
-"""A worker whose way to accsyn is a record of what it was asked for, on a real outbox and clocks moved by hand."""
+"""A worker whose way to accsyn is a record of what it was asked for, and a bench for the parts that it is made of."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from typing import Callable, Optional
 
 import pytest
 
+from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model.item import Item, Studio
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.worker import Worker
+from unit.ftrack.conftest import Ftrack, ftrack, service
 from unit.outbox.conftest import Clock, Desk
+from unit.worker.bench import Bench
+
+__all__ = ["ftrack", "service"]  # fixtures of the room below
 
 
 class Way:
@@ -115,4 +120,16 @@ def office(tmp_path: Path) -> Iterator[Office]:
     worker.stop(0.0)
     lock.release()
     own.close()
+    desk.outbox.close()
+
+
+@pytest.fixture
+def bench(ftrack: Ftrack, tmp_path: Path) -> Iterator[Bench]:
+    (tmp_path / "staging").mkdir()
+    area = StagingArea(str(tmp_path / "staging"))
+    area.prepare()
+    registrations = Registrations(ftrack.connection.credentials)
+    registrations.connection = ftrack.connection
+    desk = Desk(tmp_path / "outbox.sqlite3")
+    yield Bench(ftrack, desk, area, registrations, Clock())
     desk.outbox.close()
