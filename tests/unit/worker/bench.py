@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Publication, StagedFile, Studio
 from ftrack_accsyn_accessor.staging.area import StagingArea
+from making import route
 from unit.ftrack.conftest import Ftrack
 from unit.outbox.conftest import Clock, Desk
 
@@ -81,6 +82,13 @@ class Bench:
     def queued(self, publication: Publication) -> Item:
         self.outbox.enqueue([publication])
         return self.item(publication.component_name)
+
+    def sent(self, *names: str, destination: Optional[Endpoint] = None) -> list[Item]:
+        """Bring items into the job of their project."""
+        way = route(studio=self.studio, destination=destination or self.hq)
+        job = self.outbox.job_found(self.outbox.job(way), "in accsyn")
+        self.outbox.submitted([self.item(name) for name in names], job)
+        return [self.item(name) for name in names]
 
     def item(self, name: str) -> Item:
         """Return the item of a component as it is now."""

@@ -51,10 +51,7 @@ def prepare(bench: Bench, name: str, owner: str = DEAD, registered: bool = True)
 
 def synced(bench: Bench, *names: str) -> None:
     """Bring items to head quarters, registered there."""
-    items = [bench.item(name) for name in names]
-    job = bench.desk.job(destination=bench.hq)
-    bench.outbox.submitted(items, bench.outbox.job_found(job, "in accsyn"))
-    for item in (bench.item(name) for name in names):
+    for item in bench.sent(*names):
         bench.outbox.tracking.record([Change(item, State.TRANSFERRING, item.progress, arrived=True)])
         bench.outbox.tracking.synced([item])
         publication = item.publication
