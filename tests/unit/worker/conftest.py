@@ -11,11 +11,14 @@ from typing import Callable, Optional
 import pytest
 
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
+from ftrack_accsyn_accessor.model.credentials import Credentials
 from ftrack_accsyn_accessor.model.item import Item, Studio
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.worker import Worker
+from ftrack_accsyn_accessor.workspace import Workspace
+from ftrack_accsyn_sandbox.accsyn import AccsynService, demo
 from unit.ftrack.conftest import Ftrack, ftrack, service
 from unit.outbox.conftest import Clock, Desk
 from unit.worker.bench import Bench
@@ -76,7 +79,7 @@ class Way:
 
 
 @dataclasses.dataclass
-class Office:
+class Post:
     desk: Desk
     way: Way
     worker: Worker
@@ -107,7 +110,7 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def post(tmp_path: Path) -> Iterator[Post]:
     (tmp_path / "staging").mkdir()
     area = StagingArea(str(tmp_path / "staging"))
     area.prepare()
@@ -116,7 +119,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     lock = ProcessLock(Path(area.state_dir) / "worker.lock")
     own = Outbox(desk.path, desk.clock)  # what is written on the test's connection is news to it
     worker = Worker(own, area, lock, way, desk.clock, monotonic)
-    yield Office(desk, way, worker, lock, monotonic)
+    yield Post(desk, way, worker, lock, monotonic)
     worker.stop(0.0)
     lock.release()
     own.close()
@@ -125,7 +128,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 @pytest.fixture
 def bench(ftrack: Ftrack, tmp_path: Path) -> Iterator[Bench]:
-    (tmp_path / "staging").mkdir()
+    (tmp_path / "staging").mkdir(exist_ok=True)
     area = StagingArea(str(tmp_path / "staging"))
     area.prepare()
     registrations = Registrations(ftrack.connection.credentials)
@@ -133,3 +136,26 @@ def bench(ftrack: Ftrack, tmp_path: Path) -> Iterator[Bench]:
     desk = Desk(tmp_path / "outbox.sqlite3")
     yield Bench(ftrack, desk, area, registrations, Clock())
     desk.outbox.close()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> demo.Demo:
+    """Return the demo's workspace, in which the artist's client reads the staging area of `bench`."""
+    folders = [tmp_path / name for name in ("staging", "hq", "london")]
+    for folder in folders:
+        folder.mkdir(exist_ok=True)
+    return demo.build(*folders)
+
+
+@pytest.fixture
+def accsyn(office: demo.Demo) -> Iterator[AccsynService]:
+    with AccsynService(workspace=office.workspace, engine_paused=True) as running:
+        yield running
+
+
+@pytest.fixture
+def workspace(accsyn: AccsynService) -> Iterator[Workspace]:
+    key = accsyn.workspace.user("artist@acme.test").api_key
+    opened = Workspace(Credentials("acme", "artist@acme.test", key), proxy=f"127.0.0.1:{accsyn.port}")
+    yield opened
+    opened.close()

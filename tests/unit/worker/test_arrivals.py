@@ -10,13 +10,12 @@ import pytest
 
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model import retry, settings
-from ftrack_accsyn_accessor.model.credentials import Credentials
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, State, Trouble
 from ftrack_accsyn_accessor.outbox.tracking import Change
 from ftrack_accsyn_accessor.worker import arrivals as module
 from ftrack_accsyn_accessor.worker.arrivals import AGAIN_S, BUSY_S, Arrivals
 from ftrack_accsyn_accessor.workspace import Workspace
-from ftrack_accsyn_sandbox.accsyn import AccsynService, demo
+from ftrack_accsyn_sandbox.accsyn import AccsynService
 from unit.ftrack.conftest import REFUSAL
 from unit.worker.bench import Bench
 
@@ -24,20 +23,8 @@ Opener = Callable[..., Arrivals]
 
 
 @pytest.fixture
-def accsyn(tmp_path: Path) -> Iterator[AccsynService]:
-    """accsyn with an empty head quarters."""
-    folders = [tmp_path / name for name in ("staging", "hq", "london")]
-    for folder in folders:
-        folder.mkdir(exist_ok=True)
-    with AccsynService(workspace=demo.build(*folders).workspace, engine_paused=True) as running:
-        yield running
-
-
-@pytest.fixture
-def arrivals(bench: Bench, accsyn: AccsynService) -> Iterator[Opener]:
+def arrivals(bench: Bench, workspace: Workspace) -> Iterator[Opener]:
     notices = Notices(bench.ftrack.connection.credentials)
-    key = accsyn.workspace.user("artist@acme.test").api_key
-    workspace = Workspace(Credentials("acme", "artist@acme.test", key), proxy=f"127.0.0.1:{accsyn.port}")
 
     def make(verify: str = "none") -> Arrivals:
         current = settings.read({"FTRACK_ACCSYN_VERIFY": verify})
@@ -46,7 +33,6 @@ def arrivals(bench: Bench, accsyn: AccsynService) -> Iterator[Opener]:
 
     yield make
     notices.close()
-    workspace.close()
 
 
 def arrive(bench: Bench, *names: str, destination: Optional[Endpoint] = None, **changes: Any) -> list[Item]:

@@ -9,7 +9,7 @@ from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.worker import worker as module
 from helpers import wait_until
-from unit.worker.conftest import Office
+from unit.worker.conftest import Post
 
 AWAY = errors.Unreachable("reach accsyn", "acme", "connection refused", "Wait.")
 
@@ -21,228 +21,228 @@ def fail(error: Exception) -> None:
 # One pass.
 
 
-def test_due_items_are_submitted_and_with_nothing_left_nobody_is_asked(office: Office) -> None:
-    office.desk.pending("c1", "c2")
-    office.way.on_submit = office.send
-    office.way.on_track = lambda: 5.0
+def test_due_items_are_submitted_and_with_nothing_left_nobody_is_asked(post: Post) -> None:
+    post.desk.pending("c1", "c2")
+    post.way.on_submit = post.send
+    post.way.on_track = lambda: 5.0
 
-    office.once()
-    assert "submit c1 c2" in office.way.told()
+    post.once()
+    assert "submit c1 c2" in post.way.told()
 
-    office.desk.outbox.tracking.synced(list(office.desk.outbox.items()))
-    office.once()
-    assert office.way.told() == []
-
-
-def test_worker_without_anything_to_do_gives_the_lock_back(office: Office) -> None:
-    office.desk.pending("c1")
-    office.way.on_submit = office.send
-    office.once()
-    assert office.lock.held
-
-    office.desk.outbox.tracking.synced(list(office.desk.outbox.items()))
-    office.once()
-
-    assert not office.lock.held
+    post.desk.outbox.tracking.synced(list(post.desk.outbox.items()))
+    post.once()
+    assert post.way.told() == []
 
 
-def test_items_of_whom_another_process_is_at_work_are_left_to_it(office: Office) -> None:
-    office.desk.pending("c1")
-    another = ProcessLock(office.lock.path)
+def test_worker_without_anything_to_do_gives_the_lock_back(post: Post) -> None:
+    post.desk.pending("c1")
+    post.way.on_submit = post.send
+    post.once()
+    assert post.lock.held
+
+    post.desk.outbox.tracking.synced(list(post.desk.outbox.items()))
+    post.once()
+
+    assert not post.lock.held
+
+
+def test_items_of_whom_another_process_is_at_work_are_left_to_it(post: Post) -> None:
+    post.desk.pending("c1")
+    another = ProcessLock(post.lock.path)
     assert another.acquire()
 
-    assert office.once() == module.FOLLOW_S
-    assert office.way.told() == []
+    assert post.once() == module.FOLLOW_S
+    assert post.way.told() == []
 
     another.release()
-    office.once()
-    assert office.way.told() == ["submit c1"]
+    post.once()
+    assert post.way.told() == ["submit c1"]
 
 
-def test_paused_sync_submits_nothing_and_follows_what_runs(office: Office) -> None:
-    office.live()
-    office.desk.pending("c1")
-    office.way.paused = True
+def test_paused_sync_submits_nothing_and_follows_what_runs(post: Post) -> None:
+    post.live()
+    post.desk.pending("c1")
+    post.way.paused = True
 
-    office.once()
+    post.once()
 
-    assert office.way.told() == ["track"]
-
-
-def test_staged_files_are_tidied_only_where_there_is_nothing_else_to_do(office: Office) -> None:
-    office.way.tidies = True
-    office.live()
-    office.once()
-    assert "tidy" not in office.way.told()
-
-    office.desk.outbox.tracking.synced(list(office.desk.outbox.items()))
-    office.once()
-    assert office.way.told() == ["tidy"]
-    assert not office.lock.held
+    assert post.way.told() == ["track"]
 
 
-def test_withdrawn_items_are_looked_at_again_when_it_is_time(office: Office) -> None:
-    office.way.settles = True
+def test_staged_files_are_tidied_only_where_there_is_nothing_else_to_do(post: Post) -> None:
+    post.way.tidies = True
+    post.live()
+    post.once()
+    assert "tidy" not in post.way.told()
 
-    office.once()
+    post.desk.outbox.tracking.synced(list(post.desk.outbox.items()))
+    post.once()
+    assert post.way.told() == ["tidy"]
+    assert not post.lock.held
 
-    assert office.way.told() == ["settle"]
+
+def test_withdrawn_items_are_looked_at_again_when_it_is_time(post: Post) -> None:
+    post.way.settles = True
+
+    post.once()
+
+    assert post.way.told() == ["settle"]
 
 
-def test_burst_of_publishes_is_waited_for_and_then_submitted_whole(office: Office) -> None:
-    office.desk.pending("c1")
+def test_burst_of_publishes_is_waited_for_and_then_submitted_whole(post: Post) -> None:
+    post.desk.pending("c1")
 
-    delay_s = office.worker.run_once()
+    delay_s = post.worker.run_once()
     assert 0.0 < delay_s <= module.IDLE_S
-    assert office.way.told() == []
+    assert post.way.told() == []
 
-    office.pass_by(60.0)
-    office.worker.run_once()
-    assert office.way.told() == ["submit c1"]
+    post.pass_by(60.0)
+    post.worker.run_once()
+    assert post.way.told() == ["submit c1"]
 
 
 # Outages.
 
 
-def test_outage_is_the_cause_of_the_items_that_wait_for_its_end(office: Office) -> None:
-    office.desk.pending("c1")
-    office.way.on_submit = lambda items: fail(AWAY)
+def test_outage_is_the_cause_of_the_items_that_wait_for_its_end(post: Post) -> None:
+    post.desk.pending("c1")
+    post.way.on_submit = lambda items: fail(AWAY)
 
-    office.once()
+    post.once()
 
-    item = office.desk.item()
+    item = post.desk.item()
     assert (item.state, item.cause_kind, item.attempts) == (State.PENDING, "unreachable", 1)
     assert item.next_try_at is not None
-    assert item.next_try_at > office.desk.clock.now
+    assert item.next_try_at > post.desk.clock.now
 
 
-def test_pause_of_an_outage_bounds_what_is_asked_after_running_jobs(office: Office) -> None:
-    office.live()
-    office.way.on_track = lambda: fail(AWAY)
+def test_pause_of_an_outage_bounds_what_is_asked_after_running_jobs(post: Post) -> None:
+    post.live()
+    post.way.on_track = lambda: fail(AWAY)
     for _ in range(8):  # the pauses are as long as they get
-        office.once()
-        office.pass_by(120.0)
-    office.once()
-    office.way.told()
+        post.once()
+        post.pass_by(120.0)
+    post.once()
+    post.way.told()
 
     for _ in range(5):
-        assert office.once() <= module.IDLE_S
-        office.pass_by(1.0)
-    assert office.way.told() == []
+        assert post.once() <= module.IDLE_S
+        post.pass_by(1.0)
+    assert post.way.told() == []
 
-    office.pass_by(120.0)
-    office.once()
-    assert office.way.told() == ["track"]
+    post.pass_by(120.0)
+    post.once()
+    assert post.way.told() == ["track"]
 
 
-def test_answer_to_what_is_asked_after_running_jobs_ends_the_outage_of_what_waits(office: Office) -> None:
-    office.desk.pending("c1")
-    office.way.on_submit = lambda items: fail(AWAY)
-    office.once()
-    office.live()
-    office.pass_by(60.0)
-    office.desk.outbox.delay([office.desk.item()], AWAY, office.desk.clock.now + 500.0)
+def test_answer_to_what_is_asked_after_running_jobs_ends_the_outage_of_what_waits(post: Post) -> None:
+    post.desk.pending("c1")
+    post.way.on_submit = lambda items: fail(AWAY)
+    post.once()
+    post.live()
+    post.pass_by(60.0)
+    post.desk.outbox.delay([post.desk.item()], AWAY, post.desk.clock.now + 500.0)
 
     def answered() -> float:
-        office.way.calls += 1
+        post.way.calls += 1
         return 5.0
 
-    office.way.on_track = answered
-    office.once()
+    post.way.on_track = answered
+    post.once()
 
-    assert [item.publication.component_id for item in office.desk.outbox.due(10)] == ["c1"]
-
-
-def test_changed_settings_end_the_waiting(office: Office) -> None:
-    office.desk.pending("c1")
-    office.way.on_submit = lambda items: fail(errors.NotReady("find the client", "ws1", "there is none", "Start it."))
-    office.once()
-    office.way.told()
-    office.once()
-    assert office.way.told() == []
-
-    office.way.settings_changed = True
-    office.once()
-
-    assert office.way.told() == ["submit c1"]
+    assert [item.publication.component_id for item in post.desk.outbox.due(10)] == ["c1"]
 
 
-def test_fault_of_ours_is_a_cause_and_never_leaves_the_thread(office: Office) -> None:
-    office.desk.pending("c1")
-    office.way.on_submit = lambda items: fail(ZeroDivisionError("a bug"))
+def test_changed_settings_end_the_waiting(post: Post) -> None:
+    post.desk.pending("c1")
+    post.way.on_submit = lambda items: fail(errors.NotReady("find the client", "ws1", "there is none", "Start it."))
+    post.once()
+    post.way.told()
+    post.once()
+    assert post.way.told() == []
 
-    assert office.once() > 0.0
-    office.once()
+    post.way.settings_changed = True
+    post.once()
 
-    assert office.way.told() == ["submit c1"]  # and not again at once
+    assert post.way.told() == ["submit c1"]
+
+
+def test_fault_of_ours_is_a_cause_and_never_leaves_the_thread(post: Post) -> None:
+    post.desk.pending("c1")
+    post.way.on_submit = lambda items: fail(ZeroDivisionError("a bug"))
+
+    assert post.once() > 0.0
+    post.once()
+
+    assert post.way.told() == ["submit c1"]  # and not again at once
 
 
 # The end.
 
 
-def test_nothing_is_begun_after_the_deadline_of_stop(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_begun_after_the_deadline_of_stop(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "START_S", 0.0)
-    office.desk.pending("c1")
-    office.pass_by(60.0)
-    office.way.on_submit = office.send_when_told
-    office.worker.start()
-    assert office.entered.wait(30.0)
-    office.desk.pending("c2")
+    post.desk.pending("c1")
+    post.pass_by(60.0)
+    post.way.on_submit = post.send_when_told
+    post.worker.start()
+    assert post.entered.wait(30.0)
+    post.desk.pending("c2")
 
-    assert office.worker.stop(0.0) is False
-    office.go.set()
+    assert post.worker.stop(0.0) is False
+    post.go.set()
 
-    wait_until(lambda: office.way.closed, 30.0, "the thread to end")
-    assert [asked for asked in office.way.told() if asked.startswith("submit")] == ["submit c1"]
-    assert office.desk.item("c2").state is State.PENDING
+    wait_until(lambda: post.way.closed, 30.0, "the thread to end")
+    assert [asked for asked in post.way.told() if asked.startswith("submit")] == ["submit c1"]
+    assert post.desk.item("c2").state is State.PENDING
 
 
-def test_what_came_last_is_submitted_before_the_thread_ends(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_came_last_is_submitted_before_the_thread_ends(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "START_S", 0.0)
-    office.desk.pending("c1")
-    office.pass_by(60.0)
-    office.way.on_submit = office.send_when_told
-    office.worker.start()
-    assert office.entered.wait(30.0)
-    office.desk.pending("c2")
-    office.go.set()
+    post.desk.pending("c1")
+    post.pass_by(60.0)
+    post.way.on_submit = post.send_when_told
+    post.worker.start()
+    assert post.entered.wait(30.0)
+    post.desk.pending("c2")
+    post.go.set()
 
-    assert office.worker.stop(30.0)
+    assert post.worker.stop(30.0)
 
-    assert {item.state for item in office.desk.outbox.items()} == {State.SUBMITTED}
-
-
-def test_stop_closes_connections_and_gives_the_lock_back(office: Office) -> None:
-    office.desk.pending("c1")
-    office.way.on_submit = office.send
-    office.once()
-    assert office.lock.held
-    office.worker.start()
-
-    assert office.worker.stop(30.0)
-
-    assert office.way.closed == 1
-    assert not office.lock.held
-    assert ProcessLock(office.lock.path).acquire()
+    assert {item.state for item in post.desk.outbox.items()} == {State.SUBMITTED}
 
 
-def test_worker_that_was_never_started_has_ended(office: Office) -> None:
-    assert office.worker.stop(30.0)
-    assert office.way.closed == 0
+def test_stop_closes_connections_and_gives_the_lock_back(post: Post) -> None:
+    post.desk.pending("c1")
+    post.way.on_submit = post.send
+    post.once()
+    assert post.lock.held
+    post.worker.start()
+
+    assert post.worker.stop(30.0)
+
+    assert post.way.closed == 1
+    assert not post.lock.held
+    assert ProcessLock(post.lock.path).acquire()
 
 
-def test_drain_stops_where_something_is_in_the_way(office: Office) -> None:
-    office.desk.pending("c1")
-    office.way.on_submit = lambda items: fail(AWAY)
-
-    office.worker.drain()
-
-    assert office.way.told() == ["submit c1"]
+def test_worker_that_was_never_started_has_ended(post: Post) -> None:
+    assert post.worker.stop(30.0)
+    assert post.way.closed == 0
 
 
-def test_drain_stops_where_nothing_becomes_less(office: Office) -> None:
-    office.desk.pending("c1")
+def test_drain_stops_where_something_is_in_the_way(post: Post) -> None:
+    post.desk.pending("c1")
+    post.way.on_submit = lambda items: fail(AWAY)
 
-    office.worker.drain()
+    post.worker.drain()
 
-    assert office.way.told() == ["submit c1"]
+    assert post.way.told() == ["submit c1"]
+
+
+def test_drain_stops_where_nothing_becomes_less(post: Post) -> None:
+    post.desk.pending("c1")
+
+    post.worker.drain()
+
+    assert post.way.told() == ["submit c1"]
