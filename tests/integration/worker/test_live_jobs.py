@@ -77,6 +77,11 @@ def late(desk: Desk) -> Late:
     made.submit()
     assert desk.states() == {"movie": f"pending: {Uncertain.kind}"}
     assert jobs(desk) == []
+    (item,) = desk.outbox.items()
+    row = desk.outbox.job_by_id(item.job or 0)
+    assert row is not None
+    assert row.attempted_at is not None
+    made.clock.now = row.attempted_at
     return made
 
 
