@@ -200,6 +200,19 @@ def test_run_that_read_older_content_is_queued_again_and_proves_nothing_before(
     assert bench.item("a").arrived_at is not None
 
 
+def test_run_that_is_waited_for_will_read_the_present_content_and_its_mark_goes(
+    bench: Bench, submit: Submit, follow: Follow
+) -> None:
+    (item,) = bench.pending("a")
+    submit()
+    path = item.publication.path
+    bench.outbox.tracking.keep_sent(bench.item("a"), Sent((path,), {path: RUNNING}))
+
+    follow()
+
+    assert bench.item("a").sent == Sent((path,), {})
+
+
 def test_run_that_accsyn_does_not_queue_again_needs_attention(
     bench: Bench, submit: Submit, follow: Follow, office: demo.Demo, accsyn: AccsynService
 ) -> None:

@@ -216,6 +216,20 @@ def test_what_is_refused_at_both_ends_is_taken_for_refused_between_them(
     assert office.workspace.jobs() == []
 
 
+def test_refused_creation_is_none_that_may_still_be_under_way(
+    bench: Bench, submit: Submit, office: demo.Demo, accsyn: AccsynService
+) -> None:
+    bench.pending("a")
+    refuse(accsyn, 1)
+    submit()
+
+    bench.pending("b")
+    submit()
+
+    assert bench.states() == {"a": "needs-attention: refused", "b": "submitted"}
+    assert sources(office) == {"show_a": ["b.mov"]}
+
+
 def test_refusal_for_one_project_says_nothing_of_the_next(
     bench: Bench, submit: Submit, office: demo.Demo, accsyn: AccsynService
 ) -> None:

@@ -1,0 +1,82 @@
+"""One runtime for each staging area and ftrack in a process: shared, with the newest credentials, ended together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.outbox import facts
+from ftrack_accsyn_accessor.outbox.facts import COMPLETE
+from ftrack_accsyn_accessor.worker import runtime as module
+from ftrack_accsyn_accessor.worker.runtime import Runtime, open_runtime, stop_all
+from helpers import wait_until
+
+Open = Callable[..., Runtime]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Open]:
+    """Return a function that opens the runtime of a staging area without an accsyn account."""
+    root = tmp_path / "staging"
+    root.mkdir()
+    current = settings.read({"ACCSYN_PROJECTS_PATH": str(root), "ACCSYN_WORKSPACE": "acme"})
+
+    def run(server: str = "https://acme.test", key: str = "key") -> Runtime:
+        return open_runtime(current, FtrackCredentials(server, "artist", key), lambda: current, begin=True)
+
+    yield run
+    stop_all(30.0)
+
+
+def test_sessions_with_one_ftrack_share_a_runtime_that_has_the_newest_credentials(opened: Open) -> None:
+    first = opened(key="older")
+    second = opened("https://ACME.test/", key="newer")
+
+    assert first is second
+    assert first.ftrack.api_key == "newer"
+    assert opened("https://other.test") is not first
+
+
+def test_new_area_knows_its_whole_history_and_which_location_it_is(opened: Open) -> None:
+    runtime = opened()
+    assert runtime.outbox.fact(COMPLETE) == "1"
+    assert facts.kept(runtime.outbox, facts.Area).staging_uuid == runtime.area.uuid
+
+    runtime.located("artist.desk")
+
+    kept = facts.kept(runtime.outbox, facts.Area)
+    assert (kept.location_name, kept.staging_uuid) == ("artist.desk", runtime.area.uuid)
+
+
+def test_waking_starts_the_thread_and_stopping_ends_all_of_them(opened: Open) -> None:
+    runtimes = [opened(), opened("https://other.test")]
+    tokens = [runtime.owner.hold() for runtime in runtimes]
+    for runtime in runtimes:
+        runtime.wake()
+
+    assert stop_all(30.0) is True
+
+    owners = runtimes[0].outbox.path.parent / "owners"
+    assert not any((owners / f"{token}.lock").exists() for token in tokens)
+    assert opened() is not runtimes[0]
+
+
+def test_area_is_tended_before_each_look_and_once_more_at_the_end(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module.Worker, "drain", lambda worker: None)
+    runtime = opened()
+    tended: list[bool] = []
+    monkeypatch.setattr(runtime, "tend", lambda ending=False: tended.append(ending))
+    runtime.wake()
+    wait_until(lambda: tended, 30.0, "the area to be tended")
+
+    stop_all(30.0)
+
+    assert tended[-1] is True
+    assert set(tended[:-1]) == {False}
