@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from disks import FILE_SYSTEMS, PRESETS, CannotMount, Disk, mounted
+from systems import exceptions
 
 
 def add_option(parser: pytest.Parser) -> None:
@@ -45,3 +46,12 @@ def move(config: pytest.Config) -> None:
             pytest.exit(f"Skipped: {reason}", returncode=0)
         config.option.basetemp = os.path.join(mount_point, "t")
         config.add_cleanup(stack.pop_all().close)
+
+
+def skip(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what cannot hold on the disk that the options name."""
+    name = config.getoption("--disk")
+    for item in items if name is not None else ():
+        reason = exceptions.reason(name, getattr(item, "originalname", item.name))
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))

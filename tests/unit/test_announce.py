@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import threading
 import uuid
 
@@ -46,7 +45,7 @@ def test_many_threads_finding_out_together_say_it_once(caplog: pytest.LogCapture
     assert caplog.messages.count(text) == 1
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no fork there")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
 def test_forked_child_knows_what_its_parent_has_said(capfd: pytest.CaptureFixture[str]) -> None:
     text = f"before the fork {uuid.uuid4()}"
     announce.once(logger, logging.WARNING, text)

@@ -19,7 +19,7 @@ from ftrack_accsyn_sandbox.studio import Studio
 SHAPES = {"file": (1, 1), "sequence": (3, 2), "container": (2, 2), "nested": (4, 3)}
 #: Before these steps nothing was told to ftrack: what was staged is no publish yet.
 NOT_PUBLISHED = frozenset(list(PUBLISH_STEPS)[: list(PUBLISH_STEPS).index("innermost level registered")])
-KILLED = -signal.SIGKILL
+KILLED = -getattr(signal, "SIGKILL", 9)  # where there is none, no child is forked either
 
 
 def kill_at(step: Step) -> dict[str, Any]:

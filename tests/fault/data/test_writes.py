@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
@@ -53,7 +52,7 @@ def test_writer_killed_at_a_random_moment_leaves_no_half_of_a_file_under_its_nam
         for _ in range(random.Random(seed).randrange(1, 40)):
             assert writer.stdout.readline() == b"written\n"
             assert final.exists() is (earlier is not None)
-        writer.send_signal(signal.SIGKILL)
+        writer.kill()
 
     (unfinished,) = [path for path in final.parent.iterdir() if path != final]
     assert is_temporary_name(unfinished.name)

@@ -20,6 +20,8 @@ from helpers import ROOT
 from release import leave_outboxes, release, run_release
 from unit.outbox.taking_over import UUID, content, take_over
 
+needs_kill = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL there")
+
 __all__ = ["release", "run_release"]
 
 
@@ -84,6 +86,7 @@ def portable(root: Path) -> dict[str, Any]:
     return {**found, "earlier": {Path(path).name: outcome for path, outcome in earlier.items()}}
 
 
+@needs_kill
 @pytest.mark.parametrize("name", STEPS)
 def test_take_over_that_was_killed_at_a_step_is_finished_by_the_next_without_doubling(
     root: Path, tmp_path: Path, name: str
@@ -126,6 +129,7 @@ def test_processes_that_start_together_take_everything_over_once(root: Path, tmp
     assert portable(root) == whole(tmp_path)
 
 
+@needs_kill
 @pytest.mark.parametrize("seed", range(8))
 def test_take_over_that_was_killed_at_any_line_is_finished_by_the_next_without_doubling(
     root: Path, tmp_path: Path, seed: int

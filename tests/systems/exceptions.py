@@ -1,0 +1,58 @@
+"""Which tests cannot hold on which disk, by what they need and the disk lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SYMLINKS = "it has no symbolic links"
+MODES = "it keeps no modes"
+SPECIAL_FILES = "it has no pipes and devices"
+ANY_NAME = "it has no such names"
+FINE_TIMES = "it keeps no such times"
+OPEN_RENAMES = "the test unplugs by renaming a folder in which files are open"
+LONG_PATHS = "it has no paths that long"
+
+LACKS: Mapping[str, frozenset[str]] = {
+    "plain": frozenset(),
+    "windows": frozenset({SYMLINKS, MODES, SPECIAL_FILES, ANY_NAME, OPEN_RENAMES, LONG_PATHS}),
+    "macos": frozenset({SPECIAL_FILES, FINE_TIMES}),
+    "nas": frozenset({SYMLINKS, MODES, SPECIAL_FILES, ANY_NAME, FINE_TIMES}),
+    "fat": frozenset({SYMLINKS, MODES, SPECIAL_FILES, ANY_NAME, FINE_TIMES}),
+    "ntfs": frozenset({MODES, ANY_NAME}),
+    "exfat": frozenset({SYMLINKS, MODES, SPECIAL_FILES, ANY_NAME, FINE_TIMES}),
+}
+
+#: Test function -> what it needs.
+NEEDS: Mapping[str, str] = {
+    "test_link_out_of_the_root_is_not_followed": SYMLINKS,
+    "test_folder_that_becomes_a_link_out_of_the_root_is_noticed_at_once": SYMLINKS,
+    "test_root_that_becomes_a_link_elsewhere_is_the_new_root": SYMLINKS,
+    "test_removing_a_link_leaves_its_target": SYMLINKS,
+    "test_links_inside_of_the_root_are_followed": SYMLINKS,
+    "test_prefix_may_be_a_link": SYMLINKS,
+    "test_fsync_passes_over_what_has_none": SYMLINKS,
+    "test_unfinished_write_and_link_to_a_folder_count_as_something_else": SYMLINKS,
+    "test_state_folder_and_marker_are_private": MODES,
+    "test_state_folder_that_others_could_read_is_closed": MODES,
+    "test_file_and_its_log_are_private_whatever_the_umask": MODES,
+    "test_replaced_file_keeps_its_mode_and_a_new_one_has_the_usual": MODES,
+    "test_files_are_private_to_their_owner": MODES,
+    "test_lock_file_is_private": MODES,
+    "test_record_is_private_and_holds_plain_json": MODES,
+    "test_list_leaves_out_what_no_identifier_could_name": ANY_NAME,
+    "test_writing_over_a_pipe_is_invalid": SPECIAL_FILES,
+    "test_stamp_is_size_and_time": FINE_TIMES,
+    "test_file_written_again_with_the_same_size_is_named": FINE_TIMES,
+    "test_content_of_another_time_keeps_its_date": FINE_TIMES,
+    "test_file_that_cannot_be_read_is_told_of_and_hides_no_other": FINE_TIMES,
+    "test_deleted_file_is_made_anew_instead_of_written_to_unseen": OPEN_RENAMES,
+    "test_exchanged_disk_is_noticed_and_the_first_one_too_when_it_is_back": OPEN_RENAMES,
+    "test_vanished_root_is_named_and_never_made_again": OPEN_RENAMES,
+    "test_name_that_is_too_long_is_a_failed_operation": LONG_PATHS,
+}
+
+
+def reason(disk: str, function: str) -> str:
+    """Return why a test cannot hold on *disk*, or nothing."""
+    needed = NEEDS.get(function, "")
+    return f"not on {disk}: {needed}" if needed in LACKS[disk] else ""
