@@ -11,7 +11,7 @@ COVERAGE := --cov --cov-report=term:skip-covered
 
 # The steps of a target share files (.venv, build/): one after the other, also under -j.
 .NOTPARALLEL:
-.PHONY: demo test test-all matrix bench lint types build pictures sandbox clean
+.PHONY: demo test test-all systems matrix bench lint types build pictures sandbox clean
 
 demo: $(READY)  # Publish in an embedded studio and watch the files arrive
 	$(BIN)/ftrack-accsyn demo
@@ -23,6 +23,11 @@ test: lint types  # Format, lint, types, tests, build
 test-all: lint types  # As test, with the slow tier
 	$(PYTEST) $(COVERAGE) -m ""
 	$(BIN)/python setup.py --quiet build_plugin
+
+systems: $(READY)  # Staging, outbox, publishing, damage and clean on disks with the manners of Windows, macOS, a NAS and sticks
+	@for disk in windows macos nas fat ntfs exfat; do \
+		echo "On $$disk:"; $(PYTEST) -q --disk $$disk @tests/systems/suites.txt || exit 1; \
+	done
 
 matrix: $(READY)  # The tests on every CPython found, with the oldest and newest ftrack-python-api and accsyn-python-api
 	$(BIN)/python tests/matrix.py

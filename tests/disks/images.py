@@ -26,7 +26,7 @@ class FileSystem(NamedTuple):
 
 FILE_SYSTEMS = {
     "ntfs": FileSystem(("mkfs.ntfs", "-F", "-q"), ("lowntfs-3g",), ("-o", "windows_names,ignore_case")),
-    "exfat": FileSystem(("mkfs.exfat",), ("mount.exfat-fuse",)),
+    "exfat": FileSystem(("mkfs.exfat",), ("mount.exfat-fuse",), ("-o", "noatime")),
 }
 
 
