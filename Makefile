@@ -26,7 +26,7 @@ test-all: lint types  # As test, with the slow tier
 
 systems: $(READY)  # Staging, outbox, publishing, damage and clean on disks with the manners of Windows, macOS, a NAS and sticks
 	@for disk in windows macos nas fat ntfs exfat; do \
-		echo "On $$disk:"; $(PYTEST) -q --disk $$disk @tests/systems/suites.txt || exit 1; \
+		echo "On $$disk:"; $(PYTEST) -q --coarse-clock --disk $$disk @tests/systems/suites.txt || exit 1; \
 	done
 
 matrix: $(READY)  # The tests on every CPython found, with the oldest and newest ftrack-python-api and accsyn-python-api

@@ -1,5 +1,6 @@
 """`pytest --disk NAME`: tests run with their folders on a disk with the manners of another system.
 
+With `--coarse-clock` they run by the clock of Windows, as do the processes that they start with the path they have.
 Tests that cannot hold there are skipped with their reason; `exceptions` lists them.
 """
 
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib
 import os
 import shutil
 import tempfile
@@ -15,19 +17,29 @@ from pathlib import Path
 import pytest
 
 from disks import FILE_SYSTEMS, PRESETS, CannotMount, Disk, mounted
+from helpers import ROOT
 from systems import exceptions
+
+#: What Python imports at its start from a folder on its path.
+COARSE = ROOT / "tests" / "systems" / "coarse"
 
 
 def add_option(parser: pytest.Parser) -> None:
     names = [*PRESETS, *FILE_SYSTEMS]
     parser.addoption("--disk", choices=names, help="run with the tests' folders on a disk with these manners")
+    parser.addoption(
+        "--coarse-clock", action="store_true", help="run with Windows' clock, which goes in steps of 16 ms"
+    )
 
 
 def move(config: pytest.Config) -> None:
-    """Let the folders of all tests lie on the disk that the options name, until the run ends.
+    """Let the folders of all tests lie on the disk, and the clock be the one, that the options name.
 
     Ends the run, with a word and without an error, where the machine can have no such disk.
     """
+    if config.getoption("--coarse-clock"):
+        importlib.import_module("systems.coarse.sitecustomize")
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(COARSE), os.environ.get("PYTHONPATH", "")])
     name = config.getoption("--disk")
     if name is None or hasattr(config, "workerinput"):  # a worker gets its part of the folder from the first process
         return
