@@ -366,7 +366,8 @@ def main() -> None:
     if os.geteuid() == 0:
         options["allow_other"] = True  # a program may give its rights away
     manners = Manners(**json.loads(values))
-    operations = Disk(folder, mount_point, manners)
+    os.chdir(folder)  # no path of the disk becomes longer by where its files really are
+    operations = Disk(".", mount_point, manners)
     mfusepy.FUSE(
         operations,
         mount_point,

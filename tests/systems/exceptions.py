@@ -11,16 +11,17 @@ ANY_NAME = "it has no such names"
 FINE_TIMES = "it keeps no such times"
 OPEN_RENAMES = "the test unplugs by moving or removing a folder in which files are open"
 LONG_PATHS = "it has no paths that long"
+LINUX_NAMES = "it has another rule for names"
 SPEED = "it is too slow for so many rounds"
 
 LACKS: Mapping[str, frozenset[str]] = {
     "plain": frozenset(),
-    "windows": frozenset({SYMLINKS, MODES, SPECIAL_FILES, ANY_NAME, OPEN_RENAMES, LONG_PATHS, SPEED}),
-    "macos": frozenset({SPECIAL_FILES, FINE_TIMES, SPEED}),
-    "nas": frozenset({SYMLINKS, MODES, SPECIAL_FILES, ANY_NAME, FINE_TIMES, SPEED}),
-    "fat": frozenset({SYMLINKS, MODES, SPECIAL_FILES, ANY_NAME, FINE_TIMES, SPEED}),
-    "ntfs": frozenset({MODES, ANY_NAME, OPEN_RENAMES, SPEED}),
-    "exfat": frozenset({SYMLINKS, MODES, SPECIAL_FILES, ANY_NAME, FINE_TIMES, OPEN_RENAMES, SPEED}),
+    "windows": frozenset({SYMLINKS, MODES, SPECIAL_FILES, ANY_NAME, LINUX_NAMES, OPEN_RENAMES, LONG_PATHS, SPEED}),
+    "macos": frozenset({SPECIAL_FILES, LINUX_NAMES, FINE_TIMES, SPEED}),
+    "nas": frozenset({SYMLINKS, MODES, SPECIAL_FILES, ANY_NAME, LINUX_NAMES, FINE_TIMES, SPEED}),
+    "fat": frozenset({SYMLINKS, MODES, SPECIAL_FILES, ANY_NAME, LINUX_NAMES, FINE_TIMES, SPEED}),
+    "ntfs": frozenset({MODES, ANY_NAME, LINUX_NAMES, OPEN_RENAMES, SPEED}),
+    "exfat": frozenset({SYMLINKS, MODES, SPECIAL_FILES, ANY_NAME, LINUX_NAMES, FINE_TIMES, OPEN_RENAMES, SPEED}),
 }
 
 #: Test function -> what it needs.
@@ -33,6 +34,11 @@ NEEDS: Mapping[str, str] = {
     "test_prefix_may_be_a_link": SYMLINKS,
     "test_fsync_passes_over_what_has_none": SYMLINKS,
     "test_unfinished_write_and_link_to_a_folder_count_as_something_else": SYMLINKS,
+    "test_links_to_the_root_and_into_it_lead_there_and_those_in_it_are_kept": SYMLINKS,
+    "test_area_is_begun_on_the_systems_own_disk_by_its_name_and_in_a_folder_that_linux_has_there": SYMLINKS,
+    "test_folder_of_another_account_is_named_with_it": MODES,
+    "test_mode_is_what_it_would_have_been_beside_it": MODES,
+    "test_group_is_that_of_a_folder_that_hands_it_on": MODES,
     "test_state_folder_and_marker_are_private": MODES,
     "test_state_folder_that_others_could_read_is_closed": MODES,
     "test_file_and_its_log_are_private_whatever_the_umask": MODES,
@@ -51,6 +57,11 @@ NEEDS: Mapping[str, str] = {
     "test_vanished_root_is_named_and_never_made_again": OPEN_RENAMES,
     "test_vanished_root_is_gone_until_it_comes_back": FINE_TIMES,  # the other disk differs in a time, or not at all
     "test_name_that_is_too_long_is_a_failed_operation": LONG_PATHS,
+    "test_longest_path_of_the_system_is_written": LONG_PATHS,
+    "test_longer_path_is_called_too_long": LONG_PATHS,
+    "test_name_at_the_limit_of_the_file_system_is_written": LINUX_NAMES,
+    "test_disk_that_cannot_be_asked_has_the_rule_of_the_system": LINUX_NAMES,
+    "test_unfinished_file_that_somebody_removed_is_told_as_that": OPEN_RENAMES,
     "test_threads_that_find_the_damage_at_the_same_moment_keep_one_file_aside": SPEED,
 }
 
