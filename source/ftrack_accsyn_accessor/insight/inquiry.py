@@ -9,6 +9,7 @@ from typing import Optional
 from ftrack_accsyn_accessor.insight import remarks, rows, status
 from ftrack_accsyn_accessor.insight.absence import absence
 from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
+from ftrack_accsyn_accessor.insight.leading import obstacle
 from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
 from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.insight.why import Accsyn, Fault, Situation
@@ -67,6 +68,7 @@ def _with_items(situation: Situation, here: Installation, outbox: Outbox) -> Sit
         row=row,
         unqueued=_unqueued(outbox, asked) if asked and row is None else None,
         worker_alive=here.worker_alive(),
+        obstacle=obstacle(outbox.path),
     )
     others = row is not None and row.cause_kind == Topic.OTHER_STUDIO.value
     if row is None or row.state in _SETTLED or others or situation.problems:

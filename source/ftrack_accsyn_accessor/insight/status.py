@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.insight import remarks
+from ftrack_accsyn_accessor.insight.leading import obstacle
 from ftrack_accsyn_accessor.insight.remarks import ANYBODY, Remark
 from ftrack_accsyn_accessor.insight.rows import MOVING, UNSENT, area_of, told
 from ftrack_accsyn_accessor.insight.safety import Standing, safety
@@ -185,6 +186,9 @@ def _still_running(outbox: Outbox) -> bool:
 
 def _problem(outbox: Outbox, contact: Contact, waiting: bool) -> tuple[str, str]:
     """Return what is wrong with everything, or else with the item that met a problem last."""
+    in_the_way = obstacle(outbox.path) if waiting else None
+    if in_the_way is not None:
+        return in_the_way.what, in_the_way.remedy
     if contact.what and waiting:
         return contact.what, contact.remedy
     last = outbox.survey.last_cause()

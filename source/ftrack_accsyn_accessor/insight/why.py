@@ -10,6 +10,7 @@ import dataclasses
 from typing import Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.insight.absence import Absence
+from ftrack_accsyn_accessor.insight.leading import Obstacle
 from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
 from ftrack_accsyn_accessor.insight.rows import MOVING, STILL_OLDER, Row
 from ftrack_accsyn_accessor.insight.status import Summary
@@ -63,7 +64,7 @@ class Situation:
 
     `now` is in seconds since the epoch. `summary` is None where there is no outbox, which `absence` tells then, or it
     cannot be read, as `outbox_fault` does. `unqueued` is why what was asked for could not even be queued.
-    `worker_alive` tells whether a process is at work on the outbox.
+    `worker_alive` tells whether a process is at work on the outbox, `obstacle` whether one is in the way of it.
     """
 
     now: float
@@ -79,6 +80,7 @@ class Situation:
     row: Optional[Row] = None
     unqueued: Optional[Remark] = None
     worker_alive: bool = True
+    obstacle: Optional[Obstacle] = None
     accsyn: Accsyn = Accsyn()
 
 
@@ -187,6 +189,21 @@ def _paused(situation: Situation) -> Optional[Answer]:
         return None
     ago = duration_text(max(1.0, situation.now - pause.at))
     return Answer(f"Syncing was paused on this machine by {pause.by}, {ago} ago.", "Resume it: ftrack-accsyn resume.")
+
+
+def _frozen(situation: Situation) -> Optional[Answer]:
+    found = situation.obstacle
+    through = situation.accsyn.job_status in ("done", "aborted", "failed")
+    if found is None or not found.frozen or not (_state(situation) is State.PENDING or through):
+        return None
+    return Answer(found.what, found.remedy)
+
+
+def _unable(situation: Situation) -> Optional[Answer]:
+    found = situation.obstacle
+    if found is None or found.frozen or _state(situation) is not State.PENDING:
+        return None
+    return Answer(found.what, found.remedy)
 
 
 def _settings(situation: Situation) -> Optional[Answer]:
@@ -341,9 +358,11 @@ _RULES: tuple[Callable[[Situation], Optional[Answer]], ...] = (
     _attention,
     _elsewhere,
     _paused,
+    _frozen,
     _settings,
     _prepared,
     _reach,
+    _unable,
     _delayed,
     _nobody,
     _burst,

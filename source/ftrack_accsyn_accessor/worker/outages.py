@@ -9,7 +9,7 @@ from ftrack_accsyn_accessor.model.retry import Outage
 
 logger = logging.getLogger(__name__)
 
-#: What keeps everything from being done, and what keeps items from being sent while those that were are followed.
+#: What keeps everything from being done that takes accsyn.
 OF_ALL = (
     errors.Unreachable,
     errors.Busy,
@@ -17,8 +17,8 @@ OF_ALL = (
     errors.Unauthorised,
     errors.SettingsError,
 )
-OF_SENDING = (errors.NotReady, errors.RegistrationError)
-WAITS = (*OF_ALL, *OF_SENDING)
+#: The same, and what keeps items from being sent while those that were are followed.
+WAITS = (*OF_ALL, errors.NotReady, errors.RegistrationError)
 
 
 class Outages:
@@ -33,6 +33,14 @@ class Outages:
     def any(self) -> bool:
         """Whether nothing can be submitted."""
         return bool(self.whole.attempts or self.submission.attempts)
+
+    def of_following(self, error: errors.AccsynAccessorError) -> Outage:
+        """Return which of them *error* is, met while jobs were looked at. One that was not answered may be to blame."""
+        return self.whole if isinstance(error, OF_ALL) and not isinstance(error, errors.Uncertain) else self.following
+
+    def of_sending(self, error: errors.AccsynAccessorError) -> Outage:
+        """Return which of them *error* is, met while items were submitted."""
+        return self.whole if isinstance(error, OF_ALL) else self.submission
 
     def end_early(self) -> None:
         """Something has changed: try again soon."""

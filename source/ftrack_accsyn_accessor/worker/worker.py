@@ -28,7 +28,7 @@ from ftrack_accsyn_accessor.outbox.facts import ContactLog
 from ftrack_accsyn_accessor.outbox.leadership import Sign
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.staging.area import StagingArea
-from ftrack_accsyn_accessor.worker.outages import OF_ALL, OF_SENDING, WAITS, Outages, known
+from ftrack_accsyn_accessor.worker.outages import OF_ALL, WAITS, Outages, known
 from ftrack_accsyn_accessor.worker.source import Source
 
 logger = logging.getLogger(__name__)
@@ -230,11 +230,9 @@ class Worker:
             raise
         except Exception as error:  # noqa: BLE001 - what goes wrong with what runs keeps nothing else from being sent
             failure = known(error)
-            return self._failed(
-                failure, self._outages.whole if isinstance(failure, OF_ALL) else self._outages.following
-            )
-        self._outages.following.over()
-        if self._source.calls > before:
+            return self._failed(failure, self._outages.of_following(failure))
+        if self._source.calls > before:  # else nothing was due
+            self._outages.following.over()
             self._answered()
         return IDLE_S if delay_s is None else min(delay_s, IDLE_S)
 
@@ -267,10 +265,11 @@ class Worker:
             return True  # known work is a moment old, and the clocks of an outage and of the items differ a little
         try:
             refusal = self._source.submit(items)
-        except errors.AccsynAccessorError as error:
-            self._failed(
-                error, self._outages.submission if isinstance(error, OF_SENDING) else self._outages.whole, items
-            )
+        except errors.OutboxError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what goes wrong with what is sent stops nothing that was
+            failure = known(error)
+            self._failed(failure, self._outages.of_sending(failure), items)
             return False
         self._batches_sent += 1
         self._answered(sent=True)

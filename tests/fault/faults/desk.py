@@ -289,6 +289,11 @@ class Desk:
         (found,) = [item for item in self.outbox.items() if item.publication.component_id == component_id]
         return found
 
+    def item_of(self, name: str) -> Item:
+        """Return the item of the component that is called *name*."""
+        (found,) = [item for item in self.outbox.items() if item.publication.component_name == name]
+        return found
+
     def cause(self, component_id: str) -> Optional[str]:
         """Return the kind of cause for which a component waits, None while there is none."""
         return self.item(component_id).cause_kind or None

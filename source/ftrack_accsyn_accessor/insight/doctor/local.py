@@ -14,6 +14,7 @@ from ftrack_accsyn_accessor.insight import status
 from ftrack_accsyn_accessor.insight.absence import Absence, absence
 from ftrack_accsyn_accessor.insight.doctor import disk
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject, fail, failed, ok, skipped, warn
+from ftrack_accsyn_accessor.insight.doctor.leader import leader
 from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
 from ftrack_accsyn_accessor.insight.remarks import Remark, of_unqueued
 from ftrack_accsyn_accessor.model import errors
@@ -186,5 +187,4 @@ def _content(here: Installation, outbox: Outbox) -> Iterator[Check]:
         )
     if summary.paused is not None:
         yield warn("paused", f"Syncing is paused by {summary.paused.by}.", "Resume it: ftrack-accsyn resume.")
-    if summary.contact.what and summary.left:
-        yield warn("worker", summary.contact.what, summary.contact.remedy)
+    yield from leader(outbox, summary)

@@ -1,0 +1,46 @@
+"""The process that sends, where it is in the way of what is to be sent. Pure reading; any thread."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Callable, Optional
+
+from ftrack_accsyn_accessor.model.errors import Unreachable
+from ftrack_accsyn_accessor.model.progress import duration_text
+from ftrack_accsyn_accessor.outbox import leadership
+from ftrack_accsyn_accessor.outbox.leadership import Leader
+
+
+@dataclasses.dataclass(frozen=True)
+class Obstacle:
+    """A process by whose fault nothing is sent, what is wrong with it and what to do. A `frozen` one holds the lock."""
+
+    leader: Leader
+    frozen: bool
+    what: str
+    remedy: str
+
+
+def obstacle(
+    outbox: Path, clock: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
+) -> Optional[Obstacle]:
+    """Return the process that is in the way of what is in the file *outbox*; mostly there is none. Reads a file."""
+    frozen = leadership.frozen(outbox, clock, monotonic)
+    if frozen is not None:
+        since = f"{datetime.fromtimestamp(frozen.seen_at):%Y-%m-%d %H:%M}"
+        silent = duration_text(monotonic() - frozen.beat)
+        what = f"it has given no sign of life for {silent}, since {since}."
+        return Obstacle(
+            frozen,
+            True,
+            f"{frozen.name}, which sends what is published on this machine, is frozen: {what}",
+            "Let it go on, or end it: another application with the plugin takes over then, or ftrack-accsyn drain.",
+        )
+    unable = leadership.unable(outbox, clock, monotonic)
+    if unable is None or unable.kind == Unreachable.kind:  # that is everybody's, as a rule
+        return None
+    what = f"{unable.name} cannot send what is published on this machine. {unable.what}"
+    return Obstacle(unable, False, what, f"{unable.remedy} One that can takes over by itself.".lstrip())

@@ -1,0 +1,195 @@
+"""The sign of life of whoever sends: given while there is something to do, missed when it stops, told by nobody else."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ftrack_accsyn_accessor.model.errors import SettingsError
+from ftrack_accsyn_accessor.outbox import leadership
+from ftrack_accsyn_accessor.outbox.file import lock_path
+from ftrack_accsyn_accessor.outbox.leadership import SILENT_S, Leader, Sign
+from ftrack_accsyn_accessor.outbox.locks import ProcessLock
+from helpers import wait_until
+from tracking import Clock
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Path:
+    return tmp_path / "outbox.sqlite3"
+
+
+@pytest.fixture
+def lock(outbox: Path) -> Iterator[ProcessLock]:
+    lock = ProcessLock(lock_path(outbox))
+    assert lock.acquire()
+    yield lock
+    lock.release()
+
+
+@pytest.fixture
+def wall() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def monotonic() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sign(outbox: Path, lock: ProcessLock, wall: Clock, monotonic: Clock) -> Iterator[Sign]:
+    sign = Sign(outbox, lock, wall, monotonic)
+    yield sign
+    sign.close()
+
+
+def frozen(outbox: Path, wall: Clock, monotonic: Clock) -> bool:
+    return leadership.frozen(outbox, wall, monotonic) is not None
+
+
+def test_leader_is_named_with_its_process_application_and_since_when(outbox: Path, sign: Sign, wall: Clock) -> None:
+    sign.give()
+
+    leader = leadership.read(outbox)
+
+    assert leader is not None
+    assert (leader.pid, leader.since) == (os.getpid(), wall.now)
+    assert leader.name == f"{leader.application} (process {os.getpid()})"
+    assert leader.application
+
+
+def test_leader_that_gives_no_sign_for_a_minute_is_frozen(
+    outbox: Path, sign: Sign, wall: Clock, monotonic: Clock
+) -> None:
+    sign.give()
+    for seconds, expected in ((SILENT_S - 1.0, False), (1.0, True)):
+        wall.now += seconds
+        monotonic.now += seconds
+        assert frozen(outbox, wall, monotonic) is expected
+
+
+@pytest.mark.parametrize("hours", [-100, -1, 1, 100])
+def test_clock_that_is_set_anew_freezes_nobody(
+    outbox: Path, sign: Sign, wall: Clock, monotonic: Clock, hours: int
+) -> None:
+    sign.give()
+    wall.now += 3600.0 * hours
+    monotonic.now += 5.0
+
+    assert not frozen(outbox, wall, monotonic)
+
+
+def test_machine_that_slept_freezes_nobody(outbox: Path, sign: Sign, wall: Clock, monotonic: Clock) -> None:
+    sign.give()
+    wall.now += 8 * 3600.0  # the monotonic clock stands still meanwhile
+
+    assert not frozen(outbox, wall, monotonic)
+
+
+def test_frozen_leader_is_found_though_the_clock_was_set_back(
+    outbox: Path, sign: Sign, wall: Clock, monotonic: Clock
+) -> None:
+    sign.give()
+    wall.now -= 3600.0
+    monotonic.now += SILENT_S
+
+    assert frozen(outbox, wall, monotonic)
+
+
+def test_process_that_was_killed_is_not_frozen(
+    outbox: Path, sign: Sign, lock: ProcessLock, wall: Clock, monotonic: Clock
+) -> None:
+    sign.give()
+    lock.release()
+    wall.now += 3600.0
+    monotonic.now += 3600.0
+
+    assert not frozen(outbox, wall, monotonic)
+
+
+def test_sign_is_renewed_while_the_worker_is_in_a_long_call(
+    outbox: Path, sign: Sign, wall: Clock, monotonic: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leadership, "BEAT_S", 0.01)
+    sign.give()
+
+    monotonic.now += 1000.0  # the worker's thread does nothing here
+
+    wait_until(lambda: (found := leadership.read(outbox)) and found.beat == monotonic.now, what="a sign of life")
+
+
+def test_sign_tells_what_keeps_the_process_from_sending_until_nothing_does(
+    outbox: Path, sign: Sign, wall: Clock, monotonic: Clock
+) -> None:
+    sign.give(SettingsError("send", outcome="ACCSYN_API_KEY is not set", remedy="Set it."))
+    unable = leadership.unable(outbox, wall, monotonic)
+    assert unable is not None
+    assert (unable.kind, unable.what, unable.remedy) == (
+        "settings",
+        "Could not send: ACCSYN_API_KEY is not set.",
+        "Set it.",
+    )
+
+    sign.give()
+
+    assert leadership.unable(outbox, wall, monotonic) is None
+    assert leadership.read(outbox) is not None
+
+
+def test_process_with_nothing_to_do_leaves_no_sign_and_no_thread(
+    outbox: Path, sign: Sign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign.give()
+
+    sign.close()
+
+    assert not leadership.sign_path(outbox).exists()
+    wait_until(lambda: sign._thread is None, what="the thread to end")
+
+
+def test_process_that_does_not_lead_leaves_the_leaders_sign_alone(
+    outbox: Path, sign: Sign, lock: ProcessLock, wall: Clock, monotonic: Clock
+) -> None:
+    sign.give(SettingsError("send"))
+    lock.release()
+    other = Leader(os.getpid() + 1, "maya", wall.now, wall.now, monotonic.now)
+    leadership.sign_path(outbox).write_text(json.dumps(other.__dict__), encoding="utf-8")
+
+    sign.give(SettingsError("send it all"))
+    assert leadership.read(outbox) == other
+    sign.close()
+
+    assert leadership.read(outbox) == other
+
+
+def test_the_same_sign_is_not_written_twice(outbox: Path, sign: Sign) -> None:
+    sign.give()
+    leadership.sign_path(outbox).unlink()
+
+    sign.give()
+
+    assert leadership.read(outbox) is None
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"pid": "many"}', "\0\xff"])
+def test_sign_that_cannot_be_read_names_nobody(outbox: Path, lock: ProcessLock, content: str) -> None:
+    leadership.sign_path(outbox).write_text(content, encoding="utf-8")
+
+    assert leadership.read(outbox) is None
+    assert leadership.frozen(outbox) is None
+    assert leadership.unable(outbox) is None
+
+
+def test_sign_that_cannot_be_written_keeps_nothing_from_being_done(tmp_path: Path) -> None:
+    gone = tmp_path / "unplugged" / "outbox.sqlite3"
+    sign = Sign(gone, ProcessLock(lock_path(gone)))
+
+    sign.give()
+    sign.close()
+
+    assert not gone.parent.exists()
