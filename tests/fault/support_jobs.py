@@ -25,6 +25,7 @@ from ftrack_api.symbol import ORIGIN_LOCATION_ID
 from fault import support_histories, support_kill
 from ftrack_accsyn_accessor.model import pacing, retry
 from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.outbox import leadership
 from ftrack_accsyn_accessor.staging import area as staging
 from ftrack_accsyn_accessor.worker import lookup
 from helpers import wait_until
@@ -148,6 +149,7 @@ def shorten_waits(arguments: Mapping[str, Any]) -> None:
     for module, name in ((pacing, "QUIET_S"), (lookup, "CREATION_GRACE_S"), (retry, "FIRST_DELAY_S")):
         setattr(module, name, arguments.get(name, 0.1))
     pacing.FIRST_PATIENCE_S = max(pacing.FIRST_PATIENCE_S, pacing.QUIET_S)
+    leadership.BEAT_S = arguments.get("BEAT_S", leadership.BEAT_S)
     for name in ("HELP_DELAY_S", "OUTAGE_CAP_S"):
         setattr(retry, name, arguments.get(name, getattr(retry, name)))
 

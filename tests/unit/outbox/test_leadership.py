@@ -1,4 +1,4 @@
-"""The sign of life of whoever sends: given while there is something to do, missed when it stops, told by nobody else."""
+"""The sign of life of whoever sends: given while there is something to do, missed when it stops, and its own."""
 
 from __future__ import annotations
 
