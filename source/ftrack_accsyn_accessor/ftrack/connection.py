@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
@@ -16,6 +16,8 @@ _PAGE = 500
 BATCH = 500
 #: How ftrack_api words what the server itself has refused; everything else may have failed on the way there.
 _REFUSED = re.compile(r"^Server reported error: (\w+)\(")
+#: HTTP statuses by which a server, or what stands before it, says that it cannot be asked at the moment.
+_BUSY = frozenset({429, 502, 503, 504})
 
 
 class FtrackConnection:
@@ -27,6 +29,9 @@ class FtrackConnection:
 
     def __init__(self, credentials: FtrackCredentials) -> None:
         self.credentials = credentials
+        #: How often ftrack has answered after it could not be asked.
+        self.recovered = 0
+        self._failing = False
         self._session: Any = None
 
     def query(self, expression: str) -> list[Any]:
@@ -91,15 +96,18 @@ class FtrackConnection:
             answers = self._session.call(operations)
             if not isinstance(answers, list) or len(answers) != len(operations):
                 raise ValueError("the answer is not a list with a result for each operation")
-            return answers
         except Exception as error:
             raise self._error(tried, error) from error
+        self.recovered += self._failing
+        self._failing = False
+        return answers
 
     def _error(self, tried: str, error: Exception) -> errors.RegistrationError:
         text = errors.words(error, self.credentials.api_key)
-        if _REFUSED.match(text):
+        if _REFUSED.match(text) and _status(error) not in _BUSY:
             return errors.RegistrationRefused(tried, self.credentials.server_url, text, "It will be tried again.")
         self.close()
+        self._failing = True
         outcome = f"{type(error).__name__}: {text}"
         return errors.RegistrationError(tried, self.credentials.server_url, outcome, "It will be tried again.")
 
@@ -114,6 +122,11 @@ class FtrackConnection:
             auto_connect_event_hub=False,
             timeout=_TIMEOUT_S,
         )
+
+
+def _status(error: Exception) -> Optional[int]:
+    """Return the HTTP status of the answer that ftrack_api has turned into *error*, if it was one."""
+    return getattr(getattr(error.__context__, "response", None), "status_code", None)
 
 
 def quoted(texts: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import time
 import uuid
 from collections.abc import Sequence
@@ -14,14 +15,13 @@ from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Item, label
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text, stays
+from ftrack_accsyn_accessor.model.retry import Outage
 from ftrack_accsyn_accessor.outbox.tracking import Tally, TrackedJob, Tracking
 
 logger = logging.getLogger(__name__)
 
 #: A Job is updated at most this often.
 UPDATE_S = 5.0
-#: How long ftrack is left alone after it could not be asked.
-PAUSE_S = 30.0
 
 RUNNING, DONE, FAILED = "running", "done", "failed"
 
@@ -45,7 +45,8 @@ class FtrackJobs:
         self._new: set[str] = set()
         self._given_up: set[str] = set()
         self._users: dict[str, str] = {}
-        self._paused_until = 0.0
+        self._outage = Outage()
+        self._recovered = 0
 
     def begin(self) -> None:
         """Begin the rounds of sync jobs that have items on their way. Asks nobody.
@@ -65,15 +66,19 @@ class FtrackJobs:
         open_rounds = [tracked for tracked in self._tracking.rounds() if tracked.round_status == RUNNING]
         if not open_rounds:
             return None
-        if self._monotonic() < self._paused_until:
-            return self._paused_until - self._monotonic()
+        if self._connection.recovered != self._recovered:
+            self._outage.end_early()
+        pause_s = self._outage.remaining_s(self._monotonic())
+        if pause_s:
+            return pause_s
         for tracked in open_rounds:
             try:
                 self._report(tracked)
             except errors.RegistrationError as error:
                 logger.debug("The progress of sync jobs cannot be shown in ftrack: %s", error)
-                self._paused_until = self._monotonic() + PAUSE_S
-                return PAUSE_S
+                self._recovered = self._connection.recovered
+                return self._outage.failed(error, self._monotonic(), random.random())  # noqa: S311 - jitter
+        self._outage.over()
         return UPDATE_S
 
     def _report(self, tracked: TrackedJob) -> None:

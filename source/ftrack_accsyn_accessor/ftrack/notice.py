@@ -9,7 +9,7 @@ import logging
 import queue
 import threading
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.item import Item
@@ -34,6 +34,26 @@ class _NoQueue(queue.Queue[Any]):
 
     def put(self, item: Any, block: bool = True, timeout: Optional[float] = None) -> None:
         raise ConnectionError("the connection broke")
+
+
+class _Emitter:
+    """Sends what the hub publishes, and gives up where that fails.
+
+    The hub would sleep for 15 s, for the connection to come back, and try once more (`EventHub._publish`).
+    """
+
+    def __init__(self, emit: Callable[..., None]) -> None:
+        self.broken = False
+        self._emit = emit
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> None:
+        import ftrack_api.exception  # The command line and the tests of pure parts run without ftrack.
+
+        try:
+            self._emit(*arguments, **keywords)
+        except ftrack_api.exception.EventHubConnectionError as error:
+            self.broken = True
+            raise ConnectionError("the connection broke") from error  # the hub only writes it to its log
 
 
 class _AtDebug(logging.LoggerAdapter):  # type: ignore[type-arg]  # generic since CPython 3.11 only
@@ -125,7 +145,7 @@ class Notices:
                 return
             if event is None:
                 return
-            if not hub.connected:
+            if not hub.connected or hub._emit_event_packet.broken:
                 raise ConnectionError("the connection broke")
             topic, data, target = event
             hub.publish(ftrack_api.event.base.Event(topic=topic, data=data, target=target))
@@ -139,6 +159,7 @@ class Notices:
         # A connection that drops is given up: reconnecting sleeps, and silences the whole process's logging meanwhile.
         hub._auto_reconnect_attempts = 0
         hub._event_send_queue = _NoQueue()
+        hub._emit_event_packet = _Emitter(hub._emit_event_packet)
         hub.connect()
         return hub
 

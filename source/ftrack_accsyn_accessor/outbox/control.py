@@ -79,19 +79,22 @@ class Control:
     def retry(self, item_ids: Optional[Sequence[int]] = None) -> int:
         """Make items that wait for a time or for help due at once (None: all such); return how many.
 
-        The worker submits them again; accsyn retries the tasks that it has already.
+        The worker submits them again; accsyn retries the tasks that it has already. What has arrived and waits for
+        something else loses its cause, by which the worker knows that it is asked for.
         """
         waiting = ", ".join(f"'{state}'" for state in _WAITING)
-        statement = (
+        statements = (
             "UPDATE item SET next_try_at = NULL, updated_at = ? "  # noqa: S608 - constants
-            f"WHERE state IN ({waiting}) AND next_try_at IS NOT NULL"
+            f"WHERE state IN ({waiting}) AND next_try_at IS NOT NULL",
+            "UPDATE item SET cause_kind = '', cause = '', updated_at = ? "  # noqa: S608 - constants
+            f"WHERE state = '{State.TRANSFERRING.value}' AND arrived_at IS NOT NULL AND cause <> ''",
         )
         now = self._clock()
         with self._connections.writing() as connection:
             if item_ids is None:
-                return connection.execute(statement, (now,)).rowcount
+                return sum(connection.execute(statement, (now,)).rowcount for statement in statements)
             rows = [(now, item_id) for item_id in item_ids]
-            return connection.executemany(f"{statement} AND id = ?", rows).rowcount
+            return sum(connection.executemany(f"{each} AND id = ?", rows).rowcount for each in statements)
 
     # Cleaning.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Sequence
 from typing import Callable, Optional
@@ -12,6 +13,7 @@ from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model import errors, progress, retry
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, State, Trouble, label
+from ftrack_accsyn_accessor.model.retry import Outage
 from ftrack_accsyn_accessor.model.settings import VERIFY_SIZE, Settings
 from ftrack_accsyn_accessor.outbox.tracking import Change, Tracking
 from ftrack_accsyn_accessor.upkeep.verifying import difference
@@ -23,7 +25,7 @@ logger = logging.getLogger(__name__)
 ITEMS_PER_STEP = 500
 #: Calls for sizes in one step; items beyond it have their turn in the next one.
 CALLS_PER_STEP = 6
-#: How long an item waits after accsyn could not tell its size, or ftrack could not be asked.
+#: How long an item waits after accsyn could not tell its size, or ftrack has refused it.
 AGAIN_S = 30.0
 #: The pause between two steps that had more to do than one step may.
 BUSY_S = 2.0
@@ -58,6 +60,7 @@ class Arrivals:
     ) -> None:
         self._tracking = tracking
         self._workspace = workspace
+        self._connection = connection
         self._availability = Availability(connection)
         self._notices = notices
         self._verifies = settings.verify == VERIFY_SIZE
@@ -65,6 +68,11 @@ class Arrivals:
         self._monotonic = monotonic
         self._verified: set[_Key] = set()
         self._not_before: dict[_Key, float] = {}
+        #: Items that wait for ftrack to be asked again, why, and how often it had come back by then.
+        self._unasked: set[_Key] = set()
+        self._outage = Outage()
+        self._error: Optional[errors.RegistrationError] = None
+        self._recovered = 0
 
     def step(self) -> Optional[float]:
         """Take items on; return the seconds until there is more to do, None when nothing waits.
@@ -73,20 +81,33 @@ class Arrivals:
         """
         arrived = self._tracking.arrived(ITEMS_PER_STEP)
         now = self._monotonic()
-        due = [item for item in arrived if self._not_before.get(_key(item), now) <= now]
+        if self._connection.recovered != self._recovered or any(map(self._is_asked_for, arrived)):
+            self._outage.end_early()
+        due = [item for item in arrived if self._is_asked_for(item) or not self._wait_s(item, now)]
         if due:
             self._take_on(due)
             arrived = self._tracking.arrived(ITEMS_PER_STEP)
         keys = {_key(item) for item in arrived}
         self._verified &= keys
+        self._unasked &= keys
         self._not_before = {key: at for key, at in self._not_before.items() if key in keys}
-        return min((max(BUSY_S, self._not_before.get(key, now) - now) for key in keys), default=None)
+        return min((self._wait_s(item, now) or BUSY_S for item in arrived), default=None)
+
+    def _wait_s(self, item: Item, now: float) -> float:
+        """Return the seconds until something may be done about *item*."""
+        if _key(item) in self._unasked:
+            return self._outage.remaining_s(now)
+        return max(0.0, self._not_before.get(_key(item), now) - now)
+
+    def _is_asked_for(self, item: Item) -> bool:
+        """Whether *item* waited with a cause that somebody has taken away: it is to be tried again at once."""
+        return not item.cause and (_key(item) in self._unasked or _key(item) in self._not_before)
 
     def _take_on(self, items: Sequence[Item]) -> None:
         groups: dict[Endpoint, list[Item]] = {}
         for item in items:
             groups.setdefault(item.destination, []).append(item)
-        outage: Optional[errors.RegistrationError] = None
+        outage = self._error if self._outage.remaining_s(self._monotonic()) else None
         for destination, group in groups.items():
             group = [item for item in group if self._is_whole(item)]
             sound = self._sound(group) if self._verifies else group
@@ -148,8 +169,10 @@ class Arrivals:
                 if outage is None:
                     # With their files: the path of each is asked after once more.
                     outcome = self._availability.register(self._tracking.with_files(items), destination.location_id)
+                    self._outage.over()
             except errors.RegistrationError as error:
                 outage = error
+                self._unreached(error)
             if outage is not None:
                 outcome = Outcome({item.id: outage for item in items})
         for item in items:
@@ -160,12 +183,20 @@ class Arrivals:
         self._synced([item for item in items if item.id not in stopped], destination)
         return None if isinstance(outage, errors.RegistrationRefused) else outage
 
+    def _unreached(self, error: errors.RegistrationError) -> None:
+        """Ask ftrack again later: soon, or where it has refused the question, when that has been put right."""
+        if not isinstance(error, errors.RegistrationRefused):
+            self._error, self._recovered = error, self._connection.recovered
+            self._outage.failed(error, self._monotonic(), random.random())  # noqa: S311 - jitter
+
     def _refused(self, item: Item, error: errors.AccsynAccessorError) -> None:
         """Stop *item* where its path belongs to another component; else let it wait."""
         if isinstance(error, errors.Conflict):
             self._stop(item, Trouble.CONFLICT, str(error))
         else:
             self._hold(item, error.kind, str(error))
+            if retry.is_outage(error):
+                self._unasked.add(_key(item))
 
     def _withdraw(self, items: Sequence[Item]) -> None:
         """Withdraw *items*, whose components ftrack does not know any more: nobody may look for them there."""
@@ -190,6 +221,7 @@ class Arrivals:
     def _hold(self, item: Item, kind: str, cause: str) -> None:
         """Keep *item* where it is, with a cause, and try again later."""
         self._not_before[_key(item)] = self._monotonic() + AGAIN_S
+        self._unasked.discard(_key(item))
         if (item.cause_kind, item.cause) != (kind, cause):
             change = Change(item, State.TRANSFERRING, item.progress, kind, cause, arrived=True)
             self._tracking.record([change])

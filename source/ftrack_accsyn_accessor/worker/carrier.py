@@ -65,18 +65,34 @@ class Carrier:
         self._settings: Optional[Settings] = None
         self._workspace: Optional[Workspace] = None
         self._registrations: Optional[Registrations] = None
+        self._recovered = 0
         self._tracker: Optional[Tracker] = None
 
     def changed(self) -> bool:
-        """Read the settings anew; return whether they differ from those before. New ones get a new connection."""
+        """Read the settings anew; return whether they, or who asks ftrack, differ from those before.
+
+        New ones get new connections.
+        """
         current = self._read_settings()
         if current == self._settings:
-            return False
+            return self._renewed()
         if current.problems:
             announce.once(logger, logging.WARNING, settings.describe(current.problems))
         self._settings = current
         self._endpoints.reads(current)
         self._disconnect()
+        self._renewed()
+        return True
+
+    def _renewed(self) -> bool:
+        """Give up the connection to ftrack where a session of the process has come with newer credentials."""
+        if self._registrations is None:
+            return False
+        newest = self._open_registrations()
+        if newest.connection.credentials == self._registrations.connection.credentials:
+            return False
+        self.close()
+        self._registrations = newest
         return True
 
     def close(self) -> None:
@@ -95,6 +111,7 @@ class Carrier:
         if self._intake.waiting():
             self._intake.step()
         self._settling.step()
+        self._ask_ftrack_again()
 
     @property
     def studio(self) -> Studio:
@@ -187,7 +204,17 @@ class Carrier:
         client = self._endpoints.look(workspace, current)
         if client is not None:
             self._tracker.leave_behind(client)
-        return self._tracker.step()
+        try:
+            return self._tracker.step()
+        finally:
+            self._ask_ftrack_again()
+
+    def _ask_ftrack_again(self) -> None:
+        """Make due what waits because ftrack could not be asked, once it has answered again."""
+        recovered = self._opened_registrations().connection.recovered
+        if recovered != self._recovered:
+            self._recovered = recovered
+            self._outbox.wake(errors.RegistrationError.kind)
 
     # Retention.
 

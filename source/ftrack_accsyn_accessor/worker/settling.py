@@ -6,6 +6,7 @@ On the worker's thread only. Asks ftrack and nobody else, so it works while accs
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from ftrack_accsyn_accessor.ftrack.registrations import Registrations, hidden
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.claims import shows_older
 from ftrack_accsyn_accessor.model.item import Item, State, Studio
+from ftrack_accsyn_accessor.model.retry import Outage
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.locks import owner_is_alive
 
@@ -29,9 +31,6 @@ LONGEST_CONFIRM_S = 300.0
 #: A host may commit a refused registration later: what was withdrawn is looked at again this often, for this long.
 AGAIN_S = 300.0
 AGAIN_FOR_S = 3600.0
-#: The first pause after ftrack could not take a registration back; each further one is twice as long.
-TAKE_BACK_S = 2.0
-LONGEST_TAKE_BACK_S = 60.0
 _NEVER_REGISTERED = (
     "Its publish ended before ftrack had registered it; it is not sent. "
     "`ftrack-accsyn clean --withdrawn` frees its staged files."
@@ -63,8 +62,8 @@ class Settling:
         self._asked_at = -LONGEST_CONFIRM_S
         self._asking_pause_s = CONFIRM_S
         self._again_at = monotonic()
-        self._take_back_at = monotonic()
-        self._take_back_pause_s = TAKE_BACK_S
+        self._parts = [(part, Outage()) for part in (self._take_back, self._settle_prepared, self._look_again)]
+        self._recovered = 0
 
     def due(self) -> bool:
         """Whether withdrawn items are to be looked at again by `step`. Costs nothing until five minutes have passed."""
@@ -77,25 +76,33 @@ class Settling:
 
     def step(self) -> None:
         """Settle what can be settled now. That ftrack cannot be asked is logged; may raise `errors.OutboxError`."""
-        for part in (self._take_back, self._settle_prepared, self._look_again):
+        recovered = self._registrations().connection.recovered
+        for part, outage in self._parts:
+            if recovered != self._recovered:
+                outage.end_early()
+            if outage.remaining_s(self._monotonic()):
+                continue
             try:
-                part()
+                if part():
+                    outage.over()
             except errors.RegistrationError as error:
                 announce.once(logger, logging.WARNING, str(error))
+                outage.failed(error, self._monotonic(), random.random())  # noqa: S311 - jitter
+        self._recovered = recovered
 
     # Replaced content.
 
-    def _take_back(self) -> None:
+    # Each returns whether ftrack has answered.
+
+    def _take_back(self) -> bool:
         """Take back the registrations of older content: whoever asks ftrack is told the truth meanwhile.
 
         Where the new content has arrived by now, the registration is that of the new one. What was synced, and had a
         member published by itself since, waits for that.
         """
         stale = [item for item in self._outbox.stale() if self._is_of_this_ftrack(item)]
-        if not stale or self._monotonic() < self._take_back_at:
-            return
-        self._take_back_at = self._monotonic() + self._take_back_pause_s
-        self._take_back_pause_s = min(2.0 * self._take_back_pause_s, LONGEST_TAKE_BACK_S)
+        if not stale:
+            return False
         connection = self._registrations().connection
         overtaken = [item for item in stale if item.state is State.SYNCED and self._is_overtaken(connection, item)]
         self._outbox.tracking.reopen(overtaken)
@@ -108,7 +115,7 @@ class Settling:
                 availability.take_back([item.publication.component_id for item in older], location_id)
                 logger.info("%d registration(s) of replaced content were taken back in ftrack.", len(older))
             self._outbox.taken_back(items)
-        self._take_back_at, self._take_back_pause_s = self._monotonic(), TAKE_BACK_S
+        return True
 
     def _is_overtaken(self, connection: FtrackConnection, item: Item) -> bool:
         """Whether a member of *item* was published by itself since, and is not synced.
@@ -126,7 +133,7 @@ class Settling:
 
     # Registrations that were not confirmed.
 
-    def _settle_prepared(self) -> None:
+    def _settle_prepared(self) -> bool:
         """Find out what became of prepared items that their process gave up, or cannot confirm any more, or not yet.
 
         Registered ones are to be submitted. The others were never published: their process died, or ftrack refused
@@ -136,18 +143,25 @@ class Settling:
         living = {token for token in {item.owner for item in prepared} if token and owner_is_alive(self._owners, token)}
         doubtful = [item for item in prepared if item.owner not in living or self._is_old(item)]
         if not doubtful or not self._may_ask(doubtful):
-            return
-        lost = [item for item in self._not_registered(doubtful) if item.owner not in living]
+            return False
+        try:
+            lost = [item for item in self._not_registered(doubtful) if item.owner not in living]
+        except errors.RegistrationError:
+            self._asked_after, self._asked_at = frozenset(), -LONGEST_CONFIRM_S  # as soon as ftrack may be asked again
+            raise
         if lost and self._outbox.withdraw(lost, _NEVER_REGISTERED):
             if self._again_at <= self._monotonic():  # just looked at
                 self._again_at = self._monotonic() + AGAIN_S
             logger.info("%d publish(es) ended before ftrack had registered them; they are not sent.", len(lost))
+        return True
 
-    def _look_again(self) -> None:
+    def _look_again(self) -> bool:
         """Send what was withdrawn and is in ftrack after all: its host has committed it since."""
-        if self._monotonic() >= self._again_at:
-            self._again_at = self._monotonic() + AGAIN_S
-            self._not_registered(list(self._lately_withdrawn()))
+        if self._monotonic() < self._again_at:
+            return False
+        self._not_registered(list(self._lately_withdrawn()))
+        self._again_at = self._monotonic() + AGAIN_S
+        return True
 
     def _not_registered(self, items: Sequence[Item]) -> list[Item]:
         """Let those of *items* go on that ftrack has in their staging location; return the others.
@@ -173,7 +187,7 @@ class Settling:
     def _may_ask(self, items: Iterable[Item]) -> bool:
         """Whether it is time to ask ftrack after these items, and take note that it is asked.
 
-        What was given up is asked after at once; what ftrack did not know, or could not be asked for, later again.
+        What was given up is asked after at once; what ftrack did not know, later again.
         """
         now = self._monotonic()
         wanted = frozenset((item.id, item.owner) for item in items)

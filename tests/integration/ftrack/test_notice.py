@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
 from typing import Any
 
@@ -67,6 +69,33 @@ def test_connection_cut_while_it_is_made_or_used_ends_the_thread_in_silence(
 
     assert happened.wait(10.0)
     wait_until(ended)
+    assert [record for record in caplog.records if record.name.startswith("ftrack")] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a socket is exchanged under its number, which is a file's on POSIX alone")
+def test_connection_that_breaks_under_what_is_being_sent_is_given_up_at_once(
+    studio: Studio, notices: Notices, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    original = EventHub._emit_event_packet
+    tried = []
+
+    def broken(hub: Any, *arguments: Any, **keywords: Any) -> Any:
+        # Only a hook holds the client between its look and its sending; the hub still takes itself for connected.
+        tried.append(hub.connected)
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        os.dup2(ours.fileno(), hub._connection.sock.fileno())  # the thread that reads goes on waiting meanwhile
+        ours.close()
+        return original(hub, *arguments, **keywords)
+
+    monkeypatch.setattr(EventHub, "_emit_event_packet", broken)
+
+    notices.message("u1", "message", True)
+
+    wait_until(lambda: tried, what="the sending")
+    wait_until(ended)
+    assert tried == [True]
     assert [record for record in caplog.records if record.name.startswith("ftrack")] == []
 
 

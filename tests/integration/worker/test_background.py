@@ -24,3 +24,23 @@ def test_published_components_become_available_at_head_quarters_without_anybodys
     (job,) = publisher.studio.ftrack.store.find("Job")
     wait_until(lambda: publisher.studio.ftrack.store.find("Job")[0]["status"] == "done")
     assert job["user_id"] == publisher.studio.ids["artist"]
+
+
+def test_session_with_a_new_ftrack_key_lets_the_thread_go_on_that_was_refused_with_the_old_one(
+    publisher: Publisher,
+) -> None:
+    engine, ftrack = publisher.studio.accsyn.engine, publisher.studio.ftrack
+    engine.paused = True
+    component = publisher.publish_file(publisher.version(publisher.session()))
+    publisher.submitted(component)
+    ftrack.add_user("artist", "a-new-key")
+    engine.paused = False
+    refused = publisher.waiting(component, "ftrack")
+    assert "InvalidCredentialsError" in refused.cause
+    publisher.environment(FTRACK_API_KEY="a-new-key")
+
+    session = publisher.session()
+
+    wait_until(lambda: publisher.item(component).state is State.SYNCED, 20, "the arrival")
+    other = publisher.publish_file(publisher.version(session, asset="other"), "other")
+    wait_until(lambda: publisher.item(other).state is State.SYNCED, 20, "the arrival of what was published then")
