@@ -1,4 +1,4 @@
-"""An outage of ftrack ends like one of accsyn: it is asked again soon, and earlier when something tells that it is back."""
+"""An outage of ftrack ends like one of accsyn: it is asked again soon, and at once when something says it is back."""
 
 from __future__ import annotations
 

@@ -139,6 +139,22 @@ def test_component_that_ftrack_refuses_to_register_stops_no_other(desk: Desk) ->
     assert desk.states() == {"bad": "transferring: ftrack", "good": "synced"}
 
 
+def test_twenty_five_refused_registrations_are_twenty_five_that_wait_and_none_that_is_synced(desk: Desk) -> None:
+    names = [f"shot{number:02d}" for number in range(25)]
+    desk.publish_files(*names)
+    desk.submit()
+    refusal = {"exception": "PermissionError", "content": "You may not.", "error_code": None}
+    desk.studio.ftrack.switches.fail_next("create:ComponentLocation", status=200, body=refusal, times=1000)
+
+    arrive(desk, submit=False)
+
+    assert desk.states() == dict.fromkeys(names, "transferring: ftrack")
+    assert desk.at() == {}
+    desk.studio.ftrack.switches.clear()
+    desk.follow(lambda: desk.all_in(State.SYNCED))
+    assert len(desk.at()) == 25
+
+
 def test_unknown_destination_location_leaves_items_waiting_with_ftracks_words(desk: Desk) -> None:
     desk.publish_files("movie")
     desk.submit(Endpoint("acme", "no-such-location", "lost"))

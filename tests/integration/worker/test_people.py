@@ -111,6 +111,20 @@ def test_failed_batch_is_told_once_although_accsyn_tries_it_again_and_again(desk
     assert listener.heard.empty()
 
 
+def test_of_several_failures_the_oldest_is_named(desk: Desk) -> None:
+    desk.publish_files("b", "a", "c")
+    engine = desk.studio.accsyn.engine
+    for name, reason in (("a", "E#J058 Second."), ("b", "E#J057 First."), ("c", "E#J059 Third.")):
+        engine.fail_path(f"{name}.mov", reason)
+    desk.submit()
+    engine.paused = False
+    desk.settle()
+
+    ((_, text),) = desk.ftrack_jobs()
+
+    assert "3 of 3 components need attention. accsyn could not transfer it: E#J057 First." in text
+
+
 def test_unreachable_event_hub_delays_and_fails_nothing(desk: Desk) -> None:
     desk.publish_files("movie")
     desk.studio.ftrack.switches.fail_next("event_hub_handshake", status=503, times=100)
