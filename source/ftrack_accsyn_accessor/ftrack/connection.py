@@ -16,6 +16,7 @@ _PAGE = 500
 BATCH = 500
 #: How ftrack_api words what the server itself has refused; everything else may have failed on the way there.
 _REFUSED = re.compile(r"^Server reported error: (\w+)\(")
+_NO_LOGIN = "InvalidCredentialsError"
 #: HTTP statuses by which a server, or what stands before it, says that it cannot be asked at the moment.
 _BUSY = frozenset({429, 502, 503, 504})
 
@@ -29,6 +30,8 @@ class FtrackConnection:
 
     def __init__(self, credentials: FtrackCredentials) -> None:
         self.credentials = credentials
+        #: That ftrack does not accept the credentials, as long as that is so.
+        self.refused: Optional[errors.LoginRefused] = None
         #: How often ftrack has answered after it could not be asked.
         self.recovered = 0
         self._failing = False
@@ -99,12 +102,17 @@ class FtrackConnection:
         except Exception as error:
             raise self._error(tried, error) from error
         self.recovered += self._failing
-        self._failing = False
+        self._failing, self.refused = False, None
         return answers
 
     def _error(self, tried: str, error: Exception) -> errors.RegistrationError:
         text = errors.words(error, self.credentials.api_key)
-        if _REFUSED.match(text) and _status(error) not in _BUSY:
+        refusal = _REFUSED.match(text)
+        if refusal is not None and refusal.group(1) == _NO_LOGIN:
+            remedy = "Open a session with the right FTRACK_API_USER and FTRACK_API_KEY."
+            self.refused = errors.LoginRefused(tried, self.credentials.server_url, text, remedy)
+            return self.refused
+        if refusal is not None and _status(error) not in _BUSY:
             return errors.RegistrationRefused(tried, self.credentials.server_url, text, "It will be tried again.")
         self.close()
         self._failing = True

@@ -13,6 +13,7 @@ AccsynAccessorError
             OutboxDamaged         damaged: kept aside, a new one takes its place
     RegistrationError         ftrack could not be asked
         RegistrationRefused     ftrack read the request and said no
+            LoginRefused          ftrack does not accept who we are
     Conflict                  another component has the path
     WorkspaceError            accsyn could not be asked, or said no
         Unreachable             the call was never processed
@@ -136,6 +137,12 @@ class RegistrationError(AccsynAccessorError):
 
 class RegistrationRefused(RegistrationError):
     """Ftrack read the request and said no."""
+
+
+class LoginRefused(RegistrationRefused):
+    """Ftrack does not accept the user or the key."""
+
+    kind = "ftrack-login"
 
 
 class Conflict(AccsynAccessorError):

@@ -7,7 +7,7 @@ from typing import Optional
 from ftrack_accsyn_accessor.model import errors
 
 #: What may be due to a process itself: its settings, its keys, its client library, its way to accsyn.
-OWN = (errors.SettingsError, errors.NotReady, errors.Unauthorised, errors.Unreachable)
+OWN = (errors.SettingsError, errors.NotReady, errors.Unauthorised, errors.LoginRefused, errors.Unreachable)
 FIRST_DELAY_S = 1.0
 #: During the first minutes of an outage a studio is waiting for its network: keep the next try near.
 OUTAGE_CAP_S = 15.0

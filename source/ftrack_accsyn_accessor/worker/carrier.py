@@ -209,6 +209,11 @@ class Carrier:
         finally:
             self._ask_ftrack_again()
 
+    @property
+    def refused(self) -> Optional[errors.AccsynAccessorError]:
+        """Why what has arrived cannot be registered by this process, where another one may be able to."""
+        return self._registrations.connection.refused if self._registrations is not None else None
+
     def _ask_ftrack_again(self) -> None:
         """Make due what waits because ftrack could not be asked, once it has answered again."""
         recovered = self._opened_registrations().connection.recovered

@@ -29,7 +29,7 @@ _NOT_WANTED = (
 
 
 class Claims:
-    """Decides which items may go to a destination. Methods may raise `errors.OutboxError`."""
+    """Decides which items may go to a destination. Methods may raise `errors.OutboxError` or `errors.LoginRefused`."""
 
     def __init__(
         self, outbox: Outbox, registrations: Callable[[], Registrations], clock: Callable[[], float] = time.time
@@ -49,6 +49,8 @@ class Claims:
             batch = items[start : start + BATCH]
             try:
                 admitted += self._admit(batch, destination)
+            except errors.LoginRefused:
+                raise  # another process may be let in
             except errors.RegistrationRefused as error:
                 self._wait(batch, error)
             except errors.RegistrationError as error:

@@ -18,7 +18,7 @@ OF_ALL = (
     errors.SettingsError,
 )
 #: The same, and what keeps items from being sent while those that were are followed.
-WAITS = (*OF_ALL, errors.NotReady, errors.RegistrationError)
+WAITS = (*OF_ALL, errors.NotReady, errors.RegistrationError, errors.LoginRefused)
 
 
 class Outages:

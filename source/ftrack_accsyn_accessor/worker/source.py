@@ -37,6 +37,10 @@ class Source(Protocol):
     def track(self) -> Optional[float]:
         """Follow what is on its way; return the seconds until there is more to do, None while nothing is."""
 
+    @property
+    def refused(self) -> Optional[errors.AccsynAccessorError]:
+        """Why what has arrived cannot be registered by this process, where another one may be able to."""
+
     def may_tidy(self) -> bool:
         """Whether there may be staged files to free."""
 

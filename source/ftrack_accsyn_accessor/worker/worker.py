@@ -234,6 +234,7 @@ class Worker:
         if self._source.calls > before:  # else nothing was due
             self._outages.following.over()
             self._answered()
+        self._unable = self._unable or self._source.refused
         return IDLE_S if delay_s is None else min(delay_s, IDLE_S)
 
     def _settle(self) -> None:

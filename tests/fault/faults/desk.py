@@ -68,7 +68,7 @@ class Desk:
             self.area,
             folder / "owners",
             self.read_settings,
-            self._registrations,
+            self.registrations,
             server_url=lambda: self.studio.ftrack.url,
             clock=self.clock,
             monotonic=self.clock,
@@ -88,9 +88,10 @@ class Desk:
     def read_settings(self) -> settings.Settings:
         return settings.read(self.environment)
 
-    def _registrations(self) -> Registrations:
+    def registrations(self, key: str = "") -> Registrations:
+        """Return a way to ftrack, with another *key* than the artist's if one is given."""
         person = self.studio.artist
-        return Registrations(FtrackCredentials(self.studio.ftrack.url, person.ftrack_user, person.ftrack_key))
+        return Registrations(FtrackCredentials(self.studio.ftrack.url, person.ftrack_user, key or person.ftrack_key))
 
     # Publishing.
 

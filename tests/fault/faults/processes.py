@@ -20,6 +20,7 @@ class Process:
 
     def __init__(self, desk: Desk, **environment: str) -> None:
         self.environment = {**desk.environment, **environment}
+        self.ftrack_key = desk.studio.artist.ftrack_key
         self.due_at = desk.clock()
         self._desk = desk
         folder = Path(desk.area.state_dir)
@@ -29,7 +30,7 @@ class Process:
             desk.area,
             folder / "owners",
             lambda: settings.read(self.environment),
-            desk._registrations,
+            lambda: desk.registrations(self.ftrack_key),
             server_url=lambda: desk.studio.ftrack.url,
             clock=desk.clock,
             monotonic=desk.clock,

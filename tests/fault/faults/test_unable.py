@@ -98,6 +98,29 @@ def test_processes_that_all_cannot_send_try_no_more_often_than_one(desk: Desk, s
     assert 1 <= tries <= 600.0 / (0.75 * pause_s)
 
 
+def test_what_a_process_with_an_old_ftrack_key_cannot_do_is_done_by_one_with_the_new_key(
+    desk: Desk, start: Start
+) -> None:
+    unable, able = start(), start()
+    unable.ftrack_key = "old"
+    engine = desk.studio.accsyn.engine
+    engine.paused = True
+    component = desk.publish_file("first")
+    run(desk, unable, seconds=5.0)
+    assert desk.item(component).cause_kind == "ftrack-login"
+
+    assert run(desk, unable, able, seconds=SENT_WITHIN_S, until=all_sent(desk)) < SENT_WITHIN_S
+    able.close()
+    engine.paused = False
+    engine.wait_idle(20.0)
+    run(desk, unable, seconds=30.0)
+    assert desk.item(component).cause_kind == "ftrack-login"
+    another = start()
+
+    arrived = run(desk, unable, another, seconds=60.0, until=lambda: desk.item(component).state is State.SYNCED)
+    assert arrived < 60.0
+
+
 def test_process_that_stood_aside_takes_part_again_once_its_settings_are_right(desk: Desk, start: Start) -> None:
     unable, able = start(ACCSYN_API_KEY="rotated"), start()
     desk.publish_file("first")

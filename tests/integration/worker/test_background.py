@@ -35,7 +35,7 @@ def test_session_with_a_new_ftrack_key_lets_the_thread_go_on_that_was_refused_wi
     publisher.submitted(component)
     ftrack.add_user("artist", "a-new-key")
     engine.paused = False
-    refused = publisher.waiting(component, "ftrack")
+    refused = publisher.waiting(component, "ftrack-login")
     assert "InvalidCredentialsError" in refused.cause
     publisher.environment(FTRACK_API_KEY="a-new-key")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor.insight import rows, status
+from ftrack_accsyn_accessor.insight.leading import Obstacle
 from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
 from ftrack_accsyn_accessor.insight.why import NOTHING_TO_DO, Accsyn, Fault, Situation, explain
 from ftrack_accsyn_accessor.model import progress
@@ -21,6 +22,7 @@ from ftrack_accsyn_accessor.model.errors import (
 )
 from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, RUNNING, Sent, State, Studio, Trouble
 from ftrack_accsyn_accessor.model.settings import Problem
+from ftrack_accsyn_accessor.outbox.leadership import Leader
 from ftrack_accsyn_accessor.outbox.tracking import Change
 from unit.outbox.conftest import Desk
 
@@ -41,6 +43,39 @@ def situation(desk: Desk, **changes: Any) -> Situation:
 
 def submit(desk: Desk) -> None:
     desk.outbox.submitted(desk.pending("c1"), desk.outbox.job_found(desk.job(), "j" * 24))
+
+
+def in_the_way(frozen: bool) -> Obstacle:
+    return Obstacle(Leader(12, "maya", 0.0, 0.0, 0.0), frozen, "maya (process 12) is in the way.", "End it.")
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_process_that_is_in_the_way_of_what_is_to_be_sent_is_named(desk: Desk, frozen: bool) -> None:
+    desk.pending("c1")
+
+    assert explain(situation(desk, obstacle=in_the_way(frozen))) == ("maya (process 12) is in the way.", "End it.")
+
+
+@pytest.mark.parametrize(
+    ("frozen", "status", "named"), [(True, "done", True), (True, "running", False), (False, "done", False)]
+)
+def test_frozen_process_is_in_the_way_of_a_job_once_that_is_through(
+    desk: Desk, frozen: bool, status: str, named: bool
+) -> None:
+    submit(desk)
+    accsyn = Accsyn(client_status="online", job_status=status)
+
+    answer = explain(situation(desk, accsyn=accsyn, obstacle=in_the_way(frozen)))
+
+    assert ("maya (process 12)" in answer.sentence) is named
+
+
+def test_own_settings_are_told_before_a_process_that_cannot_send_and_after_a_frozen_one(desk: Desk) -> None:
+    desk.pending("c1")
+    problems = (Problem("A", "is wrong.", "Mend A."),)
+
+    assert explain(situation(desk, problems=problems, obstacle=in_the_way(False))).remedy == "Mend A."
+    assert explain(situation(desk, problems=problems, obstacle=in_the_way(True))).remedy == "End it."
 
 
 def test_full_staging_disk_is_told_where_everything_is_asked_for(desk: Desk) -> None:

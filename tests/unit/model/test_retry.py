@@ -14,7 +14,7 @@ seeded = settings(derandomize=True, deadline=None, database=None, max_examples=1
 ATTEMPTS = st.integers(1, 10_000)
 OUTAGES_S = st.floats(0, 1e7)
 JITTERS = st.floats(0, 1, exclude_max=True)
-OUTAGES = (errors.Unreachable, errors.Busy, errors.Uncertain)
+OUTAGES = (errors.Unreachable, errors.Busy, errors.Uncertain, errors.RegistrationError)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,7 @@ def test_machines_that_lost_accsyn_together_do_not_come_back_together() -> None:
         (errors.FileUnreadable("x"), retry.UNREADABLE_DELAY_S),
         (errors.Unauthorised("x"), retry.HELP_DELAY_S),
         (errors.NotReady("x"), retry.HELP_DELAY_S),
+        (errors.RegistrationRefused("x"), retry.HELP_DELAY_S),
         (errors.SettingsError("x"), retry.HELP_DELAY_S),
         (errors.StagingGone("x"), retry.HELP_DELAY_S),
         (AccsynAccessorError("x"), retry.HELP_DELAY_S),
@@ -82,3 +83,52 @@ def test_what_is_no_outage_waits_as_long_as_help_usually_takes(error: AccsynAcce
 def test_errors_of_the_line_are_outages(kind: type[AccsynAccessorError]) -> None:
     assert retry.is_outage(kind("ask"))
     assert retry.delay(kind("ask"), 1, 0.0, 0.0) == 0.75
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [
+        (errors.SettingsError, True),
+        (errors.NotReady, True),
+        (errors.Unauthorised, True),
+        (errors.Unreachable, True),
+        (errors.Busy, False),
+        (errors.Uncertain, False),
+        (errors.Refused, False),
+        (errors.StagingGone, False),
+    ],
+)
+def test_what_may_be_due_to_a_process_itself(kind: type[AccsynAccessorError], own: bool) -> None:
+    assert retry.is_own(kind("ask")) is own
+
+
+@seeded
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=20), JITTERS)
+def test_outage_is_waited_for_between_all_failures(pauses_s: list[float], jitter: float) -> None:
+    outage, now = retry.Outage(), 1000.0
+    for pause_s in pauses_s:
+        delay_s = outage.failed(errors.Unreachable("ask"), now, jitter)
+        assert outage.remaining_s(now) == pytest.approx(delay_s)
+        assert outage.remaining_s(now + delay_s) == pytest.approx(0.0, abs=1e-6)
+        now += pause_s
+    assert outage.attempts == len(pauses_s)
+    assert outage.over()
+    assert (outage.attempts, outage.remaining_s(now), outage.over()) == (0, 0.0, False)
+
+
+def test_change_ends_an_outage_early_but_not_before_the_shortest_pause_or_the_wish_of_accsyn() -> None:
+    plain, wished = retry.Outage(), retry.Outage()
+    for _ in range(9):
+        plain.failed(errors.Unreachable("ask"), 1000.0, 0.0)
+    wished.failed(errors.Busy("ask", retry_after_s=40.0), 1000.0, 0.0)
+
+    for outage in (plain, wished):
+        outage.end_early()
+
+    assert (plain.remaining_s(1000.0), wished.remaining_s(1000.0)) == (retry.SOONEST_S, 40.0)
+
+
+def test_change_during_no_outage_is_none() -> None:
+    outage = retry.Outage()
+    outage.end_early()
+    assert outage.remaining_s(0.0) == 0.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused
-from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, State
+from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, State, Studio
 from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox.tracking import Change
 from unit.outbox.conftest import Desk
 
 PAUSE = """
@@ -30,6 +31,31 @@ def test_pause_lasts_until_resume_and_tells_who_and_when(desk: Desk) -> None:
     assert (paused.by, paused.at) == ("artist@ws1", desk.clock.now)
     assert desk.outbox.control.resume()
     assert desk.outbox.control.paused() is None
+
+
+def test_retry_takes_away_the_cause_of_what_has_arrived_and_waits_for_ftrack(desk: Desk) -> None:
+    desk.outbox.submitted(desk.pending("c1", "c2", "c3"), desk.outbox.job_found(desk.job(), "j" * 24))
+    for component_id, arrived in (("c1", True), ("c2", True), ("c3", False)):
+        item = desk.item(component_id)
+        change = Change(item, State.TRANSFERRING, item.progress, "ftrack", "It was away.", arrived=arrived)
+        desk.outbox.tracking.record([change])
+
+    assert desk.outbox.control.retry([desk.item("c2").id, desk.item("c3").id]) == 1
+    assert [desk.item(each).cause_kind for each in ("c1", "c2", "c3")] == ["ftrack", "", "ftrack"]
+    assert desk.outbox.control.retry() == 1
+    assert [desk.item(each).cause_kind for each in ("c1", "c2", "c3")] == ["", "", "ftrack"]
+
+
+def test_only_items_of_the_studio_that_wait_for_the_cause_count_as_waiting_for_it(desk: Desk) -> None:
+    mine = Studio("https://acme.test", "acme")
+    assert not desk.outbox.survey.waits_for(mine, NOT_READY.kind)
+    desk.outbox.delay(desk.pending("c1"), NOT_READY, desk.clock.now + 60)
+
+    assert desk.outbox.survey.waits_for(mine, "settings", NOT_READY.kind)
+    assert not desk.outbox.survey.waits_for(mine, "settings", "unauthorised")
+    assert not desk.outbox.survey.waits_for(Studio("https://b.test", "b"), NOT_READY.kind)
+    desk.outbox.wake(NOT_READY.kind)
+    assert not desk.outbox.survey.waits_for(mine, NOT_READY.kind)
 
 
 def test_pause_by_another_process_is_seen_and_not_taken_over(
