@@ -5,6 +5,7 @@ On the worker's thread only.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -201,9 +202,10 @@ class Carrier:
             self._tracker = Tracker(
                 self._outbox, self._area, workspace, registrations, current, self._clock, self._monotonic
             )
-        client = self._endpoints.look(workspace, current)
-        if client is not None:
-            self._tracker.leave_behind(client)
+        with contextlib.suppress(errors.Refused):  # what runs is followed, whatever accsyn says of its ends
+            client = self._endpoints.look(workspace, current)
+            if client is not None:
+                self._tracker.leave_behind(client)
         try:
             return self._tracker.step()
         finally:

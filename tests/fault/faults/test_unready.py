@@ -68,6 +68,22 @@ def test_machine_whose_role_was_taken_away_still_follows_what_runs(desk: Desk) -
     assert desk.cause(second) == errors.NotReady.kind
 
 
+def test_client_that_accsyn_does_not_tell_of_any_more_keeps_nothing_from_being_followed(desk: Desk) -> None:
+    engine = desk.studio.accsyn.engine
+    engine.paused = True
+    first = desk.publish_file("first")
+    desk.drain()
+    refusal = {"message": "You may not look at clients."}
+    desk.studio.accsyn.switches.fail_next("client/find", status=400, body=refusal, times=LASTING)
+    desk.run_for(400.0)  # asked after now and then
+    assert desk.studio.accsyn.log.count("client/find") > 1
+
+    engine.paused = False
+    engine.wait_idle(20.0)
+
+    assert desk.run_for(60.0, lambda: desk.item(first).state is State.SYNCED) <= 20.0
+
+
 def test_jobs_that_cannot_be_looked_at_hold_up_no_publish(desk: Desk) -> None:
     desk.studio.accsyn.engine.paused = True
     desk.publish_file("first")
