@@ -17,7 +17,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox, unqueued
-from ftrack_accsyn_accessor.worker.endpoint import connect, find_client
+from ftrack_accsyn_accessor.worker import endpoint
 from ftrack_accsyn_accessor.workspace import Workspace
 
 #: In this order the item is chosen that stands for everything.
