@@ -104,7 +104,13 @@ class StagingArea(StagedFiles):
                 self.uuid, self._awaited = known, True
                 self.require()
         self._make_folders()
-        self.uuid, self._awaited = found or self._make_marker(), False
+        try:
+            self.uuid = found or self._make_marker()
+        except filelock.Timeout:
+            self.uuid = read_marker(self.root)  # of many that make it at once, one is enough
+            if not self.uuid:
+                raise
+        self._awaited = False
 
     def present(self) -> bool:
         """Return whether the root is there and is the one that was prepared (another disk has another marker).

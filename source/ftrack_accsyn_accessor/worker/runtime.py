@@ -42,7 +42,7 @@ KEEP_S = 30.0
 #: What nothing was done with for so long is closed, so that the disk can be ejected.
 REST_S = 3.0
 #: How long the preparing of an area waits for other processes: whoever opens a session meanwhile waits for it, too.
-PREPARE_S = 0.7
+PREPARE_S = 1.0
 #: How long a fork waits for each lock; they are held for milliseconds.
 FORK_WAIT_S = 1.0
 

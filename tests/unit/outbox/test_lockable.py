@@ -13,6 +13,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.outbox import Outbox, lockable
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock, owner_is_alive
 from ftrack_accsyn_accessor.outbox.takeover import Takeover
+from ftrack_accsyn_accessor.staging import area
 from ftrack_accsyn_accessor.staging.area import StagingArea
 
 NONE = [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP]
@@ -67,12 +68,12 @@ def test_owner_on_a_disk_without_locks_does_not_pass_for_dead(tmp_path: Path) ->
 
 @pytest.mark.usefixtures("lockless")
 def test_staging_area_on_a_disk_without_locks_is_made_and_known_again(tmp_path: Path) -> None:
-    area = StagingArea(str(tmp_path / "root"))
-    area.prepare()
-    assert area.present()
-    again = StagingArea(area.root)
+    made = StagingArea(str(tmp_path / "root"))
+    made.prepare()
+    assert made.present()
+    again = StagingArea(made.root)
     again.prepare()
-    assert again.uuid == area.uuid
+    assert again.uuid == made.uuid
 
 
 def test_disk_that_has_locks_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,3 +94,24 @@ def test_trying_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_folder_that_is_missing_is_for_others_to_complain_of(tmp_path: Path) -> None:
     lockable.require(tmp_path / "unplugged")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_marker_that_another_process_makes_meanwhile_is_taken_though_its_lock_is_not_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = StagingArea(str(tmp_path / "root"))
+    first.prepare()
+    looks: list[str] = []
+    read = area.read_marker
+
+    def late(root: str) -> str:
+        looks.append(root)
+        return read(root) if len(looks) > 1 else ""  # as it was when this process looked first
+
+    monkeypatch.setattr(area, "read_marker", late)
+    monkeypatch.setattr(area, "_LOCK_TIMEOUT_S", 0.0)
+    monkeypatch.setattr(area, "_prepared", {})
+    with lockable.alone(Path(first.state_dir, "staging.lock"), 5.0):
+        second = StagingArea(first.root)
+        second.prepare()
+    assert second.uuid == first.uuid
