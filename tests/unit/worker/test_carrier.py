@@ -154,6 +154,16 @@ def test_role_that_may_not_send_is_not_ready_and_asked_after_with_a_new_login(
     assert line.logins(accsyn) == 2
 
 
+def test_destination_that_ftrack_does_not_know_is_not_ready_where_nothing_else_can_go(line: Line) -> None:
+    line.bench.pending("a")
+    line.variables["FTRACK_ACCSYN_DESTINATION_LOCATION"] = "studio.nowhere"
+
+    with pytest.raises(errors.NotReady, match=r"studio\.nowhere"):
+        line.submit()
+
+    assert line.bench.item("a").state is State.PENDING
+
+
 def test_closing_gives_both_connections_back_and_the_next_use_opens_others(line: Line, accsyn: AccsynService) -> None:
     line.bench.pending("a")
     line.submit()

@@ -122,7 +122,7 @@ def test_destination_without_a_location_in_ftrack_takes_nothing_back(bench: Benc
 
 
 def test_all_items_wait_while_ftrack_is_away_and_it_is_asked_once(
-    bench: Bench, claims: Claims, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, claims: Claims, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "BATCH", 2)
     items = bench.pending("a", "b", "c", "d", "e")
@@ -133,6 +133,7 @@ def test_all_items_wait_while_ftrack_is_away_and_it_is_asked_once(
 
     assert set(bench.states().values()) == {"pending: ftrack"}
     assert bench.asked().count("query:ComponentLocation") == 1
+    assert caplog.text.count("Published files are staged and wait.") == 1
     for item in bench.outbox.items():
         assert item.attempts == 1
         assert item.next_try_at is not None

@@ -64,9 +64,16 @@ def test_paused_sync_submits_nothing_and_follows_what_runs(post: Post) -> None:
     post.desk.pending("c1")
     post.way.paused = True
 
-    post.once()
+    assert post.once() > 0.0  # what waits for a person is no reason to look again at once
 
     assert post.way.told() == ["track"]
+
+
+def test_more_than_a_pass_takes_is_gone_on_with_at_once(post: Post) -> None:
+    post.desk.pending("c1", "c2")
+    post.way.on_submit = lambda items: post.send(items[:1])
+
+    assert post.once() == 0.0
 
 
 def test_staged_files_are_tidied_only_where_there_is_nothing_else_to_do(post: Post) -> None:
