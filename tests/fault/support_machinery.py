@@ -109,6 +109,7 @@ class Machinery:
     def close(self) -> None:
         """Give everything back."""
         self.carrier.close()
+        self.worker._sign.close()  # what its thread does at its end
         self.owner.release()
         self.session.close()
         self._workers.close()

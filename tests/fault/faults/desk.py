@@ -80,6 +80,7 @@ class Desk:
     def close(self) -> None:
         """Give everything back."""
         self.carrier.close()
+        self.worker._sign.close()  # what its thread does at its end
         self._lock.release()
         self.owner.release()
         self.outbox.close()
