@@ -66,6 +66,7 @@ def test_kinds_are_stable_words() -> None:
         "Conflict": "conflict",
         "RegistrationError": "ftrack",
         "RegistrationRefused": "ftrack",
+        "LoginRefused": "ftrack-login",
         "WorkspaceError": "accsyn",
         "Unreachable": "unreachable",
         "Busy": "busy",

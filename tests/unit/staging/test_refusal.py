@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import builtins
 import errno
 import os
 import stat
 import sys
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 
 import pytest
 from ftrack_api import exception as ftrack_errors
@@ -158,15 +157,14 @@ def test_another_disk_in_the_place_of_a_known_one_gets_no_area(tmp_path: Path) -
 
 def refusing(monkeypatch: pytest.MonkeyPatch, call: str, code: int, below: Path) -> None:
     """Let the system refuse *call* on everything below a folder; a patch, since root may do anything."""
-    module: Any = builtins if call == "open" else os
-    real = getattr(module, call)
+    real = getattr(os, call)
 
     def refuse(path: object, *arguments: object, **more: object) -> object:
         if str(path).startswith(str(below)):
             raise PermissionError(code, os.strerror(code), str(path))
         return real(path, *arguments, **more)
 
-    monkeypatch.setattr(module, call, refuse)
+    monkeypatch.setattr(os, call, refuse)
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def test_component_whose_files_are_not_there_is_said_and_looked_for_again(
 
     intake.step()
     assert (waiting(bench), bench.states()) == (1, {})
-    assert f"{path} not found" in caplog.text
+    assert f"files are not found: {path}" in caplog.text
 
     bench.stage(path)
     intake.step()
