@@ -24,8 +24,8 @@ test-all: lint types  # As test, with the slow tier
 	$(PYTEST) $(COVERAGE) -m ""
 	$(BIN)/python setup.py --quiet build_plugin
 
-systems: $(READY)  # Staging, outbox, publishing, damage and clean on disks with the manners of Windows, macOS, a NAS and sticks
-	@for disk in windows macos nas fat ntfs exfat; do \
+systems: $(READY)  # Staging, outbox, publishing, damage and clean on disks with the manners of Windows, macOS, a NAS and a stick
+	@for disk in windows macos nas ntfs exfat; do \
 		echo "On $$disk:"; $(PYTEST) -q --coarse-clock --disk $$disk @tests/systems/suites.txt || exit 1; \
 	done
 
