@@ -11,6 +11,7 @@ import ftrack_api
 
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.environment import read_settings as read_settings
+from ftrack_accsyn_accessor.ftrack.connection import quoted
 from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, RegistrationError, words
@@ -80,9 +81,9 @@ def _may_begin(session: Any, current: Settings, name: str) -> bool:
     area = StagingArea(current.staging_path)
     if area.is_there() or memory.known(area.root) or memory.elsewhere(name, area.root):
         return True
-    quoted = name.replace('"', '\\"')
     try:
-        found = session.query(f'select id from ComponentLocation where location.name is "{quoted}"').first()  # noqa: S608
+        query = f"select id from ComponentLocation where location.name is {quoted([name])}"  # noqa: S608
+        found = session.query(query).first()
     except Exception as error:  # noqa: BLE001 - whatever ftrack answers, the host's session opens
         announce.once(logger, logging.ERROR, str(_refusal("ask what is in the location", name, error, session)))
         return False

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Callable, Optional
 
-from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
+from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Item, label
@@ -131,8 +131,7 @@ class FtrackJobs:
 
     def _user_id(self, username: str) -> str:
         if username not in self._users:
-            name = username.replace('"', '\\"')
-            rows = self._connection.query(f'select id from User where username is "{name}"')  # noqa: S608
+            rows = self._connection.query(f"select id from User where username is {quoted([username])}")  # noqa: S608
             self._users[username] = str(rows[0]["id"]) if rows else ""
         return self._users[username]
 

@@ -108,7 +108,8 @@ def test_outbox_found_damaged_is_kept_aside_and_what_it_held_is_queued_by_reconc
     later = publisher.publish_file(publisher.version(publisher.session()), "later")
 
     (kept,) = kept_aside(path)
-    assert kept.read_bytes().startswith(GARBAGE[:4000])
+    # Where an open file cannot be renamed it is closed first, which brings home what its journal seems to hold.
+    assert GARBAGE[100:3000] in kept.read_bytes()
     assert len(said(caplog, str(path), kept.name, RECONCILE)) == 1
     assert publisher.outbox.fact(COMPLETE) != "1"
     publisher.submitted(later)
