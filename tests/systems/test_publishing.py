@@ -73,7 +73,7 @@ def test_an_idle_disk_is_ejected_and_the_next_publish_finds_it_again(publisher: 
     component = publisher.publish_file(publisher.version(session), "first")
     arrived(publisher, component)
     wait_until(lambda: not disk.open_files(), 30.0, "nothing to be open on the disk")
-    assert disk.eject()
+    wait_until(disk.eject, 30.0, "the disk to go: whoever looks at it for a moment is asked again")
     disk.plug()
     again = publisher.publish_file(publisher.version(session), "second")
     arrived(publisher, again)

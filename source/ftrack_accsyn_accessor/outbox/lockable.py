@@ -6,16 +6,18 @@ import contextlib
 import errno
 import os
 import secrets
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import filelock
 
 from ftrack_accsyn_accessor.outbox import patience
+from ftrack_accsyn_accessor.outbox.file import patiently
 
-if sys.platform != "win32":
+try:
     import fcntl
+except ImportError:  # Windows, which has locks everywhere
+    fcntl = None  # type: ignore[assignment]
 
 REMEDY = "Let FTRACK_ACCSYN_OUTBOX name a folder on a local disk."
 
@@ -77,11 +79,11 @@ def _try(folder: Path) -> None:
     finally:
         os.close(handle)
         with contextlib.suppress(OSError):
-            os.remove(path)
+            patiently(lambda: os.remove(path))
 
 
 def _lock(handle: int) -> None:
     """Take both kinds of lock: one is ours, the other SQLite's."""
-    if sys.platform != "win32":
+    if fcntl is not None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -149,14 +149,17 @@ class Tracking:
         """Write down *changes*; return how many. An item that was published anew meanwhile stays as it is.
 
         `updated_at` tells when an item came to its state, so that what was given up long ago never counts as news.
+        What somebody wants tried at once stays due, though another cause for its waiting was found meanwhile.
         """
         now = self._clock()
         count = 0
+        asked_for = f"state = '{State.NEEDS_ATTENTION.value}' AND next_try_at IS NULL"
         with self._connections.writing() as connection:
             for target in {change.state for change in changes}:
                 allowed = _listed(state.value for state in (*sources(target), target))
                 count += connection.executemany(
-                    "UPDATE item SET state = ?, cause_kind = ?, cause = ?, next_try_at = ?, done_bytes = ?, "  # noqa: S608
+                    "UPDATE item SET state = ?, cause_kind = ?, cause = ?, "  # noqa: S608
+                    f"next_try_at = CASE WHEN {asked_for} THEN NULL ELSE ? END, done_bytes = ?, "
                     "speed_bytes_per_s = ?, left_s = ?, arrived_at = CASE ? WHEN 1 THEN coalesce(arrived_at, ?) END, "
                     "updated_at = CASE state WHEN ? THEN updated_at ELSE ? END "
                     f"WHERE id = ? AND created_at = ? AND job IS ? AND state IN ({allowed})",

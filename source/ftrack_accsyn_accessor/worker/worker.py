@@ -230,7 +230,10 @@ class Worker:
             raise
         except Exception as error:  # noqa: BLE001 - what goes wrong with what runs keeps nothing else from being sent
             failure = known(error)
-            return self._failed(failure, self._outages.of_following(failure))
+            outage = self._outages.of_following(failure)
+            # What keeps everything from being done is why that waits which would be sent next.
+            due = self._outbox.due(ITEMS_PER_PASS, self._source.studio) if outage is self._outages.whole else None
+            return self._failed(failure, outage, due)
         if self._source.calls > before:  # else nothing was due
             self._outages.following.over()
             self._answered()

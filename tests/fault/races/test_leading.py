@@ -14,6 +14,7 @@ from fault.support_studio import assert_nothing_lost_or_doubled, environment, ou
 from fault.support_template import Child
 from ftrack_accsyn_accessor.cli.application import application
 from ftrack_accsyn_accessor.insight import leading
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import leadership
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
@@ -80,5 +81,6 @@ def test_process_without_a_key_is_named_and_what_it_published_is_sent_by_one_tha
     assert studio.accsyn.log.wait_for("transfer/create", timeout_s=30.0)
     assert unable.alive
     assert able.alive
+    wait_until(lambda: not outbox(studio).counts()[State.PENDING], 20.0, "the submission to be written down")
     assert_nothing_lost_or_doubled(studio)
     wait_until(lambda: not leading.obstacle(outbox(studio).path), 20.0, "it to say nothing any more")

@@ -175,7 +175,7 @@ def test_an_answer_that_cannot_be_read_leaves_the_outcome_open(peer, answer, wor
 
 
 def test_a_peer_that_is_silent_leaves_the_outcome_open(monkeypatch):
-    monkeypatch.setattr(transport, "READ_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(transport, "READ_TIMEOUT_S", 1.0)
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:
         problem = problem_of("127.0.0.1", silent.getsockname()[1])
     assert problem.kind is Uncertain
