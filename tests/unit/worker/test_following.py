@@ -39,7 +39,7 @@ def set_tasks(office: demo.Demo, **statuses: str) -> None:
     (job,) = office.workspace.jobs()
     for name, status in statuses.items():
         for task in job.tasks:
-            if f"/{name}" in task.source:
+            if f"/{name}." in task.source:
                 office.workspace.set_task_status(job.id, task.uri, status)
 
 
