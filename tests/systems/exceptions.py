@@ -37,6 +37,7 @@ NEEDS: Mapping[str, str] = {
     "test_links_to_the_root_and_into_it_lead_there_and_those_in_it_are_kept": SYMLINKS,
     "test_area_is_begun_on_the_systems_own_disk_by_its_name_and_in_a_folder_that_linux_has_there": SYMLINKS,
     "test_folder_of_another_account_is_named_with_it": MODES,
+    "test_own_folder_has_no_other_owner": MODES,
     "test_mode_is_what_it_would_have_been_beside_it": MODES,
     "test_group_is_that_of_a_folder_that_hands_it_on": MODES,
     "test_state_folder_and_marker_are_private": MODES,
