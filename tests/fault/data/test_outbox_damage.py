@@ -110,7 +110,7 @@ def test_outbox_found_damaged_is_kept_aside_and_what_it_held_is_queued_by_reconc
     (kept,) = kept_aside(path)
     # Where an open file cannot be renamed it is closed first, which brings home what its journal seems to hold.
     assert GARBAGE[100:3000] in kept.read_bytes()
-    assert len(said(caplog, str(path), kept.name, RECONCILE)) == 1
+    assert len(said(caplog, str(path), "outbox.sqlite3.damaged-", RECONCILE)) == 1
     assert publisher.outbox.fact(COMPLETE) != "1"
     publisher.submitted(later)
     assert "1 queued" in reconcile()
