@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Callable, Optional, TypeVar
 
 from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.files import read_text
+from ftrack_accsyn_accessor.outbox import patience
 
 #: The folder for the plugin's own files in a staging area, private to their owner.
 STATE_FOLDER = ".ftrack-accsyn"
@@ -136,15 +138,16 @@ def write(path: Path, content: str) -> None:
 def patiently(step: Callable[[], _Result], pauses_s: Sequence[float] = HELD_PAUSES_S) -> _Result:
     """Return what *step* returns, tried again after each of *pauses_s* while another program has its file open.
 
-    Raise the OSError of the last try, and any other at once.
+    Raise the OSError of the last try, and any other at once. A thread whose patience is used up does not pause.
     """
     for pause_s in pauses_s:
         try:
             return step()
         except OSError as error:
-            if error.errno not in _HELD:
+            if error.errno not in _HELD or patience.left_s(pause_s) < pause_s:
                 raise
             pause(pause_s)
+            patience.spend(pause_s)
     return step()
 
 

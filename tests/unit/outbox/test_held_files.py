@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor.outbox.file import write
+from ftrack_accsyn_accessor.outbox import file
+from ftrack_accsyn_accessor.outbox.file import HELD_PAUSES_S, write
+from ftrack_accsyn_accessor.outbox.patience import HOST_S, Patience
+from holding import ALWAYS, Holder
 
 
 def test_file_that_is_written_replaces_the_old_one_as_a_whole_and_is_private(tmp_path: Path) -> None:
@@ -30,25 +33,20 @@ def test_write_that_fails_leaves_the_old_content_and_nothing_beside_it(tmp_path:
     with pytest.raises((UnicodeEncodeError, TypeError)):
         write(path, content)
 
-    assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["note.json"]
+    monkeypatch.setattr(file, "pause", lambda pause_s: pytest.fail("waited"))
+    with pytest.raises(refusal):
+        file.patiently(step)
+    assert tried == [1]
 
 
-def test_write_into_a_folder_that_is_not_there_says_so_itself(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        write(tmp_path / "gone" / "note.json", "new")
+def test_files_that_are_held_take_no_more_than_the_patience_of_a_thread_all_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = Holder(monkeypatch, tries=ALWAYS)
 
+    with Patience():
+        for number in range(12):
+            with pytest.raises(PermissionError):
+                write(tmp_path / f"{number}.json", "new")
 
-def test_publish_that_finds_the_outbox_damaged_is_written_into_the_new_one(desk: Any) -> None:
-    desk.pending(*(f"c{number}" for number in range(200)))
-    with desk.outbox._connections.reading() as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.execute("PRAGMA cache_size = 0")
-    with open(desk.path, "r+b") as file:
-        file.seek(4096)
-        file.write(b"?" * (desk.path.stat().st_size - 4096))
-
-    desk.prepare("new")
-
-    assert [item.publication.component_id for item in desk.outbox.items()] == ["new"]
-    assert len(list(desk.path.parent.glob(f"{desk.path.name}.damaged-*"))) == 1
+    assert holder.paused_s <= HOST_S
