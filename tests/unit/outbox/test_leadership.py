@@ -144,6 +144,7 @@ def test_sign_tells_what_keeps_the_process_from_sending_until_nothing_does(
 def test_process_with_nothing_to_do_leaves_no_sign_and_no_thread(
     outbox: Path, sign: Sign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(leadership, "BEAT_S", 3600.0)
     sign.give()
 
     sign.close()

@@ -248,3 +248,13 @@ def test_file_that_cannot_be_looked_at_is_told_in_the_systems_words(area, monkey
     shutil.rmtree(area.root)
     with pytest.raises(StagingGone):
         area.verify(stamps)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows gives no links to everybody")
+def test_staged_file_is_known_by_another_way_that_leads_to_it(area, tmp_path):
+    stage(area, "plate.1.exr", b"pixels")
+    (tmp_path / "mapped").symlink_to(area.root)
+
+    assert area.names(f"{tmp_path}/mapped/{FOLDER}/plate.1.exr", f"{FOLDER}/plate.1.exr")
+    assert area.names(f"{tmp_path}/mapped/{FOLDER}/plate.%d.exr", f"{FOLDER}/plate.%d.exr")
+    assert not area.names(f"{tmp_path}/mapped/elsewhere/plate.1.exr", f"{FOLDER}/plate.1.exr")

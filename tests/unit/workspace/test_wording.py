@@ -101,3 +101,9 @@ def test_a_status_that_tells_enough_outranks_all_words(status, kind):
 def test_whatever_surrounds_a_name_that_was_sent_whole_a_refusal_of_it_stays_one(head, name, tail):
     name = f"{head} {name} {tail}".replace('"', "")
     assert classify_message(f'Cannot use "{name}"', 200, [name]) is Refused
+
+
+def test_words_between_two_addresses_count():
+    text = "https://accsyn.test/a: unauthorized, see https://accsyn.test/b"
+
+    assert classify_message(text, 200) is Unauthorised
