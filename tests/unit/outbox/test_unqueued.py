@@ -12,6 +12,7 @@ import pytest
 from ftrack_accsyn_accessor.model.item import Kind, StagedFile
 from ftrack_accsyn_accessor.outbox import memory, unqueued
 from ftrack_accsyn_accessor.outbox.unqueued import Unqueued
+from holding import Holder
 from making import publication
 
 ODD = publication(
@@ -145,6 +146,18 @@ def test_state_folder_of_the_user_keeps_what_the_area_cannot(outbox: Path) -> No
     assert unqueued.keep(outbox, dataclasses.replace(kept, registered=True))
     assert [each.registered for each in unqueued.kept(outbox)] == [True]
     assert not (state / unqueued.FOLDER_NAME).exists()
+
+
+def test_file_that_another_program_looks_into_is_kept_nevertheless(
+    outbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Holder(monkeypatch, tries=6)
+    kept = lost()
+
+    assert unqueued.keep(outbox, kept)
+
+    assert unqueued.kept(outbox) == [kept]
+    assert len(files(outbox)) == 1
 
 
 def test_nowhere_to_keep_it_is_no_error(outbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
