@@ -285,7 +285,7 @@ class Connections:
     def _damaged(self, tried: str, connection: Connection, error: BaseException) -> errors.OutboxUnusable:
         """Keep the file of *connection* aside and return the error that says so."""
         try:
-            with self._alone(), patience.waiting():
+            with self._alone():
                 damage.set_aside(self.path, connection.file, str(error), lambda: let_go(self.path))
         except (OSError, sqlite3.OperationalError) as refusal:
             outcome = f"{error}; it cannot be renamed: {refusal}"

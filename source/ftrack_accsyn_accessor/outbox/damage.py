@@ -15,7 +15,7 @@ from typing import Callable
 import filelock
 
 from ftrack_accsyn_accessor import announce
-from ftrack_accsyn_accessor.outbox import patience
+from ftrack_accsyn_accessor.outbox import lockable, patience
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,8 @@ def set_aside(path: Path, file: tuple[int, int], outcome: str, let_go: Callable[
             try:
                 _rename(path, kept)
             except PermissionError:
-                _rename_when_let_go(path, kept, let_go)
+                with patience.waiting():
+                    _rename_when_let_go(path, kept, let_go)
     except FileNotFoundError:
         return
     except filelock.Timeout as error:
@@ -96,7 +97,7 @@ def is_being_kept_aside(path: Path) -> bool:
 
 def wait(path: Path) -> None:
     """Return when nobody is keeping the file at *path* aside, or when that cannot be known."""
-    with contextlib.suppress(OSError, filelock.Timeout), patience.waiting(), _alone(path):
+    with contextlib.suppress(OSError, filelock.Timeout), _alone(path):
         _sign(path).unlink()  # of one that was killed
 
 
@@ -107,7 +108,7 @@ def _sign(path: Path) -> Path:
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
     os.stat(path.parent)  # filelock would make it, where its disk has been unplugged
-    with filelock.FileLock(str(path.with_suffix(".damage.lock")), timeout=patience.left_s(_LOCK_TIMEOUT_S), mode=0o600):
+    with lockable.alone(path.with_suffix(".damage.lock"), _LOCK_TIMEOUT_S):
         yield
 
 

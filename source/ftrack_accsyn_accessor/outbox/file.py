@@ -120,8 +120,7 @@ def write(path: Path, content: str) -> None:
     It has reached the disk when this returns, which takes half a second longer where another program keeps *path* or
     the new file open. Raise OSError; the folder has to be there.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN_BYTES)}")
-    _sweep(path)
+    temporary = temporary_beside(path)
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(handle, "w", encoding="utf-8") as file:
@@ -138,7 +137,7 @@ def write(path: Path, content: str) -> None:
 def patiently(step: Callable[[], _Result], pauses_s: Sequence[float] = HELD_PAUSES_S) -> _Result:
     """Return what *step* returns, tried again after each of *pauses_s* while another program has its file open.
 
-    Raise the OSError of the last try, and any other at once. A thread whose patience is used up does not pause.
+    Raise the OSError of the last try, which comes earlier where the thread has no `patience` left, and others at once.
     """
     for pause_s in pauses_s:
         try:
@@ -151,8 +150,16 @@ def patiently(step: Callable[[], _Result], pauses_s: Sequence[float] = HELD_PAUS
     return step()
 
 
+def temporary_beside(path: Path) -> Path:
+    """Return a fresh path for a file that goes again at once, in the folder of *path*.
+
+    Those of *path* that could not be removed, long ago, are. Never raises.
+    """
+    _sweep(path)
+    return path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN_BYTES)}")
+
+
 def _sweep(path: Path) -> None:
-    """Remove what earlier writes of *path* left unfinished, long ago."""
     left = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{{2 * _TOKEN_BYTES}}}")
     with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
         for entry in entries:

@@ -14,6 +14,7 @@ from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.credentials import plain_server
 from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.outbox import lockable
 from ftrack_accsyn_accessor.outbox.file import state_folder, write
 
 logger = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def keep(root: str, found: Iterable[Located], known_win: bool = False) -> None:
     path = _path(root)
     try:
         os.stat(path.parent)  # filelock would make it, and the root above it while its disk is unplugged
-        with filelock.FileLock(str(path.with_suffix(".lock")), timeout=_LOCK_TIMEOUT_S, mode=0o600):
+        with lockable.alone(path.with_suffix(".lock"), _LOCK_TIMEOUT_S):
             _write(path, _merged(located(root), wanted, known_win))
     except (OSError, filelock.Timeout):
         logger.debug("The location's name cannot be kept in %s.", path, exc_info=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import filelock
 
 from ftrack_accsyn_accessor.outbox import patience
-from ftrack_accsyn_accessor.outbox.file import patiently
+from ftrack_accsyn_accessor.outbox.file import patiently, temporary_beside
 
 try:
     import fcntl
@@ -54,7 +53,7 @@ def alone(path: Path, timeout_s: float) -> Iterator[None]:
     except NoLocksError:
         yield
         return
-    lock = filelock.FileLock(str(path), timeout=patience.left_s(timeout_s))
+    lock = filelock.FileLock(str(path), timeout=patience.left_s(timeout_s), mode=0o600)
     with patience.waiting():
         lock.acquire()
     try:
@@ -65,7 +64,7 @@ def alone(path: Path, timeout_s: float) -> Iterator[None]:
 
 def _try(folder: Path) -> None:
     # A file of its own: closing one drops all locks that the process has on it.
-    path = folder / f".lock-{secrets.token_hex(4)}"
+    path = temporary_beside(folder / "lock")
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError:

@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 QUEUED_LATER = "The files are staged, and are queued by themselves as soon as that is possible."
 NOT_QUEUED = "The files are staged, but not queued; when this is mended, run `ftrack-accsyn reconcile`."
 
+#: How long keeping them waits for a program that looks into new files; with the patience for all else, two seconds.
+KEEP_S = 0.4
+
 _KINDS = {"SequenceComponent": Kind.SEQUENCE, "ContainerComponent": Kind.CONTAINER}
 
 
@@ -61,6 +64,7 @@ class Publish:
         self._components = components
         self._began_at = time.time()
         self._patience = Patience()
+        self._keeping = Patience(KEEP_S)
         self._id = unqueued.new_id()
         self._origins: dict[str, str] = {}
         self._paths: dict[str, str] = {}
@@ -176,10 +180,11 @@ class Publish:
             component_ids=tuple(key for key in self._components if key not in {*self._complete, *self._queued}),
             registered=registered,
         )
-        if found.publications or found.component_ids:
+        if not (found.publications or found.component_ids):
+            unqueued.forget(outbox, found)
+            return True
+        with self._keeping:
             return unqueued.keep(outbox, found)
-        unqueued.forget(outbox, found)
-        return True
 
     # Components -> publications.
 

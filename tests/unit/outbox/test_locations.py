@@ -8,8 +8,9 @@ import pytest
 
 from ftrack_accsyn_accessor import machine
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.outbox import locations
+from ftrack_accsyn_accessor.outbox import locations, lockable
 from ftrack_accsyn_accessor.outbox.locations import Located, keep, located, location_name
+from ftrack_accsyn_accessor.outbox.patience import Patience
 
 SERVER = "https://acme.test"
 
@@ -79,3 +80,12 @@ def test_damaged_file_is_as_good_as_none_and_mended_by_the_next_session(root: st
     keep(root, [Located(SERVER, "artist", "one")])
 
     assert located(root) == (Located(SERVER, "artist", "one"),)
+
+
+def test_process_that_is_stuck_while_it_remembers_a_name_is_waited_for_no_longer_than_the_thread_may(root: str) -> None:
+    mine = Patience(0.05)
+    with lockable.alone(locations._path(root).with_suffix(".lock"), 5.0), mine:
+        keep(root, [Located(SERVER, "artist", "artist.ws1")])
+
+    assert located(root) == ()
+    assert mine.left_s == 0.0

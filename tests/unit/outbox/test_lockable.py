@@ -10,11 +10,12 @@ from typing import Any, Callable
 import pytest
 
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.outbox import Outbox, lockable
+from ftrack_accsyn_accessor.outbox import Outbox, locations, lockable
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock, owner_is_alive
 from ftrack_accsyn_accessor.outbox.takeover import Takeover
 from ftrack_accsyn_accessor.staging import area
 from ftrack_accsyn_accessor.staging.area import StagingArea
+from holding import ALWAYS, Holder
 
 NONE = [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP]
 WORDS = r"the file system at .* has no locks"
@@ -76,6 +77,16 @@ def test_staging_area_on_a_disk_without_locks_is_made_and_known_again(tmp_path: 
     assert again.uuid == made.uuid
 
 
+@pytest.mark.usefixtures("lockless")
+def test_name_of_a_location_on_a_disk_without_locks_is_remembered_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / ".ftrack-accsyn").mkdir()
+    named = locations.Located("https://acme.test", "artist", "artist.ws1")
+
+    locations.keep(str(tmp_path), [named])
+
+    assert locations.located(str(tmp_path)) == (named,)
+
+
 def test_disk_that_has_locks_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[Path] = []
     monkeypatch.setattr(lockable, "_lockable", set())
@@ -88,6 +99,20 @@ def test_disk_that_has_locks_is_asked_once(tmp_path: Path, monkeypatch: pytest.M
 def test_trying_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lockable, "_lockable", set())
     lockable.require(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_another_program_kept_from_being_removed_goes_at_a_later_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        Holder(patch, tries=ALWAYS)
+        lockable._try(tmp_path)
+    (left,) = tmp_path.iterdir()
+    os.utime(left, (0, 0))
+
+    lockable._try(tmp_path)
+
     assert list(tmp_path.iterdir()) == []
 
 

@@ -146,24 +146,25 @@ def test_outbox_that_is_being_kept_aside_by_a_process_that_is_stuck_is_waited_fo
     assert os.listdir(tmp_path) != []
 
 
+def test_damaged_outbox_that_is_not_let_go_of_is_waited_for_as_long_as_its_lock_has_left(
+    tmp_path: Path, granted: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.sqlite3"
+    path.touch()
+    mine = Patience(0.05)
+
+    def refuse(*ignored: object) -> None:
+        raise PermissionError("somebody has it open")
+
+    monkeypatch.setattr(damage, "_rename", refuse)
+    with mine, pytest.raises(PermissionError):
+        damage.set_aside(path, opening.identity(path), "malformed", lambda: None)
+
+    assert granted[-1] < granted[0] <= 0.05
+    assert mine.left_s == 0.0
+
+
 # What is no waiting.
-
-
-@pytest.mark.parametrize("text", ["disk I/O error", "unable to open database file", "database or disk is full"])
-def test_log_that_cannot_be_used_is_tried_once(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    class Broken(opening.Connection):
-        tries = 0
-
-        def execute(self, *ignored: object) -> Any:
-            self.tries += 1
-            raise sqlite3.OperationalError(text)
-
-    broken = sqlite3.connect(":memory:", factory=Broken)
-    monkeypatch.setattr(opening.time, "sleep", lambda _: pytest.fail("it waits"))
-    with pytest.raises(sqlite3.OperationalError, match=text):
-        opening._use_write_ahead_log(broken)
-    assert broken.tries == 1
-    broken.close()
 
 
 def test_log_that_others_are_about_to_make_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,31 +183,6 @@ def test_log_that_others_are_about_to_make_is_tried_again(monkeypatch: pytest.Mo
     opening._use_write_ahead_log(busy)
     assert (busy.tries, pauses) == (3, [opening.LOCKED_PAUSE_S] * 2)
     busy.close()
-
-
-def test_file_that_another_process_exchanges_while_it_is_opened_is_opened_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, other = tmp_path / "a.sqlite3", tmp_path / "b.sqlite3"
-    first = Outbox(other)
-    first.keep_fact("which", "the other")
-    first.close()
-    upgrade, opened = opening.schema.upgrade, []
-
-    def exchanging(*arguments: Any) -> None:
-        upgrade(*arguments)
-        if not opened:
-            damage._rename(path, tmp_path / "aside")
-            os.replace(other, path)
-        opened.append(1)
-
-    monkeypatch.setattr(opening.schema, "upgrade", exchanging)
-
-    outbox = Outbox(path)
-
-    assert outbox.fact("which") == "the other"
-    assert len(opened) == 2
-    outbox.close()
 
 
 def test_disk_is_told_to_write_where_macos_would_not(desk: Any) -> None:
