@@ -12,6 +12,7 @@ from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.outbox.patience import Patience
 from ftrack_accsyn_accessor.worker.runtime import open_runtime
 
 logger = logging.getLogger(__name__)
@@ -68,9 +69,10 @@ def debug_information() -> dict[str, str]:
 
 
 def _quietly(answer: Any, *arguments: Any) -> Any:
-    """Return what *answer* returns; nothing that goes wrong in it gets out."""
+    """Return what *answer* returns; nothing that goes wrong in it gets out, and it waits no longer than a host may."""
     try:
-        return answer(*arguments)
+        with Patience():
+            return answer(*arguments)
     except Exception:
         logger.exception("The accsyn plugin could not answer Connect.")
         return None

@@ -41,7 +41,7 @@ COUNT_S = 10.0
 KEEP_S = 30.0
 #: What nothing was done with for so long is closed, so that the disk can be ejected.
 REST_S = 3.0
-#: How long the preparing of an area waits for other processes: whoever opens a session meanwhile waits for it, too.
+#: What of a host's patience the outbox may take when an area is prepared; something is left for what comes after it.
 PREPARE_S = 1.0
 #: How long a fork waits for each lock; they are held for milliseconds.
 FORK_WAIT_S = 1.0
@@ -183,7 +183,7 @@ class _Keeper:
                 return
             if not self._runtime.prepared or time.monotonic() >= self._take_over_at:
                 self._take_over_at = time.monotonic() + TAKE_OVER_S
-                with _lock:  # a fork waits for it
+                with _lock, Patience():  # a fork waits for it, and whoever opens a session
                     self._prepare()
             self._remember(ending)
         except errors.AccsynAccessorError as error:
@@ -198,8 +198,7 @@ class _Keeper:
             return
         found = takeover.candidates(outbox.path, area.root)
         if found != self._taken_over:  # else the outbox need not even be opened
-            with Patience(PREPARE_S):
-                self._taken_over = found if take_over(outbox, area) else None
+            self._taken_over = found if take_over(outbox, area) else None
 
     def _remember(self, ending: bool) -> None:
         """Keep how much is unsent: at once where that begins or ends, else now and then."""
@@ -225,7 +224,7 @@ def open_runtime(
     used.
     """
     assert settings.staging_path is not None  # noqa: S101 - the caller has looked
-    with _alone():
+    with _alone(), Patience():  # whoever opens a session meanwhile waits for this one
         area = StagingArea(settings.staging_path)
         path = outbox_path(settings.outbox, area.root)
         key = (str(path), ftrack.server_url.rstrip("/").lower())
