@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor import machine
+from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.outbox.file import lock_path
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
@@ -49,8 +50,11 @@ class Leader:
         return f"{self.application} (process {self.pid})"
 
     def is_silent(self, now: float, monotonic: float) -> bool:
-        """Whether no sign of life was given for too long. A clock that was set anew, either way, is no silence."""
-        return monotonic - self.beat >= SILENT_S and not 0.0 <= now - self.seen_at < SILENT_S
+        """Whether no sign of life was given for too long. A clock that was set anew, either way, is no silence.
+
+        The monotonic one is never set: where it is behind the sign, the machine was started anew since.
+        """
+        return not (0.0 <= monotonic - self.beat < SILENT_S or 0.0 <= now - self.seen_at < SILENT_S)
 
 
 def sign_path(outbox: Path) -> Path:
@@ -65,7 +69,7 @@ def read(outbox: Path) -> Optional[Leader]:
 
 def _read(path: Path) -> Optional[Leader]:
     try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
+        content: Any = json.loads(read_text(path))
         return Leader(**{field.name: _TYPES[str(field.type)](content[field.name]) for field in _FIELDS})
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -141,6 +141,19 @@ def test_sign_tells_what_keeps_the_process_from_sending_until_nothing_does(
     assert leadership.read(outbox) is not None
 
 
+def test_what_a_process_told_before_the_machine_was_started_anew_is_no_more(
+    outbox: Path, sign: Sign, wall: Clock, monotonic: Clock
+) -> None:
+    monotonic.now = 1e6
+    sign.give(SettingsError("send", outcome="ACCSYN_API_KEY is not set", remedy="Set it."))
+    assert leadership.unable(outbox, wall, monotonic) is not None
+
+    wall.now += 300.0
+    monotonic.now = 100.0
+
+    assert leadership.unable(outbox, wall, monotonic) is None
+
+
 def test_process_with_nothing_to_do_leaves_no_sign_and_no_thread(
     outbox: Path, sign: Sign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
