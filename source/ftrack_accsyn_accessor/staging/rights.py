@@ -61,11 +61,11 @@ def inherit(path: str) -> None:
     """
     if not _WINDOWS:
         return
-    import ctypes  # an interpreter of another system may have been built without
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes  # frozen hosts may lack it
 
-    empty = (ctypes.c_ubyte * 8)(_ACL_REVISION, 0, 8)  # a list that has no entry of the file's own
-    windll: Any = getattr(ctypes, "windll", None)  # unknown to type checkers elsewhere
-    with contextlib.suppress(OSError, AttributeError):
+        empty = (ctypes.c_ubyte * 8)(_ACL_REVISION, 0, 8)  # a list that has no entry of the file's own
+        windll: Any = getattr(ctypes, "windll", None)  # unknown to type checkers elsewhere
         windll.advapi32.SetNamedSecurityInfoW(
             ctypes.c_wchar_p(path), _FILE_OBJECT, _UNPROTECTED_LIST, None, None, ctypes.byref(empty), None
         )
@@ -75,10 +75,10 @@ def hide(path: str) -> None:
     """Hide the folder *path* from Windows, for which a dot at the beginning means nothing. Never raises."""
     if not _WINDOWS:
         return
-    import ctypes
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes
 
-    windll: Any = getattr(ctypes, "windll", None)
-    with contextlib.suppress(OSError, AttributeError):
+        windll: Any = getattr(ctypes, "windll", None)
         windll.kernel32.SetFileAttributesW(ctypes.c_wchar_p(path), _HIDDEN)
 
 

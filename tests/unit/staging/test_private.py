@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -45,6 +46,16 @@ def test_area_is_made_where_windows_does_not_hide(monkeypatch: pytest.MonkeyPatc
     area.prepare()
 
     assert area.present()
+
+
+def test_frozen_host_without_ctypes_only_goes_without_what_windows_is_asked_by_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(rights, "_WINDOWS", True)
+    monkeypatch.setitem(sys.modules, "ctypes", None)
+
+    rights.hide(str(tmp_path))
+    rights.inherit(str(tmp_path))
 
 
 @pytest.mark.parametrize(
