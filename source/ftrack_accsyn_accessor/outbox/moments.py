@@ -6,6 +6,7 @@ publication is told from the next.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -26,3 +27,12 @@ def now() -> float:
             now_s = _last_s + _STEP_S
         _last_s = now_s
         return now_s
+
+
+def _after_fork_in_child() -> None:
+    global _lock
+    _lock = threading.Lock()  # another thread may have had it
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -6,19 +6,18 @@ import contextlib
 import os
 import secrets
 import sys
-import threading
 import unicodedata
 from typing import Dict, Tuple
 
 from ftrack_accsyn_accessor.model.naming import Naming
-from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, marker_path
+from ftrack_accsyn_accessor.outbox.file import marker_path
 
 #: What disks of this system usually do; for those that cannot be asked.
 _USUAL = Naming(any_case=sys.platform == "darwin" or os.name == "nt", any_form=sys.platform == "darwin")
 
-# What is known, by the folder that was looked at and its identity: another disk may come in its place.
+# What is known, by the folder that was looked at and its identity: another disk may come in its place. Two threads may
+# ask at once, which does no harm; a lock might be left taken in a forked child.
 _known: Dict[Tuple[str, int, int], Naming] = {}
-_known_lock = threading.Lock()
 
 
 def naming_of(root: str) -> Naming:
@@ -27,20 +26,19 @@ def naming_of(root: str) -> Naming:
     A disk is asked once in a process, with a folder that is made in the area's own one and removed again. One that
     cannot be asked is taken for what is usual on the system.
     """
-    folder = os.path.join(root, STATE_FOLDER)
+    marker = marker_path(root)
+    folder = os.path.dirname(marker)
     try:
         found = os.stat(folder)
     except OSError:
         return _USUAL
     key = (folder, found.st_dev, found.st_ino)
-    with _known_lock:
-        if key not in _known:
-            _known[key] = Naming(_ignores_case(root), _ignores_form(folder))
-        return _known[key]
+    if key not in _known:
+        _known[key] = Naming(_ignores_case(marker), _ignores_form(folder))
+    return _known[key]
 
 
-def _ignores_case(root: str) -> bool:
-    marker = marker_path(root)
+def _ignores_case(marker: str) -> bool:
     folder, name = os.path.split(marker)
     try:
         return os.path.samefile(marker, os.path.join(folder, name.upper()))

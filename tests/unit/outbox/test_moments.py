@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -47,3 +48,12 @@ def test_threads_share_the_moments() -> None:
     for thread in threads:
         thread.join()
     assert len(set(seen)) == 2000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
+def test_child_that_is_forked_while_another_thread_asks_has_moments_of_its_own() -> None:
+    with moments._lock:
+        child = os.fork()
+        if not child:
+            os._exit(0 if moments._lock.acquire(blocking=False) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
