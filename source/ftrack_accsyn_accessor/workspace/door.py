@@ -33,6 +33,7 @@ class Door:
         self._hostname = hostname
         self._port = port
         self._transport = Transport(proxy, tls_verify, certificate, limit_s)
+        self._library: Optional[library.Library] = None
         self._session: Optional[HardenedSession] = None
         self._names: set[str] = set()
 
@@ -73,6 +74,7 @@ class Door:
     def _login(self) -> HardenedSession:
         """Return the session, a new one if there is none."""
         handled = sys.exc_info()[1]
+        self._transport.begin()
         try:
             return self._open()
         except Exception as error:  # noqa: BLE001 - see _attempt
@@ -81,11 +83,12 @@ class Door:
 
     def _open(self) -> HardenedSession:
         """Return the session as `_login` does. Raises whatever goes wrong."""
+        if self._library is None:
+            self._library = library.load()
+            self._transport.begin()  # no network has a part in the loading
         if self._session is None:
             given = (self._hostname, self._port, self._names)
-            loaded = library.load()
-            self._transport.begin()  # after the loading: no network has a part in that
-            self._session = open_session(loaded, self._transport, self._credentials, *given)
+            self._session = open_session(self._library, self._transport, self._credentials, *given)
         return self._session
 
     def _call(self, tried: str, on: str, call: Call) -> Any:
