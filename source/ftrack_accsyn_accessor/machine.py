@@ -15,6 +15,7 @@ _MULTICAST_BIT = 1 << 40
 #: Where macOS keeps the names that its user gave it; `gethostname` follows the network there.
 _MACOS_NAMES = Path("/Library/Preferences/SystemConfiguration/preferences.plist")
 _LINUX_IDENTITY = Path("/etc/machine-id")
+_BUNDLE = re.compile(r"/([^/]+)\.app/")
 _WINDOWS_IDENTITY = r"SOFTWARE\Microsoft\Cryptography"
 
 
@@ -49,6 +50,26 @@ def mac_addresses() -> tuple[str, ...]:
         return ()
     digits = f"{node:012X}"
     return (":".join(digits[index : index + 2] for index in range(0, 12, 2)),)
+
+
+def application() -> str:
+    """Return what the program that runs here is called: Maya's executable, say, or the script that Python runs."""
+    name = bundle() or _stem(sys.executable or "")
+    if not name or name.lower().startswith("python"):
+        script = _stem(next(iter(getattr(sys, "argv", None) or ()), ""))
+        name = name if script in ("", "-", "-c", "-m", "__main__") else script
+    return name or "an application"
+
+
+def bundle() -> str:
+    """Return what macOS calls the application that this process belongs to; empty for a terminal's."""
+    found = _BUNDLE.search(sys.executable or "")
+    return found[1] if found is not None and found[1] != "Python" else ""
+
+
+def _stem(path: str) -> str:
+    name = re.split(r"[/\\]", path)[-1]
+    return name[:-4] if name.lower().endswith((".exe", ".app")) else name
 
 
 def _macos_names() -> list[str]:

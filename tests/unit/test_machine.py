@@ -49,6 +49,8 @@ def test_address_of_this_machine_is_well_formed_and_stays_the_same() -> None:
     ("executable", "arguments", "name"),
     [
         ("/opt/maya/bin/maya.bin", ["maya.bin"], "maya.bin"),
+        ("/Applications/Autodesk/maya2026/Maya.app/Contents/bin/mayapy", ["/studio/publish.py"], "Maya"),
+        ("/Library/Frameworks/a/Resources/Python.app/Contents/MacOS/Python", ["/studio/publish.py"], "publish.py"),
         (r"C:\Program Files\ftrack Connect\ftrack_connect.exe", [], "ftrack_connect"),
         ("/usr/bin/python3.11", ["/studio/publish.py", "--all"], "publish.py"),
         ("/usr/bin/python3", ["-c"], "python3"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import sys
 
+from ftrack_accsyn_accessor import machine
 from ftrack_accsyn_accessor.model.folders import above, disk_folders
 
 try:
@@ -16,7 +16,6 @@ except ImportError:  # Windows
 
 MAKE_WRITABLE = "Make the folder writable for this user, or let ACCSYN_<VOLUME>_PATH name one that is."
 _KEPT_OUT = "macOS keeps"
-_APPLICATION = re.compile(r"/([^/]+)\.app/")
 
 
 def absent_disk(path: str) -> str:
@@ -44,7 +43,7 @@ def remedy(error: Exception, path: str) -> str:
 def cause(error: OSError, path: str) -> str:
     """Return who keeps this process from using *path*, in a sentence; empty where that cannot be told."""
     if error.errno == errno.EPERM and sys.platform == "darwin":
-        name = application()
+        name = machine.bundle() or "the terminal or application that runs this"
         return (
             f"{_KEPT_OUT} {name} out of it: allow it under System Settings > Privacy & Security > Files and Folders "
             f"(or Full Disk Access), then start {name} anew."
@@ -69,11 +68,3 @@ def _account(number: int) -> str:
         return pwd.getpwuid(number).pw_name
     except KeyError:
         return f"user {number}"
-
-
-def application() -> str:
-    """Return what macOS calls the application that this process belongs to."""
-    found = _APPLICATION.search(sys.executable or "")
-    if found is None or found[1] == "Python":
-        return "the terminal or application that runs this"
-    return found[1]

@@ -228,9 +228,12 @@ def test_publish_that_macos_refuses_names_the_same_place() -> None:
     ],
 )
 def test_application_is_called_as_macos_calls_it(monkeypatch: pytest.MonkeyPatch, executable: str, name: str) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(sys, "executable", executable)
 
-    assert refusal.application() == name
+    told = refusal.cause(PermissionError(errno.EPERM, "Operation not permitted"), "/Volumes/Disk/projects")
+
+    assert told.startswith(f"macOS keeps {name} out of it")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give a folder away")
