@@ -10,6 +10,7 @@ import logging
 from pathlib import Path
 from typing import Any, Optional
 
+from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.outbox.file import write
 from ftrack_accsyn_accessor.outbox.memory import state_folder
 
@@ -48,7 +49,7 @@ def _key(*parts: str) -> str:
 def _read() -> dict[str, str]:
     path = _path()
     try:
-        content: Any = json.loads(path.read_text(encoding="utf-8")) if path is not None else {"clients": {}}
+        content: Any = json.loads(read_text(path)) if path is not None else {"clients": {}}
         return {str(key): str(value) for key, value in content["clients"].items()}
     except FileNotFoundError:
         return {}

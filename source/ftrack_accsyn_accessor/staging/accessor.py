@@ -22,7 +22,8 @@ from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, state_folder
 from ftrack_accsyn_accessor.staging.data import StagedData
 from ftrack_accsyn_accessor.staging.held import READERS, Late, Patience, is_held
 from ftrack_accsyn_accessor.staging.identifiers import normalise_identifier, resolve_identifier
-from ftrack_accsyn_accessor.staging.longpath import first_missing, is_too_long, reachable
+from ftrack_accsyn_accessor.staging.longpath import is_too_long, reachable
+from ftrack_accsyn_accessor.staging.refusal import absent_disk, cause
 from ftrack_accsyn_accessor.staging.temporaries import is_temporary_name
 from ftrack_accsyn_accessor.staging.writing import StagedWrite
 
@@ -228,12 +229,11 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
 
     def _make_folders(self, folder: str) -> None:
         # Not os.makedirs: that would also make the root, and what is above it, when a disk is unplugged meanwhile.
-        missing = []
-        while folder != self.prefix and not os.path.isdir(reachable(folder)):
-            missing.append(folder)
-            folder = os.path.dirname(folder)
-        for folder in reversed(missing):
-            _make_folder(folder)
+        for each in self._missing(folder):
+            _make_folder(each)
+
+    def _missing(self, folder: str) -> List[str]:
+        return missing(folder, self.prefix, lambda each: os.path.isdir(reachable(each)))
 
     def _relative(self, identifier: str) -> str:
         try:
@@ -320,8 +320,8 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
     def _reason(self, operation: str, path: str, error: OSError) -> str:
         said = str(error.strerror or error)
         makes_folders = operation == "make container"
-        made = first_missing(reachable(path)) if makes_folders else reachable(path)
-        if is_too_long(error, made, is_made=makes_folders or operation == "write"):
+        made = (self._missing(path) or [path])[0] if makes_folders else path
+        if is_too_long(error, reachable(made), is_made=makes_folders or operation == "write"):
             return f"the path is too long for this disk or system, with {len(path)} characters ({said})"
         if operation in ("write", "remove") and path != self.prefix and is_held(error, reachable(path)):
             return f"another program has it open, {READERS} ({path}: {said}). Close it there, then try again"

@@ -28,10 +28,3 @@ def is_too_long(error: OSError, path: str, is_made: bool) -> bool:
     if error.errno != errno.ENOENT or not is_made:
         return error.errno == errno.ENAMETOOLONG
     return os.path.isdir(os.path.dirname(path)) and not os.path.lexists(path)
-
-
-def first_missing(path: str) -> str:
-    """Return the outermost folder on the way to *path*, or *path* itself, that is to be made before any other."""
-    while path != os.path.dirname(path) and not os.path.isdir(os.path.dirname(path)):
-        path = os.path.dirname(path)
-    return path

@@ -29,8 +29,6 @@ from ftrack_accsyn_accessor.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
-#: Items looked at in one go: bounds memory, whatever lies in the outbox.
-ITEMS_PER_PASS = 1000
 #: A temporary file that nobody has written to for so long belongs to a writer that is gone.
 ABANDONED_S = 3600.0
 

@@ -88,7 +88,6 @@ class Tracker:
         self._tracking = outbox.tracking_of(studio)
         self._following = Following(self._tracking, workspace, area, clock)
         self._workspace = workspace
-        self._clock = clock
         self._monotonic = monotonic
         self._notices = Notices(credentials)
         self._arrivals = Arrivals(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ftrack_accsyn_accessor.staging.longpath import first_missing, is_too_long, reachable
+from ftrack_accsyn_accessor.staging.longpath import is_too_long, reachable
 
 LONG = "n" * 240
 
@@ -54,8 +54,3 @@ def test_what_could_not_be_made_in_a_folder_that_is_there_had_too_long_a_path(
 ) -> None:
     (tmp_path / "there.mov").touch()
     assert is_too_long(OSError(number, "refused"), str(tmp_path / name), is_made) is too_long
-
-
-def test_first_missing_folder_is_the_one_to_be_made_first(tmp_path: Path) -> None:
-    assert first_missing(str(tmp_path / "a" / "b" / "c")) == str(tmp_path / "a")
-    assert first_missing(str(tmp_path / "a")) == str(tmp_path / "a")
