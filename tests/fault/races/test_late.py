@@ -39,6 +39,8 @@ def test_a_job_that_is_created_some_seconds_after_its_answer_was_lost_is_the_onl
     machinery.step_until(lambda: machinery.clock.now >= lost_at + late_s, 20.0)
     assert accsyn.workspace.jobs() == []
     assert accsyn.log.count("transfer/find") >= 1  # it was looked for, in vain
+    (item,) = machinery.outbox.items()
+    assert "may still be under way" in item.cause
 
     accsyn.switches.release()
     wait_until(lambda: accsyn.workspace.jobs(), 10, "the late creation")

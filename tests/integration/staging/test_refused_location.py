@@ -8,7 +8,7 @@ import ftrack_api
 import pytest
 
 from fault.host.test_opening import is_staged, said
-from ftrack_accsyn_accessor.staging.location import find_or_create
+from ftrack_accsyn_accessor.staging.location import STAGING_DESCRIPTION, find_or_create
 from publishing import Publisher
 
 REFUSAL = {"exception": "PermissionError", "content": "No permission to create a Location", "error_code": None}
@@ -26,6 +26,7 @@ def test_refusal_of_ftrack_is_what_is_raised(publisher: Publisher) -> None:
     with pytest.raises(ftrack_api.exception.ServerError, match="No permission to create a Location"):
         find_or_create(session, "artist.ws1")
 
+    assert len(session.recorded_operations) == 0
     assert session.query('Location where name is "artist.ws1"').first() is None
     assert find_or_create(session, "artist.ws1")["name"] == "artist.ws1"
 
@@ -46,6 +47,16 @@ def test_location_that_another_process_made_first_is_found_instead(publisher: Pu
     found = find_or_create(session, "artist.ws1")
 
     assert found["id"] == made[0]["id"]
+    assert len(publisher.studio.ftrack.store.find("Location", name="artist.ws1")) == 1
+
+
+def test_new_location_is_known_to_other_machines_by_its_description(publisher: Publisher) -> None:
+    publisher.environment(FTRACK_EVENT_PLUGIN_PATH=None)
+
+    made = find_or_create(publisher.session(), "artist.new")
+
+    (row,) = publisher.studio.ftrack.store.find("Location", name="artist.new")
+    assert (row["id"], row["label"], row["description"]) == (made["id"], "artist.new", STAGING_DESCRIPTION)
 
 
 def test_session_that_ftrack_refuses_a_location_says_so_in_its_words(
