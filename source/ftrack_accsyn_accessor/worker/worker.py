@@ -166,6 +166,9 @@ class Worker:
         try:
             return self._step(settled)
         except errors.StagingGone as error:
+            # A disk takes its locks along: what is held of it would pass for one when it is back, and keeps it busy.
+            self._lock.release()
+            self._sign.end()
             self._say(error)
             return IDLE_S
         except Exception as error:  # noqa: BLE001 - the thread goes on, whatever it was

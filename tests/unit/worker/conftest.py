@@ -12,6 +12,7 @@ import pytest
 
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model.credentials import Credentials
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.model.item import Item, Studio
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
@@ -30,6 +31,7 @@ class Way:
     """The worker's `Source`: a seam that is meant to be filled, so no service is replaced here."""
 
     studio = Studio("https://acme.test", "acme")
+    refused: Optional[AccsynAccessorError] = None
 
     def __init__(self) -> None:
         self.asked: list[str] = []

@@ -46,6 +46,22 @@ def test_worker_without_anything_to_do_gives_the_lock_back(post: Post) -> None:
     assert not post.lock.held
 
 
+def test_lock_on_a_disk_that_has_vanished_is_let_go_and_taken_anew_when_it_is_back(post: Post) -> None:
+    post.live()
+    post.once()
+    assert post.lock.held
+    root = post.lock.path.parent.parent
+    unplugged = root.rename(root.with_name("unplugged"))
+
+    assert post.once() == module.IDLE_S
+    assert not post.lock.held
+
+    unplugged.rename(root)
+    post.way.told()
+    post.once()
+    assert (post.lock.held, post.way.told()) == (True, ["track"])
+
+
 def test_items_of_whom_another_process_is_at_work_are_left_to_it(post: Post) -> None:
     post.desk.pending("c1")
     another = ProcessLock(post.lock.path)
