@@ -182,10 +182,7 @@ def read(
     staging_path = reader.folder(variable)
     workspace = next(filter(None, map(reader.text, WORKSPACE_VARIABLES)), None)
     if reader.text(variable) is not None:
-        if reader.text(CREDENTIALS_PATH) and credentials_text is None:
-            what = f"the file it names cannot be read{f': {unread}' if unread else ''}."
-            reader.report(CREDENTIALS_PATH, what, "Correct the path or the file's permissions.")
-        _require_credentials(reader, workspace)
+        _require_credentials(reader, workspace, unread if credentials_text is None else None)
     return Settings(
         staging_path=staging_path,
         staging_variable=variable,
@@ -276,7 +273,11 @@ def _credentials(text: str) -> dict[str, str]:
     return found
 
 
-def _require_credentials(reader: _Reader, workspace: Optional[str]) -> None:
+def _require_credentials(reader: _Reader, workspace: Optional[str], unread: Optional[str]) -> None:
+    """Report what is missing; *unread* is why a file with it could not be read, None where it was."""
+    if unread is not None and reader.text(CREDENTIALS_PATH):
+        what = f"the file it names cannot be read{f': {unread}' if unread else ''}."
+        reader.report(CREDENTIALS_PATH, what, "Correct the path or the file's permissions.")
     if workspace is None:
         reader.report(WORKSPACE_VARIABLES[0], "is not set.", "Set it to the code of your accsyn workspace.")
     if reader.text("ACCSYN_API_USER") is None:
