@@ -12,7 +12,7 @@ from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
 from disks import CannotMount, Disk
 from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
-from ftrack_accsyn_accessor.staging.held import Patience
+from ftrack_accsyn_accessor.staging.held import HeldPatience
 from publishing import Publisher, publisher, studio
 
 __all__ = ["publisher", "studio"]
@@ -39,9 +39,9 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: list[float] = []
     moments = iter(range(10**6))
 
-    def patience() -> Patience:
+    def patience() -> HeldPatience:
         # The disk holds for real moments: they pass while the steps are made, which are counted as a second each.
-        return Patience(clock=lambda: float(next(moments)), pause=lambda pause_s: made.append(pause_s))
+        return HeldPatience(clock=lambda: float(next(moments)), pause=lambda pause_s: made.append(pause_s))
 
     monkeypatch.setattr(AccsynAccessor, "patience", staticmethod(patience))
     return made
@@ -57,13 +57,13 @@ def test_sequence_that_a_scanner_holds_is_published_after_one_wait(
     session = publisher.session()
     version = publisher.version(session)
     waits = []
-    wait = Patience.wait
+    wait = HeldPatience.wait
 
-    def counted(patience: Patience) -> bool:
+    def counted(patience: HeldPatience) -> bool:
         waits.append(patience)
         return wait(patience)
 
-    monkeypatch.setattr(Patience, "wait", counted)
+    monkeypatch.setattr(HeldPatience, "wait", counted)
     disk.change(holder_ms=1000)
     component = publisher.publish_sequence(version, FRAMES)
     disk.change(holder_ms=0)

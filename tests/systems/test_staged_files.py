@@ -20,7 +20,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
 from ftrack_accsyn_accessor.staging.area import StagingArea
-from ftrack_accsyn_accessor.staging.held import Patience
+from ftrack_accsyn_accessor.staging.held import HeldPatience
 from ftrack_accsyn_accessor.upkeep import cleaner
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
@@ -198,8 +198,8 @@ class Pauses:
         self.count = 0
         accessor.patience = self  # type: ignore[method-assign, assignment]
 
-    def __call__(self) -> Patience:
-        made = Patience()
+    def __call__(self) -> HeldPatience:
+        made = HeldPatience()
         wait = made.wait
 
         def counted() -> bool:
@@ -230,14 +230,14 @@ def test_file_that_its_reader_keeps_open_is_replaced_when_it_is_closed_and_else_
     write(accessor, "main.mov", b"old")
     moments = iter(range(10**6))
     reader = (disk.mount_point / "main.mov").open("rb")
-    accessor.patience = lambda: Patience(clock=lambda: 10.0 * next(moments), pause=lambda s: None)  # type: ignore[method-assign, assignment]
+    accessor.patience = lambda: HeldPatience(clock=lambda: 10.0 * next(moments), pause=lambda s: None)  # type: ignore[method-assign, assignment]
     with pytest.raises(ftrack_errors.AccessorPermissionDeniedError, match="another program has it open"):
         write(accessor, "main.mov", b"new")
     with pytest.raises(ftrack_errors.AccessorPermissionDeniedError, match="another program has it open"):
         accessor.remove("main.mov")
     assert reader.read() == b"old"
     assert unfinished(area) == []
-    accessor.patience = lambda: Patience(pause=lambda s: reader.close())  # type: ignore[method-assign, assignment]
+    accessor.patience = lambda: HeldPatience(pause=lambda s: reader.close())  # type: ignore[method-assign, assignment]
     write(accessor, "main.mov", b"new")
     assert (disk.mount_point / "main.mov").read_bytes() == b"new"
 

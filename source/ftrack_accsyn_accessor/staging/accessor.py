@@ -20,7 +20,7 @@ from ftrack_api.accessor.disk import DiskAccessor
 from ftrack_accsyn_accessor.model.folders import missing
 from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, state_folder
 from ftrack_accsyn_accessor.staging.data import StagedData
-from ftrack_accsyn_accessor.staging.held import READERS, Late, Patience, is_held
+from ftrack_accsyn_accessor.staging.held import READERS, HeldPatience, Late, is_held
 from ftrack_accsyn_accessor.staging.identifiers import normalise_identifier, resolve_identifier
 from ftrack_accsyn_accessor.staging.longpath import is_too_long, reachable
 from ftrack_accsyn_accessor.staging.refusal import absent_disk, cause
@@ -96,7 +96,7 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
     """
 
     #: Makes what bounds the waits for other programs, those of one publish together; tests put their own clock here.
-    patience = Patience
+    patience = HeldPatience
 
     def __init__(self, prefix: str, marker: Optional[str] = None) -> None:
         if not prefix:

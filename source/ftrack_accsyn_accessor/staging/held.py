@@ -55,7 +55,7 @@ def may_write(folder: str) -> bool:
     return True
 
 
-class Patience:
+class HeldPatience:
     """Waits in fine steps, and *at_most_s* seconds in all. *clock* is monotonic, in seconds."""
 
     def __init__(
@@ -83,7 +83,7 @@ class Patience:
 class Late:
     """The writes of one publish, or of one file, that cannot get their names at once. For one thread only."""
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, patience: HeldPatience) -> None:
         self._patience = patience
         self._writes: Dict[Write, Callable[[OSError], Exception]] = {}
         self._paths: Set[str] = set()

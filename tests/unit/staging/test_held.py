@@ -14,7 +14,7 @@ from ftrack_api import exception as ftrack_errors
 from ftrack_accsyn_accessor.staging import held
 from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
 from ftrack_accsyn_accessor.staging.area import StagingArea
-from ftrack_accsyn_accessor.staging.held import HELD_AT_MOST_S, Patience
+from ftrack_accsyn_accessor.staging.held import HELD_AT_MOST_S, HeldPatience
 
 
 class Clock:
@@ -28,8 +28,8 @@ class Clock:
         self.pauses_s.append(pause_s)
         self.now_s += pause_s
 
-    def patience(self) -> Patience:
-        return Patience(clock=lambda: self.now_s, pause=self.pause)
+    def patience(self) -> HeldPatience:
+        return HeldPatience(clock=lambda: self.now_s, pause=self.pause)
 
 
 class Holder:
