@@ -272,7 +272,7 @@ class Worker:
             return True  # known work is a moment old, and the clocks of an outage and of the items differ a little
         try:
             refusal = self._source.submit(items)
-        except errors.OutboxError:
+        except (errors.OutboxError, errors.StagingGone):
             raise
         except Exception as error:  # noqa: BLE001 - what goes wrong with what is sent stops nothing that was
             failure = known(error)

@@ -62,6 +62,18 @@ def test_lock_on_a_disk_that_has_vanished_is_let_go_and_taken_anew_when_it_is_ba
     assert (post.lock.held, post.way.told()) == (True, ["track"])
 
 
+def test_disk_that_vanishes_while_items_are_submitted_keeps_them_waiting_no_longer_than_it_is_gone(post: Post) -> None:
+    post.desk.pending("c1")
+    post.way.on_submit = lambda items: fail(errors.StagingGone("use the staging area"))
+    assert post.once() == module.IDLE_S
+    assert not post.lock.held
+
+    post.way.on_submit = post.send
+    post.once()
+
+    assert [item.state for item in post.desk.outbox.items()] == [State.SUBMITTED]
+
+
 def test_items_of_whom_another_process_is_at_work_are_left_to_it(post: Post) -> None:
     post.desk.pending("c1")
     another = ProcessLock(post.lock.path)
