@@ -138,6 +138,13 @@ class Worker:
 
     def drain(self) -> None:
         """Submit what is due until nothing is left, something is in the way, or the time to stop is up."""
+        try:
+            self._area.require()
+            self._drain()
+        except errors.AccsynAccessorError as error:
+            self._say(error)
+
+    def _drain(self) -> None:
         while not self._is_late():
             before = self._look(refresh=True).due
             if not before or self._outages.any():

@@ -281,3 +281,17 @@ def test_drain_stops_where_nothing_becomes_less(post: Post) -> None:
     post.worker.drain()
 
     assert post.way.told() == ["submit c1"]
+
+
+def test_worker_whose_disk_is_gone_when_its_process_exits_ends_with_words(
+    post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    post.desk.pending("c1")
+    post.worker.start()
+    root = post.lock.path.parent.parent
+    root.rename(root.with_name("unplugged"))
+
+    assert post.worker.stop(30.0)
+
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+    assert "plug the disk in again" in caplog.text
