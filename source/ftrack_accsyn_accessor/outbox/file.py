@@ -29,7 +29,7 @@ _DIGITS = 8
 HELD_PAUSES_S = (0.01,) * 10 + (0.03,) * 10
 _HELD = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY)
 #: What a write that was killed, or held for longer, has left is removed by a later one.
-_LEFT_S = 3600.0
+LEFT_S = 3600.0
 _TOKEN_BYTES = 4
 
 _Result = TypeVar("_Result")
@@ -163,5 +163,5 @@ def _sweep(path: Path) -> None:
     left = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{{2 * _TOKEN_BYTES}}}")
     with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
         for entry in entries:
-            if left.fullmatch(entry.name) and entry.stat().st_mtime < time.time() - _LEFT_S:
+            if left.fullmatch(entry.name) and entry.stat().st_mtime < time.time() - LEFT_S:
                 os.remove(entry.path)

@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import re
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,11 +22,12 @@ from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.errors import words
 from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.outbox import memory
-from ftrack_accsyn_accessor.outbox.file import digest, write
+from ftrack_accsyn_accessor.outbox.file import LEFT_S, digest, patiently
 
 logger = logging.getLogger(__name__)
 
 FOLDER_NAME = "unqueued"
+_UNFINISHED = re.compile(r"\.[0-9a-f]{32}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,12 +129,28 @@ class _Place(NamedTuple):
 
     def write(self, unqueued: Unqueued) -> None:
         self.folder.mkdir(mode=0o700, parents=self.make_parents, exist_ok=True)
-        write(self._path(unqueued), _text(unqueued))
+        temporary = self.folder / f".{uuid.uuid4().hex}"
+        try:
+            with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+                file.write(_text(unqueued))
+            patiently(lambda: os.replace(temporary, self._path(unqueued)))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.remove(temporary)
+            raise
 
     def remove(self, unqueued: Unqueued) -> None:
         with contextlib.suppress(OSError):
-            os.remove(self._path(unqueued))
+            patiently(lambda: os.remove(self._path(unqueued)))
+            self._sweep()
             os.rmdir(self.folder)
+
+    def _sweep(self) -> None:
+        """Remove what killed processes, or files that were held, have left unfinished long ago."""
+        for name in os.listdir(self.folder):
+            path = self.folder / name
+            if _UNFINISHED.fullmatch(name) and path.stat().st_mtime < time.time() - LEFT_S:
+                os.remove(path)
 
     def _path(self, unqueued: Unqueued) -> Path:
         return self.folder / f"{self.prefix}-{unqueued.id}.json"

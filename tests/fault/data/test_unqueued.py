@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +17,10 @@ from fault.data.queueing import Closed, add, kept, publish_three
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import unqueued
 from ftrack_accsyn_accessor.staging import location
+from ftrack_accsyn_accessor.staging.publish import KEPT_S
 from ftrack_accsyn_accessor.worker.intake import Intake
 from helpers import wait_until
+from holding import ALWAYS, Holder
 from publishing import Publisher
 from tracking import Desk as Machine
 
@@ -37,6 +40,19 @@ def test_what_an_outbox_could_not_take_is_kept_and_told(
     assert len(told) == 3
     assert all("are queued by themselves" in text for text in told)
     assert machine.states() == {}
+
+
+@pytest.mark.parametrize(("tries", "files"), [(6, 1), (ALWAYS, 0)], ids=["for a moment", "for good"])
+def test_file_that_another_program_holds_is_waited_for_no_longer_than_a_publish_may_take(
+    machine: Machine, closed: Callable[[], Closed], monkeypatch: pytest.MonkeyPatch, tries: int, files: int
+) -> None:
+    version = machine.version()
+    with closed(), monkeypatch.context() as patch:
+        holder = Holder(patch, tries, lambda name: re.fullmatch(r"\.[0-9a-f]{32}", name) is not None)
+        machine.publisher.publish_file(version)
+
+    assert len(kept(machine)) == files
+    assert 0 < holder.paused_s <= KEPT_S
 
 
 def test_it_is_queued_and_arrives_when_the_outbox_can_be_written_again(

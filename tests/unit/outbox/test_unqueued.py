@@ -12,7 +12,7 @@ import pytest
 from ftrack_accsyn_accessor.model.item import Kind, StagedFile
 from ftrack_accsyn_accessor.outbox import memory, unqueued
 from ftrack_accsyn_accessor.outbox.unqueued import Unqueued
-from holding import Holder
+from holding import ALWAYS, Holder
 from making import publication
 
 ODD = publication(
@@ -169,3 +169,40 @@ def test_nowhere_to_keep_it_is_no_error(outbox: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("HOME", str(in_the_way))
     assert not unqueued.keep(outbox, lost())
     assert unqueued.kept(outbox) == []
+
+
+def test_it_is_kept_while_another_program_looks_into_each_new_file(
+    outbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = Holder(monkeypatch, tries=6)
+    kept = lost()
+
+    assert unqueued.keep(outbox, kept)
+
+    assert unqueued.kept(outbox) == [kept]
+    assert len(list((outbox.parent / unqueued.FOLDER_NAME).iterdir())) == 1
+    assert holder.paused_s < 0.1
+    unqueued.forget(outbox, kept)
+    assert not (outbox.parent / unqueued.FOLDER_NAME).exists()
+
+
+def test_what_was_held_for_longer_is_left_for_an_hour_and_then_removed_with_the_folder(
+    outbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        Holder(patch, tries=ALWAYS)
+        assert not unqueued.keep(outbox, lost())
+    (left,) = files(outbox)
+
+    keep_and_forget(outbox)
+    assert files(outbox) == [left]
+
+    os.utime(left, (0, 0))
+    keep_and_forget(outbox)
+    assert not left.parent.exists()
+
+
+def keep_and_forget(outbox: Path) -> None:
+    kept = lost()
+    assert unqueued.keep(outbox, kept)
+    unqueued.forget(outbox, kept)
