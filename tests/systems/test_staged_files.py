@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import time
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -292,6 +293,27 @@ def test_storage_that_lets_nobody_change_modes_is_written_to_again(new_disk: New
         data.write(b"new")
         data.close()
         assert (Path(area.root) / "main.mov").read_bytes() == content
+
+
+@pytest.mark.parametrize("quarter_hours", [-8, -1, 0, 8])
+def test_unfinished_file_is_left_behind_by_its_disks_clock_and_not_by_this_machines(
+    new_disk: NewDisk, quarter_hours: int
+) -> None:
+    area = prepared(new_disk(), Manners(quarter_hours=quarter_hours))
+    accessor = AccsynAccessor(area.root)
+    data = accessor.open("main.mov", "wb")
+    data.write(b"content")
+    data.flush()
+
+    assert area.sweep_unfinished(older_than_s=600) == 0
+
+    data.close()
+    assert (Path(area.root) / "main.mov").read_bytes() == b"content"
+    left = Path(area.state_dir, ".~01234567")
+    left.touch()
+    os.utime(left, (0, time.time() + 900 * quarter_hours - 700))
+    assert area.sweep_unfinished(older_than_s=600) == (1 if quarter_hours <= 0 else 0)  # a fast clock costs time only
+    assert unfinished(area) == ([] if quarter_hours <= 0 else [left.name])
 
 
 def prepared(disk: Disk, manners: Manners) -> StagingArea:

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 QUEUED_LATER = "The files are staged, and are queued by themselves as soon as that is possible."
 NOT_QUEUED = "The files are staged, but not queued; when this is mended, run `ftrack-accsyn reconcile`."
 
-#: How long a publish tries in all to keep what could not be queued (seconds), when it has waited for the outbox already.
+#: How long a publish, which may have waited for the outbox already, tries to keep what could not be queued (seconds).
 KEPT_S = 0.4
 
 _KINDS = {"SequenceComponent": Kind.SEQUENCE, "ContainerComponent": Kind.CONTAINER}

@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import time
-from typing import Set
+from typing import List, Set
 
 _DIGITS = 8
 _FEWEST_DIGITS = 4
@@ -72,17 +72,38 @@ def remove(path: str) -> None:
 def sweep(folder: str, older_than_s: float) -> int:
     """Remove what killed processes left unfinished in *folder* (not below it); return how many files. Never raises.
 
-    A write that goes on touches its file, so only those that nothing was written to for *older_than_s* are removed.
+    A write that goes on touches its file, so only those that nothing was written to for *older_than_s* are removed; by
+    the clock of their disk, as that of a server may be slow by hours.
     """
-    oldest_s = time.time() - older_than_s
     removed = 0
-    for held in tuple(_held):
-        remove(held)
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+    remove_held()
+    with contextlib.suppress(OSError):
+        if _unfinished(folder, time.time() - older_than_s):
+            for path in _unfinished(folder, _disk_time(folder) - older_than_s):
+                with contextlib.suppress(OSError):
+                    os.remove(path)
+                    removed += 1
+    return removed
+
+
+def _unfinished(folder: str, until_s: float) -> List[str]:
+    """Return the unfinished files in *folder* that were written to before *until_s*. May raise OSError."""
+    found = []
+    with os.scandir(folder) as entries:
         for entry in entries:
             if is_temporary_name(entry.name):
                 with contextlib.suppress(OSError):
-                    if entry.stat(follow_symlinks=False).st_mtime < oldest_s:
-                        os.remove(entry.path)
-                        removed += 1
-    return removed
+                    if entry.stat(follow_symlinks=False).st_mtime < until_s:
+                        found.append(entry.path)
+    return found
+
+
+def _disk_time(folder: str) -> float:
+    """Return what time a file gets that is written in *folder* now (seconds since the epoch). May raise OSError."""
+    path = os.path.join(folder, temporary_name())
+    try:
+        with open(path, "xb") as file:
+            file.write(b" ")
+        return os.stat(path).st_mtime
+    finally:
+        remove(path)
