@@ -12,6 +12,7 @@ import pytest
 
 from ftrack_accsyn_accessor.insight.doctor import local
 from ftrack_accsyn_accessor.staging import rights
+from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
 from ftrack_accsyn_accessor.staging.area import StagingArea, _prepared
 
 Asked = list[tuple[Any, ...]]
@@ -48,14 +49,19 @@ def test_area_is_made_where_windows_does_not_hide(monkeypatch: pytest.MonkeyPatc
     assert area.present()
 
 
-def test_frozen_host_without_ctypes_only_goes_without_what_windows_is_asked_by_it(
+def test_area_is_made_and_written_to_in_a_frozen_host_without_ctypes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(rights, "_WINDOWS", True)
     monkeypatch.setitem(sys.modules, "ctypes", None)
+    area = StagingArea(str(tmp_path / "projects"))
 
-    rights.hide(str(tmp_path))
-    rights.inherit(str(tmp_path))
+    area.prepare()
+    data = AccsynAccessor(area.root, area.marker_path).open("main.mov", "wb")
+    data.write(b"content")
+    data.close()
+
+    assert Path(area.root, "main.mov").read_bytes() == b"content"
 
 
 @pytest.mark.parametrize(
