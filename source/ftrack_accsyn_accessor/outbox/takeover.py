@@ -15,9 +15,11 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import sqlite3
+import urllib.parse
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.outbox import damage, facts, locations, merging, schema
@@ -192,13 +194,20 @@ def _keep(connection: sqlite3.Connection, path: Path, outcome: str) -> None:
         merging.keep_meta(connection, facts.Earlier.NAME, text)
 
 
+def _uri(path: PurePath) -> str:
+    """Return what SQLite opens the file at *path* (absolute) by, without making it.
+
+    Other than in `as_uri` the server of a share is a part of the path: SQLite refuses one in its own place.
+    """
+    text = path.as_posix()
+    return f"file://{'' if text.startswith('/') else '/'}{urllib.parse.quote(os.fsencode(text))}?mode=rw"
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Give a connection to the file at *path*, which is not made."""
     with merging.readable():
-        earlier = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None
-        )
+        earlier = sqlite3.connect(_uri(path.absolute()), uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
     earlier.row_factory = sqlite3.Row
     try:
         with merging.readable():

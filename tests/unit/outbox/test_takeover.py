@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from pathlib import Path
+import sqlite3
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 import pytest
 
@@ -264,3 +265,17 @@ def test_outbox_of_another_area_in_the_same_folder_is_not_touched(tmp_path: Path
 
     assert other.fact(takeover._MARK) is None
     assert kept(mine, Earlier).files == {str(other.path): FOREIGN}
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        (PurePosixPath("/data/50% é?/a.sqlite3"), "file:///data/50%25%20%C3%A9%3F/a.sqlite3?mode=rw"),
+        (PureWindowsPath(r"D:\projects\a.sqlite3"), "file:///D%3A/projects/a.sqlite3?mode=rw"),
+        (PureWindowsPath(r"\\server\share\a.sqlite3"), "file:////server/share/a.sqlite3?mode=rw"),
+    ],
+)
+def test_file_on_a_share_is_found_by_sqlite_as_any_other_is(path: PurePath, uri: str) -> None:
+    assert takeover._uri(path) == uri
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):  # and not "invalid uri authority"
+        sqlite3.connect(uri, uri=True)
