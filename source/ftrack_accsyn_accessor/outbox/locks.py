@@ -15,6 +15,7 @@ import filelock
 
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.outbox import lockable
+from ftrack_accsyn_accessor.outbox.file import LEFT_S, patiently
 
 
 class ProcessLock:
@@ -129,8 +130,15 @@ class OwnerLock:
         """Give the lock back and remove its file."""
         if self._lock.held:
             self._lock.release()
-            with contextlib.suppress(OSError):
-                self._lock.path.unlink()
+            _remove(self._lock.path)
+
+    def sweep(self) -> None:
+        """Remove the files of processes that were killed, or could not remove theirs, long ago. Never raises."""
+        with contextlib.suppress(OSError):
+            for path in self._folder.glob("*.lock"):
+                # Only an old file cannot be one that its process is about to lock, and would find locked by us.
+                if path != self._lock.path and path.stat().st_mtime < time.time() - LEFT_S:
+                    owner_is_alive(self._folder, path.stem)
 
     def abandon_after_fork(self) -> None:
         """Leave the lock to the parent process."""
@@ -146,9 +154,14 @@ def owner_is_alive(folder: Path, token: str) -> bool:
     if not probe.acquire():
         return True
     probe.release()
-    with contextlib.suppress(OSError):
-        path.unlink()
+    _remove(path)
     return False
+
+
+def _remove(path: Path) -> None:
+    """Remove a lock file; one that a virus scanner holds for longer is left for a later sweep."""
+    with contextlib.suppress(OSError):
+        patiently(lambda: os.remove(path))
 
 
 def _owner_path(folder: Path, token: str) -> Path:

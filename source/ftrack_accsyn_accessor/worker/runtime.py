@@ -185,6 +185,7 @@ class _Keeper:
                 self._take_over_at = time.monotonic() + TAKE_OVER_S
                 with _lock, Patience():  # a fork waits for it, and whoever opens a session
                     self._prepare()
+                self._runtime.owner.sweep()
             self._remember(ending)
         except errors.AccsynAccessorError as error:
             logger.debug("%s", error)

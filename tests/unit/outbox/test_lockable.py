@@ -140,3 +140,22 @@ def test_marker_that_another_process_makes_meanwhile_is_taken_though_its_lock_is
         second = StagingArea(first.root)
         second.prepare()
     assert second.uuid == first.uuid
+
+
+def test_file_that_was_tried_on_and_that_a_scanner_holds_is_swept_as_an_unfinished_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staging = StagingArea(str(tmp_path / "projects"))
+    staging.prepare()
+    state = Path(staging.state_dir)
+    before = set(state.iterdir())
+    monkeypatch.setattr(lockable, "_lockable", set())
+    with monkeypatch.context() as patch:
+        Holder(patch, tries=ALWAYS)
+        lockable.require(state)
+    (left,) = set(state.iterdir()) - before
+    os.utime(left, (0, 0))
+
+    staging.sweep_unfinished(older_than_s=3600)
+
+    assert set(state.iterdir()) == before

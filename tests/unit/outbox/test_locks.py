@@ -15,6 +15,7 @@ import pytest
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock, owner_is_alive
 from helpers import ROOT, wait_until
+from holding import ALWAYS, Holder
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
 
@@ -280,3 +281,41 @@ def test_forked_child_does_not_kill_the_proof_of_its_parents_life(tmp_path: Path
 
     assert in_child(child) == 0
     assert owner_is_alive(tmp_path, owner.token)
+
+
+def test_file_of_a_lock_that_a_scanner_looks_into_is_removed_nevertheless(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Holder(monkeypatch, tries=6)
+    lock = OwnerLock(tmp_path)
+    lock.hold()
+
+    lock.release()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_others_have_left_long_ago_are_swept_and_those_of_the_living_are_not(
+    tmp_path: Path, others: list[Other], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    living, killed = Other("owner", tmp_path), Other("owner", tmp_path)
+    others += [living, killed]
+    killed.kill()
+    with monkeypatch.context() as patch:
+        Holder(patch, tries=ALWAYS)
+        held = OwnerLock(tmp_path)
+        held.hold()
+        held.release()
+    own = OwnerLock(tmp_path)
+    own.hold()
+    files = {lock: tmp_path / f"{lock}.lock" for lock in (living.said, killed.said, held.token, own.token)}
+
+    own.sweep()
+    assert set(tmp_path.iterdir()) == set(files.values())
+
+    for path in files.values():
+        os.utime(path, (0, 0))
+    own.sweep()
+    assert set(tmp_path.iterdir()) == {files[living.said], files[own.token]}
+    assert owner_is_alive(tmp_path, living.said)
+    own.release()
