@@ -130,7 +130,7 @@ def write(path: Path, content: str) -> None:
         patiently(lambda: os.replace(temporary, path))
     except BaseException:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            os.remove(temporary)
         raise
 
 
