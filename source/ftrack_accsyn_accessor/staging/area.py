@@ -20,7 +20,9 @@ from ftrack_accsyn_accessor.outbox.file import MARKER_NAME, read_marker, state_f
 from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER as STATE_FOLDER
 from ftrack_accsyn_accessor.staging import rights
 from ftrack_accsyn_accessor.staging.files import StagedFiles
-from ftrack_accsyn_accessor.staging.temporaries import temporary_name
+from ftrack_accsyn_accessor.staging.held import READERS, is_held
+from ftrack_accsyn_accessor.staging.probe import probe
+from ftrack_accsyn_accessor.staging.refusal import absent_disk, remedy
 
 MARKER_SCHEMA = 1
 
@@ -179,16 +181,7 @@ class StagingArea(StagedFiles):
 
     def _unusable(self, error: Exception) -> StagingError:
         reason = getattr(error, "strerror", None) or str(error)
-        return StagingError(
-            "prepare the staging area",
-            self.root,
-            reason,
-            "Make the folder writable for this user, or let ACCSYN_<VOLUME>_PATH name one that is.",
-        )
-
-
-def _probe(folder: str) -> None:
-    """Write and remove a file in *folder*: on Windows, and with access lists, only that tells whether one can."""
-    path = os.path.join(folder, temporary_name())
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    os.remove(path)
+        cure = remedy(error, self.root)
+        if isinstance(error, OSError) and is_held(error, str(error.filename or self.root)):
+            cure = f"Another program has {error.filename} open, {READERS}. Open a new session when it has let go."
+        return StagingError("prepare the staging area", self.root, reason, cure)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ftrack_accsyn_accessor.model.errors import StagingError
 from ftrack_accsyn_accessor.outbox.file import HELD_PAUSES_S
 from ftrack_accsyn_accessor.staging import area, probe
 from ftrack_accsyn_accessor.staging.area import StagingArea
@@ -84,3 +85,18 @@ def test_area_is_made_while_another_program_looks_into_each_new_file(
     assert (made.was_new, made.present()) == (True, True)
     assert set(os.listdir(made.root)) == {".ftrack-accsyn"}
     assert set(os.listdir(made.state_dir)) <= {"staging.json", "staging.lock"}
+
+
+def test_marker_that_another_program_never_lets_go_of_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    area = StagingArea(str(tmp_path / "projects"))
+    with monkeypatch.context() as patch:
+        Holder(patch, tries=ALWAYS, holds=lambda name: name.startswith(".staging.json."))
+        with pytest.raises(StagingError, match=r"Another program has .*staging.json.* open, a virus scanner") as caught:
+            area.prepare()
+    assert "writable" not in str(caught.value)
+
+    area.prepare()
+
+    assert area.present()
