@@ -14,9 +14,11 @@ import pytest
 from cleaning import APPLY, staged
 from disks import Manners
 from disks.fixtures import NewDisk
+from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.naming import Naming
+from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.naming import naming_of
 from ftrack_accsyn_sandbox.studio import Studio
@@ -165,3 +167,16 @@ def test_rule_of_a_disk_is_found_out_once_and_nothing_is_left_behind(
     disk.change(ignores_case=not manners.ignores_case, ignores_form=not manners.ignores_form)
     assert naming_of(area.root) == naming
     assert sorted((disk.backing / "staging").rglob("*")) == before
+
+
+def test_second_account_asks_the_disk_in_a_folder_of_its_own(new_disk: NewDisk) -> None:
+    disk = new_disk(IGNORES_BOTH)
+    area = StagingArea(str(disk.mount_point))
+    own = disk.mount_point / f"{STATE_FOLDER}-{environment.account()}"
+    own.mkdir()
+    area.prepare()
+    assert area.state_dir == str(own)
+
+    assert naming_of(area.root) == Naming(any_case=True, any_form=True)
+
+    assert not (disk.mount_point / STATE_FOLDER).exists()

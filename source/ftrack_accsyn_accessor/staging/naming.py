@@ -10,7 +10,7 @@ import unicodedata
 from typing import Dict, Tuple
 
 from ftrack_accsyn_accessor.model.naming import Naming
-from ftrack_accsyn_accessor.outbox.file import marker_path
+from ftrack_accsyn_accessor.outbox.file import marker_path, state_folder
 
 #: What disks of this system usually do; for those that cannot be asked.
 _USUAL = Naming(any_case=sys.platform == "darwin" or os.name == "nt", any_form=sys.platform == "darwin")
@@ -23,11 +23,10 @@ _known: Dict[Tuple[str, int, int], Naming] = {}
 def naming_of(root: str) -> Naming:
     """Return the rule of the disk on which the staging area at *root* lies; never raises.
 
-    A disk is asked once in a process, with a folder that is made in the area's own one and removed again. One that
+    A disk is asked once in a process, with a folder that is made in this account's own one and removed again. One that
     cannot be asked is taken for what is usual on the system.
     """
-    marker = marker_path(root)
-    folder = os.path.dirname(marker)
+    folder = os.path.join(root, state_folder(root))
     try:
         found = os.stat(folder)
     except OSError:
