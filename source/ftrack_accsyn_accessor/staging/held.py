@@ -68,16 +68,27 @@ class HeldPatience:
         self._clock = clock
         self._pause = pause
         self._step_s = _FIRST_PAUSE_S
+        self._counted_at = 0.0
+
+    def begin(self) -> None:
+        """Count the time from now on: that of all tries between the waits, too, which many files on a share add up to."""
+        self._counted_at = self._clock()
 
     def wait(self) -> bool:
-        """Wait one step; return False, and do not wait, when it was enough."""
-        if self._left_s <= 0:
+        """Wait one step; return False, and do not wait, when it was enough since `begin`, and in what came before."""
+        if self._count() <= 0:
             return False
-        began = self._clock()
         self._pause(self._step_s)
-        self._left_s -= self._clock() - began
+        self._count()
         self._step_s = min(2 * self._step_s, _LONGEST_PAUSE_S)
         return True
+
+    def _count(self) -> float:
+        """Take off the time since it was counted last; return what is left."""
+        now = self._clock()
+        self._left_s -= now - self._counted_at
+        self._counted_at = now
+        return self._left_s
 
 
 class Late:
@@ -100,6 +111,7 @@ class Late:
 
     def finish(self) -> None:
         """Return when all have their names. Else none is left, and what *failure* made of the first one is raised."""
+        self._patience.begin()
         try:
             while self._writes:
                 refusals = [refusal for refusal in map(self._refusal, tuple(self._writes)) if refusal is not None]

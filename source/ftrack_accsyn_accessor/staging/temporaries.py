@@ -57,16 +57,15 @@ def apart(path: str, state_folder: str) -> str:
 
 
 def remove(path: str) -> None:
-    """Remove an unfinished file; one that another program has open is removed when the next one is. Never raises."""
-    for each in (path, *_held):
-        try:
-            os.remove(each)
-        except FileNotFoundError:
-            _held.discard(each)
-        except OSError:
-            _held.add(each)
-        else:
-            _held.discard(each)
+    """Remove an unfinished file; one that another program has open is left for `remove_held`. Never raises."""
+    try:
+        os.remove(path)
+    except FileNotFoundError:
+        _held.discard(path)
+    except OSError:
+        _held.add(path)
+    else:
+        _held.discard(path)
 
 
 def sweep(folder: str, older_than_s: float) -> int:

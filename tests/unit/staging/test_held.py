@@ -11,7 +11,7 @@ from typing import Callable
 import pytest
 from ftrack_api import exception as ftrack_errors
 
-from ftrack_accsyn_accessor.staging import held
+from ftrack_accsyn_accessor.staging import held, temporaries
 from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.held import HELD_AT_MOST_S, HeldPatience
@@ -152,6 +152,50 @@ def test_a_publish_waits_half_a_minute_for_all_of_its_files_together(
         publish()
     assert clock.now_s <= HELD_AT_MOST_S + 0.05
     assert files(root) == {"a.exr": b"new", "b.exr": b"new"}
+    assert unfinished(root) == []
+
+
+def test_what_the_tries_themselves_take_counts_as_waiting(
+    accessor: AccsynAccessor, clock: Clock, hold: Callable[..., Holder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(3600.0)
+    replace = os.replace
+
+    def slow(source: str, target: str) -> None:
+        clock.now_s += 0.01  # on a share
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", slow)
+    with pytest.raises(ftrack_errors.AccessorPermissionDeniedError), accessor.one_publish():
+        for frame in range(50):
+            write(accessor, f"a.{frame}.exr")
+        closed_s = clock.now_s
+        accessor.finish()
+    assert clock.now_s - closed_s <= HELD_AT_MOST_S + 2 * 50 * 0.01
+
+
+def test_unfinished_files_that_cannot_be_removed_either_are_tried_once_each(
+    accessor: AccsynAccessor, root: Path, hold: Callable[..., Holder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(3600.0)
+    with monkeypatch.context() as patch:
+        tried = []
+
+        def refused(path: str) -> None:
+            tried.append(path)
+            raise PermissionError(errno.EACCES, "The process cannot access the file", path)
+
+        patch.setattr(os, "remove", refused)
+        with pytest.raises(ftrack_errors.AccessorPermissionDeniedError), accessor.one_publish():
+            for frame in range(50):
+                write(accessor, f"a.{frame}.exr")
+        assert len(tried) == 50
+        temporaries.remove_held()
+        assert len(tried) == 100
+    assert len(unfinished(root)) == 50
+
+    temporaries.remove_held()
+
     assert unfinished(root) == []
 
 
