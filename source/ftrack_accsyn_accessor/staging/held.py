@@ -71,7 +71,7 @@ class HeldPatience:
         self._counted_at = 0.0
 
     def begin(self) -> None:
-        """Count the time from now on: that of all tries between the waits, too, which many files on a share add up to."""
+        """Count the time from now on, that of the tries between the waits, too: on a share those of many files add up."""
         self._counted_at = self._clock()
 
     def wait(self) -> bool:

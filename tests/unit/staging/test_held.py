@@ -155,6 +155,12 @@ def test_a_publish_waits_half_a_minute_for_all_of_its_files_together(
     assert unfinished(root) == []
 
 
+def publish_fifty(accessor: AccsynAccessor) -> None:
+    with accessor.one_publish():
+        for frame in range(50):
+            write(accessor, f"a.{frame}.exr")
+
+
 def test_what_the_tries_themselves_take_counts_as_waiting(
     accessor: AccsynAccessor, clock: Clock, hold: Callable[..., Holder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,12 +172,9 @@ def test_what_the_tries_themselves_take_counts_as_waiting(
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", slow)
-    with pytest.raises(ftrack_errors.AccessorPermissionDeniedError), accessor.one_publish():
-        for frame in range(50):
-            write(accessor, f"a.{frame}.exr")
-        closed_s = clock.now_s
-        accessor.finish()
-    assert clock.now_s - closed_s <= HELD_AT_MOST_S + 2 * 50 * 0.01
+    with pytest.raises(ftrack_errors.AccessorPermissionDeniedError):
+        publish_fifty(accessor)
+    assert clock.now_s <= HELD_AT_MOST_S + 3 * 50 * 0.01
 
 
 def test_unfinished_files_that_cannot_be_removed_either_are_tried_once_each(
@@ -186,9 +189,8 @@ def test_unfinished_files_that_cannot_be_removed_either_are_tried_once_each(
             raise PermissionError(errno.EACCES, "The process cannot access the file", path)
 
         patch.setattr(os, "remove", refused)
-        with pytest.raises(ftrack_errors.AccessorPermissionDeniedError), accessor.one_publish():
-            for frame in range(50):
-                write(accessor, f"a.{frame}.exr")
+        with pytest.raises(ftrack_errors.AccessorPermissionDeniedError):
+            publish_fifty(accessor)
         assert len(tried) == 50
         temporaries.remove_held()
         assert len(tried) == 100
