@@ -142,7 +142,7 @@ def test_marker_that_another_process_makes_meanwhile_is_taken_though_its_lock_is
     assert second.uuid == first.uuid
 
 
-def test_file_that_was_tried_on_and_that_a_scanner_holds_is_swept_as_an_unfinished_one(
+def test_file_that_was_tried_on_and_that_a_scanner_holds_goes_with_the_next_try(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     staging = StagingArea(str(tmp_path / "projects"))
@@ -155,7 +155,8 @@ def test_file_that_was_tried_on_and_that_a_scanner_holds_is_swept_as_an_unfinish
         lockable.require(state)
     (left,) = set(state.iterdir()) - before
     os.utime(left, (0, 0))
+    lockable._lockable.clear()
 
-    staging.sweep_unfinished(older_than_s=3600)
+    lockable.require(state)
 
     assert set(state.iterdir()) == before
