@@ -71,7 +71,7 @@ class HeldPatience:
         self._counted_at = 0.0
 
     def begin(self) -> None:
-        """Count the time from now on, that of the tries between the waits, too: on a share those of many files add up."""
+        """Count the time from now on, that of the tries between the waits, too, which add up on a share."""
         self._counted_at = self._clock()
 
     def wait(self) -> bool:
