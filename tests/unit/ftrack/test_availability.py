@@ -249,6 +249,16 @@ def test_taking_back_removes_a_container_with_all_its_members_and_nothing_elsewh
     assert ftrack.registered(ftrack.staging) == staged
 
 
+def test_registrations_are_removed_with_one_call(ftrack: Ftrack) -> None:
+    found = [ftrack.register(each.publication.component_id, ftrack.hq, "a") for each in files(ftrack, 2)]
+    ftrack.service.log.clear()
+
+    deregister(ftrack.connection, found)
+
+    assert ftrack.registered(ftrack.hq) == {}
+    assert ftrack.service.log.operations() == ["delete:ComponentLocation*2"]
+
+
 def test_registration_that_somebody_else_has_removed_keeps_no_other(ftrack: Ftrack) -> None:
     first, second = files(ftrack, 2)
     kept = ftrack.register(first.publication.component_id, ftrack.hq, "a")

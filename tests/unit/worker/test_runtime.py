@@ -45,6 +45,7 @@ def test_sessions_with_one_ftrack_share_a_runtime_that_has_the_newest_credential
 
 def test_new_area_knows_its_whole_history_and_which_location_it_is(opened: Open) -> None:
     runtime = opened()
+    assert (runtime.prepared, runtime.complete) == (True, True)
     assert runtime.outbox.fact(COMPLETE) == "1"
     assert facts.kept(runtime.outbox, facts.Area).staging_uuid == runtime.area.uuid
 
