@@ -13,6 +13,7 @@ from typing import Callable
 MOUNTED_IN = {"darwin": (("/Volumes", 1),), "linux": (("/mnt", 1), ("/media", 2), ("/run/media", 2))}
 
 _FULL_ON_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|[\\/]{2}[^\\/]+[\\/]+[^\\/]")
+_SHARE_IN_FULL = re.compile(r"\\\\\?\\UNC\\[^\\]+\\[^\\]+", re.IGNORECASE)
 _SHARE_ITSELF = re.compile(r"(\\\\[^\\]+\\[^\\]+)\\")
 
 
@@ -60,8 +61,9 @@ def disk_folders(path: str, flavour: ModuleType = os.path, platform: str = sys.p
     None for a path on the system's own disk, as far as its text tells.
     """
     if flavour.sep == "\\":
-        drive = str(flavour.splitdrive(path)[0])
-        return [drive if drive.startswith("\\") else f"{drive}\\"] if drive else []
+        share = _SHARE_IN_FULL.match(path)  # which CPython 3.9 and 3.10 split elsewhere
+        drive = share[0] if share else str(flavour.splitdrive(path)[0])
+        return [f"{drive}\\" if drive.endswith(":") else drive] if drive else []  # without it a device is meant
     for parent, depth in MOUNTED_IN.get(platform, ()):
         if path.startswith(f"{parent}/"):
             names = path[len(parent) + 1 :].split("/")[:depth]

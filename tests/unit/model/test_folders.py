@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ftrack_accsyn_accessor.model import settings
-from ftrack_accsyn_accessor.model.folders import above, full, missing
+from ftrack_accsyn_accessor.model.folders import above, disk_folders, full, missing
 
 SYSTEMS = st.sampled_from([posixpath, ntpath])
 PARTS = st.sampled_from(["/", "\\", "a", "B", ".", "..", ":", "C:", "?", " ", "é", "\udcff"])
@@ -82,3 +82,17 @@ def test_full_path_is_told_from_others_in_the_same_way_on_every_cpython(
 @pytest.mark.parametrize(("path", "found"), [(r"\\server\share", r"\\server\share"), (r"\\server", None)])
 def test_share_without_a_folder_is_a_staging_path_and_a_server_is_none(path: str, found: Optional[str]) -> None:
     assert settings.read({"ACCSYN_PROJECTS_PATH": path}, flavour=ntpath).staging_path == found
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("D:\\projects", "D:\\"),
+        ("\\\\?\\D:\\projects", "\\\\?\\D:\\"),
+        ("\\\\server\\share\\projects", "\\\\server\\share"),
+        ("\\\\?\\UNC\\server\\share\\projects", "\\\\?\\UNC\\server\\share"),
+        ("projects", None),
+    ],
+)
+def test_folder_of_a_disk_of_windows_is_its_root_and_not_its_device(path: str, folder: Optional[str]) -> None:
+    assert disk_folders(path, ntpath) == ([folder] if folder else [])
