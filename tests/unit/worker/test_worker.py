@@ -275,6 +275,22 @@ def test_drain_stops_where_something_is_in_the_way(post: Post) -> None:
     assert post.way.told() == ["submit c1"]
 
 
+def test_outbox_that_cannot_be_used_at_the_end_is_told_without_a_traceback(
+    post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    post.worker.start()
+    post.desk.outbox.close()
+    post.desk.path.unlink()
+    post.desk.path.mkdir()
+
+    assert post.worker.stop(30.0)
+
+    (told,) = [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+    assert told.exc_info is None
+    assert str(post.desk.path) in told.getMessage()
+    assert post.way.closed == 1
+
+
 def test_drain_stops_where_nothing_becomes_less(post: Post) -> None:
     post.desk.pending("c1")
 
