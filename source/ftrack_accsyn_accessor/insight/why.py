@@ -126,6 +126,14 @@ def _outbox(situation: Situation) -> Optional[Answer]:
     return Answer(fault.what, fault.remedy) if fault is not None else None
 
 
+def _frozen_writer(situation: Situation) -> Optional[Answer]:
+    """What cannot be queued waits for a process that is inside a write: the frozen one, as a rule."""
+    found, summary = situation.obstacle, situation.summary
+    known = summary.remarks if summary is not None and not situation.asked and situation.row is None else ()
+    waits = situation.unqueued is not None or any(remark.topic is Topic.UNQUEUED for remark in known)
+    return Answer(found.what, found.remedy) if waits and found is not None and found.frozen else None
+
+
 def _unqueued(situation: Situation) -> Optional[Answer]:
     unqueued = situation.unqueued
     return Answer(unqueued.what, unqueued.remedy) if unqueued is not None else None
@@ -349,6 +357,7 @@ _RULES: tuple[Callable[[Situation], Optional[Answer]], ...] = (
     _machine,
     _absent,
     _outbox,
+    _frozen_writer,
     _unqueued,
     _unknown,
     _disk,

@@ -70,6 +70,18 @@ def test_frozen_process_is_in_the_way_of_a_job_once_that_is_through(
     assert ("maya (process 12)" in answer.sentence) is named
 
 
+@pytest.mark.parametrize("asked", ["", "c1"])
+def test_frozen_process_is_in_the_way_of_what_waits_to_be_queued(desk: Desk, asked: str) -> None:
+    remark = Remark(Topic.UNQUEUED, "/outbox", 1, "1 component waits to be queued.", "It is queued by itself.")
+    waits = situation(desk, asked=asked, unqueued=remark if asked else None)
+    assert waits.summary is not None
+    waits = dataclasses.replace(waits, summary=dataclasses.replace(waits.summary, remarks=(remark,)))
+
+    assert explain(waits).sentence == "1 component waits to be queued."
+    assert explain(dataclasses.replace(waits, obstacle=in_the_way(False))).sentence == "1 component waits to be queued."
+    assert explain(dataclasses.replace(waits, obstacle=in_the_way(True))).remedy == "End it."
+
+
 def test_own_settings_are_told_before_a_process_that_cannot_send_and_after_a_frozen_one(desk: Desk) -> None:
     desk.pending("c1")
     problems = (Problem("A", "is wrong.", "Mend A."),)
