@@ -61,3 +61,12 @@ def test_a_certificate_of_ftracks_server_that_is_not_accepted_is_told_by_its_rea
         (check,) = [check for check in told("doctor")["checks"] if check["name"] == "ftrack server"]
     assert check["level"] == "fail"
     assert words in check["remedy"]
+
+
+def test_a_ftrack_that_is_busy_is_not_blamed_on_the_key(publisher: Publisher, told: Callable[..., Any]) -> None:
+    publisher.studio.ftrack.switches.fail_next("query", status=503, body="busy", times=1000)
+
+    (login,) = [check for check in told("doctor")["checks"] if check["name"] == "ftrack login"]
+    assert login["level"] == "fail"
+    assert "FTRACK_API_KEY" not in login["remedy"]
+    assert "busy" in login["remedy"]

@@ -34,8 +34,10 @@ def ftrack(subject: Subject, found: dict[str, str]) -> Iterator[Check]:
     registrations = Registrations(subject.ftrack)
     try:
         yield from _registrations(subject, subject.ftrack.server_url, registrations, found)
-    except errors.RegistrationError as error:
+    except errors.RegistrationRefused as error:
         yield fail("ftrack login", error.what, "Check FTRACK_API_USER and FTRACK_API_KEY.")
+    except errors.RegistrationError as error:
+        yield fail("ftrack login", error.what, "ftrack's server may be busy or under repair: look again in a while.")
     finally:
         registrations.close()
 
