@@ -68,7 +68,7 @@ def _with_items(situation: Situation, here: Installation, outbox: Outbox) -> Sit
         row=row,
         unqueued=_unqueued(outbox, asked) if asked and row is None else None,
         worker_alive=here.worker_alive(),
-        obstacle=obstacle(outbox.path),
+        obstacle=obstacle(outbox.path, studio),
     )
     others = row is not None and row.cause_kind == Topic.OTHER_STUDIO.value
     if row is None or row.state in _SETTLED or others or situation.problems:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model.errors import Unreachable
+from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.model.progress import duration_text
 from ftrack_accsyn_accessor.outbox import leadership
 from ftrack_accsyn_accessor.outbox.leadership import Leader
+from ftrack_accsyn_accessor.outbox.survey import is_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,9 +27,15 @@ class Obstacle:
 
 
 def obstacle(
-    outbox: Path, clock: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
+    outbox: Path,
+    studio: Studio,
+    clock: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Optional[Obstacle]:
-    """Return the process that is in the way of what is in the file *outbox*; mostly there is none. Reads a file."""
+    """Return the process that is in the way of what *studio* has in the file *outbox*; mostly there is none.
+
+    Reads a file. Whoever is frozen is in everybody's way; whoever cannot send, in that of its own studio.
+    """
     frozen = leadership.frozen(outbox, clock, monotonic)
     if frozen is not None:
         since = f"{datetime.fromtimestamp(frozen.seen_at):%Y-%m-%d %H:%M}"
@@ -41,6 +49,8 @@ def obstacle(
         )
     unable = leadership.unable(outbox, clock, monotonic)
     if unable is None or unable.kind == Unreachable.kind:  # that is everybody's, as a rule
+        return None
+    if not is_of(unable.studio, studio):
         return None
     what = f"{unable.name} cannot send what is published on this machine. {unable.what}"
     return Obstacle(unable, False, what, f"{unable.remedy} One that can takes over by itself.".lstrip())

@@ -115,7 +115,7 @@ def summary(outbox: Outbox, studio: Studio = ANYBODY) -> Summary:
     noted = remarks.remarks(outbox, others)
     sums = _sums(outbox, others)
     left = sums["pending"] + sums["moving"] - sums["pending_elsewhere"] - sums["moving_elsewhere"]
-    problem, remedy = _problem(outbox, contact, waiting=left > 0)
+    problem, remedy = _problem(outbox, studio, contact, waiting=left > 0)
     staging_present, free_bytes = _disk(area.staging_path)
     pauses = _pauses(outbox, bool(sums["moving"]))
     waiting = sums["pending"] - sums["pending_elsewhere"]
@@ -184,9 +184,9 @@ def _still_running(outbox: Outbox) -> bool:
     return any(job.status not in STILL for job in outbox.tracking.live_jobs())
 
 
-def _problem(outbox: Outbox, contact: Contact, waiting: bool) -> tuple[str, str]:
+def _problem(outbox: Outbox, studio: Studio, contact: Contact, waiting: bool) -> tuple[str, str]:
     """Return what is wrong with everything, or else with the item that met a problem last."""
-    in_the_way = obstacle(outbox.path) if waiting else None
+    in_the_way = obstacle(outbox.path, studio) if waiting else None
     if in_the_way is not None:
         return in_the_way.what, in_the_way.remedy
     if contact.what and waiting:

@@ -18,6 +18,7 @@ from typing import Any, Callable, Optional
 from ftrack_accsyn_accessor import machine
 from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
+from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.outbox.file import lock_path
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 
@@ -26,13 +27,16 @@ BEAT_S = 10.0
 #: A process that has given none for so long is frozen, or the machine has been asleep and it will give one soon.
 SILENT_S = 60.0
 
+_NOBODYS = Studio("", "")
+
 
 @dataclasses.dataclass(frozen=True)
 class Leader:
     """The process that sent from an outbox last, and what keeps it from sending: texts are empty while nothing does.
 
     `since` and `seen_at` are seconds since the epoch, `beat` those of the machine's monotonic clock, which all its
-    processes share, and which mostly stands still while it sleeps.
+    processes share, and which mostly stands still while it sleeps. `server_url` and `workspace` are the studio's for
+    which it sends.
     """
 
     pid: int
@@ -43,6 +47,13 @@ class Leader:
     kind: str = ""
     what: str = ""
     remedy: str = ""
+    server_url: str = ""
+    workspace: str = ""
+
+    @property
+    def studio(self) -> Studio:
+        """The studio for which it sends."""
+        return Studio(self.server_url, self.workspace)
 
     @property
     def name(self) -> str:
@@ -120,13 +131,13 @@ class Sign:
         self._leader: Optional[Leader] = None
         self._thread: Optional[threading.Thread] = None
 
-    def give(self, error: Optional[AccsynAccessorError] = None) -> None:
-        """Give signs from now on, until `end`; *error* is what keeps this process from sending."""
+    def give(self, error: Optional[AccsynAccessorError] = None, studio: Studio = _NOBODYS) -> None:
+        """Give signs from now on, until `end`; *error* is what keeps this process from sending for *studio*."""
         kind, what, remedy = (error.kind, error.what, error.remedy) if error is not None else ("", "", "")
         with self._guard:
             now = self._clock()
             before = self._leader or Leader(os.getpid(), machine.application(), now, now, 0.0)
-            told = dataclasses.replace(before, kind=kind, what=what, remedy=remedy)
+            told = dataclasses.replace(before, kind=kind, what=what, remedy=remedy, **studio._asdict())
             if told != self._leader:
                 self._leader = told
                 self._write()

@@ -191,22 +191,22 @@ class Worker:
         if not (work.due or unsettled or work.live):
             return self._rest(work)
         if not self._may_lead(work, unsettled):
-            self._sign.give(self._unable)
+            self._give_sign(self._unable)
             return min(IDLE_S, self._outages.sending_s(self._monotonic()))
         if not self._lock.acquire():
             self._sign.end()
             return FOLLOW_S
-        self._sign.give(self._unable)
+        self._give_sign(self._unable)
         return self._lead(work, unsettled, settled)
 
     def _rest(self, work: Work) -> float:
         """There is nothing to do at the moment."""
         if self._source.may_tidy() and self._lock.acquire():
-            self._sign.give()
+            self._give_sign()
             self._source.tidy()
         self._lock.release()
         if self._unable is not None and work.next_try_at is not None:
-            self._sign.give(self._unable)
+            self._give_sign(self._unable)
         else:
             self._sign.end()
         return self._idle_delay(work)
@@ -363,7 +363,7 @@ class Worker:
         delay_s = outage.failed(error, self._monotonic(), random.random())  # noqa: S311 - jitter
         if retry.is_own(error):
             self._unable = error
-            self._sign.give(error)
+            self._give_sign(error)
         try:
             self._contact.failed(error, delay_s)
             if items:
@@ -372,6 +372,9 @@ class Worker:
             error = second
         self._say(error)
         return min(delay_s, IDLE_S)
+
+    def _give_sign(self, error: Optional[errors.AccsynAccessorError] = None) -> None:
+        self._sign.give(error, self._source.studio)
 
     def _say(self, error: errors.AccsynAccessorError) -> None:
         """Tell the log why files wait, once for as long as the reason stays the same."""

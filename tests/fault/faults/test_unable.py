@@ -9,8 +9,9 @@ import pytest
 
 from fault.faults.desk import Desk
 from fault.faults.processes import Process, run
+from ftrack_accsyn_accessor.insight.leading import obstacle
 from ftrack_accsyn_accessor.model import retry
-from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.outbox import leadership
 
 #: What keeps a process from sending.
@@ -144,6 +145,17 @@ def test_process_alone_goes_on_trying_until_its_key_is_right_in_accsyn(desk: Des
     desk.studio.accsyn.workspace.change_key("artist@acme.test", "new-key")
 
     assert run(desk, unable, seconds=SENT_WITHIN_S + 2.0, until=all_sent(desk)) <= SENT_WITHIN_S
+
+
+def test_process_that_cannot_send_is_in_nobodys_way_but_its_own_studios(desk: Desk, start: Start) -> None:
+    desk.publish_file("main")
+    run(desk, start(ACCSYN_API_KEY="rotated"), seconds=30.0)
+    path, server, clocks = desk.outbox.path, desk.studio.ftrack.url, (desk.clock, desk.clock)
+
+    for ours in (Studio(server, "acme"), Studio(f"{server}/", ""), Studio("", "")):
+        assert obstacle(path, ours, *clocks) is not None
+    for other in (Studio(server, "another"), Studio("https://another.test", "acme")):
+        assert obstacle(path, other, *clocks) is None
 
 
 def test_process_that_cannot_send_says_so_and_takes_it_back_when_it_can(desk: Desk, start: Start) -> None:

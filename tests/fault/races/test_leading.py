@@ -14,6 +14,7 @@ from fault.support_studio import assert_nothing_lost_or_doubled, environment, ou
 from fault.support_template import Child
 from ftrack_accsyn_accessor.cli.application import application
 from ftrack_accsyn_accessor.insight import leading
+from ftrack_accsyn_accessor.insight.remarks import ANYBODY
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import leadership
 from ftrack_accsyn_sandbox.studio import Studio
@@ -48,19 +49,19 @@ def test_frozen_leader_is_named_with_since_when_and_one_in_a_long_call_is_not(
     path = outbox(studio).path
     beats = set()
     wait_until(lambda: beats.add(leadership.read(path)) or len(beats - {None}) > 50, 20.0, "signs of life")
-    assert leading.obstacle(path) is None
+    assert leading.obstacle(path, ANYBODY) is None
     assert FROZEN not in say("why") + say("status")
     studio.accsyn.switches.clear()
 
     os.kill(child.pid, signal.SIGSTOP)
-    wait_until(lambda: leading.obstacle(path), 20.0, "the silence to be noticed")
+    wait_until(lambda: leading.obstacle(path, ANYBODY), 20.0, "the silence to be noticed")
 
     for command in ("why", "status", "doctor"):
         said = say(command)
         assert FROZEN in said, command
         assert names(child) in said, command
     os.kill(child.pid, signal.SIGCONT)
-    wait_until(lambda: not leading.obstacle(path), 20.0, "a sign of life")
+    wait_until(lambda: not leading.obstacle(path, ANYBODY), 20.0, "a sign of life")
     assert FROZEN not in say("why")
 
 
@@ -69,7 +70,7 @@ def test_process_without_a_key_is_named_and_what_it_published_is_sent_by_one_tha
 ) -> None:
     unable = run("publish", {"ACCSYN_API_KEY": None}, items=[["file", "plate"]], leave="stay")
     wait_until(lambda: unable.reported("published"), 20.0, "the publish")
-    wait_until(lambda: leading.obstacle(outbox(studio).path), 20.0, "the process to say that it cannot send")
+    wait_until(lambda: leading.obstacle(outbox(studio).path, ANYBODY), 20.0, "the process to say that it cannot send")
 
     for command in ("why", "status", "doctor"):
         said = say(command)
@@ -83,4 +84,4 @@ def test_process_without_a_key_is_named_and_what_it_published_is_sent_by_one_tha
     assert able.alive
     wait_until(lambda: not outbox(studio).counts()[State.PENDING], 20.0, "the submission to be written down")
     assert_nothing_lost_or_doubled(studio)
-    wait_until(lambda: not leading.obstacle(outbox(studio).path), 20.0, "it to say nothing any more")
+    wait_until(lambda: not leading.obstacle(outbox(studio).path, ANYBODY), 20.0, "it to say nothing any more")

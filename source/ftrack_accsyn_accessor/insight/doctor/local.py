@@ -187,4 +187,4 @@ def _content(here: Installation, outbox: Outbox) -> Iterator[Check]:
         )
     if summary.paused is not None:
         yield warn("paused", f"Syncing is paused by {summary.paused.by}.", "Resume it: ftrack-accsyn resume.")
-    yield from leader(outbox, summary)
+    yield from leader(outbox, here.studio, summary)
