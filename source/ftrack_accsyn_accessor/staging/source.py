@@ -10,7 +10,7 @@ from ftrack_api.accessor.disk import DiskAccessor
 
 from ftrack_accsyn_accessor.model.item import StagedFile, Trouble
 from ftrack_accsyn_accessor.model.progress import cause
-from ftrack_accsyn_accessor.model.stamp import Stamp
+from ftrack_accsyn_accessor.model.stamp import Stamp, is_same
 from ftrack_accsyn_accessor.model.tasks import never_sent
 from ftrack_accsyn_accessor.staging.entities import is_container, known
 
@@ -42,12 +42,17 @@ class SourceFile:
     def changed(self) -> str:
         """Return in words how the file differs from what it was; empty while nothing shows that it does."""
         before, after = self._before, _stamp(self._path)
-        if before is None or after is None or before == after:
+        if before is None or after is None or before == after or _is_rounded(after, before):
             return ""
         name = os.path.basename(self._path)
         if before.size_bytes != after.size_bytes:
             return f"{name} had {before.size_bytes} bytes before it was copied and {after.size_bytes} after"
         return f"{name} was written to while it was copied"
+
+
+def _is_rounded(after: Stamp, before: Stamp) -> bool:
+    """Whether a disk has rounded a time down when it wrote it down; whoever writes to the file meanwhile moves it on."""
+    return after.mtime_ns < before.mtime_ns and is_same(after, before)
 
 
 def _path(source: Any, identifier: Optional[str]) -> str:

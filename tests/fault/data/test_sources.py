@@ -37,6 +37,17 @@ class WrittenTo(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyped
         return data
 
 
+class WritesTimesLate(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyped
+    """A disk that rounds the time of a file down to even seconds when it writes it down, which is after a while."""
+
+    def open(self, resource_identifier: str, mode: str = "rb") -> Any:
+        path = self.get_filesystem_path(resource_identifier)
+        data = super().open(resource_identifier, mode)
+        written_ns = os.stat(path).st_mtime_ns
+        os.utime(path, ns=(written_ns, written_ns // 2_000_000_000 * 2_000_000_000))
+        return data
+
+
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     name = "ftrack_accsyn_accessor.staging"
     return [record.getMessage() for record in caplog.records if record.name.startswith(name)]
@@ -86,6 +97,17 @@ def test_source_of_the_same_size_that_is_written_to_meanwhile_needs_attention(
 
     assert machine.states() == CHANGED
     assert "main.mov was written to while it was copied" in warnings(caplog)[0]
+
+
+def test_source_whose_time_is_only_rounded_down_meanwhile_is_no_doubt(
+    machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.session.get("Location", ORIGIN_LOCATION_ID).accessor = WritesTimesLate("")
+
+    machine.publisher.publish_file(machine.version())
+
+    assert machine.states() == {"main": "pending"}
+    assert warnings(caplog) == []
 
 
 def test_source_that_has_grown_since_its_component_was_created_needs_attention(
