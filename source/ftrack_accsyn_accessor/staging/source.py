@@ -51,7 +51,7 @@ class SourceFile:
 
 
 def _is_rounded(after: Stamp, before: Stamp) -> bool:
-    """Whether a disk has rounded a time down when it wrote it down; whoever writes to the file meanwhile moves it on."""
+    """Whether a disk has rounded a time down when it wrote it down; who writes to the file meanwhile moves it on."""
     return after.mtime_ns < before.mtime_ns and is_same(after, before)
 
 
