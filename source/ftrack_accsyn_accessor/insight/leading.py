@@ -52,5 +52,5 @@ def obstacle(
         return None
     if not is_of(unable.studio, studio):
         return None
-    what = f"{unable.name} cannot send what is published on this machine. {unable.what}"
+    what = f"{unable.name} cannot send all that is published on this machine. {unable.what}"
     return Obstacle(unable, False, what, f"{unable.remedy} One that can takes over by itself.".lstrip())
