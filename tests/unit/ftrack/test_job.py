@@ -257,8 +257,10 @@ def test_refused_job_is_given_up_without_holding_anything(office: Office) -> Non
     assert office.step() == UPDATE_S
 
     office.arrive(first)
+    office.calls()
     assert office.step() == UPDATE_S
     assert office.shown() == []
+    assert [call for call in office.calls() if call.startswith("create")] == []
     assert office.step() is None
 
 

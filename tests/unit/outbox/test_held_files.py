@@ -102,3 +102,8 @@ def test_files_that_are_held_take_no_more_than_the_patience_of_a_thread_all_toge
                 write(tmp_path / f"{number}.json", "new")
 
     assert holder.paused_s <= HOST_S
+
+
+def test_all_pauses_for_one_file_are_less_than_half_a_second_in_steps_that_are_fine() -> None:
+    assert 0.1 < sum(HELD_PAUSES_S) < 0.5
+    assert max(HELD_PAUSES_S) < 0.05

@@ -319,3 +319,9 @@ def test_files_that_others_have_left_long_ago_are_swept_and_those_of_the_living_
     assert set(tmp_path.iterdir()) == {files[living.said], files[own.token]}
     assert owner_is_alive(tmp_path, living.said)
     own.release()
+
+
+def test_lock_whose_file_cannot_be_opened_is_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "a.lock").mkdir()
+
+    assert not ProcessLock(tmp_path / "a.lock").acquire()

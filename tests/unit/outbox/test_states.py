@@ -354,3 +354,13 @@ def test_facts_are_kept_and_replaced(desk: Any) -> None:
     desk.outbox.keep_fact("complete", "0")
     desk.outbox.keep_fact("complete", "1")
     assert desk.outbox.fact("complete") == "1"
+
+
+def test_items_of_a_version_are_told_the_newest_first(desk: Any) -> None:
+    for name in ("first", "second", "third"):
+        desk.outbox.prepare([desk.publication(name)], "owner")
+        desk.clock.now += 1.0
+
+    found = desk.outbox.survey.of_version(desk.publication("first").version_id)
+
+    assert [each.item.publication.component_id for each in found] == ["third", "second", "first"]

@@ -95,3 +95,16 @@ def test_lock_files_of_killed_processes_are_swept_now_and_then(opened: Open, mon
     runtime.tend()
 
     assert not left.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only POSIX forks")
+def test_forked_child_is_a_process_of_its_own(opened: Open) -> None:
+    runtime = opened()
+    token = runtime.owner.token
+
+    child = os.fork()
+    if not child:
+        os._exit(0 if runtime.owner.token != token else 1)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert runtime.owner.token == token
