@@ -17,7 +17,7 @@ from fault.data.queueing import Closed, add, kept, publish_three
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import unqueued
 from ftrack_accsyn_accessor.staging import location
-from ftrack_accsyn_accessor.staging.publish import KEPT_S
+from ftrack_accsyn_accessor.staging.publish import KEEP_S
 from ftrack_accsyn_accessor.worker.intake import Intake
 from helpers import wait_until
 from holding import ALWAYS, Holder
@@ -52,7 +52,7 @@ def test_file_that_another_program_holds_is_waited_for_no_longer_than_a_publish_
         machine.publisher.publish_file(version)
 
     assert len(kept(machine)) == files
-    assert 0 < holder.paused_s <= KEPT_S
+    assert 0 < holder.paused_s <= KEEP_S
 
 
 def test_it_is_queued_and_arrives_when_the_outbox_can_be_written_again(
