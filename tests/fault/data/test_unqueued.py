@@ -48,7 +48,7 @@ def test_file_that_another_program_holds_is_waited_for_no_longer_than_a_publish_
 ) -> None:
     version = machine.version()
     with closed(), monkeypatch.context() as patch:
-        holder = Holder(patch, tries, lambda name: re.fullmatch(r"\.[0-9a-f]{32}", name) is not None)
+        holder = Holder(patch, tries, lambda name: re.fullmatch(r"\..+\.json\.[0-9a-f]{8}", name) is not None)
         machine.publisher.publish_file(version)
 
     assert len(kept(machine)) == files
