@@ -1,10 +1,11 @@
-"""What this machine is called, as accsyn's client on it reports it, and by what it is known whatever it is called."""
+"""What this machine is called and known by, as accsyn's client on it reports it, and the program that runs here."""
 
 from __future__ import annotations
 
 import importlib
 import os
 import plistlib
+import re
 import socket
 import sys
 import uuid

@@ -23,8 +23,8 @@ _GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502
 class Fault:
     """One fault that is still to happen *left* times; `Service` carries it out.
 
-    *kind* is "fail", "drop", "hang", "trickle" or "garble"; *processed* tells whether the request is carried out before
-    it goes wrong.
+    *kind* is "fail", "drop", "late", "hang", "trickle" or "garble"; *processed* tells whether the request is carried
+    out before it goes wrong.
     """
 
     kind: str

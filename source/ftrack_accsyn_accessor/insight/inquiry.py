@@ -17,6 +17,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox, unqueued
+from ftrack_accsyn_accessor.staging.naming import naming_of
 from ftrack_accsyn_accessor.worker import endpoint
 from ftrack_accsyn_accessor.workspace import Workspace
 
@@ -89,7 +90,7 @@ def ask(current: Settings, row: Row) -> Accsyn:
 
 def _asked(workspace: Workspace, current: Settings, row: Row) -> Accsyn:
     workspace.check_role()
-    client = find_client(workspace, current)
+    client = endpoint.find_client(workspace, current)
     known = Accsyn(client=client.code, client_status=client.status)
     if row.state not in rows.MOVING or not row.job_id:
         return known

@@ -15,6 +15,8 @@ OUTAGE_EARLY_S = 300.0
 LATE_CAP_S = 60.0
 #: Somebody has to change something first; a change that can be seen from here ends the wait early.
 HELP_DELAY_S = 60.0
+#: A disk that does not let a file be looked at may do so again in a moment.
+UNREADABLE_DELAY_S = 30.0
 #: A change ends the waiting of an outage, but nobody is asked more often than this.
 SOONEST_S = 2.0
 #: A refused or changed item is looked at again, rarely, because what was wrong with it may have been put right.
@@ -52,7 +54,7 @@ def delay(error: errors.AccsynAccessorError, attempts: int, outage_s: float, jit
         return outage_delay(attempts, outage_s, jitter, retry_after_s)
     if isinstance(error, (errors.Refused, errors.FileChanged, errors.NeverSent)):
         return ITEM_DELAY_S
-    return HELP_DELAY_S
+    return UNREADABLE_DELAY_S if isinstance(error, errors.FileUnreadable) else HELP_DELAY_S
 
 
 class Outage:

@@ -137,7 +137,7 @@ def write(path: Path, content: str) -> None:
 def patiently(step: Callable[[], _Result], pauses_s: Sequence[float] = HELD_PAUSES_S) -> _Result:
     """Return what *step* returns, tried again after each of *pauses_s* while another program has its file open.
 
-    Raise the OSError of the last try, which comes earlier where the thread has no `patience` left, and others at once.
+    Raise the OSError of the last try, and any other at once. A thread whose patience is used up does not pause.
     """
     for pause_s in pauses_s:
         try:

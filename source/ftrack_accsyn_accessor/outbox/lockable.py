@@ -63,9 +63,8 @@ def alone(path: Path, timeout_s: float) -> Iterator[None]:
 
 
 def _try(folder: Path) -> None:
-    # A file of its own: closing one drops all locks that the process has on it. It is called as unfinished files are:
-    # one that a virus scanner holds for longer, or a killed process leaves, goes with them.
-    path = folder / f".~{secrets.token_hex(4)}"
+    # A file of its own: closing one drops all locks that the process has on it.
+    path = temporary_beside(folder / "lock")
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from typing import Any, Optional
 
+from ftrack_accsyn_accessor.model.folders import above
 from ftrack_accsyn_accessor.model.item import Item, Kind, State, Studio
 from ftrack_accsyn_accessor.model.naming import EXACT, Naming
 from ftrack_accsyn_accessor.outbox import records
@@ -205,9 +206,7 @@ class Survey:
         if exact:
             return exact[0]
         # A file of a sequence lies beside its identifier, one of a container at any depth below it.
-        folders = [path]
-        while "/" in folders[-1]:
-            folders.append(posixpath.dirname(folders[-1]))
+        folders = [path, *above(path, posixpath)]
         beside = _beside(path)
         candidates = self._where(
             f"path IN ({', '.join('?' * len(folders))}) OR (substr(path, 1, ?) = ? AND kind <> 'file')",

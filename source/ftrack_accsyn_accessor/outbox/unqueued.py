@@ -22,12 +22,12 @@ from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.errors import words
 from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.outbox import memory
-from ftrack_accsyn_accessor.outbox.file import LEFT_S, digest, patiently
+from ftrack_accsyn_accessor.outbox.file import LEFT_S, digest, patiently, write
 
 logger = logging.getLogger(__name__)
 
 FOLDER_NAME = "unqueued"
-_UNFINISHED = re.compile(r"\.[0-9a-f]{32}")
+_UNFINISHED = re.compile(r"\..+\.json\.[0-9a-f]{8}|\.[0-9a-f]{32}")  # the latter of release 1.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,15 +129,7 @@ class _Place(NamedTuple):
 
     def write(self, unqueued: Unqueued) -> None:
         self.folder.mkdir(mode=0o700, parents=self.make_parents, exist_ok=True)
-        temporary = self.folder / f".{uuid.uuid4().hex}"
-        try:
-            with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-                file.write(_text(unqueued))
-            patiently(lambda: os.replace(temporary, self._path(unqueued)))
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.remove(temporary)
-            raise
+        write(self._path(unqueued), _text(unqueued))
 
     def remove(self, unqueued: Unqueued) -> None:
         with contextlib.suppress(OSError):

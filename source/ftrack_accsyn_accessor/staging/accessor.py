@@ -306,12 +306,12 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
         )
 
     def _failure(self, operation: str, identifier: str, path: str, error: OSError) -> Exception:
-        if not self._root_is_present():
+        if error.errno != errno.EPERM and not self._root_is_present():  # macOS keeps applications out with that one
             return self._gone(operation, identifier)
-        told = cause(error, str(error.filename)) if error.filename else ""
+        reason, told = self._reason(operation, path, error), cause(error, path) if path != self.prefix else ""
         return _error(
             _ERRORS.get(error.errno or 0, ftrack_errors.AccessorOperationFailedError),
-            f'Could not {operation} "{identifier}" below {self.prefix}: {self._reason(operation, path, error)}.',
+            f'Could not {operation} "{identifier}" below {self.prefix}: {reason}. {told}'.rstrip(),
             identifier,
             operation=operation,
             error=error,

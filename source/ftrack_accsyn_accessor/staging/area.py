@@ -15,7 +15,7 @@ from typing import Dict, Optional, Tuple
 import filelock
 
 from ftrack_accsyn_accessor.model.errors import StagingError, StagingGone
-from ftrack_accsyn_accessor.outbox import memory
+from ftrack_accsyn_accessor.outbox import lockable, memory
 from ftrack_accsyn_accessor.outbox.file import MARKER_NAME, read_marker, state_folder, write
 from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER as STATE_FOLDER
 from ftrack_accsyn_accessor.staging import rights

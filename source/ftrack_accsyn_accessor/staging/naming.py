@@ -10,7 +10,7 @@ import unicodedata
 from typing import Dict, Tuple
 
 from ftrack_accsyn_accessor.model.naming import Naming
-from ftrack_accsyn_accessor.outbox.file import marker_path, state_folder
+from ftrack_accsyn_accessor.outbox.file import marker_path
 
 #: What disks of this system usually do; for those that cannot be asked.
 _USUAL = Naming(any_case=sys.platform == "darwin" or os.name == "nt", any_form=sys.platform == "darwin")
@@ -26,7 +26,8 @@ def naming_of(root: str) -> Naming:
     A disk is asked once in a process, with a folder that is made in this account's own one and removed again. One that
     cannot be asked is taken for what is usual on the system.
     """
-    folder = os.path.join(root, state_folder(root))
+    marker = marker_path(root)
+    folder = os.path.dirname(marker)
     try:
         found = os.stat(folder)
     except OSError:

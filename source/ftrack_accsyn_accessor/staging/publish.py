@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 QUEUED_LATER = "The files are staged, and are queued by themselves as soon as that is possible."
 NOT_QUEUED = "The files are staged, but not queued; when this is mended, run `ftrack-accsyn reconcile`."
 
-#: How long a publish, which may have waited for the outbox already, tries to keep what could not be queued (seconds).
-KEPT_S = 0.4
+#: How long keeping them waits for a program that looks into new files; with the patience for all else, two seconds.
+KEEP_S = 0.4
 
 _KINDS = {"SequenceComponent": Kind.SEQUENCE, "ContainerComponent": Kind.CONTAINER}
 
@@ -63,7 +63,8 @@ class Publish:
         self._staging: Staging = location.accsyn_staging
         self._components = components
         self._began_at = moments.now()
-        self._patience, self._keeping = Patience(), Patience(KEPT_S)
+        self._patience = Patience()
+        self._keeping = Patience(KEEP_S)
         self._id = unqueued.new_id()
         self._origins: dict[str, str] = {}
         self._paths: dict[str, str] = {}
@@ -179,11 +180,11 @@ class Publish:
             component_ids=tuple(key for key in self._components if key not in {*self._complete, *self._queued}),
             registered=registered,
         )
-        with self._keeping:
-            if found.publications or found.component_ids:
-                return unqueued.keep(outbox, found)
+        if not (found.publications or found.component_ids):
             unqueued.forget(outbox, found)
-        return True
+            return True
+        with self._keeping:
+            return unqueued.keep(outbox, found)
 
     # Components -> publications.
 

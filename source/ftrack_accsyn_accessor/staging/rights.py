@@ -61,8 +61,8 @@ def inherit(path: str) -> None:
     """
     if not _WINDOWS:
         return
-    with contextlib.suppress(ImportError, OSError, AttributeError):  # a frozen host may lack ctypes
-        import ctypes
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes  # frozen hosts may lack it
 
         empty = (ctypes.c_ubyte * 8)(_ACL_REVISION, 0, 8)  # a list that has no entry of the file's own
         windll: Any = getattr(ctypes, "windll", None)  # unknown to type checkers elsewhere

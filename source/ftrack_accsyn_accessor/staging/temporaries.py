@@ -68,6 +68,12 @@ def remove(path: str) -> None:
         _held.discard(path)
 
 
+def remove_held() -> None:
+    """Remove what this process could not remove earlier. Never raises; costs nothing where there is nothing."""
+    for held in tuple(_held):
+        remove(held)
+
+
 def sweep(folder: str, older_than_s: float) -> int:
     """Remove what killed processes left unfinished in *folder* (not below it); return how many files. Never raises.
 

@@ -26,8 +26,9 @@ from ftrack_accsyn_accessor.staging import temporaries
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.held import READERS, is_held
 from ftrack_accsyn_accessor.staging.longpath import reachable
+from ftrack_accsyn_accessor.staging.naming import naming_of
 from ftrack_accsyn_accessor.upkeep.evidence import Collector
-from ftrack_accsyn_accessor.upkeep.policy import Evidence, Policy, choose, is_pinned, objection, withdrawn_objection
+from ftrack_accsyn_accessor.upkeep.policy import Evidence, Policy, choose, objection, unpinned, withdrawn_objection
 from ftrack_accsyn_accessor.upkeep.verifying import difference
 from ftrack_accsyn_accessor.workspace import Workspace
 

@@ -12,7 +12,7 @@ from ftrack_accsyn_accessor.model.errors import FileChanged, FileUnreadable
 from ftrack_accsyn_accessor.model.item import Item, Kind, State
 from ftrack_accsyn_accessor.model.stamp import is_same
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.staging.area import StagingArea, Stamp
+from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.naming import naming_of
 from ftrack_accsyn_accessor.upkeep.policy import Evidence
 

@@ -123,6 +123,18 @@ def connect(current: Settings, limit_s: Optional[float] = None) -> Workspace:
     return Workspace(credentials, proxy=current.proxy, tls_verify=current.tls_verify, limit_s=limit_s)
 
 
+def find_client(workspace: Workspace, current: Settings) -> Client:
+    """Return the accsyn client of this machine, by any of its names, its MAC address, or as it was known earlier.
+
+    Raise `errors.NotReady` where there is none, or more than one, and what accsyn raises.
+    """
+    mine = (machine.identity(), current.workspace or "", current.api_user or "")
+    macs = machine.mac_addresses()
+    client = workspace.find_client(machine.names(), macs, current.client, client_memory.known(*mine))
+    client_memory.keep(*mine, client.id)
+    return client
+
+
 def find_destination(
     workspace: Workspace,
     current: Settings,

@@ -22,8 +22,8 @@ from ftrack_accsyn_accessor.outbox.file import lock_path, outbox_path
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock
 from ftrack_accsyn_accessor.outbox.patience import Patience, waiting
 from ftrack_accsyn_accessor.staging.area import StagingArea
-from ftrack_accsyn_accessor.staging.probe import clear_left
 from ftrack_accsyn_accessor.staging.refusal import absent_disk
+from ftrack_accsyn_accessor.staging.temporaries import remove_held
 from ftrack_accsyn_accessor.worker.carrier import Carrier
 from ftrack_accsyn_accessor.worker.worker import DRAIN_S, Worker
 
@@ -181,6 +181,7 @@ class _Keeper:
         try:
             if not self._runtime.area.present():
                 return
+            remove_held()
             if not self._runtime.prepared or time.monotonic() >= self._take_over_at:
                 self._take_over_at = time.monotonic() + TAKE_OVER_S
                 with _lock, Patience():  # a fork waits for it, and whoever opens a session

@@ -139,8 +139,9 @@ class Worker:
     def drain(self) -> None:
         """Submit what is due until nothing is left, something is in the way, or the time to stop is up."""
         try:
+            self._area.require()
             self._drain()
-        except errors.OutboxError as error:
+        except errors.AccsynAccessorError as error:
             self._say(error)
 
     def _drain(self) -> None:

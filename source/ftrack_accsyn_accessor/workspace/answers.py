@@ -38,6 +38,11 @@ from ftrack_accsyn_accessor.workspace.wording import classify_message
 MAX_RETRY_AFTER_S = 3600.0
 MAX_EXCERPT = 300
 
+#: Of a number that anybody may mean.
+_MOST_DIGITS = 100
+_HALF_LETTER = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
+#: The host in an address; what follows it, or a login before it, is not told.
+_ELSEWHERE = re.compile(r"(?:https?:)?//(?:[^/?#]*@)?([\w.\-]+)", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
@@ -278,6 +283,22 @@ def translate(error: Exception, handled: Optional[BaseException] = None) -> Prob
     if isinstance(error, OSError):  # requests raises a bare one when the file of certificates is not there
         return Problem(NotReady, clean(str(error)), "Check the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names.")
     return Problem(Uncertain, f"the answer could not be read ({_name(error)}: {clean(str(error))})")
+
+
+def _certificate_remedy(links: Iterable[BaseException]) -> Optional[str]:
+    """Return what to do about a certificate that was not accepted, None where none is the matter."""
+    for link in links:
+        if _is_of_another_name(link):
+            return _LOG_IN_REMEDY
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return _CLOCK_REMEDY if link.verify_code in _NOT_NOW else _TLS_REMEDY
+    return None
+
+
+def _is_of_another_name(link: BaseException) -> bool:
+    """Whether a certificate is of another name; urllib3 before 2 compares names by itself."""
+    by_urllib3 = type(link).__name__ == "CertificateError"
+    return by_urllib3 or (isinstance(link, ssl.SSLCertVerificationError) and link.verify_code in _NOT_THIS_NAME)
 
 
 def timed_out(error: BaseException) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from fault.host.test_opening import is_staged, said
 from ftrack_accsyn_accessor.outbox import file, locations, memory
-from ftrack_accsyn_accessor.staging import probe
+from ftrack_accsyn_accessor.staging import temporaries
 from helpers import wait_until
 from holding import ALWAYS, Holder
 from publishing import Publisher
@@ -20,7 +20,7 @@ def test_session_is_staged_while_each_new_file_is_held_for_a_moment(
     publisher: Publisher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "ftrack_accsyn_accessor")
-    Holder(monkeypatch, tries=6, holds=lambda name: ".mov" not in name)
+    Holder(monkeypatch, tries=6)
 
     session = publisher.session()
 
@@ -31,7 +31,7 @@ def test_session_is_staged_while_each_new_file_is_held_for_a_moment(
     root = str(publisher.studio.staging)
     assert [each.name for each in locations.located(root)] == [session.pick_location()["name"]]
     assert memory.known(root) is not None
-    assert [name for name in os.listdir(root) if name.endswith("-part")] == []
+    assert [name for name in os.listdir(root) if temporaries.is_temporary_name(name)] == []
 
 
 def test_session_is_staged_where_nothing_but_the_marker_can_be_let_go_and_the_probe_goes_later(
@@ -43,11 +43,11 @@ def test_session_is_staged_where_nothing_but_the_marker_can_be_let_go_and_the_pr
 
     assert is_staged(session)
     root = publisher.studio.staging
-    assert any(name.startswith(".probe.") for name in os.listdir(root))
+    assert any(temporaries.is_temporary_name(name) for name in os.listdir(root))
     holder.tries = 0
     session.pick_location().accsyn_staging.wake()
-    wait_until(lambda: not any(name.startswith(".probe.") for name in os.listdir(root)), 20, "the probe to go")
-    assert probe._left == set()
+    wait_until(lambda: not any(temporaries.is_temporary_name(name) for name in os.listdir(root)), 20, "the probe to go")
+    assert temporaries._held == set()
 
 
 @pytest.mark.parametrize("but", ["no file at all", ".staging.json."])

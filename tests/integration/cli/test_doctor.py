@@ -15,6 +15,7 @@ from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.insight.doctor import Level, Subject, bundle, examine
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import disk
+from ftrack_accsyn_accessor.staging import probe
 from helpers import wait_until
 from integration.cli.conftest import Run
 from publishing import Publisher
@@ -162,7 +163,7 @@ def test_staging_folder_that_accsyns_client_sees_elsewhere_fails(publisher: Publ
 def test_staging_area_that_nothing_may_write_to_fails(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
     # Whoever runs the tests may be root, who may write anywhere: a name that no file can have stands for refusal.
     publisher.session()
-    monkeypatch.setattr(local, "temporary_name", lambda: "x" * 300)
+    monkeypatch.setattr(probe, "temporary_name", lambda: "x" * 300)
 
     found = {check.name: check for check in examine(subject())}
 

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from ftrack_accsyn_sandbox.switches import TRICKLE_PARTS, Switches
+from helpers import wait_until
 from integration.sandbox_accsyn.bare_client import AccsynException
 
 
@@ -120,3 +121,11 @@ def test_trickling_answer_never_ends_and_never_lets_the_clients_own_limit_run_ou
 def test_trickling_part_must_be_one_of_an_answer() -> None:
     with pytest.raises(ValueError, match="headers, body"):
         Switches().trickle(part="feet")
+
+
+def test_late_call_is_carried_out_when_nobody_waits_for_it_any_more(acme: Any, session: Any) -> None:
+    acme.service.switches.drop_before("transfer/create", carry_out_late=True)
+    assert isinstance(context_of(lambda: create(acme, session)), requests.ConnectionError)
+    assert acme.service.workspace.jobs() == []
+    acme.service.switches.release()
+    wait_until(lambda: len(acme.service.workspace.jobs()) == 1, 10, "the late job")

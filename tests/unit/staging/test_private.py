@@ -49,6 +49,16 @@ def test_area_is_made_where_windows_does_not_hide(monkeypatch: pytest.MonkeyPatc
     assert area.present()
 
 
+def test_frozen_host_without_ctypes_only_goes_without_what_windows_is_asked_by_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(rights, "_WINDOWS", True)
+    monkeypatch.setitem(sys.modules, "ctypes", None)
+
+    rights.hide(str(tmp_path))
+    rights.inherit(str(tmp_path))
+
+
 def test_area_is_made_and_written_to_in_a_frozen_host_without_ctypes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

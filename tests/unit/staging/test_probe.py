@@ -9,7 +9,7 @@ import pytest
 
 from ftrack_accsyn_accessor.model.errors import StagingError
 from ftrack_accsyn_accessor.outbox.file import HELD_PAUSES_S
-from ftrack_accsyn_accessor.staging import area, probe
+from ftrack_accsyn_accessor.staging import probe, temporaries
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from holding import ALWAYS, Holder
 
@@ -44,34 +44,37 @@ def test_probe_that_is_held_for_longer_proves_it_too_and_is_hidden(
     probe.probe(str(tmp_path))
 
     (left,) = os.listdir(tmp_path)
-    assert area.is_temporary_name(left)
+    assert temporaries.is_temporary_name(left)
     assert holder.paused_s == pytest.approx(sum(HELD_PAUSES_S))
 
 
-@pytest.mark.parametrize("later", [lambda folder: probe.clear_left(), probe.probe], ids=["clear_left", "probe"])
+@pytest.mark.parametrize("later", [lambda folder: temporaries.remove_held(), probe.probe], ids=["worker", "probe"])
 def test_probe_that_was_held_is_removed_by_a_later_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: object
 ) -> None:
     with monkeypatch.context() as patch:
         Holder(patch, tries=ALWAYS)
         probe.probe(str(tmp_path))
-        probe.clear_left()
+        temporaries.remove_held()
     assert len(os.listdir(tmp_path)) == 1
 
     later(str(tmp_path))  # type: ignore[operator]
 
     assert os.listdir(tmp_path) == []
-    assert probe._left == set()
+    assert temporaries._held == set()
 
 
-def test_probe_that_another_process_left_is_removed_and_other_files_are_not(tmp_path: Path) -> None:
-    kept = {".probe.0123456.accsyn-part", ".plate.01234567.accsyn-part", "probe", ".probe.01234567.accsyn-part.exr"}
-    for name in (*kept, ".probe.01234567.accsyn-part"):
-        (tmp_path / name).touch()
+def test_probe_that_a_killed_process_left_is_removed_when_it_is_old_and_other_files_are_not(tmp_path: Path) -> None:
+    old, young = tmp_path / temporaries.temporary_name(), tmp_path / temporaries.temporary_name()
+    kept = {young, tmp_path / "plate.exr", tmp_path / ".~", tmp_path / ".~01234567.exr"}
+    for path in (*kept, old):
+        path.touch()
+    for path in (*kept - {young}, old):
+        os.utime(path, (0, 0))
 
     probe.probe(str(tmp_path))
 
-    assert set(os.listdir(tmp_path)) == kept
+    assert set(tmp_path.iterdir()) == kept
 
 
 def test_area_is_made_while_another_program_looks_into_each_new_file(

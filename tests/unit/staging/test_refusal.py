@@ -206,10 +206,10 @@ def test_privacy_protection_that_begins_while_a_process_lives_is_no_unplugged_di
 
 
 @pytest.mark.usefixtures("maya")
-def test_publish_that_macos_refuses_names_the_same_place() -> None:
-    error = PermissionError(errno.EPERM, "Operation not permitted", "/Users/a/Documents/projects/a.mov")
+def test_publish_that_macos_refuses_names_the_same_place(tmp_path: Path) -> None:
+    error = PermissionError(errno.EPERM, "Operation not permitted")
 
-    text = str(AccsynAccessor("/Users/a/Documents/projects")._failure("write", "a.mov", error))
+    text = str(AccsynAccessor(str(tmp_path))._failure("write", "a.mov", str(tmp_path / "a.mov"), error))
 
     assert "Operation not permitted. macOS keeps Maya out of it" in text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
@@ -82,6 +83,46 @@ def test_area_is_tended_before_each_look_and_once_more_at_the_end(
 
     assert tended[-1] is True
     assert set(tended[:-1]) == {False}
+
+
+def test_folder_of_outboxes_that_has_to_be_made_is_private(tmp_path: Path) -> None:
+    root = tmp_path / "staging"
+    root.mkdir()
+    variables = {"ACCSYN_PROJECTS_PATH": str(root), "FTRACK_ACCSYN_OUTBOX": str(tmp_path / "a" / "outboxes")}
+    current = settings.read({**variables, "ACCSYN_WORKSPACE": "acme"})
+
+    runtime = open_runtime(
+        current, FtrackCredentials("https://acme.test", "artist", "key"), lambda: current, begin=True
+    )
+
+    assert runtime.outbox.path.parent == tmp_path / "a" / "outboxes"
+    assert os.name == "nt" or stat.S_IMODE(runtime.outbox.path.parent.stat().st_mode) == 0o700
+    stop_all(30.0)
+
+
+def test_staging_area_in_a_folder_of_a_syncing_service_is_said_at_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = tmp_path / "Dropbox" / "staging"
+    root.mkdir(parents=True)
+    current = settings.read({"ACCSYN_PROJECTS_PATH": str(root), "ACCSYN_WORKSPACE": "acme"})
+
+    open_runtime(current, FtrackCredentials("https://acme.test", "artist", "key"), lambda: current, begin=True)
+
+    assert f"The staging area {root} lies in a folder of Dropbox" in caplog.text
+    stop_all(30.0)
+
+
+def test_location_whose_outbox_cannot_be_used_is_remembered_all_the_same(opened: Open) -> None:
+    runtime = opened()
+    runtime.outbox.close()
+    for file in runtime.outbox.path.parent.glob(f"{runtime.outbox.path.name}*"):
+        file.unlink()
+    runtime.outbox.path.mkdir()
+
+    runtime.located("artist.desk")
+
+    assert [each.name for each in locations.located(runtime.area.root)] == ["artist.desk"]
 
 
 def test_lock_files_of_killed_processes_are_swept_now_and_then(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,6 @@ def _staging(here: Installation) -> Iterator[Check]:
 
 
 def _writable(root: str) -> Check:
-    probe = Path(root) / temporary_name()
     try:
         probe(root)
     except OSError as error:

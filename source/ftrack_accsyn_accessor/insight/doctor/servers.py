@@ -16,6 +16,7 @@ from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import locations
 from ftrack_accsyn_accessor.worker import endpoint
 from ftrack_accsyn_accessor.workspace import Client, Workspace
+from ftrack_accsyn_accessor.workspace.answers import translate
 from ftrack_accsyn_accessor.workspace.limit import Limit, limited_session
 from ftrack_accsyn_accessor.workspace.transport import clock_skew_s
 
@@ -47,8 +48,10 @@ def _server(credentials: FtrackCredentials, now: Callable[[], float]) -> list[Ch
     try:
         with limited_session(Limit(endpoint.SHORT_LIMIT_S)) as http:
             answer = http.get(credentials.address, timeout=endpoint.SHORT_LIMIT_S)
-    except requests.RequestException as error:
-        return [fail("ftrack server", f"{url} does not answer: {type(error).__name__}.", "Check FTRACK_SERVER.")]
+    except (requests.RequestException, OSError) as error:
+        problem = translate(error)
+        remedy = f"Check FTRACK_SERVER. {problem.remedy or ''}".rstrip()
+        return [fail("ftrack server", f"{url} does not answer: {problem.outcome}.", remedy)]
     version = answer.headers.get("FTRACK_VERSION")
     if version is None:
         remedy = "Check FTRACK_SERVER. Where this network wants a log-in first, open any web page in a browser."
@@ -110,7 +113,7 @@ def _guarded(name: str, check: Callable[[], Check]) -> Check:
 
 def _client(workspace: Workspace, current: Settings, found: dict[str, str]) -> Iterator[Check]:
     try:
-        client = find_client(workspace, current)
+        client = endpoint.find_client(workspace, current)
     except (errors.NotReady, errors.Refused) as error:
         yield failed("accsyn client", error)
         return
