@@ -1,6 +1,6 @@
-"""Another program that keeps files open for a while, as a virus scanner does, where the system minds that.
+"""Others that hold what is ours: a program with a file open, as a virus scanner, and a process inside a write.
 
-Patches, since no file system of Linux refuses to rename or remove a file while it is open.
+The former are patches, since no file system of Linux refuses to rename or remove a file while it is open.
 """
 
 from __future__ import annotations
@@ -16,6 +16,19 @@ from ftrack_accsyn_accessor.outbox import file
 
 #: For ever: more tries than anybody makes.
 ALWAYS = 10**9
+
+#: A process that stays inside a write to the outbox that is its first argument, until it is killed; with "everything"
+#: as the second one nobody can even read. It prints a line when it is so far.
+HOLD = """
+import sqlite3, sys, time
+held = sqlite3.connect(sys.argv[1], isolation_level=None)
+if sys.argv[2] == "everything":
+    held.execute("PRAGMA locking_mode = EXCLUSIVE")
+held.execute("BEGIN IMMEDIATE")
+held.execute("INSERT OR REPLACE INTO meta VALUES ('held', '1')")
+print("held", flush=True)
+time.sleep(600)
+"""
 
 
 class Holder:

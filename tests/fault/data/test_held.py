@@ -24,28 +24,18 @@ from ftrack_accsyn_accessor.staging import location
 from ftrack_accsyn_accessor.worker.intake import Intake
 from ftrack_accsyn_accessor.worker.settling import CONFIRM_S, Settling
 from helpers import ROOT, wait_until
+from holding import HOLD
 from publishing import Publisher
 from tracking import Desk as Machine
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no stopped processes there")
-
-HOLD = """
-    import sqlite3, sys, time
-    held = sqlite3.connect(sys.argv[1], isolation_level=None)
-    if sys.argv[2] == "everything":
-        held.execute("PRAGMA locking_mode = EXCLUSIVE")
-    held.execute("BEGIN IMMEDIATE")
-    held.execute("INSERT OR REPLACE INTO meta VALUES ('held', '1')")
-    print("held", flush=True)
-    time.sleep(600)
-"""
 
 
 class Holder:
     """Another process that is stopped inside a write transaction, until it is killed."""
 
     def __init__(self, path: Path, what: str = "writing") -> None:
-        command = [sys.executable, "-c", textwrap.dedent(HOLD), str(path), what]
+        command = [sys.executable, "-c", HOLD, str(path), what]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == "held\n"

@@ -15,19 +15,9 @@ import pytest
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.outbox import Outbox, connection, damage, opening, patience
 from ftrack_accsyn_accessor.outbox.patience import Patience
+from holding import HOLD
 
 needs_stop = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no stopped processes there")
-
-HOLD = """
-import sqlite3, sys, time
-held = sqlite3.connect(sys.argv[1], isolation_level=None)
-if sys.argv[2] == "everything":
-    held.execute("PRAGMA locking_mode = EXCLUSIVE")
-held.execute("BEGIN IMMEDIATE")
-held.execute("INSERT OR REPLACE INTO meta VALUES ('held', '1')")
-print("held", flush=True)
-time.sleep(600)
-"""
 
 
 @pytest.fixture
