@@ -32,6 +32,7 @@ NEEDS: Mapping[str, str] = {
     "test_removing_a_link_leaves_its_target": SYMLINKS,
     "test_links_inside_of_the_root_are_followed": SYMLINKS,
     "test_prefix_may_be_a_link": SYMLINKS,
+    "test_staged_file_is_known_by_another_way_that_leads_to_it": SYMLINKS,
     "test_fsync_passes_over_what_has_none": SYMLINKS,
     "test_unfinished_write_and_link_to_a_folder_count_as_something_else": SYMLINKS,
     "test_links_to_the_root_and_into_it_lead_there_and_those_in_it_are_kept": SYMLINKS,
