@@ -67,7 +67,7 @@ def test_pauses_grow_to_a_quarter_of_a_minute(desk: Desk) -> None:
     (component,) = arrived(desk, "main")
     desk.studio.ftrack.switches.fail_next("", status=503, times=LASTING)
     desk.run_for(30.0, lambda: waits(desk, component))
-    desk.run_for(240.0)
+    desk.run_for(180.0)
     before = desk.studio.ftrack.log.count()
     desk.run_for(60.0)
     assert desk.studio.ftrack.log.count() - before <= 4 * 60.0 / (0.75 * 15.0)
