@@ -23,7 +23,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"upkeep"}),
     frozenset({"worker"}),
     frozenset({"insight"}),
-    frozenset({"cli", "connect"}),
+    frozenset({"send"}),
+    frozenset({"cli", "connect", "actions"}),
     frozenset({"plugin"}),
 )
 GROUND = frozenset({"announce", "environment", "files", "machine", "_version"})

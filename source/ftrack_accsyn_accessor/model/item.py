@@ -83,17 +83,24 @@ NOT_BY_ITSELF = 9_000_000_000.0
 
 
 class Kind(str, enum.Enum):
-    """Which of ftrack's component types an item stands for: a file, a frame range, or a folder."""
+    """Which of ftrack's component types an item stands for: a file, a frame range, or a folder.
+
+    Without a component it is a file, or a folder with whatever lies in it, which nobody has counted.
+    """
 
     FILE = "file"
     SEQUENCE = "sequence"
     CONTAINER = "container"
+    FOLDER = "folder"
 
 
 class Reason(str, enum.Enum):
     """Why an item has to be at its destination."""
 
     PUBLISH = "publish"
+    SEND = "send"
+    SYNC = "sync"
+    GET = "get"
 
 
 class Studio(NamedTuple):
@@ -151,7 +158,11 @@ class StagedFile:
 
 @dataclasses.dataclass(frozen=True)
 class Publication:
-    """One component published into the staging location: what was published, and its files as they were.
+    """What an item carries: one component as it is at its source, and its files as they were there.
+
+    A publish adds what it has put into the staging location. What was asked for otherwise is as ftrack describes it at
+    the source: times are not known (0), and sizes only as far as ftrack knows them. Files and folders that are asked
+    for by their path have no component: its id is empty, and so is the resource identifier.
 
     `files` holds the component's own file, or those of its members at any depth. `resource_identifier` is what ftrack
     keeps, `path` where that lies in the volume; they differ where the location has a transformer. `project_id` and
@@ -235,7 +246,8 @@ class Item:
     destination. `attempted` means that its tasks may have been added to job row `job` without accsyn's answer having
     arrived: look there before adding them anywhere. `owner` is the token of the process that prepares it. `stale_at`
     is an ftrack location where the component is still registered with older content. `left_over` tells what of an
-    earlier content stays at the destination.
+    earlier content stays at the destination. `identifier` is what the destination's location is to keep of it in
+    ftrack, empty where that is what the source's location keeps.
     """
 
     id: int
@@ -261,6 +273,7 @@ class Item:
     sent: Sent = Sent()
     stale_at: str = ""
     left_over: str = ""
+    identifier: str = ""
 
     @property
     def studio(self) -> Studio:
@@ -271,4 +284,5 @@ class Item:
 def label(item: Item) -> str:
     """Return what people call an item: project, version and component."""
     publication = item.publication
-    return f"{publication.project_name} {publication.version_name} {publication.component_name}".strip()
+    name = publication.component_name if publication.component_id else publication.path
+    return " ".join(filter(None, (publication.project_name, publication.version_name, name)))

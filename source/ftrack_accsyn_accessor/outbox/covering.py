@@ -30,6 +30,7 @@ def enclosing(connection: Connection, publication: Publication) -> list[sqlite3.
     rows = connection.execute(
         "SELECT * FROM item JOIN files ON files.item = item.id "  # noqa: S608 - the values are bound
         f"WHERE path IN ({', '.join('?' * len(paths))}) AND volume = ? AND location_id = ? AND component_id <> ? "
+        "AND reason = 'publish' "
         "ORDER BY created_at",
         (*paths, publication.volume, publication.location_id, publication.component_id),
     )
@@ -87,7 +88,7 @@ def newer(connection: Connection, item: Item) -> list[Item]:
     low = publication.path.partition("%")[0] if publication.kind is Kind.SEQUENCE else f"{publication.path}/"
     rows = connection.execute(
         "SELECT * FROM item LEFT JOIN files ON files.item = item.id "  # noqa: S608 - constants; the values are bound
-        "WHERE path > ? AND path < ? AND volume = ? AND location_id = ? AND created_at > ? "
+        "WHERE path > ? AND path < ? AND volume = ? AND location_id = ? AND created_at > ? AND reason = 'publish' "
         f"AND component_id <> ? AND path <> ? AND {_UNPROVEN} ORDER BY id",
         (
             records.storable(low),

@@ -104,7 +104,8 @@ def _item(target: sqlite3.Connection, row: sqlite3.Row, workspace: str, job: Opt
     if row["state"] == State.TRANSFERRING.value:
         values["arrived_at"] = None  # 1.0.0 believed every "done" of a task: it is looked at again
     known = target.execute(
-        "SELECT * FROM item WHERE component_id = ? AND location_id = ?", (row["component_id"], row["location_id"])
+        "SELECT * FROM item WHERE component_id = ? AND location_id = ? AND reason = 'publish'",
+        (row["component_id"], row["location_id"]),
     ).fetchone()
     if known is not None:
         if known["created_at"] >= row["created_at"]:

@@ -68,6 +68,7 @@ class JobRow:
     server_url: str = ""
     workspace: str = ""
     source_party: str = ""
+    reason: str = Reason.PUBLISH.value
 
     @property
     def studio(self) -> Studio:
@@ -163,6 +164,7 @@ def item(row: sqlite3.Row) -> Item:
         sent=read_sent(row["sent"]),
         stale_at=row["stale_at"],
         left_over=row["left_over"],
+        identifier=stored(row["identifier"]),
     )
 
 

@@ -6,6 +6,15 @@ import sqlite3
 
 from ftrack_accsyn_accessor.model import errors
 
+#: The columns of an item that version 3 takes over as they are.
+_KEPT = (
+    "id, request, reason, server_url, workspace, studio, component_id, component_name, kind, volume, "
+    "path, resource_identifier, location_id, location_name, source_party, party, destination_id, "
+    "destination_name, username, project_id, project_name, version_id, version_name, doubt, size_bytes, "
+    "file_count, state, cause_kind, cause, attempts, next_try_at, owner, job, attempted, sent, "
+    "done_bytes, speed_bytes_per_s, left_s, arrived_at, synced_at, stale_at, left_over, contents, "
+    "created_at, updated_at"
+)
 #: Each upgrade takes the file from its index to the next version. Only ever append: every version is out there.
 UPGRADES: tuple[tuple[str, ...], ...] = (
     (
@@ -170,6 +179,94 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         "UPDATE job SET route = '/' || route, "
         "server_url = coalesce((SELECT server_url FROM item WHERE item.job = job.id LIMIT 1), ''), "
         "studio = coalesce((SELECT studio FROM item WHERE item.job = job.id LIMIT 1), '')",
+    ),
+    (
+        "ALTER TABLE request ADD COLUMN token TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE request ADD COLUMN workspace TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE request ADD COLUMN studio TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE request ADD COLUMN user_id TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE request ADD COLUMN words TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE request ADD COLUMN queue TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE request ADD COLUMN priority INTEGER",
+        "ALTER TABLE request ADD COLUMN ftrack_job TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE request ADD COLUMN noted TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE request ADD COLUMN ended_at REAL",
+        "ALTER TABLE job ADD COLUMN reason TEXT NOT NULL DEFAULT 'publish'",
+        "CREATE UNIQUE INDEX request_by_token ON request (token) WHERE token <> ''",
+        "CREATE INDEX request_open ON request (reason) WHERE ended_at IS NULL",
+        "ALTER TABLE item RENAME TO item_before",
+        """
+        CREATE TABLE item (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: a late step must not meet another component
+            request INTEGER REFERENCES request (id),
+            reason TEXT NOT NULL DEFAULT 'publish',    -- publish, send, sync or get
+            server_url TEXT NOT NULL,        -- ftrack's: with the workspace, the studio that it belongs to
+            workspace TEXT NOT NULL DEFAULT '',        -- accsyn's code; '' = the first in which it is submitted
+            studio TEXT NOT NULL,            -- Studio.key of the two
+            component_id TEXT NOT NULL,
+            component_name TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            volume TEXT NOT NULL DEFAULT 'projects',
+            path TEXT NOT NULL,              -- in the volume, forward slashes
+            resource_identifier TEXT NOT NULL,         -- as ftrack keeps it
+            location_id TEXT NOT NULL,       -- the source endpoint in ftrack
+            location_name TEXT NOT NULL,
+            source_party TEXT NOT NULL DEFAULT '',     -- the source endpoint in accsyn; '' = not submitted yet
+            party TEXT NOT NULL DEFAULT '',            -- the destination endpoint in accsyn; '' = not submitted yet
+            destination_id TEXT NOT NULL DEFAULT '',   -- ftrack location that stands for it; '' = none
+            destination_name TEXT NOT NULL DEFAULT '',
+            username TEXT NOT NULL,
+            project_id TEXT NOT NULL,
+            project_name TEXT NOT NULL,
+            version_id TEXT NOT NULL,
+            version_name TEXT NOT NULL,
+            doubt TEXT NOT NULL DEFAULT '',  -- what was wrong with it when it was published
+            size_bytes INTEGER NOT NULL,
+            file_count INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            cause_kind TEXT NOT NULL DEFAULT '',
+            cause TEXT NOT NULL DEFAULT '',
+            attempts INTEGER NOT NULL DEFAULT 0,
+            next_try_at REAL,                -- seconds since the epoch; NULL = at once
+            owner TEXT NOT NULL DEFAULT '',  -- token of the process that prepares it
+            job INTEGER REFERENCES job (id),
+            attempted INTEGER NOT NULL DEFAULT 0,
+            sent TEXT NOT NULL DEFAULT '',   -- JSON of item.Sent
+            done_bytes INTEGER NOT NULL DEFAULT 0,     -- transferred, of size_bytes
+            speed_bytes_per_s REAL,          -- NULL while it does not move
+            left_s REAL,                     -- seconds; NULL while it does not move
+            arrived_at REAL,                 -- seconds since the epoch; its arrival was proven
+            synced_at REAL,                  -- seconds since the epoch; available at the destination
+            stale_at TEXT NOT NULL DEFAULT '',         -- ftrack location that still has it with older content
+            left_over TEXT NOT NULL DEFAULT '',        -- what of an older content stays at the destination
+            contents INTEGER NOT NULL DEFAULT 1,       -- how often it was published
+            created_at REAL NOT NULL,        -- seconds since the epoch
+            updated_at REAL NOT NULL,        -- seconds since the epoch
+            identifier TEXT NOT NULL DEFAULT ''        -- what the destination keeps of it in ftrack; '' = as the source
+        )
+        """,
+        f"INSERT INTO item ({_KEPT}) SELECT {_KEPT} FROM item_before",  # noqa: S608 - constants
+        # An id of a row that is gone must not be given again either.
+        "INSERT INTO sqlite_sequence (name, seq) SELECT 'item', 0 WHERE NOT EXISTS "
+        "(SELECT 1 FROM sqlite_sequence WHERE name = 'item')",
+        "UPDATE sqlite_sequence SET seq = max(seq, coalesce("
+        "(SELECT seq FROM sqlite_sequence WHERE name = 'item_before'), 0)) WHERE name = 'item'",
+        "CREATE TABLE item_files "
+        "(item INTEGER PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE, packed BLOB NOT NULL)",
+        "INSERT INTO item_files SELECT item, packed FROM files",
+        "DROP TABLE files",
+        "DROP TABLE item_before",
+        "ALTER TABLE item_files RENAME TO files",
+        # What is published into a location is there once; what is asked for may go to several places.
+        "CREATE UNIQUE INDEX item_published ON item (component_id, location_id) WHERE reason = 'publish'",
+        "CREATE INDEX item_by_state ON item "
+        "(state, next_try_at, created_at, updated_at, size_bytes, done_bytes, cause_kind)",
+        "CREATE INDEX item_by_studio ON item (studio, state, next_try_at, created_at, updated_at, cause_kind)",
+        "CREATE INDEX item_by_job ON item (job, state)",
+        "CREATE INDEX item_by_path ON item (path)",
+        "CREATE INDEX item_by_component ON item (component_id)",
+        "CREATE INDEX item_by_request ON item (request, state)",
+        "CREATE INDEX item_stale ON item (stale_at) WHERE stale_at <> ''",
     ),
 )
 

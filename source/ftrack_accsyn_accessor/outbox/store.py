@@ -25,6 +25,7 @@ from ftrack_accsyn_accessor.outbox.agenda import Work
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.control import Control
 from ftrack_accsyn_accessor.outbox.records import JobRow
+from ftrack_accsyn_accessor.outbox.requests import Requests
 from ftrack_accsyn_accessor.outbox.survey import Survey
 from ftrack_accsyn_accessor.outbox.tracking import FROM_THE_START, Tracking
 
@@ -46,6 +47,7 @@ class Outbox:
         self.tracking = Tracking(self._connections, clock)
         self.survey = Survey(self._connections)
         self.control = Control(self._connections, clock)
+        self.requests = Requests(self._connections, clock)
 
     def open(self) -> None:
         """Create the file, or bring it up to date."""
@@ -96,7 +98,7 @@ class Outbox:
             "cause_kind = CASE doubt WHEN '' THEN '' ELSE substr(doubt, 1, instr(doubt, ' ') - 1) END, "
             "cause = CASE doubt WHEN '' THEN '' ELSE substr(doubt, instr(doubt, ' ') + 1) END, "
             f"next_try_at = CASE doubt WHEN '' THEN NULL ELSE {NOT_BY_ITSELF} END "
-            "WHERE component_id = ? AND location_id = ? "
+            "WHERE component_id = ? AND location_id = ? AND reason = 'publish' "
             f"AND state IN ('{State.PREPARED.value}', '{State.WITHDRAWN.value}')",
             [(now, component_id, location_id) for component_id in component_ids],
         )
@@ -105,7 +107,7 @@ class Outbox:
         """Give prepared items up whose registration raised: ftrack is asked what became of them; return how many."""
         return self._execute_many(
             "UPDATE item SET owner = '' "  # noqa: S608 - constants
-            f"WHERE component_id = ? AND location_id = ? AND state = '{State.PREPARED.value}'",
+            f"WHERE component_id = ? AND location_id = ? AND reason = 'publish' AND state = '{State.PREPARED.value}'",
             [(component_id, location_id) for component_id in component_ids],
         )
 
@@ -115,7 +117,7 @@ class Outbox:
         Those of which accsyn may have some, or an older content, are withdrawn: it must stay known. Return how many.
         """
         unsent = ", ".join(f"'{state.value}'" for state in (State.PREPARED, State.PENDING, State.NEEDS_ATTENTION))
-        mine = f"component_id = ? AND location_id = ? AND state IN ({unsent})"
+        mine = f"component_id = ? AND location_id = ? AND reason = 'publish' AND state IN ({unsent})"
         keys = [(component_id, location_id) for component_id in component_ids]
         if not keys:
             return 0
@@ -147,7 +149,7 @@ class Outbox:
         """Return the ids of the components of a location that have an item, in whatever state but withdrawn."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT component_id FROM item WHERE location_id = ? AND state <> ?",
+                "SELECT component_id FROM item WHERE location_id = ? AND reason = 'publish' AND state <> ?",
                 (location_id, State.WITHDRAWN.value),
             )
             return {str(row[0]) for row in rows}

@@ -69,9 +69,10 @@ def earlier_files(connection: Connection, publication: Publication) -> list[Stag
     """Return the files of items of the same component, with the same path, or around it; of none being prepared."""
     rows = connection.execute(
         "SELECT packed FROM files WHERE item IN ("  # noqa: S608 - constants; the values are bound
-        "SELECT id FROM item WHERE component_id = :component AND location_id = :location "
+        "SELECT id FROM item WHERE component_id = :component AND location_id = :location AND reason = 'publish' "
         f"AND state <> '{State.PREPARED.value}' UNION "
-        f"SELECT id FROM item WHERE path = :path AND volume = :volume AND state <> '{State.PREPARED.value}')",
+        f"SELECT id FROM item WHERE path = :path AND volume = :volume AND reason = 'publish' "
+        f"AND state <> '{State.PREPARED.value}')",
         {
             "component": publication.component_id,
             "location": publication.location_id,
@@ -85,7 +86,7 @@ def earlier_files(connection: Connection, publication: Publication) -> list[Stag
 
 def _existing(connection: Connection, publication: Publication) -> Optional[sqlite3.Row]:
     found: Optional[sqlite3.Row] = connection.execute(
-        "SELECT * FROM item WHERE component_id = ? AND location_id = ?",
+        "SELECT * FROM item WHERE component_id = ? AND location_id = ? AND reason = 'publish'",
         (publication.component_id, publication.location_id),
     ).fetchone()
     return found
@@ -158,7 +159,8 @@ def _left_over(connection: Connection, old: Optional[sqlite3.Row], publication: 
 def _sent_under(connection: Connection, publication: Publication) -> set[str]:
     """Return the paths of the files that other components of the path of *publication* were sent with."""
     rows = connection.execute(
-        "SELECT id, state, arrived_at FROM item WHERE path = ? AND volume = ? AND component_id <> ? AND kind <> ?",
+        "SELECT id, state, arrived_at FROM item "
+        "WHERE path = ? AND volume = ? AND component_id <> ? AND kind <> ? AND reason = 'publish'",
         (records.storable(publication.path), publication.volume, publication.component_id, Kind.FILE.value),
     ).fetchall()
     return {path for row in rows if _is_sent(row) for path in _paths(connection, row)}

@@ -57,7 +57,7 @@ def test_words_on_disk_are_stable() -> None:
         "needs-attention",
         "withdrawn",
     ]
-    assert [kind.value for kind in Kind] == ["file", "sequence", "container"]
+    assert [kind.value for kind in Kind] == ["file", "sequence", "container", "folder"]
 
 
 def test_size_of_a_publication_is_that_of_all_its_files() -> None:

@@ -1,0 +1,187 @@
+"""Requests: what was asked for in one go, written down in one transaction with all its items."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Callable, Optional
+
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Reason, State, Studio
+from ftrack_accsyn_accessor.model.request import Request, Standing, Wanted
+from ftrack_accsyn_accessor.outbox import records
+from ftrack_accsyn_accessor.outbox.connection import Connections
+from ftrack_accsyn_accessor.outbox.opening import Connection
+
+_ITEM = (*records.PUBLICATION_COLUMNS, "studio", "size_bytes", "file_count")
+_INSERT_ITEM = (
+    "INSERT INTO item (request, reason, state, identifier, source_party, party, destination_id, destination_name, "  # noqa: S608 - constants
+    f"created_at, updated_at, {', '.join(_ITEM)}) VALUES ({', '.join('?' * (10 + len(_ITEM)))})"
+)
+#: Withdrawn by a cancellation; what to do is for the faces to say.
+CANCELLED = "It was cancelled."
+#: What a cancellation takes back here; what accsyn may have is for the worker.
+_NOT_BEGUN = (State.PENDING, State.NEEDS_ATTENTION)
+
+
+class Requests:
+    """The requests of one outbox that are no publishes. Any thread of any process may call it.
+
+    Every method may raise `errors.OutboxUnusable` or `errors.OutboxTooNew`.
+    """
+
+    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
+        self._connections = connections
+        self._clock = clock
+
+    def write(self, request: Request, wanted: Sequence[Wanted]) -> int:
+        """Write *request* down with an item for each of *wanted*, all or nothing; return its id.
+
+        One whose token is known is the same request: nothing is written, and its id returned.
+        """
+        now = self._clock()
+        with self._connections.writing() as connection:
+            known = self._known(connection, request.token)
+            if known is not None:
+                return known
+            request_id = _write_request(connection, request, now)
+            for each in wanted:
+                _write_item(connection, request_id, request, each, now)
+        return request_id
+
+    def _known(self, connection: Connection, token: str) -> Optional[int]:
+        if not token:
+            return None
+        row = connection.execute("SELECT id FROM request WHERE token = ?", (token,)).fetchone()
+        return int(row["id"]) if row is not None else None
+
+    def standing(self, request_id: int) -> Optional[Standing]:
+        """Return one request with what has become of its items."""
+        found = self._standings("request.id = ?", (request_id,))
+        return found[0] if found else None
+
+    def open(self) -> list[Standing]:
+        """Return the requests of whose end nobody was told yet, oldest first."""
+        return self._standings("request.ended_at IS NULL", ())
+
+    def latest(self, limit: int) -> list[Standing]:
+        """Return the *limit* latest requests, the latest first."""
+        return self._standings("1", (), f"ORDER BY request.id DESC LIMIT {int(limit)}")
+
+    def _standings(self, where: str, values: Iterable[object], order: str = "ORDER BY request.id") -> list[Standing]:
+        statement = f"SELECT * FROM request WHERE reason <> ? AND {where} {order}"  # noqa: S608 - constants
+        with self._connections.reading() as connection:
+            rows = connection.execute(statement, (Reason.PUBLISH.value, *values)).fetchall()
+            return [_standing(connection, row) for row in rows]
+
+    def items(self, request_id: int) -> list[Item]:
+        """Return the items of a request, without their files, as they were asked for."""
+        with self._connections.reading() as connection:
+            rows = connection.execute("SELECT * FROM item WHERE request = ? ORDER BY id", (request_id,))
+            return [records.item(row) for row in rows]
+
+    def moving_to(self, destination: Endpoint, studio: Studio) -> list[Item]:
+        """Return the items on their way to *destination*, for whatever reason, without their files."""
+        mine, bound = records.of_studio(studio)
+        ended = (State.SYNCED.value, State.WITHDRAWN.value)
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM item WHERE party = :party AND state NOT IN (:done, :out) AND {mine} ORDER BY id",  # noqa: S608
+                {"party": destination.party, "done": ended[0], "out": ended[1], **bound},
+            )
+            return [records.item(row) for row in rows]
+
+    def told(self, request_id: int, noted: str, ftrack_job: str = "", ended: bool = False) -> None:
+        """Write down what the requester was told last, and with *ended* that it was the last of it."""
+        with self._connections.writing() as connection:
+            connection.execute(
+                "UPDATE request SET noted = ?, ftrack_job = CASE ? WHEN '' THEN ftrack_job ELSE ? END, "
+                "ended_at = CASE ? WHEN 1 THEN coalesce(ended_at, ?) END WHERE id = ?",
+                (noted, ftrack_job, ftrack_job, ended, self._clock(), request_id),
+            )
+
+    def cancel(self, request_id: int) -> int:
+        """Withdraw the items of a request that accsyn has nothing of; return how many.
+
+        What it has is excluded there by the worker, as far as it has not begun.
+        """
+        states = ", ".join(f"'{state.value}'" for state in _NOT_BEGUN)
+        with self._connections.writing() as connection:
+            return connection.execute(
+                f"UPDATE item SET state = ?, cause_kind = '', cause = ?, next_try_at = NULL, updated_at = ? "  # noqa: S608
+                f"WHERE request = ? AND attempted = 0 AND job IS NULL AND state IN ({states})",
+                (State.WITHDRAWN.value, CANCELLED, self._clock(), request_id),
+            ).rowcount
+
+
+def _write_request(connection: Connection, request: Request, now: float) -> int:
+    cursor = connection.execute(
+        "INSERT INTO request (reason, username, server_url, workspace, studio, user_id, token, words, queue, priority, "
+        "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            request.reason.value,
+            records.storable(request.username),
+            *request.studio,
+            request.studio.key,
+            request.user_id,
+            request.token,
+            records.printable(request.words),
+            request.queue,
+            request.priority,
+            now,
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _write_item(connection: Connection, request_id: int, request: Request, wanted: Wanted, now: float) -> None:
+    publication = wanted.publication
+    values = (
+        request_id,
+        request.reason.value,
+        State.PENDING.value,
+        records.storable(wanted.identifier),
+        request.source.party,
+        *request.destination,
+        now,
+        now,
+        *records.publication_values(publication),
+        request.studio.key,
+        publication.size_bytes,
+        len(publication.files),
+    )
+    item = int(connection.execute(_INSERT_ITEM, values).lastrowid or 0)
+    packed = records.pack(publication.files)
+    connection.execute("INSERT INTO files (item, packed) VALUES (?, ?)", (item, packed))
+
+
+def _standing(connection: Connection, row: sqlite3.Row) -> Standing:
+    sums = connection.execute(
+        "SELECT state, count(*) AS items, sum(file_count) AS files, sum(size_bytes) AS size_bytes, "
+        "sum(done_bytes) AS done_bytes FROM item WHERE request = ? GROUP BY state",
+        (row["id"],),
+    ).fetchall()
+    any_item = connection.execute("SELECT * FROM item WHERE request = ? LIMIT 1", (row["id"],)).fetchone()
+    first = records.item(any_item) if any_item is not None else None
+    request = Request(
+        reason=Reason(row["reason"]),
+        studio=Studio(row["server_url"], row["workspace"]),
+        username=records.stored(row["username"]),
+        **({"source": first.source, "destination": first.destination} if first is not None else {}),
+        user_id=row["user_id"],
+        token=row["token"],
+        words=row["words"],
+        queue=row["queue"],
+        priority=row["priority"],
+    )
+    return Standing(
+        id=row["id"],
+        request=request,
+        created_at=row["created_at"],
+        counts={State(each["state"]): each["items"] for each in sums},
+        files=sum(each["files"] for each in sums),
+        size_bytes=sum(each["size_bytes"] for each in sums),
+        done_bytes=sum(each["done_bytes"] for each in sums),
+        ended_at=row["ended_at"],
+        ftrack_job=row["ftrack_job"],
+        noted=row["noted"],
+    )
