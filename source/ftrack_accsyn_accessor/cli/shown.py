@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable, Optional, TypeVar
 
 import click
@@ -13,11 +13,13 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ftrack_accsyn_accessor.insight.requests import RequestRow
 from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.insight.status import Summary
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.plain import as_json
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
+from ftrack_accsyn_accessor.model.request import RequestState
 
 #: A width for where there is no terminal to ask, so that lines stay whole in a log.
 LOG_WIDTH = 180
@@ -30,6 +32,14 @@ STYLES: Mapping[State, str] = {
     State.SYNCED: "green",
     State.NEEDS_ATTENTION: "bold red",
     State.WITHDRAWN: "dim",
+}
+
+REQUEST_STYLES: Mapping[RequestState, str] = {
+    RequestState.WAITING: "yellow",
+    RequestState.MOVING: "cyan",
+    RequestState.STUCK: "bold red",
+    RequestState.DONE: "green",
+    RequestState.CANCELLED: "dim",
 }
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -150,3 +160,48 @@ def rows_view(rows: Iterable[Row], more: int = 0) -> RenderableType:
 def _sentences(row: Row) -> list[str]:
     """Return what there is to be said of an item."""
     return [*filter(None, (row.cause, row.remedy)), *row.notes]
+
+
+# Requests.
+
+
+def requests_view(rows: Iterable[RequestRow], unfolded: Mapping[int, Sequence[Row]]) -> RenderableType:
+    """Return requests as a table, those of *unfolded* (by id) with their items, and with their causes below it."""
+    shown = list(rows)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("Request", "What", "By", "From > to", "Items", "Size", "State", "Done", "Left"):
+        table.add_column(heading, justify="right" if heading in ("Items", "Size", "Done", "Left") else "left")
+    for row in shown:
+        table.add_row(
+            str(row.request_id),
+            Text(f"{row.reason.value} {row.title}"),
+            Text(row.user),
+            Text(f"{row.source} > {row.destination}"),
+            f"{row.there}/{row.items - row.withdrawn}",
+            size_text(row.size_bytes),
+            Text(row.state.value, style=REQUEST_STYLES[row.state]),
+            f"{row.percent} %" if row.state is not RequestState.CANCELLED else "",
+            duration_text(row.time_left_s) if row.time_left_s is not None else "",
+        )
+        for item in unfolded.get(row.request_id, ()):
+            table.add_row(*_item_cells(item))
+    told = [
+        Text.assemble((f"request {row.request_id}: ", REQUEST_STYLES[row.state]), f"{row.cause} {row.remedy}".rstrip())
+        for row in shown
+        if row.cause
+    ]
+    return Group(table, *told)
+
+
+def _item_cells(row: Row) -> Iterable[Text]:
+    return (
+        Text(""),
+        Text(f"  {row.version} {row.component}".replace("   ", "  ")),
+        Text(""),
+        Text(row.cause, style="dim"),
+        Text(f"{row.files_done}/{row.files}"),
+        Text(size_text(row.size_bytes)),
+        Text(row.state.value, style=STYLES[row.state]),
+        Text(f"{row.percent} %" if row.state is not State.WITHDRAWN else ""),
+        Text(duration_text(row.time_left_s) if row.time_left_s is not None else ""),
+    )

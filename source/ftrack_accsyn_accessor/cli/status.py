@@ -13,12 +13,16 @@ from rich.console import Group
 from rich.live import Live
 
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.insight import remarks, rows
+from ftrack_accsyn_accessor.insight import remarks, requests, rows
 from ftrack_accsyn_accessor.insight import status as snapshot
+from ftrack_accsyn_accessor.insight.requests import RequestRow
+from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.insight.status import Summary
 from ftrack_accsyn_accessor.model.errors import OutboxError
 from ftrack_accsyn_accessor.model.item import Studio
+from ftrack_accsyn_accessor.model.plain import plain
 from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox.survey import PUBLISHED
 
 #: How often a watched outbox is looked at.
 LOOK_S = 0.5
@@ -28,16 +32,18 @@ LOOK_S = 0.5
 @click.option("--watch", is_flag=True, help="Stay and keep it up to date, until Ctrl-C.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=0), help="How many components to list.")
 @click.option("--search", default="", help="List only components in which every one of these words occurs.")
+@click.option("--unfold", is_flag=True, help="List the items of each request below it.")
 @shown.json_option
 @click.pass_context
-def status(context: click.Context, watch: bool, limit: int, search: str, as_json: bool) -> None:
+def status(context: click.Context, watch: bool, limit: int, search: str, unfold: bool, as_json: bool) -> None:
     """Tell what is pending, moving and stuck, and whether it is safe to quit.
 
+    Requests (Send, Sync, Get) have a row each, what was published has one for each component.
     Reads this machine's outbox only: neither ftrack nor accsyn is asked. The exit code tells a script the same as the
     first line: 0 everything has arrived, 4 not safe to quit, 5 safe to quit, 6 something needs attention.
     """
     installation = here.find()
-    look = _Look(here.outbox(installation), installation.studio, search, limit)
+    look = _Look(here.outbox(installation), installation.studio, search, limit, unfold)
     try:
         if watch:
             _watch(look, as_json)
@@ -53,26 +59,48 @@ def status(context: click.Context, watch: bool, limit: int, search: str, as_json
 
 @dataclasses.dataclass(frozen=True)
 class _Look:
-    """What is looked at: an outbox, for somebody of *studio*, and *limit* of the rows in which *search* occurs."""
+    """What is looked at: an outbox, for somebody of *studio*, and *limit* of the rows in which *search* occurs.
+
+    With *unfold* as many items of each request.
+    """
 
     outbox: Outbox
     studio: Studio
     search: str
     limit: int
+    unfold: bool
 
     def summary(self) -> Summary:
         return snapshot.summary(self.outbox, self.studio)
 
-    def rows(self) -> list[rows.Row]:
-        return rows.rows(self.outbox, search=self.search, limit=self.limit, studio=self.studio)
+    def rows(self) -> list[Row]:
+        return rows.rows(self.outbox, search=self.search, limit=self.limit, studio=self.studio, request=PUBLISHED)
+
+    def requests(self) -> tuple[list[RequestRow], dict[int, list[Row]]]:
+        """Return the requests, and by their ids the items of those that are unfolded."""
+        found = requests.requests(self.outbox, search=self.search, studio=self.studio)
+        unfolded = found if self.unfold else []
+        shown = {
+            row.request_id: requests.items(self.outbox, row, (), self.search, self.limit, 0, self.studio)
+            for row in unfolded
+        }
+        return found, shown
 
     def told(self, summary: Summary) -> dict[str, Any]:
-        return {"summary": summary, "items": self.rows(), "exit_code": exit_codes.of(summary)}
+        found, unfolded = self.requests()
+        asked = [{**plain(row), "unfolded": plain(unfolded.get(row.request_id, []))} for row in found]
+        return {"summary": summary, "requests": asked, "items": self.rows(), "exit_code": exit_codes.of(summary)}
 
     def view(self, summary: Summary) -> Group:
-        found = self.rows()
-        more = rows.count(self.outbox, search=self.search) - len(found)
-        return Group(shown.summary_view(summary), "", shown.rows_view(found, more))
+        found, unfolded = self.requests()
+        parts = [shown.summary_view(summary), ""]
+        if found:
+            parts += [shown.requests_view(found, unfolded), ""]
+        published = self.rows()
+        more = rows.count(self.outbox, search=self.search, request=PUBLISHED) - len(published)
+        if published or not found:
+            parts.append(shown.rows_view(published, more))
+        return Group(*parts)
 
 
 def _watch(look: _Look, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from typing import Optional
 from ftrack_accsyn_accessor.insight import remarks
 from ftrack_accsyn_accessor.insight.remarks import ANYBODY, Topic
 from ftrack_accsyn_accessor.model import progress
-from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, RUNNING, Item, Kind, State, Studio, Trouble
+from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, RUNNING, Item, Kind, Reason, State, Studio, Trouble
 from ftrack_accsyn_accessor.outbox import Outbox, locations, records
 from ftrack_accsyn_accessor.outbox.facts import Area, kept
 from ftrack_accsyn_accessor.outbox.file import is_state_folder
@@ -28,6 +28,7 @@ UNSENT = (State.PREPARED, State.PENDING)
 MOVING = (State.SUBMITTED, State.TRANSFERRING)
 #: What to do about items that nobody wants any more.
 FREE_WITHDRAWN = "`ftrack-accsyn clean --withdrawn` frees its staged files."
+ASK_AGAIN = "Ask for it again if it is still wanted."
 STILL_OLDER = "accsyn is still sending its older content; it is sent again after that."
 
 _TROUBLES = {trouble.value: trouble for trouble in Trouble}
@@ -41,7 +42,9 @@ class Row:
     `remedy` what to do. `percent` is of its bytes. `next_try_at` is None where nothing is tried again by itself.
 
     `server_url` and `workspace` are those of its studio. `left_over` tells what of an earlier content stays at the
-    destination. `waits_for_older` tells that accsyn is still sending an earlier content.
+    destination. `waits_for_older` tells that accsyn is still sending an earlier content. `request` is the id of what it
+    was asked for in, None for a publish; `source` and `destination` are what people call its ends, empty where they are
+    not known yet. `path` is where it lies in its volume.
     """
 
     item_id: int
@@ -77,6 +80,11 @@ class Row:
     workspace: str
     left_over: str
     waits_for_older: bool
+    reason: Reason = Reason.PUBLISH
+    request: Optional[int] = None
+    source: str = ""
+    destination: str = ""
+    path: str = ""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -91,17 +99,19 @@ def rows(
     limit: int = 100,
     offset: int = 0,
     studio: Studio = ANYBODY,
+    request: Optional[int] = None,
 ) -> list[Row]:
     """Return a page of the items in *states* (none named: all), those that need attention first, then the newest.
 
-    Every word of *search* has to occur in a row's component, version, project, path, user or cause, in any case.
+    Every word of *search* has to occur in a row's component, version, project, path, user or cause, in any case. With
+    *request* they are those of a request, or what is `survey.PUBLISHED`.
     """
-    return [row(found, studio) for found in outbox.survey.page(states, search, limit, offset)]
+    return [row(found, studio) for found in outbox.survey.page(states, search, limit, offset, request)]
 
 
-def count(outbox: Outbox, states: Collection[State] = (), search: str = "") -> int:
+def count(outbox: Outbox, states: Collection[State] = (), search: str = "", request: Optional[int] = None) -> int:
     """Return how many rows `rows` would give without a limit."""
-    return outbox.survey.count(states, search)
+    return outbox.survey.count(states, search, request)
 
 
 def latest(outbox: Outbox, limit: int = 20, studio: Studio = ANYBODY) -> list[Row]:
@@ -141,7 +151,7 @@ def row(found: Found, studio: Studio = ANYBODY) -> Row:
     return Row(
         item_id=item.id,
         component_id=publication.component_id,
-        component=records.printable(publication.component_name),
+        component=records.printable(publication.component_name if publication.component_id else publication.path),
         version_id=publication.version_id,
         version=records.printable(publication.version_name),
         project_id=publication.project_id,
@@ -172,6 +182,11 @@ def row(found: Found, studio: Studio = ANYBODY) -> Row:
         workspace=publication.workspace,
         left_over=f"{progress.stays(item.left_over)}." if item.left_over else "",
         waits_for_older=item.state in MOVING and RUNNING in item.sent.stale.values(),
+        reason=item.reason,
+        request=item.request if item.reason is not Reason.PUBLISH else None,
+        source=item.source.location_name or item.source.party,
+        destination=item.destination.location_name or item.destination.party,
+        path=records.printable(publication.path),
     )
 
 
@@ -205,12 +220,24 @@ def _cause(found: Found, studio: Studio) -> tuple[str, str, str]:
 
 def told(found: Found) -> tuple[str, str]:
     """Return the cause of *found* and what to do, apart."""
-    trouble = _TROUBLES.get(found.item.cause_kind)
-    withdrawn = found.item.state is State.WITHDRAWN
+    item = found.item
+    trouble = _TROUBLES.get(item.cause_kind)
+    withdrawn = item.state is State.WITHDRAWN
     if found.remedy or (trouble is None and not withdrawn):
-        return found.cause, found.remedy
-    remedy = FREE_WITHDRAWN if trouble is None else progress.remedy(trouble)
-    return found.cause[: -len(remedy)].rstrip() if found.cause.endswith(remedy) else found.cause, remedy
+        return found.cause, _asked_again(found.remedy) if item.reason is not Reason.PUBLISH else found.remedy
+    if trouble is None:
+        published = item.reason is Reason.PUBLISH
+        return _without(found.cause, FREE_WITHDRAWN), FREE_WITHDRAWN if published else ASK_AGAIN
+    return _without(found.cause, progress.remedy(trouble)), progress.remedy(trouble, item.reason)
+
+
+def _without(cause: str, remedy: str) -> str:
+    return cause[: -len(remedy)].rstrip() if cause.endswith(remedy) else cause
+
+
+def _asked_again(remedy: str) -> str:
+    """Return *remedy* for what was asked for: what tells to publish anew would be wrong."""
+    return ASK_AGAIN if remedy.startswith("Publish ") else remedy
 
 
 def relative_path(outbox: Outbox, text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Optional
 
 from ftrack_accsyn_accessor.model.accsyn import Job, Task
-from ftrack_accsyn_accessor.model.item import Item, Progress, Trouble
+from ftrack_accsyn_accessor.model.item import Item, Progress, Reason, Trouble
 from ftrack_accsyn_accessor.model.proof import AT_WORK
 
 _BYTES_PER_MB = 1_000_000
@@ -50,6 +50,15 @@ _REMEDY: Mapping[Trouble, str] = {
     Trouble.CLIENT_GONE: "Retry it to have it sent by the present client.",
     Trouble.NEVER_SENT: "Publish it under another name, or without such files.",
     Trouble.SOURCE_CHANGED: "Publish it again once it is complete; retry it to have it sent as it is staged.",
+}
+#: The same for what was not published here, but asked for: nothing has to be published anew.
+_REMEDY_ASKED: Mapping[Trouble, str] = {
+    Trouble.CONFLICT: "Remove the other component at the destination, or name another destination; then retry it.",
+    Trouble.WRONG_DESTINATION: "Correct the destination's party and roots in FTRACK_ACCSYN_LOCATIONS, then retry it.",
+    Trouble.WRONG_CLIENT: "Correct the source's accsyn client in FTRACK_ACCSYN_LOCATIONS, then retry it.",
+    Trouble.CLIENT_GONE: "Retry it to have it sent by the source's present client.",
+    Trouble.NEVER_SENT: "Rename such files at the source, or leave them out, and ask for it again.",
+    Trouble.SOURCE_CHANGED: "Ask for it again once it is complete at the source.",
 }
 
 
@@ -103,9 +112,10 @@ def _paced(done_bytes: int, size_bytes: int, speed_mb_per_s: float) -> Progress:
 # Words.
 
 
-def remedy(trouble: Trouble) -> str:
-    """Return what to do about *trouble*: the sentence with which its cause ends."""
-    return _REMEDY[trouble]
+def remedy(trouble: Trouble, reason: Reason = Reason.PUBLISH) -> str:
+    """Return what to do about *trouble*: for a publish the sentence with which its cause ends."""
+    asked = None if reason is Reason.PUBLISH else _REMEDY_ASKED.get(trouble)
+    return asked or _REMEDY[trouble]
 
 
 def cause(trouble: Optional[Trouble], job_name: str, reason: str = "") -> str:

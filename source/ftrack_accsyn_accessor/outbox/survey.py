@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model.folders import above
-from ftrack_accsyn_accessor.model.item import Item, Kind, State, Studio
+from ftrack_accsyn_accessor.model.item import Item, Kind, Reason, State, Studio
 from ftrack_accsyn_accessor.model.naming import EXACT, Naming
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.connection import Connections
@@ -28,6 +28,8 @@ _SEARCHED = (
     "username",
     "cause",
 )
+#: In place of a request's id: the items that were published.
+PUBLISHED = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -169,11 +171,15 @@ class Survey:
                     return found[0]
         return None
 
-    def page(self, states: Collection[State], search: str, limit: int, offset: int) -> list[Found]:
+    def page(
+        self, states: Collection[State], search: str, limit: int, offset: int, request: Optional[int] = None
+    ) -> list[Found]:
         """Return items in *states* (none: all) in which *search* occurs, those that need attention first, then the
         newest.
+
+        Of all items, or of those of a *request*, or of what is `PUBLISHED`.
         """
-        where, values = _conditions(states, search)
+        where, values = _conditions(states, search, request)
         with self._connections.reading() as connection:
             ids = [
                 row["id"]
@@ -185,11 +191,32 @@ class Survey:
             ]
             return self._rows(connection, ids)
 
-    def count(self, states: Collection[State], search: str) -> int:
+    def count(self, states: Collection[State], search: str, request: Optional[int] = None) -> int:
         """Return how many items `page` would find."""
-        where, values = _conditions(states, search)
+        where, values = _conditions(states, search, request)
         with self._connections.reading() as connection:
             return int(connection.execute(f"SELECT count(*) FROM item {where}", values).fetchone()[0])  # noqa: S608
+
+    def speed_of(self, request: int) -> Optional[float]:
+        """Return how fast the items of a request move together (bytes/s), None while none does."""
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                f"SELECT sum(speed_bytes_per_s) FROM item WHERE request = ? AND state IN ({_MOVING})",  # noqa: S608
+                (request,),
+            ).fetchone()
+        return float(row[0]) if row[0] else None
+
+    def cause_of(self, request: int) -> Optional[Found]:
+        """Return the item of a request that needs attention, or else waits with a cause, for the longest time."""
+        with self._connections.reading() as connection:
+            for state in (_ATTENTION, State.PENDING.value, State.TRANSFERRING.value, State.SUBMITTED.value):
+                row = connection.execute(
+                    "SELECT id FROM item WHERE request = ? AND state = ? AND cause <> '' ORDER BY updated_at LIMIT 1",
+                    (request, state),
+                ).fetchone()
+                if row is not None:
+                    return self._rows(connection, [row["id"]])[0]
+        return None
 
     def of_component(self, component_id: str) -> list[Found]:
         """Return the items of a component, the newest first."""
@@ -309,10 +336,13 @@ def _found(row: sqlite3.Row) -> Found:
     )
 
 
-def _conditions(states: Collection[State], search: str) -> tuple[str, list[str]]:
+def _conditions(states: Collection[State], search: str, request: Optional[int]) -> tuple[str, list[Any]]:
     """Return a WHERE clause, or nothing, with its values. Every word of *search* has to occur somewhere."""
     parts: list[str] = []
-    values: list[str] = []
+    values: list[Any] = []
+    if request is not None:
+        parts.append("reason = ?" if request == PUBLISHED else "request = ?")
+        values.append(Reason.PUBLISH.value if request == PUBLISHED else request)
     if states:
         parts.append(f"state IN ({', '.join('?' * len(states))})")
         values += [state.value for state in states]
