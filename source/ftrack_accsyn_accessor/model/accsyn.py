@@ -119,6 +119,7 @@ class Task:
     progress: Optional[int] = None
     speed_mb_per_s: Optional[float] = None
     finished: str = ""
+    created: str = ""
 
     @classmethod
     def from_answer(cls, row: Mapping[str, Any]) -> Task:
@@ -134,6 +135,7 @@ class Task:
             progress=_not_negative(_whole(row.get("progress"))),
             speed_mb_per_s=_not_negative(_number(row.get("speed"))),
             finished=_moment(row.get("finished")),
+            created=_moment(row.get("created")),
         )
 
 

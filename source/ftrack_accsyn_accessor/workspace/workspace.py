@@ -9,6 +9,7 @@ from ftrack_accsyn_accessor.model import accsyn as model
 from ftrack_accsyn_accessor.model.accsyn import Client, Job, Task
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Unauthorised, Uncertain
 from ftrack_accsyn_accessor.model.item import Endpoint
+from ftrack_accsyn_accessor.model.route import KEY
 from ftrack_accsyn_accessor.workspace.answers import Problem
 from ftrack_accsyn_accessor.workspace.clients import choose_clients
 from ftrack_accsyn_accessor.workspace.door import Door, quoted, rows_of
@@ -213,6 +214,27 @@ class Workspace(Door):
                 if job.id and name in (job.name, row.get("code")):
                     found[job.id] = job  # one that finishes in between is in both answers: the later counts
         return list(found.values())
+
+    def our_jobs(self, finished_on: Sequence[str] = ()) -> list[Job]:
+        """Return the live sync jobs of every machine that has the plugin, whoever's they are.
+
+        With *finished_on* (days as their names have them, "2026-11-21") those that have finished of these days instead.
+        """
+        ends = [quoted(f"*ftrack *{day}") for day in finished_on] or [quoted("*ftrack *")]
+        query = " OR ".join(f"code={end}" for end in ends)
+        rows = self._find("list the sync jobs", "", "transfer", query, {"finished": True} if finished_on else {})
+        return [job for job in map(Job.from_answer, rows) if job.id and job.metadata.get(KEY)]
+
+    def first_tasks(self, job_id: str, most: int) -> list[Task]:
+        """Return at most *most* tasks of the job, whichever accsyn tells first; one request."""
+        data = {"parent": job_id, "limit": most}
+        return [Task.from_answer(row) for row in self._find("list the tasks of the sync job", job_id, "task", "", data)]
+
+    def clients(self, client_ids: Iterable[str]) -> list[Client]:
+        """Return the accsyn clients with these ids, as far as they are shown to the user."""
+        wanted = sorted(filter(model.is_id, set(client_ids)))[:IDS_PER_CALL]
+        rows = self._find("look the accsyn clients up", "", "client", 'id in "{}"'.format(",".join(wanted)))
+        return [client for client in map(Client.from_answer, rows) if client.id in wanted]
 
     def get_job(self, job_id: str) -> Optional[Job]:
         """Return the job with this id in whatever state, or None when accsyn does not know it, or no longer."""
