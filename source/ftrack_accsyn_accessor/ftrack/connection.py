@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
@@ -12,6 +14,11 @@ from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 _TIMEOUT_S = 30
 #: Rows asked for in one request, as ftrack's own client does.
 _PAGE = 500
+#: Of plain rows, which are cheap: each request waits for the network once. A server that gives fewer tells where the
+#: next begin.
+_WIDE_PAGE = 5000
+#: Queries asked in one request.
+_TOGETHER = 8
 #: Ids named in one query, or entities written in one request: keeps each far below any limit of the server.
 BATCH = 500
 #: How ftrack_api words what the server itself has refused; everything else may have failed on the way there.
@@ -49,6 +56,28 @@ class FtrackConnection:
             if len(answer["data"]) < _PAGE or following is None:
                 return found
             offset = following
+
+    def rows(self, *expressions: str) -> list[list[dict[str, Any]]]:
+        """Return what each of *expressions* finds, as plain mappings: a tenth of the time and memory of entities.
+
+        Each expression needs an order that no two rows share. Entities have their `id` and `__entity_type__`; what
+        comes up several times in an answer is the same object. Dates are as ftrack writes them, `{"value": ..}`. One
+        request for each 8 expressions, and one more for each 5,000 rows of one.
+        """
+        found: list[list[dict[str, Any]]] = [[] for _ in expressions]
+        waiting = list(enumerate([0] * len(expressions)))
+        while waiting:
+            asked, waiting = waiting[:_TOGETHER], waiting[_TOGETHER:]
+            operations = [
+                {"action": "query", "expression": f"{expressions[index]} offset {offset} limit {_WIDE_PAGE}"}
+                for index, offset in asked
+            ]
+            for (index, _), answer in zip(asked, self._call(operations, "ask ftrack", _plain)):
+                found[index] += answer["data"]
+                following = (answer.get("metadata") or {}).get("next", {}).get("offset")
+                if answer["data"] and following is not None:
+                    waiting.append((index, following))
+        return found
 
     def create(self, entity_type: str, rows: Sequence[dict[str, Any]]) -> None:
         """Create entities from *rows*, which have their `id`; all of them or none."""
@@ -92,11 +121,14 @@ class FtrackConnection:
         if session is not None:
             session.close()
 
-    def _call(self, operations: list[dict[str, Any]], tried: str) -> list[Any]:
+    def _call(
+        self, operations: list[dict[str, Any]], tried: str, decode: Optional[Callable[[str], Any]] = None
+    ) -> list[Any]:
         try:
             if self._session is None:
                 self._session = self._open()
-            answers = self._session.call(operations)
+            with _decoding(self._session, decode):
+                answers = self._session.call(operations)
             if not isinstance(answers, list) or len(answers) != len(operations):
                 raise ValueError("the answer is not a list with a result for each operation")
         except Exception as error:
@@ -130,6 +162,34 @@ class FtrackConnection:
             auto_connect_event_hub=False,
             timeout=_TIMEOUT_S,
         )
+
+
+@contextlib.contextmanager
+def _decoding(session: Any, decode: Optional[Callable[[str], Any]]) -> Iterator[None]:
+    """Let *session* read answers by *decode* instead of making entities of them, which takes most of the time."""
+    if decode is None:
+        yield
+        return
+    session.decode = decode
+    try:
+        yield
+    finally:
+        del session.decode
+
+
+def _plain(text: str) -> Any:
+    """Return the answer *text* as mappings; ftrack tells of an entity once, and only refers to it after that."""
+    known: dict[str, dict[str, Any]] = {}
+
+    def whole(item: dict[str, Any]) -> dict[str, Any]:
+        if "__entity_type__" not in item or "id" not in item:
+            return item
+        first = known.setdefault(item["id"], item)
+        if first is not item:
+            first.update(item)
+        return first
+
+    return json.loads(text, object_hook=whole)
 
 
 def _status(error: Exception) -> Optional[int]:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Optional
 
-from ftrack_accsyn_accessor.model.item import Endpoint, Reason, Studio
+from ftrack_accsyn_accessor.model.claims import same_path
+from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Publication, Reason, Studio
+from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.model.request import Wanted
+from ftrack_accsyn_accessor.model.tasks import never_sent
 
 
 class Fate(str, enum.Enum):
@@ -55,13 +58,17 @@ class Planned:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What would happen. Times and ids of nothing: two plans of the same state of the world are equal."""
+    """What would happen. Times and ids of nothing: two plans of the same state of the world are equal.
+
+    `remarks` are sentences on what is no part of it, such as components that were left out.
+    """
 
     reason: Reason
     studio: Studio
     source: Endpoint
     destination: Endpoint
     planned: tuple[Planned, ...]
+    remarks: tuple[str, ...] = ()
 
     def of(self, fate: Fate) -> Sequence[Planned]:
         """Return what has this fate, in the order in which it was asked for."""
@@ -84,6 +91,7 @@ class World(NamedTuple):
     `there` are the ids of components registered at the destination, `moving` the keys (`Wanted.key`) of what is on its
     way there with the words of who carries it, `rivals` by component id the words for another component that has its
     path there. `unreachable` tells in words why nothing can go at all; `free_bytes` is None where accsyn tells nothing.
+    `dates` are those of the components' versions (ISO 8601), by component id.
     """
 
     there: Collection[str] = ()
@@ -91,6 +99,7 @@ class World(NamedTuple):
     rivals: Mapping[str, str] = {}
     unreachable: str = ""
     free_bytes: Optional[int] = None
+    dates: Mapping[str, str] = {}
 
 
 def make(
@@ -100,6 +109,89 @@ def make(
     wanted: Iterable[Wanted],
     misplaced: Iterable[Planned],
     world: World,
+    remarks: Iterable[str] = (),
 ) -> Plan:
-    """Return the plan for *wanted*, each once, and for *misplaced*, of which is known already that it cannot go."""
-    raise NotImplementedError
+    """Return the plan for *wanted*, each once, and for *misplaced*, of which is known already that it cannot go.
+
+    What becomes of something does not depend on the order: of two with one path, that whose version ftrack dates first
+    goes, then the one with the smaller id, as `claims.rule` has it; so it is where the free space is not enough for
+    all.
+    """
+    distinct = {each.key: each for each in wanted}
+    others = {each.wanted.key: each for each in misplaced if each.wanted.key not in distinct}
+    fates = _Fates(world)
+    decided = {each.key: fates.decide(each) for each in sorted(distinct.values(), key=fates.rank)}
+    planned = (*(decided[key] for key in distinct), *others.values())
+    return Plan(reason, studio, *ends, planned, tuple(remarks))
+
+
+class _Fates:
+    """Decides one by one, in the order of `rank`; whoever has a path keeps it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._owners: dict[tuple[str, str], Wanted] = {}
+        self._left_bytes = world.free_bytes
+
+    def rank(self, wanted: Wanted) -> tuple[bool, bool, str, tuple[str, str, str]]:
+        """Return what puts those first that have their path already, then as `claims` does."""
+        date = self._world.dates.get(wanted.publication.component_id, "")
+        return self._settled(wanted) is None, not date, date, wanted.key
+
+    def decide(self, wanted: Wanted) -> Planned:
+        """Return what becomes of *wanted*."""
+        settled = self._settled(wanted)
+        if settled is not None:
+            self._own(wanted)
+            return settled
+        obstacle, cause = self._obstacle(wanted)
+        if obstacle is not None:
+            return Planned(wanted, Fate.CANNOT, obstacle, cause)
+        self._own(wanted)
+        if self._left_bytes is not None:
+            self._left_bytes -= wanted.publication.size_bytes
+        return Planned(wanted, Fate.GOES)
+
+    def _settled(self, wanted: Wanted) -> Optional[Planned]:
+        if wanted.publication.component_id and wanted.publication.component_id in self._world.there:
+            return Planned(wanted, Fate.THERE, None, "It is registered there.")
+        carrier = self._world.moving.get(wanted.key)
+        return Planned(wanted, Fate.ON_ITS_WAY, None, carrier) if carrier is not None else None
+
+    def _obstacle(self, wanted: Wanted) -> tuple[Optional[Obstacle], str]:
+        publication = wanted.publication
+        if publication.kind is not Kind.FOLDER and not publication.files:
+            return Obstacle.EMPTY, "It has no files at the source. Publish it again, or remove it in ftrack."
+        passed = next((path for path in _paths(publication) if never_sent(path)), None)
+        if passed is not None:
+            return Obstacle.NEVER_SENT, f"accsyn passes over files of this name: {passed}. Give it another one."
+        if self._world.unreachable:
+            return Obstacle.UNREACHABLE, self._world.unreachable
+        rival = self._world.rivals.get(publication.component_id) or self._rival(wanted)
+        if rival:
+            return Obstacle.CONFLICT, rival
+        if self._left_bytes is not None and publication.size_bytes > self._left_bytes:
+            free = f"{size_text(max(self._left_bytes, 0))} of {size_text(self._world.free_bytes or 0)} are left there"
+            return Obstacle.NO_SPACE, f"It has {size_text(publication.size_bytes)}, and {free}. Free some space there."
+        return None, ""
+
+    def _rival(self, wanted: Wanted) -> str:
+        """Return in words what else of the same order gets a path of *wanted*, empty where nothing does."""
+        keys = ((wanted.publication.volume, same_path(path)) for path in _paths(wanted.publication))
+        first = next((self._owners[key] for key in keys if key in self._owners), None)
+        if first is None:
+            return ""
+        named = f"{first.publication.version_name} {first.publication.component_name or first.publication.path}".strip()
+        identity = f" ({first.publication.component_id})" if first.publication.component_id else ""
+        return f"{named}{identity} has the same path, {first.publication.path}, and goes first. Send one of them alone."
+
+    def _own(self, wanted: Wanted) -> None:
+        volume = wanted.publication.volume
+        self._owners.update(((volume, same_path(path)), wanted) for path in _paths(wanted.publication))
+
+
+def _paths(publication: Publication) -> Iterator[str]:
+    """Yield the paths that nothing else may have."""
+    yield publication.path
+    if publication.kind not in (Kind.FILE, Kind.FOLDER):
+        yield from (file.path for file in publication.files)
