@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import unicodedata
 from typing import NamedTuple
+
+_UNSAFE_ON_WINDOWS = re.compile(
+    r":|[. ](?:/|$)|(?:^|/)(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9\u00b9\u00b2\u00b3]) *(?:\.|/|$)",
+    re.IGNORECASE,
+)
 
 
 class Naming(NamedTuple):
@@ -41,3 +47,11 @@ class Naming(NamedTuple):
 
 #: A disk to which no two spellings are one.
 EXACT = Naming()
+
+
+def unsafe_on_windows(path: str) -> bool:
+    """Whether Windows gives a name in the relative *path* (forward slashes) another meaning than a file's or folder's.
+
+    It may be a device, a stream of a file, or end in a dot or blank, which Windows drops.
+    """
+    return bool(_UNSAFE_ON_WINDOWS.search(path))

@@ -7,11 +7,9 @@ import posixpath
 import re
 from types import ModuleType
 
+from ftrack_accsyn_accessor.model.naming import unsafe_on_windows
+
 _DRIVE = re.compile(r"(?:^|/)[A-Za-z]:")
-_UNSAFE_ON_WINDOWS = re.compile(
-    r":|[. ](?:/|$)|(?:^|/)(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9\u00b9\u00b2\u00b3]) *(?:\.|/|$)",
-    re.IGNORECASE,
-)
 
 
 def normalise_identifier(identifier: str, prefix: str, flavour: ModuleType = os.path) -> str:
@@ -36,7 +34,7 @@ def normalise_identifier(identifier: str, prefix: str, flavour: ModuleType = os.
         raise ValueError("it names a drive")
     if relative == ".":
         return ""
-    if windows and _UNSAFE_ON_WINDOWS.search(relative):
+    if windows and unsafe_on_windows(relative):
         raise ValueError("Windows gives one of its names another meaning (a device, a stream, a trailing dot or blank)")
     return relative
 
