@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import NamedTuple, Optional
 
+from ftrack_accsyn_accessor.model import parties
 from ftrack_accsyn_accessor.model.folders import full
 
 PREFIX = "FTRACK_ACCSYN_"
@@ -30,7 +31,6 @@ WORKSPACE_VARIABLES = ("ACCSYN_WORKSPACE", "ACCSYN_DOMAIN", "ACCSYN_ORG")
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_PARTY = re.compile(r"[\w.@=+\-]+")
 _CODE = re.compile(r"[\w.\-]+")
 _ID = re.compile(r"[0-9a-z]{24}")
 #: A variable in a path that nobody has set: it would become a folder of this name.
@@ -235,18 +235,16 @@ def describe(problems: tuple[Problem, ...]) -> str:
 def _destination(reader: _Reader, workspace: Optional[str]) -> Optional[str]:
     """Return the party that files go to. accsyn would read a bare word as a path (accsyn fact sheet, section 5)."""
     variable = f"{PREFIX}DESTINATION"
-    value = reader.matching(variable, _PARTY, "an accsyn party such as acme or site=london")
-    if value is None or "@" in value or value.startswith(("site=", "client=")):
-        return value
-    for known in ("hq", workspace or ""):
-        if value.lower() == known.lower():
-            return known  # in its own spelling: whether accsyn reads another one as a party is not documented
-    reader.report(
-        variable,
-        f"{value!r} is no party: accsyn would read it as a path.",
-        f"Set it to the workspace's code, hq, site={value}, client=<id> or a user's e-mail address.",
-    )
-    return None
+    value = reader.text(variable)
+    if value is None:
+        return None
+    try:
+        party = parties.parse(value, workspace or "")
+    except ValueError as error:
+        remedy = "Set it to the workspace's code, hq, site=<code>, client=<id> or a user's e-mail address."
+        reader.report(variable, f"{value!r} cannot be used: {error}.", remedy)
+        return None
+    return str(party) if party.kind == parties.MAIN else value
 
 
 def _destination_location(reader: _Reader) -> Optional[str]:

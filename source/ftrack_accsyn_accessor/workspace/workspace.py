@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model import accsyn as model
+from ftrack_accsyn_accessor.model import parties
 from ftrack_accsyn_accessor.model.accsyn import Client, Job, Task
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Unauthorised, Uncertain
 from ftrack_accsyn_accessor.model.item import Endpoint
@@ -165,14 +166,13 @@ class Workspace(Door):
 
         The forms of a party (an e-mail address may have a host behind it): accsyn fact sheet, section 5.
         """
-        if party.lower() in (self._credentials.workspace.lower(), "hq"):
-            return True
-        kind, separator, name = party.partition("=")
-        if separator and kind in ("site", "client"):
-            return self.site_exists(name) if kind == "site" else self._exists("client", name)
-        if "@" not in party:
-            return False  # a bare word would be read as a path
-        return self._exists("user", "@".join(party.split("@")[:2]))
+        try:
+            known = parties.parse(party, self._credentials.workspace)
+        except ValueError:
+            return False  # it would be read as a path
+        if known.kind == parties.SITE:
+            return self.site_exists(known.name)
+        return True if known.kind == parties.MAIN else self._exists(known.kind, known.name)
 
     def _exists(self, entity_type: str, name: str) -> Optional[bool]:
         """Return whether there is an entity with this id or code, None when the user may not look."""
