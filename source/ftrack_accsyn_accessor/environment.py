@@ -8,9 +8,10 @@ import os
 from typing import Optional
 
 from ftrack_accsyn_accessor import files, machine
-from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model import mapping, settings
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials, plain_server
 from ftrack_accsyn_accessor.model.errors import SettingsError
+from ftrack_accsyn_accessor.model.mapping import LocationMapping
 from ftrack_accsyn_accessor.model.settings import Settings
 
 try:
@@ -20,7 +21,7 @@ except ImportError:  # Windows
 
 logger = logging.getLogger(__name__)
 
-#: Of a file with three short lines.
+#: Of a small file with settings.
 _MOST_BYTES = 1_000_000
 
 
@@ -30,15 +31,34 @@ def read_settings() -> Settings:
     text: Optional[str] = None
     unread = ""
     if credentials_path:
-        try:
-            text = files.read_text(os.path.expanduser(credentials_path), most_bytes=_MOST_BYTES)
-        except OSError as error:
-            unread = error.strerror or type(error).__name__
-        except UnicodeDecodeError:  # its own words show a part of the file
-            unread = "it is no text in UTF-8"
-        except ValueError:
-            unread = "no file can have this name"
+        text, unread = _text(os.path.expanduser(credentials_path))
     return settings.read(os.environ, text, unread=unread)
+
+
+def read_locations(current: Settings) -> LocationMapping:
+    """Return what the mapping file of *current* says of ftrack's locations, an empty mapping where none is named.
+
+    Raise `errors.SettingsError` where it cannot be read, or where anything in it is wrong.
+    """
+    if current.locations is None:
+        return LocationMapping()
+    text, unread = _text(current.locations)
+    if text is None:
+        remedy = f"Correct {settings.LOCATIONS} or the file's permissions."
+        raise SettingsError("read the mapping of locations", current.locations, unread, remedy)
+    return mapping.read(text, current.locations, current.workspace or "", current.volume)
+
+
+def _text(path: str) -> tuple[Optional[str], str]:
+    """Return the text in the small file *path*; None where it cannot be read, and why."""
+    try:
+        return files.read_text(path, most_bytes=_MOST_BYTES), ""
+    except OSError as error:
+        return None, error.strerror or type(error).__name__
+    except UnicodeDecodeError:  # its own words show a part of the file
+        return None, "it is no text in UTF-8"
+    except ValueError:
+        return None, "no file can have this name"
 
 
 def location_name(current: Settings, api_user: str) -> str:

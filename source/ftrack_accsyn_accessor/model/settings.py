@@ -20,6 +20,8 @@ from ftrack_accsyn_accessor.model.folders import full
 PREFIX = "FTRACK_ACCSYN_"
 DEFAULT_VOLUME = "projects"
 CREDENTIALS_PATH = "ACCSYN_CREDENTIALS_PATH"
+#: Names the mapping file: see `model.mapping`.
+LOCATIONS = f"{PREFIX}LOCATIONS"
 
 #: What is checked at the destination after accsyn has reported an item done, before it counts as synced.
 VERIFY_NONE = "none"
@@ -69,6 +71,7 @@ class Settings:
     destination_location: Optional[str] = None
     queue: Optional[str] = None
     outbox: Optional[str] = None
+    locations: Optional[str] = None
     retention_days: Optional[int] = None
     tls_verify: bool = True
     verify: str = VERIFY_NONE
@@ -128,14 +131,17 @@ class _Reader:
         self.report(variable, f"{value!r} is none of {', '.join(words)}.", "Correct it or unset it.")
         return words[0]
 
-    def folder(self, variable: str) -> Optional[str]:
-        """Return the value as an absolute path, `~` and variables expanded as ftrack's disk accessor does."""
+    def folder(self, variable: str, kind: str = "folder") -> Optional[str]:
+        """Return the value as the absolute path of a *kind*, `~` and variables expanded as ftrack's disk accessor does.
+
+        *kind* is "folder" or "file".
+        """
         value = self.text(variable)
         if value is None:
             return None
         path = self._expanded(value)
         if path is None:
-            self.report(variable, f"{value!r} holds what no path can hold on this system.", "Name another folder.")
+            self.report(variable, f"{value!r} holds what no path can hold on this system.", f"Name another {kind}.")
             return None
         unexpanded = _UNEXPANDED.search(path)
         if unexpanded:
@@ -144,7 +150,7 @@ class _Reader:
         found = full(path, self.flavour)
         if found:
             return found
-        self.report(variable, f"{value!r} is not an absolute path.", "Set it to the full path of a folder.")
+        self.report(variable, f"{value!r} is not an absolute path.", f"Set it to the full path of a {kind}.")
         return None
 
     def _expanded(self, value: str) -> Optional[str]:
@@ -197,6 +203,7 @@ def read(
         destination_location=_destination_location(reader),
         queue=reader.text(f"{PREFIX}QUEUE"),
         outbox=reader.folder(f"{PREFIX}OUTBOX"),
+        locations=reader.folder(LOCATIONS, "file"),
         retention_days=reader.days(f"{PREFIX}RETENTION_DAYS"),
         verify=reader.choice(f"{PREFIX}VERIFY", (VERIFY_NONE, VERIFY_SIZE)),
         tls_verify=reader.flag(f"{PREFIX}TLS_VERIFY", default=True),
