@@ -17,6 +17,7 @@ from ftrack_accsyn_accessor.cli.reconcile import reconcile
 from ftrack_accsyn_accessor.cli.sandbox import sandbox
 from ftrack_accsyn_accessor.cli.status import status
 from ftrack_accsyn_accessor.cli.wait import wait
+from ftrack_accsyn_accessor.cli.where import where
 from ftrack_accsyn_accessor.cli.why import why
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, SettingsError
 
@@ -47,6 +48,7 @@ def application() -> None:
 for command in (
     status,
     why,
+    where,
     doctor,
     control.retry,
     control.pause,

@@ -12,6 +12,7 @@ from ftrack_accsyn_accessor.insight.absence import absence
 from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
 from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
+from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.worker.runtime import Runtime, open_runtime
 
@@ -46,6 +47,14 @@ def outbox(here: Installation) -> Outbox:
         return here.outbox()
     missing = absence(here)
     raise Stop(str(missing), exit_codes.UNSENT if missing.unsent else exit_codes.NOT_SET_UP)
+
+
+def outboxes(current: Settings) -> list[Outbox]:
+    """Return the outboxes of this machine that are there, for what asks the studio and only adds what they know."""
+    if current.staging_path is None:
+        return []
+    found = find_installation(current, environment.ftrack_user())
+    return [found.outbox()] if found.has_outbox else []
 
 
 def runtime(here: Installation) -> Runtime:

@@ -43,8 +43,8 @@ class Row:
 
     `server_url` and `workspace` are those of its studio. `left_over` tells what of an earlier content stays at the
     destination. `waits_for_older` tells that accsyn is still sending an earlier content. `request` is the id of what it
-    was asked for in, None for a publish; `source` and `destination` are what people call its ends, empty where they are
-    not known yet. `path` is where it lies in its volume.
+    was asked for in, None for a publish. `source` and `destination` (in ftrack `destination_id`) are what people call
+    its ends, empty where they are not known yet. `path` is where it lies in its volume.
     """
 
     item_id: int
@@ -84,6 +84,7 @@ class Row:
     request: Optional[int] = None
     source: str = ""
     destination: str = ""
+    destination_id: str = ""
     path: str = ""
 
     @property
@@ -136,6 +137,11 @@ def of_path(outbox: Outbox, path: str) -> Optional[Found]:
     return outbox.survey.of_path(path) or outbox.survey.of_spelling(path, naming_of(area_of(outbox).staging_path))
 
 
+def of_component(outbox: Outbox, component_id: str) -> list[Row]:
+    """Return the items of a component, the newest first."""
+    return [row(found) for found in outbox.survey.of_component(component_id)]
+
+
 def of_version(outbox: Outbox, version_id: str) -> list[Row]:
     """Return the items of an asset version, the newest first."""
     return [row(found) for found in outbox.survey.of_version(version_id)]
@@ -186,6 +192,7 @@ def row(found: Found, studio: Studio = ANYBODY) -> Row:
         request=item.request if item.reason is not Reason.PUBLISH else None,
         source=item.source.location_name or item.source.party,
         destination=item.destination.location_name or item.destination.party,
+        destination_id=item.destination.location_id,
         path=records.printable(publication.path),
     )
 
