@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from .rows import Rows
+from .schema import EntityType
 from .table import Row
 
 
@@ -17,6 +18,16 @@ def value_of(rows: Rows, row: Row, name: str) -> Any:
 def rows_of(rows: Rows, row: Row, name: str) -> list[Row]:
     """The entities of a computed relation of `row`."""
     return _RELATIONS[row.entity_type.root.name, name](rows, row)
+
+
+def owners_of(rows: Rows, entity_type: EntityType, name: str, row: Row) -> list[Row]:
+    """The entities whose computed relation may hold `row`: what `rows_of` says, read backwards."""
+    return _OWNERS[entity_type.root.name, name](rows, row)
+
+
+def is_searchable(entity_type: EntityType, name: str) -> bool:
+    """Whether a condition may judge a computed scalar."""
+    return (entity_type.root.name, name) in _SEARCHABLE
 
 
 def _ancestors(rows: Rows, row: Row) -> list[Row]:
@@ -65,7 +76,13 @@ def _version_link(rows: Rows, row: Row) -> list[dict[str, Any]]:
     return [*_context_link(rows, context), {"id": row.key[0], "name": name, "type": "AssetVersion"}]
 
 
+def _asset_of(rows: Rows, row: Row) -> list[Row]:
+    asset = rows.lookup("Asset", row.values.get("asset_id"))
+    return [asset] if asset else []
+
+
 def _latest_version(rows: Rows, row: Row) -> list[Row]:
+    """The highest number that is published, as far as known."""
     published = [
         version for version in rows.select("AssetVersion", "asset_id", row.key[0]) if version.values["is_published"]
     ]
@@ -90,3 +107,11 @@ _RELATIONS: dict[tuple[str, str], Callable[[Rows, Row], list[Row]]] = {
     ("Context", "descendants"): _descendants,
     ("Asset", "latest_version"): _latest_version,
 }
+
+_OWNERS: dict[tuple[str, str], Callable[[Rows, Row], list[Row]]] = {
+    ("Context", "ancestors"): _descendants,
+    ("Context", "descendants"): _ancestors,
+    ("Asset", "latest_version"): _asset_of,
+}
+
+_SEARCHABLE = {("AssetVersion", "is_latest_version")}

@@ -148,7 +148,7 @@ class Query:
     projections: tuple[Path, ...] = ()
     condition: Condition | None = None
     order: tuple[tuple[Path, bool], ...] = ()
-    paging: dict[str, int] = field(default_factory=dict)
+    paging: dict[str, int] = field(default_factory=dict, hash=False)
 
 
 @functools.lru_cache(maxsize=16)

@@ -11,7 +11,7 @@ import operator
 import re
 from typing import Any, Callable
 
-from . import errors
+from . import computed, errors
 from .grammar import (
     Both,
     Comparison,
@@ -31,6 +31,8 @@ from .store import Store
 from .table import Row
 from .values import to_stored
 
+# Queries whose rows are remembered at once.
+REMEMBERED = 16
 Test = Callable[[Row], bool]
 _ORDERED: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
@@ -44,13 +46,25 @@ _ORDERED: dict[str, Callable[[Any, Any], bool]] = {
 
 def select(store: Store, query: Query) -> tuple[list[Row], int | None]:
     """The page of rows that `query` asks for, and the offset of the next page if there are more rows."""
-    rows = select_all(store, query)
+    rows = _remembered(store, query)
     offset = query.paging.get("offset", 0)
     limit = query.paging.get("limit")
     if limit is None:
         return rows[offset:], None
     end = offset + limit
     return rows[offset:end], end if end < len(rows) else None
+
+
+def _remembered(store: Store, query: Query) -> list[Row]:
+    """All rows of the query, found anew only after a write: a client asks for one page after the other."""
+    asked = (query.entity_type, query.condition, query.order)
+    generation, pages = store.found
+    if generation != store.generation or len(pages) >= REMEMBERED:
+        pages = {}
+    if asked not in pages:
+        pages[asked] = select_all(store, query)
+    store.found = (store.generation, pages)
+    return pages[asked]
 
 
 def select_all(store: Store, query: Query) -> list[Row]:
@@ -162,6 +176,8 @@ def leaf(store: Store, entity_type: EntityType, path: Path) -> Attribute:
             raise errors.unknown_attribute(f"{entity_type.name}.{attribute.name}", path[-1].name)
         entity_type = target
     attribute, _ = step(store, entity_type, path[-1])
+    if attribute.computed and attribute.is_scalar and computed.is_searchable(entity_type, attribute.name):
+        return attribute
     if attribute.computed or attribute.is_plural or (attribute.kind == "reference" and not attribute.column):
         raise errors.invalid_value(
             f"Attribute '{path[-1].name}' of '{entity_type.name}' cannot be used in a condition."
@@ -173,6 +189,9 @@ def _values(store: Store, entity_type: EntityType, path: Path) -> Callable[[Row]
     """What a row has at the end of the path; the id for a reference."""
     attribute = leaf(store, entity_type, path)
     column = attribute.column if attribute.kind == "reference" else attribute.name
+    if attribute.computed:
+        owners, _ = _members(store, entity_type, path[:-1])
+        return lambda row: [computed.value_of(store, owner, column) for owner in owners(row)]
     if len(path) == 1:
         return lambda row: [row.values.get(column)]
     members, _ = _members(store, entity_type, path[:-1])
@@ -246,14 +265,20 @@ def _plan_relation(store: Store, entity_type: EntityType, path: Path, condition:
 
 
 def _owners(store: Store, entity_type: EntityType, attribute: Attribute, rows: list[Row]) -> list[Row] | None:
-    """The rows whose relation `attribute` may hold one of `rows`; None when only a search of the table would tell."""
+    """The rows whose relation `attribute` may hold one of `rows`."""
     table = store.table(entity_type)
     if attribute.kind == "reference" and attribute.column:
+        if not table.is_indexed(attribute.column):
+            return None
         return _distinct([owner for row in rows for owner in table.select(attribute.column, row.key[0])])
-    if attribute.other and not attribute.far:
-        owners = (table.rows.get((row.values.get(attribute.column),)) for row in rows)
-        return _distinct([owner for owner in owners if owner])
-    return None
+    if not attribute.other:
+        return _distinct(
+            [owner for row in rows for owner in computed.owners_of(store, entity_type, attribute.name, row)]
+        )
+    if attribute.far:
+        rows = [link for row in rows for link in store.select(attribute.other, attribute.far, row.key[0])]
+    owners = (table.rows.get((row.values.get(attribute.column),)) for row in rows)
+    return _distinct([owner for owner in owners if owner])
 
 
 def _distinct(rows: list[Row]) -> list[Row]:

@@ -74,6 +74,24 @@ def _new_job(rows: Rows, values: Values, actor_id: str | None) -> None:
     values["user_id"] = values.get("user_id") or actor_id
 
 
+def _new_review_session(rows: Rows, values: Values, actor_id: str | None) -> None:
+    for name in ("start_date", "end_date", "created_at"):
+        values[name] = values.get(name) or now()
+    values["created_by_id"] = values.get("created_by_id") or actor_id
+
+
+def _new_review_session_object(rows: Rows, values: Values, actor_id: str | None) -> None:
+    values["created_at"] = values.get("created_at") or now()
+
+
+def _new_event(rows: Rows, values: Values, actor_id: str | None) -> None:
+    """Events are numbered; the table holds them in their order."""
+    last = next(reversed(rows.table(rows.schema["Event"]).rows), (0,))[0]
+    values["id"] = last + 1
+    values["created_at"] = now()
+    values["user_id"] = actor_id
+
+
 def _new_schema(rows: Rows, values: Values, actor_id: str | None) -> None:
     """Two names for one thing."""
     values["type_id"] = values.get("type_id") or values.get("object_type_id")
@@ -111,5 +129,8 @@ _NEW: dict[str, Callable[[Rows, Values, str | None], None]] = {
     "AssetVersion": _new_asset_version,
     "Note": _new_note,
     "Job": _new_job,
+    "ReviewSession": _new_review_session,
+    "ReviewSessionObject": _new_review_session_object,
+    "Event": _new_event,
     "Schema": _new_schema,
 }

@@ -41,6 +41,7 @@ AssetVersion | system asset_id
   outgoing_links: [AssetVersionLink.from_id]
   uses_versions: [AssetVersionLink.to_id > from_id]
   used_in_versions: [AssetVersionLink.from_id > to_id]
+  review_session_objects: [ReviewSessionObject.version_id]
   metadata: {Metadata.parent_id}
 
 AssetVersionLink | show id from_id to_id

@@ -36,6 +36,8 @@ Project < Context | sets context_type show | alias Show
   project_schema_id! -> ProjectSchema
   metadata: {Metadata.parent_id}
   descendants: [TypedContext] computed
+  review_sessions: [ReviewSession.project_id]
+  user_security_role_projects: [UserSecurityRoleProject.project_id]
 
 TypedContext < Context | sets context_type task | alias Task | system project_id object_type_id
   description: string
@@ -209,4 +211,26 @@ ListObject | show id entity_id list_id
   id: string! = uid fixed
   entity_id: string!
   list_id! => List
+
+ReviewSession
+  id: string! = uid fixed
+  name: string! = "New review session"
+  description: string! = ""
+  start_date: datetime!
+  end_date: datetime!
+  created_at: datetime!
+  created_by_id -> User
+  project_id! => Project
+  review_session_objects: [ReviewSessionObject.review_session_id]
+
+ReviewSessionObject | system review_session_id
+  id: string! = uid fixed
+  name: string! = ""
+  version: string! = ""
+  description: string! = ""
+  sort_order: number! ~ 0
+  created_at: datetime!
+  review_session_id! => ReviewSession
+  version_id! => AssetVersion as asset_version
+  notes: [Note.parent_id]
 """

@@ -46,6 +46,7 @@ Appointment
 SecurityRole | show id name
   id: string! = uid fixed
   name: string
+  type: string ~ "PROJECT"
   user_security_roles: [UserSecurityRole.security_role_id]
 
 UserSecurityRole | show id user_id security_role_id
@@ -54,6 +55,12 @@ UserSecurityRole | show id user_id security_role_id
   security_role_id => SecurityRole
   is_all_open_projects: boolean ~ true
   is_all_projects: boolean ~ true
+  user_security_role_projects: [UserSecurityRoleProject.user_security_role_id]
+
+UserSecurityRoleProject | show id project_id user_security_role_id
+  id: string! = uid fixed
+  project_id => Project
+  user_security_role_id => UserSecurityRole
 
 Job
   id: string! = uid fixed
@@ -107,7 +114,30 @@ NoteLabelLink | key note_id label_id
 Recipient | key note_id resource_id
   note_id! => Note fixed
   resource_id! => Resource as recipient fixed
+  user: User via resource_id
   text_mentioned: string
+
+Event | system project_id | alias SocialEvent
+  id: integer! fixed
+  action: string
+  insert: string
+  data: string
+  created_at: datetime
+  parent_id: string
+  parent_type: string
+  project_id -> Project
+  user_id -> User
+  feeds: [Feed.social_id]
+
+Feed | alias SocialFeed
+  id: string! = uid fixed
+  cluster_id: string
+  created_at: datetime
+  distance: integer = 0
+  owner_id: string
+  relation: string
+  social_id: integer
+  event: Event via social_id
 
 Metadata | key parent_id key | show parent_id key value parent_type
   parent_id: string! fixed
