@@ -5,5 +5,6 @@ from __future__ import annotations
 from .errors import ServerError
 from .server import FtrackService
 from .store import Store
+from .web_page import WebPage
 
-__all__ = ["FtrackService", "ServerError", "Store"]
+__all__ = ["FtrackService", "ServerError", "Store", "WebPage"]

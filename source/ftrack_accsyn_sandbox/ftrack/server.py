@@ -53,6 +53,12 @@ class FtrackService(Service):
             return self.store.update("User", users[0]["id"], **attributes)
         return self.store.create("User", username=username, **attributes)
 
+    def credentials(self, username: str) -> tuple[str, str]:
+        """The id and the key of a user who was let in. Raises KeyError."""
+        key = self._api_keys[username]
+        user_id: str = self.store.find("User", username=username)[0]["id"]
+        return user_id, key
+
     def create_application(self) -> web.Application:
         """The routes; part of `Service`."""
         application = web.Application()
