@@ -6,6 +6,7 @@ import itertools
 from typing import Any, Callable
 
 from . import encoding, errors, grammar, query
+from .access import Caller, View
 from .grammar import Segment
 from .schema import EntityType
 from .store import Store
@@ -29,30 +30,31 @@ class Api:
     def __init__(self, store: Store, server_information: dict[str, Any]) -> None:
         self._store = store
         self._server_information = server_information
-        self._actions: dict[str, Callable[[Operation], Any]] = {
+        self._actions: dict[str, Callable[[Operation, View], Any]] = {
             "query": self._query,
             "create": self._create,
             "update": self._update,
             "delete": self._delete,
-            "query_schemas": lambda operation: store.schema.answer,
+            "query_schemas": lambda operation, view: store.schema.answer,
             "query_server_information": self._query_server_information,
-            "_track_usage": lambda operation: {"action": "_track_usage", "data": True},
+            "_track_usage": lambda operation, view: {"action": "_track_usage", "data": True},
         }
 
-    def call(self, operations: Any, user_id: str | None = None) -> list[Any]:
+    def call(self, operations: Any, caller: Caller) -> list[Any]:
         """The results of the operations, in their order. Raises `ServerError`, and then none of them has happened."""
         if not isinstance(operations, list) or not all(isinstance(operation, dict) for operation in operations):
             raise errors.malformed_request("The request must be a list of operations.")
-        with self._store.transaction(user_id):
-            return [self._perform(operation) for operation in operations]
+        with self._store.transaction(caller.user_id):
+            view = View(self._store, caller)
+            return [self._perform(operation, view) for operation in operations]
 
-    def _perform(self, operation: Operation) -> Any:
+    def _perform(self, operation: Operation, view: View) -> Any:
         action = self._actions.get(str(operation.get("action")))
         if action is None:
             raise errors.invalid_action(operation.get("action"))
-        return action(operation)
+        return action(operation, view)
 
-    def _query(self, operation: Operation) -> Any:
+    def _query(self, operation: Operation, view: View) -> Any:
         expression = operation.get("expression")
         if not isinstance(expression, str):
             raise errors.malformed_request("A query needs an expression.")
@@ -60,33 +62,37 @@ class Api:
         entity_type = self._store.schema[parsed.entity_type]
         paths = parsed.projections or [(Segment(name),) for name in entity_type.default_projections]
         tree = encoding.projection_tree(self._store, entity_type, paths)
-        rows, next_offset = query.select(self._store, parsed)
-        data = encoding.encode_rows(self._store, rows, tree)
+        rows, next_offset = query.select(self._store, parsed, view)
+        data = encoding.encode_rows(self._store, rows, tree, view)
         return {"action": "query", "data": data, "metadata": {"next": {"offset": next_offset}}}
 
-    def _create(self, operation: Operation) -> Any:
+    def _create(self, operation: Operation, view: View) -> Any:
         data = _entity_data(operation)
         row = self._store.insert(self._store.schema[operation.get("entity_type")], data)
         names = [name for name, value in row.values.items() if value is not None and _is_shown(row, name)]
         return {"action": "create", "data": encoding.encode_written(self._store, row, [*names, *data])}
 
-    def _update(self, operation: Operation) -> Any:
-        row = self._target(operation)
+    def _update(self, operation: Operation, view: View) -> Any:
+        row = self._target(operation, view)
         data = _entity_data(operation)
         self._store.change(row, data)
         return {"action": "update", "data": encoding.encode_written(self._store, row, data)}
 
-    def _delete(self, operation: Operation) -> Any:
-        self._store.remove(self._target(operation))
+    def _delete(self, operation: Operation, view: View) -> Any:
+        self._store.remove(self._target(operation, view))
         return {"action": "delete", "data": True}
 
-    def _query_server_information(self, operation: Operation) -> Any:
+    def _query_server_information(self, operation: Operation, view: View) -> Any:
         return {**self._server_information, "schema_hash": self._store.schema.hash}
 
-    def _target(self, operation: Operation) -> Row:
+    def _target(self, operation: Operation, view: View) -> Row:
+        """The entity to be written; one that the caller does not see is not there."""
         entity_type: EntityType = self._store.schema[operation.get("entity_type")]
         key = operation.get("entity_key")
-        return self._store.existing(entity_type, [key] if isinstance(key, str) else key or [])
+        row = self._store.existing(entity_type, [key] if isinstance(key, str) else key or [])
+        if not view.sees(row):
+            raise errors.not_found(entity_type.name, list(row.key))
+        return row
 
 
 def _name_operation(operation: Any) -> str:

@@ -1,4 +1,4 @@
-"""The demo studio: two projects with sequences, shots and tasks, the people, the workflow and two studio locations."""
+"""The demo studio: projects with sequences, shots and tasks, the people, the workflow and two studio locations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,27 @@ VERSION_STATUSES = ("Pending review", "In progress", "Approved")
 PRIORITIES = ("None", "Low", "Medium", "High", "Urgent")
 TASK_TYPES = ("Modeling", "Animation", "Lighting", "Compositing")
 ASSET_TYPES = {"Geometry": "geo", "Texture": "texture", "Animation": "anim", "Render": "render", "Upload": "upload"}
-PROJECTS = {"show_a": "Show A", "show_b": "Show B"}
+PROJECTS = {"show_a": "Show A", "show_b": "Show B", "show_p": "Show P"}
+PRIVATE_PROJECT = "show_p"
+EPISODE = "show_a/ep01"
+# Shots that have the asset build "hero" in them.
+CAST = ("show_a/sq010/sh010", "show_a/sq010/sh020")
+# Kind of rights by role; they come with every server.
+ROLES = {
+    "Administrator": "PROJECT",
+    "Project Manager": "PROJECT",
+    "User": "PROJECT",
+    "Restricted User": "ASSIGNED",
+    "API": "API",
+}
+PEOPLE = {
+    "artist": ("Ada", "User"),
+    "admin": ("Alan", "Administrator"),
+    "producer": ("Grace", "Project Manager"),
+    "remote@acme.test": ("Edsger", "User"),
+}
+# Who was let into the private project.
+CONFIDANTS = ("admin", "producer")
 SEQUENCES = ("sq010", "sq020")
 SHOTS = ("sh010", "sh020", "sh030")
 SHOT_TASKS = ("Animation", "Lighting", "Compositing")
@@ -49,9 +69,11 @@ def prepare(store: Store) -> None:
 def build(store: Store) -> Ids:
     """Make the demo studio in a prepared store; returns ids by name.
 
-    Names: projects `show_a`, `show_b`; contexts by path (`show_a/sq010/sh010`, `show_a/sq010/sh010/Animation`); users
-    `artist`, `admin`; locations `studio.hq`, `studio.london`; and `status:Approved`, `type:Animation`,
-    `asset_type:Geometry`, `priority:High`, `project_schema`.
+    Names: projects `show_a`, `show_b` and, private, `show_p`; contexts by path (`show_a/sq010/sh010`,
+    `show_a/sq010/sh010/Animation`, `show_a/ep01/sq010/sh010` in an episode, `show_a/assets/hero`, which is linked to
+    the shots `CAST`); users `artist`, `admin`, `producer`, `remote@acme.test` (who works elsewhere), the group
+    `artists`; locations `studio.hq`, `studio.london`; and `status:Approved`, `type:Animation`, `asset_type:Geometry`,
+    `priority:High`, `role:Administrator`, `project_schema`.
     """
     ids: Ids = {}
     with store.transaction():
@@ -63,6 +85,10 @@ def build(store: Store) -> Ids:
             ids[name] = _create(store, "Location", name=name, label=label)
         for name, full_name in PROJECTS.items():
             _make_project(store, ids, name, full_name)
+        _make_episode(store, ids)
+        _make_private(store, ids)
+        for shot in CAST:
+            store.create("TypedContextLink", from_id=ids["show_a/assets/hero"], to_id=ids[shot])
         task_id = ids["show_a/sq010/sh010/Animation"]
         _create(store, "Appointment", type="assignment", context_id=task_id, resource_id=ids["artist"])
     return ids
@@ -74,17 +100,17 @@ def _create(store: Store, entity_type: str, **data: Any) -> str:
 
 
 def _make_people(store: Store, ids: Ids) -> None:
-    for username, first_name in {"artist": "Ada", "admin": "Alan"}.items():
-        email = f"{username}@acme.test"
+    for name, kind in ROLES.items():
+        ids[f"role:{name}"] = _create(store, "SecurityRole", name=name, type=kind)
+    for username, (first_name, role) in PEOPLE.items():
+        email = username if "@" in username else f"{username}@acme.test"
         existing = store.find("User", username=username)
         ids[username] = (
             existing[0]["id"]
             if existing
             else _create(store, "User", username=username, first_name=first_name, last_name="Demo", email=email)
         )
-    for name, username in {"User": "artist", "Administrator": "admin"}.items():
-        role_id = _create(store, "SecurityRole", name=name)
-        _create(store, "UserSecurityRole", user_id=ids[username], security_role_id=role_id)
+        _create(store, "UserSecurityRole", user_id=ids[username], security_role_id=ids[f"role:{role}"])
     ids["artists"] = _create(store, "Group", name="artists")
     _create(store, "Membership", group_id=ids["artists"], user_id=ids["artist"])
 
@@ -129,11 +155,46 @@ def _make_project(store: Store, ids: Ids, name: str, full_name: str) -> None:
     ids[f"{name}/assets"] = _create(store, "Folder", name="assets", parent_id=project_id)
     ids[f"{name}/assets/hero"] = _create(store, "AssetBuild", name="hero", parent_id=ids[f"{name}/assets"])
     for sequence in SEQUENCES:
-        sequence_path = f"{name}/{sequence}"
-        ids[sequence_path] = _create(store, "Sequence", name=sequence, parent_id=project_id)
-        for shot in SHOTS:
-            shot_path = f"{sequence_path}/{shot}"
-            ids[shot_path] = _create(store, "Shot", name=shot, parent_id=ids[sequence_path])
-            for task in SHOT_TASKS:
-                parent_id, type_id = ids[shot_path], ids[f"type:{task}"]
-                ids[f"{shot_path}/{task}"] = _create(store, "Task", name=task, parent_id=parent_id, type_id=type_id)
+        _make_sequence(store, ids, name, sequence, SHOTS)
+
+
+def _make_sequence(store: Store, ids: Ids, parent: str, sequence: str, shots: tuple[str, ...]) -> None:
+    sequence_path = f"{parent}/{sequence}"
+    ids[sequence_path] = _create(store, "Sequence", name=sequence, parent_id=ids[parent])
+    for shot in shots:
+        shot_path = f"{sequence_path}/{shot}"
+        ids[shot_path] = _create(store, "Shot", name=shot, parent_id=ids[sequence_path])
+        for task in SHOT_TASKS:
+            parent_id, type_id = ids[shot_path], ids[f"type:{task}"]
+            ids[f"{shot_path}/{task}"] = _create(store, "Task", name=task, parent_id=parent_id, type_id=type_id)
+
+
+def _make_episode(store: Store, ids: Ids) -> None:
+    project, name = EPISODE.split("/")
+    ids[EPISODE] = _create(store, "Episode", name=name, parent_id=ids[project])
+    _make_sequence(store, ids, EPISODE, SEQUENCES[0], SHOTS[:1])
+
+
+def _make_private(store: Store, ids: Ids) -> None:
+    project_id = ids[PRIVATE_PROJECT]
+    store.update("Project", project_id, is_private=True)
+    for username in CONFIDANTS:
+        (role,) = store.find("UserSecurityRole", user_id=ids[username])
+        store.create("UserSecurityRoleProject", user_security_role_id=role["id"], project_id=project_id)
+
+
+def add_version(
+    store: Store, ids: Ids, context: str, *, asset: str = "main", task: str = "", uses: tuple[str, ...] = ()
+) -> str:
+    """Add the next version of an asset of a context to the studio that `build` made, and return its id.
+
+    *context* and *task* are paths as `build` names them, *uses* the ids of versions that this one uses. Components are
+    the caller's business.
+    """
+    with store.transaction():
+        assets = store.find("Asset", name=asset, context_id=ids[context])
+        asset_id = assets[0]["id"] if assets else _create(store, "Asset", name=asset, context_id=ids[context])
+        version_id = _create(store, "AssetVersion", asset_id=asset_id, task_id=ids[task] if task else None)
+        for used_id in uses:
+            store.create("AssetVersionLink", from_id=used_id, to_id=version_id)
+    return version_id

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Iterable
 
 from . import computed, errors
+from .access import View
 from .grammar import Path
 from .query import step
 from .schema import EntityType
@@ -38,9 +39,9 @@ def projection_tree(store: Store, entity_type: EntityType, paths: Iterable[Path]
     return tree
 
 
-def encode_rows(store: Store, rows: list[Row], tree: Projections) -> list[dict[str, Any]]:
-    """The rows with the projected attributes."""
-    encoder = _Encoder(store)
+def encode_rows(store: Store, rows: list[Row], tree: Projections, view: View | None = None) -> list[dict[str, Any]]:
+    """The rows with the projected attributes, and in these what the *view* shows; without one everything."""
+    encoder = _Encoder(store, view)
     for row in rows:
         encoder.load(row, tree)
     return [encoder.encode(row) for row in rows]
@@ -52,8 +53,9 @@ def encode_written(store: Store, row: Row, names: Iterable[str]) -> dict[str, An
 
 
 class _Encoder:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, view: View | None) -> None:
         self._store = store
+        self._view = view
         self._loaded: dict[Row, dict[str, Any]] = {}
         self._done: set[Row] = set()
 
@@ -73,6 +75,8 @@ class _Encoder:
                 loaded[name] = to_wire(attribute, value)
                 continue
             members = self._store.related(row, attribute)
+            if self._view is not None and self._view.hidden:
+                members = [member for member in members if self._view.sees(member)]
             for member in members:
                 self.load(member, branch)
             loaded[name] = members if attribute.is_plural else (members[0] if members else None)

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from . import subscription
+from .access import Caller
 
 # The client gives up after 60 s without a packet, so it gets several within that time.
 HEARTBEAT_S = 20.0
@@ -25,9 +26,12 @@ _logger = logging.getLogger(__name__)
 class _Connection:
     """One client: its websocket and, by subscriber id, what it subscribed to."""
 
-    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.BaseTransport | None) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, transport: asyncio.BaseTransport | None, caller: Caller | None
+    ) -> None:
         self.socket = socket
         self.transport = transport
+        self.caller = caller
         self.subscribers: dict[str, tuple[subscription.Test, dict[str, Any]]] = {}
 
     def wants(self, event: Event, is_target: subscription.Test) -> bool:
@@ -38,13 +42,13 @@ class _Connection:
 class EventHub:
     """Relays events between connections; nothing is kept for those who are away.
 
-    Its coroutines run on the service's event loop. `publish`, `disconnect_all`, `connection_count` and
+    Its coroutines run on the service's event loop. `publish`, `tell`, `disconnect_all`, `connection_count` and
     `subscriber_ids` may be used from any thread.
     """
 
     def __init__(self, heartbeat_s: float = HEARTBEAT_S) -> None:
         self._heartbeat_s = heartbeat_s
-        self._admitted: set[str] = set()
+        self._admitted: dict[str, Caller | None] = {}
         self._connections: set[_Connection] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -57,10 +61,10 @@ class EventHub:
         """Ids of the subscribers that the hub knows, of all clients."""
         return {identifier for connection in tuple(self._connections) for identifier in tuple(connection.subscribers)}
 
-    def admit(self) -> str:
+    def admit(self, caller: Caller | None = None) -> str:
         """The answer to a handshake; its first part is the session id of the websocket that may follow."""
         session_id = uuid.uuid4().hex
-        self._admitted.add(session_id)
+        self._admitted[session_id] = caller
         return f"{session_id}:{CLIENT_TIMEOUT_S}:{CLIENT_TIMEOUT_S}:websocket"
 
     def publish(self, topic: str, data: dict[str, Any]) -> None:
@@ -75,6 +79,17 @@ class EventHub:
         }
         if self._loop is not None:
             asyncio.run_coroutine_threadsafe(self._relay(event), self._loop).result(10.0)
+
+    def callers(self) -> set[Caller]:
+        """Who is connected."""
+        return {connection.caller for connection in tuple(self._connections) if connection.caller is not None}
+
+    def tell(self, event: Event, callers: set[Caller]) -> None:
+        """Send an event of the server's own to those of *callers* who subscribed to it, after all told before it."""
+        chosen = [connection for connection in tuple(self._connections) if connection.caller in callers]
+        if chosen and self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the service is being stopped
+                asyncio.run_coroutine_threadsafe(self._relay(event, chosen), self._loop)
 
     def disconnect_all(self) -> None:
         """Cut every connection, as a restart of the server would."""
@@ -95,11 +110,11 @@ class EventHub:
         session_id = request.match_info["session_id"]
         if session_id not in self._admitted:
             return web.Response(status=401, text="client not handshaken")
-        self._admitted.discard(session_id)
+        caller = self._admitted.pop(session_id)
         self._loop = asyncio.get_running_loop()
         socket = web.WebSocketResponse(max_msg_size=0)
         await socket.prepare(request)
-        connection = _Connection(socket, request.transport)
+        connection = _Connection(socket, request.transport, caller)
         self._connections.add(connection)
         heartbeat = asyncio.ensure_future(self._beat(socket))
         try:
@@ -145,12 +160,12 @@ class EventHub:
         else:
             await self._relay(event)
 
-    async def _relay(self, event: Event) -> None:
-        """Send the event to every connection that wants it, the sender's included."""
+    async def _relay(self, event: Event, connections: list[_Connection] | None = None) -> None:
+        """Send the event to every connection (of those given) that wants it, the sender's included."""
         target = event.get("target")
         is_target: subscription.Test = subscription.parse(target) if target else lambda subscriber: True
         packet = "5:::" + json.dumps({"name": "ftrack.event", "args": [event]})
-        for connection in tuple(self._connections):
+        for connection in tuple(self._connections) if connections is None else connections:
             if connection.wants(event, is_target):
                 with contextlib.suppress(ConnectionError):
                     await connection.socket.send_str(packet)

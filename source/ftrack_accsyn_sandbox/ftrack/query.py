@@ -12,6 +12,7 @@ import re
 from typing import Any, Callable
 
 from . import computed, errors
+from .access import View
 from .grammar import (
     Both,
     Comparison,
@@ -44,9 +45,12 @@ _ORDERED: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def select(store: Store, query: Query) -> tuple[list[Row], int | None]:
-    """The page of rows that `query` asks for, and the offset of the next page if there are more rows."""
-    rows = _remembered(store, query)
+def select(store: Store, query: Query, view: View | None = None) -> tuple[list[Row], int | None]:
+    """The page of rows that `query` asks for, and the offset of the next page if there are more rows.
+
+    Rows that the *view* does not show are left out; without one all are shown.
+    """
+    rows = _remembered(store, query, view)
     offset = query.paging.get("offset", 0)
     limit = query.paging.get("limit")
     if limit is None:
@@ -55,14 +59,16 @@ def select(store: Store, query: Query) -> tuple[list[Row], int | None]:
     return rows[offset:end], end if end < len(rows) else None
 
 
-def _remembered(store: Store, query: Query) -> list[Row]:
+def _remembered(store: Store, query: Query, view: View | None) -> list[Row]:
     """All rows of the query, found anew only after a write: a client asks for one page after the other."""
-    asked = (query.entity_type, query.condition, query.order)
+    hidden = view.hidden if view else frozenset()
+    asked = (query.entity_type, query.condition, query.order, hidden)
     generation, pages = store.found
     if generation != store.generation or len(pages) >= REMEMBERED:
         pages = {}
     if asked not in pages:
-        pages[asked] = select_all(store, query)
+        rows = select_all(store, query)
+        pages[asked] = [row for row in rows if view.sees(row)] if view and hidden else rows
     store.found = (store.generation, pages)
     return pages[asked]
 

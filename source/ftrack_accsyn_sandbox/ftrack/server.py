@@ -10,8 +10,10 @@ from aiohttp import web
 
 from ftrack_accsyn_sandbox.service import BODY, Service
 
-from . import demo, errors
+from . import demo, errors, updates
+from .access import Caller, hidden_projects
 from .api import AUTOMATIC_SCENARIO, SERVER_VERSION, Api, name_operations
+from .changes import Change
 from .hub import HEARTBEAT_S, EventHub
 from .store import Store
 
@@ -42,8 +44,10 @@ class FtrackService(Service):
         self.store = Store()
         demo.prepare(self.store)
         self.hub = EventHub(heartbeat_s)
+        self.store.on_commit = self._tell
         self._api = Api(self.store, self.server_information)
         self._api_keys: dict[str, str] = {}
+        self._global_keys: dict[str, frozenset[str]] = {}
 
     def add_user(self, username: str, api_key: str, **attributes: Any) -> dict[str, Any]:
         """Let a user in with the key, replacing an earlier one, and return the User. Keys stand in no entity."""
@@ -52,6 +56,13 @@ class FtrackService(Service):
         if users:
             return self.store.update("User", users[0]["id"], **attributes)
         return self.store.create("User", username=username, **attributes)
+
+    def add_global_key(self, api_key: str, *project_ids: str) -> None:
+        """Let any active user in with the key, which opens all projects but private ones, and of those *project_ids*.
+
+        Whoever uses it has the key's rights, and writes under their own name.
+        """
+        self._global_keys[api_key] = frozenset(project_ids)
 
     def credentials(self, username: str) -> tuple[str, str]:
         """The id and the key of a user who was let in. Raises KeyError."""
@@ -91,10 +102,10 @@ class FtrackService(Service):
 
     async def _shake_hands(self, request: web.Request) -> web.Response:
         try:
-            await self._in_thread(self._authenticate, request)
+            caller = await self._in_thread(self._authenticate, request)
         except errors.ServerError as error:
             return web.json_response(error.answer(), status=error.status)
-        return web.Response(text=self.hub.admit())
+        return web.Response(text=self.hub.admit(caller))
 
     @staticmethod
     async def _in_thread(function: Callable[[web.Request], Any], request: web.Request) -> Any:
@@ -104,15 +115,26 @@ class FtrackService(Service):
     def _authorised_call(self, request: web.Request) -> list[Any]:
         return self._api.call(request[BODY], self._authenticate(request))
 
-    def _authenticate(self, request: web.Request) -> str:
-        """The id of the user whose name and key the request carries."""
+    def _authenticate(self, request: web.Request) -> Caller:
+        """The user whose name, and the key that the request carries: a personal or a global one."""
         username = request.headers.get("ftrack-user", "")
         api_key = request.headers.get("ftrack-api-key", "")
         known = self._api_keys.get(username)
+        key_projects = self._global_keys.get(api_key)
         users = self.store.find("User", username=username)
-        if known is None or not users or not hmac.compare_digest(known.encode(), api_key.encode()):
+        if not users or not users[0]["is_active"]:
             raise errors.invalid_credentials()
-        if not users[0]["is_active"]:
+        if known is not None and hmac.compare_digest(known.encode(), api_key.encode()):
+            return Caller(users[0]["id"])
+        if key_projects is None:
             raise errors.invalid_credentials()
-        user_id: str = users[0]["id"]
-        return user_id
+        return Caller(users[0]["id"], key_projects)
+
+    def _tell(self, changes: list[Change], actor_id: str | None) -> None:
+        """Publish what a transaction has changed to whoever is connected and may see it; the store is held."""
+        callers = self.hub.callers()
+        if not callers:
+            return
+        hidden = {caller: hidden_projects(self.store, caller) for caller in callers}
+        for project_id, event in updates.events_of(self.store, changes, actor_id):
+            self.hub.tell(event, {caller for caller in callers if project_id not in hidden[caller]})

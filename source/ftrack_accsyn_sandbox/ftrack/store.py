@@ -7,7 +7,8 @@ import threading
 import uuid
 from typing import Any, Callable, Iterable, Iterator
 
-from . import computed, errors, rules
+from . import computed, errors, feed, rules
+from .changes import Change, Changes
 from .rows import Rows
 from .schema import UID, Attribute, EntityType, Schema, shared_schema
 from .table import Row
@@ -27,8 +28,11 @@ class Store(Rows):
         self._lock = threading.RLock()
         self._undo: list[Callable[[], Any]] = []
         self._written: dict[Row, None] = {}
+        self._changes = Changes()
         self._depth = 0
         self._actor_id: str | None = None
+        #: Called with each transaction that has ended well, while the store is held: its changes and the acting user.
+        self.on_commit: Callable[[list[Change], str | None], None] | None = None
         #: Counts writes, so that what was found may be remembered as long as nothing has changed.
         self.generation = 0
         #: By query, the rows that it found at that generation.
@@ -101,15 +105,21 @@ class Store(Rows):
             self._depth, self._actor_id = 1, actor_id
             try:
                 yield
+                changes = self._changes.all()
+                self._log(changes)
                 self._check_foreign_keys()
             except BaseException:
                 self.generation += 1
                 while self._undo:
                     self._undo.pop()()
                 raise
+            else:
+                if changes and self.on_commit is not None:
+                    self.on_commit(changes, actor_id)
             finally:
                 self._undo.clear()
                 self._written.clear()
+                self._changes.clear()
                 self._depth, self._actor_id = 0, None
 
     # Relations between rows.
@@ -157,6 +167,7 @@ class Store(Rows):
         table.insert(row)
         self._undo.append(lambda: table.remove(row))
         self._written[row] = None
+        self._changes.add(row)
         for attribute, members in collections:
             self._set_members(row, attribute, members)
         return row
@@ -182,6 +193,7 @@ class Store(Rows):
         table.remove(row)
         self._undo.append(lambda: table.insert(row))
         self._written.pop(row, None)
+        self._changes.remove(row)
         for entity_type, attribute in self.schema.referrers.get(row.entity_type.root.name, ()):
             for other in self.select(entity_type.name, attribute.name, row.key[0]):
                 if attribute.owned:
@@ -205,6 +217,7 @@ class Store(Rows):
         before = table.change(row, values)
         self._undo.append(lambda: table.change(row, before))
         self._written[row] = None
+        self._changes.update(row, before)
 
     def _set_members(self, row: Row, attribute: Attribute, members: list[dict[str, Any]]) -> None:
         """Make a collection hold exactly `members`."""
@@ -259,6 +272,15 @@ class Store(Rows):
             else:
                 collections.append((attribute, list(value or ())))
         return values, collections
+
+    def _log(self, changes: list[Change]) -> None:
+        """Write the feed of a transaction, as a part of it."""
+        for columns, told in list(feed.entries(self, changes)):
+            event = self.insert(self.schema["Event"], columns)
+            if told is not None:
+                owner_id, relation = told
+                data = {"social_id": event.key[0], "owner_id": owner_id, "relation": relation}
+                self.insert(self.schema["Feed"], {**data, "created_at": event.values["created_at"]})
 
     def _check_foreign_keys(self) -> None:
         for row in self._written:

@@ -90,7 +90,7 @@ def test_what_is_deleted_leaves_its_lists_and_reviews(studio: Any, picked: Any) 
 
 
 def test_links_tell_what_uses_what(studio: Any, session: Any, picked: Any) -> None:
-    hero, shot = (session.get("TypedContext", studio.ids[f"show_a/{name}"]) for name in ("assets/hero", "sq010/sh010"))
+    hero, shot = (session.get("TypedContext", studio.ids[f"show_a/{name}"]) for name in ("assets/hero", "sq010/sh030"))
     user, used = (session.get("AssetVersion", picked[name]) for name in ("sh010 v2", "sh020 v1"))
     session.create("TypedContextLink", {"from": hero, "to": shot})
     user["uses_versions"].append(used)
@@ -101,7 +101,7 @@ def test_links_tell_what_uses_what(studio: Any, session: Any, picked: Any) -> No
     assert [(link["from_id"], link["to_id"]) for link in found] == [(used["id"], user["id"])]
     session.reset()
     link = session.get("Shot", shot["id"])["incoming_links"][0]
-    assert (link["from"]["name"], link["to"]["name"]) == ("hero", "sh010")
+    assert (link["from"]["name"], link["to"]["name"]) == ("hero", "sh030")
     assert [version["id"] for version in session.get("AssetVersion", used["id"])["used_in_versions"]] == [user["id"]]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ftrack_api.exception import MultipleResultsFoundError, NoResultFoundError, ServerError
 
+from ftrack_accsyn_sandbox.ftrack.access import Caller
 from ftrack_accsyn_sandbox.ftrack.api import Api
 from helpers import calls_made
 
@@ -74,7 +75,7 @@ def test_reference_may_be_compared_with_an_id(studio: Any, session: Any) -> None
     assert names(session, f"select name from Shot where parent is {studio.ids['show_a/sq010']} order by name") == SHOTS
 
 
-@pytest.mark.parametrize(("text", "count"), [("True", 2), ("true", 2), ("1", 2), ("False", 0)])
+@pytest.mark.parametrize(("text", "count"), [("True", 4), ("true", 4), ("1", 4), ("False", 0)])
 def test_boolean_is_read_in_any_spelling(session: Any, text: str, count: int) -> None:
     assert len(session.query(f"User where is_active is {text}").all()) == count
 
@@ -85,6 +86,7 @@ def test_entity_type_alone_gives_all_of_its_subtypes(session: Any) -> None:
         "Project",
         "Folder",
         "AssetBuild",
+        "Episode",
         "Sequence",
         "Shot",
         "Task",
@@ -109,7 +111,7 @@ def test_projected_relations_need_no_more_requests(studio: Any, session: Any) ->
     project = session.query("select children.children.name, children.name from Project where name is show_a").one()
     with session.auto_populating(False):
         tree = {child["name"]: sorted(each["name"] for each in child["children"]) for child in project["children"]}
-    assert tree == {"assets": ["hero"], "sq010": SHOTS, "sq020": SHOTS}
+    assert tree == {"assets": ["hero"], "sq010": SHOTS, "sq020": SHOTS, "ep01": ["sq010"]}
 
 
 def test_entity_that_comes_up_twice_is_whole(studio: Any, session: Any) -> None:
@@ -162,7 +164,7 @@ def test_missing_values_come_first(studio: Any, session: Any) -> None:
 def test_result_is_fetched_in_pages(studio: Any, session: Any) -> None:
     studio.service.log.clear()
     found = session.query("select name from Task order by id", page_size=10).all()
-    assert len({task["id"] for task in found}) == len(found) == 36
+    assert len({task["id"] for task in found}) == len(found) == 39
     assert studio.service.log.count("query:Task") == 4
 
 
@@ -243,10 +245,10 @@ def test_known_components_are_found_at_the_same_cost_however_large_the_studio_is
     expression = (
         f"select resource_identifier from ComponentLocation where location_id is {hq} and component_id in ({wanted})"
     )
-    api = Api(store, {})
+    api, caller = Api(store, {}), Caller("nobody")
     operations = [{"action": "query", "expression": expression}]
-    small = calls_made(lambda: api.call(operations))
+    small = calls_made(lambda: api.call(operations, caller))
     grow(5_000)
-    assert calls_made(lambda: api.call(operations)) <= small * 1.1
-    (answer,) = api.call(operations)
+    assert calls_made(lambda: api.call(operations, caller)) <= small * 1.1
+    (answer,) = api.call(operations, caller)
     assert {entity["resource_identifier"] for entity in answer["data"]} == {f"f.{number}" for number in range(100)}

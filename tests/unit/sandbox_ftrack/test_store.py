@@ -180,7 +180,7 @@ def test_deleting_a_project_takes_everything_in_it(store: Store, ids: Ids, asset
     store.create("ComponentLocation", component_id=component["id"], location_id=ids["studio.hq"])
     store.delete("Project", ids["show_a"])
     assert [store.find(name) for name in ("Asset", "AssetVersion", "Component", "ComponentLocation")] == [[]] * 4
-    assert {task["project_id"] for task in store.find("Task")} == {ids["show_b"]}
+    assert {task["project_id"] for task in store.find("Task")} == {ids["show_b"], ids["show_p"]}
     assert store.find("Appointment") == []
 
 
@@ -272,9 +272,22 @@ def test_cost_of_an_entity_does_not_grow_with_their_number(store: Store, ids: Id
 
 
 def test_demo_studio_has_what_it_promises(store: Store, ids: Ids) -> None:
-    assert {project["name"] for project in store.find("Project")} == {"show_a", "show_b"}
-    assert {user["username"] for user in store.find("User")} == {"artist", "admin"}
+    assert {project["name"] for project in store.find("Project")} == {"show_a", "show_b", "show_p"}
+    assert {user["username"] for user in store.find("User")} == set(demo.PEOPLE)
     assert {"studio.hq", "studio.london", "ftrack.origin"} <= {location["name"] for location in store.find("Location")}
     assert store.get("Task", ids["show_b/sq020/sh030/Lighting"])["name"] == "Lighting"  # type: ignore[index]
-    assert len(store.find("Sequence")) == 4
-    assert len(store.find("Shot")) == 12
+    assert len(store.find("Sequence")) == 7
+    assert len(store.find("Shot")) == 19
+    assert store.get("Episode", ids["show_a/ep01"])["name"] == "ep01"  # type: ignore[index]
+    assert [project["name"] for project in store.find("Project", is_private=True)] == ["show_p"]
+    assert {link["to_id"] for link in store.find("TypedContextLink")} == {ids[shot] for shot in demo.CAST}
+
+
+def test_versions_of_the_demo_studio_use_one_another(store: Store, ids: Ids) -> None:
+    used = demo.add_version(store, ids, "show_a/assets/hero", asset="geo")
+    task = "show_a/sq010/sh010/Lighting"
+    first, second = (demo.add_version(store, ids, "show_a/sq010/sh010", task=task, uses=uses) for uses in ((used,), ()))
+    assert [(link["from_id"], link["to_id"]) for link in store.find("AssetVersionLink")] == [(used, first)]
+    version = store.get("AssetVersion", second)
+    assert version is not None
+    assert (version["version"], version["task_id"]) == (2, ids[task])
