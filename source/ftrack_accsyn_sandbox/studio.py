@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ftrack_accsyn_sandbox.accsyn import demo as accsyn_demo
+from ftrack_accsyn_sandbox.accsyn.entities import Client
 from ftrack_accsyn_sandbox.accsyn.service import AccsynService
 from ftrack_accsyn_sandbox.ftrack import FtrackService
 from ftrack_accsyn_sandbox.ftrack import demo as ftrack_demo
@@ -29,7 +30,7 @@ class Studio:
     `staging` is the artist's staging area (what ACCSYN_PROJECTS_PATH names), `hq` the folder of the volume `projects`
     at head quarters, `site("london")` the one there. `demo` holds the accsyn entities, `ids` the ids of the ftrack
     entities by name (see `ftrack.demo.build`). The vendor has the role "standard" in accsyn and is the artist in
-    ftrack.
+    ftrack. `remote@acme.test` is an employee who works elsewhere, with the volume mapped in `user_folder` of that name.
     """
 
     def __init__(self, root: Path, *, engine_paused: bool = False) -> None:
@@ -37,16 +38,19 @@ class Studio:
         self.staging = root / "staging"
         self.hq = root / "hq" / accsyn_demo.VOLUME
         self._sites = {"hq": self.hq, "london": root / "london" / accsyn_demo.VOLUME}
+        remote = root / "remote" / accsyn_demo.VOLUME
+        self._users = {"artist@acme.test": self.staging, "remote@acme.test": remote}
         self._schema_cache = root / "ftrack-schema-cache"
-        for folder in (self.staging, *self._sites.values(), self._schema_cache):
+        for folder in (*self._users.values(), *self._sites.values(), self._schema_cache):
             folder.mkdir(parents=True, exist_ok=True)
-        self.demo = accsyn_demo.build(self.staging, self.hq, self._sites["london"])
+        self.demo = accsyn_demo.build(self.staging, self.hq, self._sites["london"], remote)
         self.accsyn = AccsynService(workspace=self.demo.workspace, engine_paused=engine_paused)
         self.ftrack = FtrackService()
         self.ids = ftrack_demo.build(self.ftrack.store)
         self.artist = self._person("artist", "artist")
         self.admin = self._person("admin", "admin")
         self.vendor = self._person("vendor", "artist")
+        self.remote = self._person("remote", "remote", email="remote@acme.test", first_name="Rita", last_name="Demo")
         self._connect_integration()
 
     def start(self) -> None:
@@ -76,9 +80,33 @@ class Studio:
         """Return the folder of the volume at a site. Raises KeyError."""
         return self._sites[code]
 
+    def user_folder(self, email: str) -> Path:
+        """Return the folder that a user has mapped for the volume. Raises KeyError."""
+        return self._users[email]
+
+    def machine(self, hostname: str) -> dict[str, str]:
+        """Return the variables for a process on one more machine of the artist, added the first time it is named.
+
+        Its staging area is a folder of its own, in ACCSYN_PROJECTS_PATH; FTRACK_ACCSYN_CLIENT names its client.
+        """
+        staging = self.root / "machines" / hostname
+        client = self.demo.workspace.get(Client, hostname)
+        if client is None:
+            staging.mkdir(parents=True, exist_ok=True)
+            client = self.demo.add_machine(hostname, staging)
+        return {
+            **self.environment(),
+            "ACCSYN_PROJECTS_PATH": str(staging),
+            "FTRACK_ACCSYN_CLIENT": client.id,
+        }
+
     def environment(self, user: str = "artist") -> dict[str, str]:
-        """Return the variables by which a process of *user* ("artist", "admin", "vendor") finds the running studio."""
-        person = {"artist": self.artist, "admin": self.admin, "vendor": self.vendor}[user]
+        """Return the variables by which a process of *user* finds the running studio.
+
+        *user* is "artist", "admin", "vendor" or "remote".
+        """
+        people = {"artist": self.artist, "admin": self.admin, "vendor": self.vendor, "remote": self.remote}
+        person = people[user]
         return {
             "FTRACK_SERVER": self.ftrack.url,
             "FTRACK_API_USER": person.ftrack_user,
@@ -88,16 +116,16 @@ class Studio:
             "ACCSYN_API_USER": person.accsyn_user,
             "ACCSYN_API_KEY": person.accsyn_key,
             "ACCSYN_PROXY": f"{HOST}:{self.accsyn.port}",
-            "ACCSYN_PROJECTS_PATH": str(self.staging),
+            "ACCSYN_PROJECTS_PATH": str(self._users.get(person.accsyn_user, self.staging)),
             # A proxy, or a netrc entry, of the machine would stand between client and loopback.
             "NO_PROXY": f"{HOST},localhost",
             "NETRC": os.devnull,
         }
 
-    def _person(self, accsyn_name: str, ftrack_user: str) -> Credentials:
+    def _person(self, accsyn_name: str, ftrack_user: str, **attributes: str) -> Credentials:
         user = self.demo.workspace.user(f"{accsyn_name}@acme.test")
         ftrack_key = f"{ftrack_user}-ftrack-demo-key"
-        self.ftrack.add_user(ftrack_user, ftrack_key)
+        self.ftrack.add_user(ftrack_user, ftrack_key, **attributes)
         return Credentials(ftrack_user, ftrack_key, user.code, user.api_key)
 
     def _connect_integration(self) -> None:

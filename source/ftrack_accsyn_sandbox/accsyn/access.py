@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 def visible(workspace: Workspace, user: User, entity: Entity) -> bool:
     """Return whether *user* sees *entity* in the answer of a find.
 
-    Which clients an employee sees is not documented beyond servers; here: servers and own ones.
+    Which clients an employee sees is not documented beyond servers; `Workspace.employee_clients` decides.
     """
     if user.role == "admin":
         return True
     if isinstance(entity, User):
         return user.role == "employee" or entity.id == user.id
     if isinstance(entity, Client):
-        return entity.user_id == user.id or (user.role == "employee" and entity.type == CLIENT_SERVER)
+        shown = entity.type == CLIENT_SERVER or workspace.employee_clients
+        return entity.user_id == user.id or (user.role == "employee" and shown)
     if isinstance(entity, Share):
         return _sees_share(workspace, user, entity)
     if isinstance(entity, Job):

@@ -8,16 +8,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from ftrack_accsyn_sandbox.accsyn.entities import CLIENT_APP, CLIENT_SERVER, Client, Share, Site, User
-from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
+from ftrack_accsyn_sandbox.accsyn.entities import (
+    CLIENT_APP,
+    CLIENT_SERVER,
+    CLIENT_USER_SERVER,
+    Client,
+    Share,
+    Site,
+    Ticks,
+    User,
+)
+from ftrack_accsyn_sandbox.accsyn.workspace import PLATFORM, Workspace
 
 WORKSPACE = "acme"
 VOLUME = "projects"
+# Where the volume lies on systems that nothing here runs on.
+MADE_UP_PATHS = {"windows": "P:/projects", "mac": "/Volumes/projects", "linux": "/mnt/projects"}
 
 
 @dataclass(frozen=True)
 class Demo:
-    """The demo's entities that tests name."""
+    """The demo's entities that tests name.
+
+    *remote* is an employee who works elsewhere: the user server has the volume mapped and ticked for others. The
+    vendor's machine has nothing mapped.
+    """
 
     workspace: Workspace
     volume: Share
@@ -26,9 +41,12 @@ class Demo:
     admin: User
     artist: User
     vendor: User
+    remote: User
     hq_server: Client
     london_server: Client
     artist_client: Client
+    remote_client: Client
+    vendor_client: Client
 
     def add_machine(
         self,
@@ -51,11 +69,15 @@ class Demo:
         )
 
 
-def build(staging: Path, hq_folder: Path, london_folder: Path) -> Demo:
-    """Return the workspace; *staging* is the volume's folder on the artist's machine, the others those of the sites."""
+def build(staging: Path, hq_folder: Path, london_folder: Path, remote_folder: Optional[Path] = None) -> Demo:
+    """Return the workspace; *staging* is the volume's folder on the artist's machine.
+
+    *hq_folder* and *london_folder* are those of the sites, *remote_folder* that on the machine of the employee who
+    works elsewhere; without it nothing is mapped there.
+    """
     workspace = Workspace(WORKSPACE)
     hq, london = workspace.add_site("hq", main=True), workspace.add_site("london")
-    volume = workspace.add_volume(VOLUME, hq_folder, default=True)
+    volume = workspace.add_volume(VOLUME, hq_folder, default=True, paths=_paths(hq_folder))
     london.folders[volume.id] = london_folder
     for name, priority in (("High", 999), ("Medium", 500), ("Low", 1)):
         workspace.add_queue(name, priority, default=name == "Medium")
@@ -63,14 +85,28 @@ def build(staging: Path, hq_folder: Path, london_folder: Path) -> Demo:
     admin = workspace.add_user("admin@acme.test", "admin-demo-key", "admin")
     artist = workspace.add_user("artist@acme.test", "artist-demo-key", "employee")
     vendor = workspace.add_user("vendor@acme.test", "vendor-demo-key", "standard")
-    workspace.grant(artist, volume)
-    servers = [
-        workspace.add_client(f"server-{site.code}", admin, type=CLIENT_SERVER, site_id=site.id) for site in (hq, london)
-    ]
+    remote = workspace.add_user("remote@acme.test", "remote-demo-key", "employee")
+    for employee in (artist, remote):
+        workspace.grant(employee, volume)
+    hq_server, london_server = (
+        workspace.add_client(f"server-{site.code}", admin, type=CLIENT_SERVER, site_id=site.id, roles=roles)
+        for site, roles in ((hq, "storage"), (london, "storage,site"))
+    )
     machine = workspace.add_client(
         socket.gethostname(), artist, host_id=_mac_list() or "", folders={volume.id: staging}
     )
-    return Demo(workspace, volume, hq, london, admin, artist, vendor, servers[0], servers[1], machine)
+    away = workspace.add_client("remote-desk", remote, type=CLIENT_USER_SERVER)
+    if remote_folder is not None:
+        workspace.map_share(away, volume, remote_folder, Ticks(read=True, write=True, by_environment=True))
+    return Demo(
+        *(workspace, volume, hq, london, admin, artist, vendor, remote, hq_server, london_server, machine, away),
+        workspace.add_client("vendor-desk", vendor),
+    )
+
+
+def _paths(hq_folder: Path) -> dict[str, str]:
+    """Return the volume's roots by platform: on this one *hq_folder*, on the others made up ones."""
+    return {**MADE_UP_PATHS, PLATFORM: str(hq_folder)}
 
 
 def _mac_list() -> Optional[str]:

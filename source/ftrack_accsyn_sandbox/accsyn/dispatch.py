@@ -18,6 +18,8 @@ _FIXED: dict[tuple[str, str], Handler] = {
     ("GET", "entitytypes"): find.entity_types,
     ("GET", "attributes"): find.attributes,
     ("GET", "log/find"): find.logs,
+    ("GET", "volume/servers"): find.assignments,
+    ("GET", "share/servers"): find.assignments,
     ("GET", "setting"): settings.get_setting,
     ("PUT", "setting"): settings.set_setting,
     ("DELETE", "setting"): settings.delete_setting,

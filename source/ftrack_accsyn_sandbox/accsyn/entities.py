@@ -12,6 +12,9 @@ CLIENT_APP = 0
 CLIENT_SERVER = 1
 CLIENT_USER_SERVER = 2
 
+# What an up-to-date client reports; from 3.6-5 on a volume mapped by environment can be pushed to and pulled from.
+CLIENT_VERSION = "3.6-5_3"
+
 ROLES = ("admin", "employee", "standard")
 
 # What "not finished" looks like on a job; the client library turns it into a date of 1970.
@@ -56,16 +59,36 @@ class User(Entity):
 
 @dataclass(eq=False)
 class Site(Entity):
-    """A place with servers; *main* is head quarters. *folders* maps a volume's id to its folder there."""
+    """A place with servers; *main* is head quarters. *folders* maps a volume's id to its folder there.
+
+    *ports_open*: other sites reach it, by VPN or forwarded ports. *no_reading* and *no_writing* are explicit
+    permissions, which bind administrators, too.
+    """
 
     kind = "site"
     main: bool = False
     folders: dict[str, Path] = field(default_factory=dict)
+    ports_open: bool = False
+    no_reading: bool = False
+    no_writing: bool = False
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """What others may do in a share that a user has mapped; *by_environment*: mapped by `ACCSYN_<CODE>_PATH`."""
+
+    read: bool = False
+    write: bool = False
+    by_environment: bool = False
 
 
 @dataclass(eq=False)
 class Client(Entity):
-    """A machine that runs accsyn; *code* is the host name, *host_id* its MAC list, *folders* as for a site."""
+    """A machine that runs accsyn; *code* is the host name, *host_id* its MAC list.
+
+    *folders* maps the id of a share, volume or folder, to the local folder it is mapped to; *ticks* has what others may
+    do there, which is nothing unless it says so.
+    """
 
     kind = "client"
     user_id: str = ""
@@ -74,18 +97,28 @@ class Client(Entity):
     host_id: str = ""
     roles: str = "storage"
     os: str = ""
+    version: str = CLIENT_VERSION
+    wan_ip: str = ""
     last_checkin: datetime = field(default_factory=now)
     folders: dict[str, Path] = field(default_factory=dict)
+    ticks: dict[str, Ticks] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
 class Share(Entity):
-    """A volume, folder, home or collection. *parent_id* is the volume of the last three, *path* is relative to it."""
+    """A volume, folder, home or collection. *parent_id* is the volume of the last three, *path* is relative to it.
+
+    Of a volume: *root* is shown as its `path` ("": its folder at head quarters), *paths* are the roots by platform
+    ("linux", "mac", "windows_vpn", ..), *free_bytes* what is left on it (None: as the disk has it).
+    """
 
     type: str = "volume"
     default: bool = False
     parent_id: Optional[str] = None
     path: str = ""
+    root: str = ""
+    paths: dict[str, str] = field(default_factory=dict)
+    free_bytes: Optional[int] = None
 
     @property
     def volume_id(self) -> str:

@@ -7,7 +7,18 @@ from typing import Any, Optional
 
 from ftrack_accsyn_sandbox.accsyn import access, query, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, checked_id
-from ftrack_accsyn_sandbox.accsyn.entities import Acl, Client, Entity, Job, Queue, Share, Site, Task, User
+from ftrack_accsyn_sandbox.accsyn.entities import (
+    CLIENT_SERVER,
+    Acl,
+    Client,
+    Entity,
+    Job,
+    Queue,
+    Share,
+    Site,
+    Task,
+    User,
+)
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
 from ftrack_accsyn_sandbox.accsyn.jobs import FINISHED
 from ftrack_accsyn_sandbox.accsyn.transfers import find_job
@@ -79,8 +90,23 @@ def attributes(call: Call) -> list[str]:
         return sorted(views.show_task(call.workspace, jobs[0], jobs[0].tasks[0])) if jobs else []
     if kind not in CLASSES:
         raise Refusal(f"Unknown entity type: {kind}")
-    first = next(iter(call.workspace.each(CLASSES[kind])), None)
+    shown = "folder" if kind == "share" else kind
+    first = next((entity for entity in call.workspace.each(CLASSES[kind]) if _is_of_kind(entity, shown)), None)
     return sorted(views.show(call.workspace, first)) if first is not None else []
+
+
+def assignments(call: Call) -> list[dict[str, Any]]:
+    """Answer `volume/servers`: the servers that serve a volume, with the attributes of clients.
+
+    "Needs rights" is all that is known of who may ask; here: who may find volumes.
+    """
+    access.check_find(call.workspace, call.user, "volume")
+    volume = call.workspace.entities.get(call.entity_id)
+    if not isinstance(volume, Share) or volume.type != "volume":
+        raise Refusal(f"No volume found with id {call.id}.")
+    serving = {site.id for site in call.workspace.live(Site) if volume.id in site.folders}
+    servers = [c for c in call.workspace.live(Client) if c.type == CLIENT_SERVER and c.site_id in serving]
+    return [views.show(call.workspace, server) for server in servers]
 
 
 def logs(call: Call) -> list[dict[str, Any]]:

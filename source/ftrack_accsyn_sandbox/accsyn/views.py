@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from typing import Any, Callable, Optional
 
@@ -57,8 +58,8 @@ def _client(workspace: Workspace, client: Client) -> dict[str, Any]:
         "roles": client.roles,
         "last_checkin": client.last_checkin,
         "host_id": client.host_id,
-        "version": "",
-        "wan_ip": "",
+        "version": client.version,
+        "wan_ip": client.wan_ip,
         "parent": None,
     }
 
@@ -74,9 +75,18 @@ def _queue(workspace: Workspace, queue: Queue) -> dict[str, Any]:
 def _share(workspace: Workspace, share: Share) -> dict[str, Any]:
     row: dict[str, Any] = {"type": share.type, "default": share.default, "queue": None}
     if share.type == "volume":
-        folder = workspace.main_site.folders.get(share.id)
-        return {**row, "path": str(folder or ""), "paths": {"linux": str(folder or "")}}
+        return {**row, **_volume(workspace, share)}
     return {**row, "path": share.path, "parent": share.parent_id, "parent_hr": _code(workspace, share.parent_id)}
+
+
+def _volume(workspace: Workspace, volume: Share) -> dict[str, Any]:
+    """Return the roots of a volume and, where the workspace tells it, its free space."""
+    folder = workspace.main_site.folders.get(volume.id)
+    row: dict[str, Any] = {"path": volume.root or str(folder or ""), "paths": dict(volume.paths)}
+    if workspace.free_space_attribute is not None:
+        on_disk = shutil.disk_usage(folder).free if folder is not None and folder.is_dir() else 0
+        row[workspace.free_space_attribute] = on_disk if volume.free_bytes is None else volume.free_bytes
+    return row
 
 
 def _acl(workspace: Workspace, acl: Acl) -> dict[str, Any]:

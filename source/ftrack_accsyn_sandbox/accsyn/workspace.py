@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Optional, TypeVar
@@ -22,12 +23,17 @@ from ftrack_accsyn_sandbox.accsyn.entities import (
     Queue,
     Share,
     Site,
+    Ticks,
     User,
     new_id,
     now,
 )
 from ftrack_accsyn_sandbox.accsyn.errors import Unauthenticated
 from ftrack_accsyn_sandbox.accsyn.inspection import JobRow, job_row
+
+# Under which of a volume's `paths` this system finds its root.
+PLATFORM = {"win32": "windows", "darwin": "mac"}.get(sys.platform, "linux")
+_UNTICKED = Ticks()
 
 _Kind = TypeVar("_Kind", bound=Entity)
 
@@ -51,9 +57,12 @@ class FtrackIntegration:
 class Workspace:
     """One workspace, in memory. Every method may be called from any thread; `changed` is its lock and its alarm.
 
-    Two things that are not known about the real one can be set, the harsher is the default: *employee_volumes* tells
-    what a `Volume` query by an employee yields ("refused", "empty" or "granted"), *files_at_sites* whether file
-    operations accept a site.
+    What is not known about the real one can be set, the harsher is the default: *employee_volumes* tells what a
+    `Volume` query by an employee yields ("refused", "empty" or "granted"), *employee_clients* whether an employee sees
+    the machines of other users, *files_at_sites* whether file operations accept a site, *undocumented_pairs* whether
+    files go from machine to machine and between a site and the machine of another user, *foreign_client_mirrored*
+    whether `client=<id>` of another user is a destination without a path. *free_space_attribute* is the name under
+    which volumes tell their free space in bytes; None: they do not.
     """
 
     def __init__(self, code: str) -> None:
@@ -65,7 +74,11 @@ class Workspace:
         self.settings: dict[str, str] = {}
         self.integration = FtrackIntegration()
         self.employee_volumes = "refused"
+        self.employee_clients = False
         self.files_at_sites = False
+        self.undocumented_pairs = False
+        self.foreign_client_mirrored = False
+        self.free_space_attribute: Optional[str] = None
 
     # Content
 
@@ -81,12 +94,18 @@ class Workspace:
         return self.add(User(email, name or email.split("@")[0], role=_known_role(role), api_key=api_key))
 
     def add_site(self, code: str, *, main: bool = False) -> Site:
-        """Add a site; exactly one is *main*, the head quarters."""
-        return self.add(Site(code, code, main=main))
+        """Add a site; exactly one is *main*, the head quarters, which other sites reach."""
+        return self.add(Site(code, code, main=main, ports_open=main))
 
-    def add_volume(self, code: str, folder: Path, *, default: bool = False) -> Share:
-        """Add a volume that head quarters keeps in *folder*. Needs the main site."""
-        volume = self.add(Share(code, code, type="volume", default=default))
+    def add_volume(
+        self, code: str, folder: Path, *, default: bool = False, paths: Optional[Mapping[str, str]] = None
+    ) -> Share:
+        """Add a volume that head quarters keeps in *folder*. Needs the main site.
+
+        *paths* are its roots by platform; that of this system is *folder* unless they name it.
+        """
+        roots = {PLATFORM: str(folder), **(paths or {})}
+        volume = self.add(Share(code, code, type="volume", default=default, paths=roots))
         self.main_site.folders[volume.id] = folder
         return volume
 
@@ -97,6 +116,20 @@ class Workspace:
     def add_client(self, code: str, user: User, **attributes: Any) -> Client:
         """Add an online machine of *user*; *attributes* as of `Client`."""
         return self.add(Client(code, code, user_id=user.id, **{"status": "online", "type": CLIENT_APP, **attributes}))
+
+    def map_share(self, client: Client, share: Share, folder: Path, ticks: Ticks = _UNTICKED) -> None:
+        """Map *share* to *folder* on all machines that *client*'s user has there now, which their MAC lists tell.
+
+        A machine added later does not have the mapping (accsyn workflow facts, section 3).
+        """
+        with self.changed:
+            for each in self.each(Client):
+                if each is client or (
+                    client.host_id and (each.user_id, each.host_id) == (client.user_id, client.host_id)
+                ):
+                    each.folders[share.id] = folder
+                    each.ticks[share.id] = ticks
+            self.changed.notify_all()
 
     def grant(self, user: User, share: Share, *, read: bool = True, write: bool = True, path: str = "/") -> Acl:
         """Let *user* read and write below *path* of *share*."""
@@ -139,6 +172,9 @@ class Workspace:
         holder = self.holder(party)
         if not isinstance(share, Share) or holder is None:
             return None
+        if share.id in holder.folders:
+            mapped: Path = holder.folders[share.id]
+            return mapped
         root = holder.folders.get(share.volume_id)
         return root / share.path if root is not None else None
 

@@ -55,11 +55,34 @@ def test_environment_names_existing_folders(studio: Studio) -> None:
         ("admin", "admin@acme.test", "admin"),
         ("artist", "artist@acme.test", "artist"),
         ("vendor", "vendor@acme.test", "artist"),
+        ("remote", "remote@acme.test", "remote"),
     ],
 )
 def test_each_person_has_an_environment(studio: Studio, user: str, email: str, ftrack_user: str) -> None:
     environment = studio.environment(user)
     assert (environment["ACCSYN_API_USER"], environment["FTRACK_API_USER"]) == (email, ftrack_user)
+
+
+def test_employee_elsewhere_works_in_a_folder_of_their_own(studio: Studio) -> None:
+    folder = studio.user_folder("remote@acme.test")
+    assert studio.demo.remote_client.folders == {studio.demo.volume.id: folder}
+    assert studio.environment("remote")["ACCSYN_PROJECTS_PATH"] == str(folder)
+    assert folder.is_dir()
+    assert folder != studio.user_folder("artist@acme.test") == studio.staging
+    with pytest.raises(KeyError):
+        studio.user_folder("vendor@acme.test")
+
+
+def test_second_machine_of_the_artist_has_a_client_and_a_staging_folder_of_its_own(studio: Studio) -> None:
+    first, again, other = studio.machine("desk2"), studio.machine("desk2"), studio.machine("desk3")
+    assert first == again
+    assert first["ACCSYN_API_USER"] == studio.environment()["ACCSYN_API_USER"]
+    folders = {each["ACCSYN_PROJECTS_PATH"] for each in (first, other, studio.environment())}
+    assert len(folders) == 3
+    client = studio.demo.workspace.client(first["FTRACK_ACCSYN_CLIENT"])
+    assert (client.code, client.user_id, client.status) == ("desk2", studio.demo.artist.id, "online")
+    assert client.folders == {studio.demo.volume.id: Path(first["ACCSYN_PROJECTS_PATH"])}
+    assert Path(first["ACCSYN_PROJECTS_PATH"]).is_dir()
 
 
 def test_stopped_studio_is_gone_and_its_files_stay(tmp_path: Path) -> None:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import socket
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from ftrack_accsyn_sandbox.accsyn import access, demo
 from ftrack_accsyn_sandbox.accsyn.demo import Demo
-from ftrack_accsyn_sandbox.accsyn.entities import Party, Queue, Share, User
+from ftrack_accsyn_sandbox.accsyn.entities import (
+    CLIENT_APP,
+    CLIENT_USER_SERVER,
+    Party,
+    Queue,
+    Share,
+    Ticks,
+    User,
+)
 from ftrack_accsyn_sandbox.accsyn.errors import Denied
 
 
@@ -18,7 +27,13 @@ def test_demo_has_its_people_places_and_machines(acme: Demo) -> None:
     workspace = acme.workspace
     assert (workspace.code, acme.volume.code) == ("acme", "projects")
     roles = {user.code: user.role for user in workspace.each(User)}
-    assert roles == {"admin@acme.test": "admin", "artist@acme.test": "employee", "vendor@acme.test": "standard"}
+    assert roles == {
+        "admin@acme.test": "admin",
+        "artist@acme.test": "employee",
+        "vendor@acme.test": "standard",
+        "remote@acme.test": "employee",
+    }
+    assert (acme.hq_server.roles, acme.london_server.roles) == ("storage", "storage,site")
     assert workspace.main_site is workspace.site("hq")
     assert workspace.client(socket.gethostname()) is acme.artist_client
     assert workspace.default_queue.code == "Medium"
@@ -78,7 +93,29 @@ def test_machine_that_is_online_goes_before_one_that_was_later(acme: Demo) -> No
     assert acme.workspace.resolved(party).machine_id == acme.artist_client.id
     acme.artist_client.status = "offline"
     assert acme.workspace.resolved(party).machine_id == other.id
-    assert acme.workspace.resolved(Party("user", acme.vendor.id)).machine_id is None
+    nobody = acme.workspace.add_user("new@acme.test", "key", "standard")
+    assert acme.workspace.resolved(Party("user", nobody.id)).machine_id is None
+
+
+def test_employee_elsewhere_has_the_volume_mapped_by_environment_and_the_vendor_nothing(
+    acme: Demo, tmp_path: Path
+) -> None:
+    assert acme.remote_client.folders == acme.vendor_client.folders == {}
+    made = demo.build(tmp_path, tmp_path, tmp_path, tmp_path / "remote")
+    assert made.remote_client.type == CLIENT_USER_SERVER
+    assert made.remote_client.folders == {made.volume.id: tmp_path / "remote"}
+    assert made.remote_client.ticks == {made.volume.id: Ticks(read=True, write=True, by_environment=True)}
+
+
+def test_share_is_mapped_on_all_machines_that_its_user_has_there_now(acme: Demo, tmp_path: Path) -> None:
+    macs = "AA:BB:CC:00:11:22"
+    app, server = (acme.add_machine("ws7", None, host_id=macs, type=type) for type in (CLIENT_APP, CLIENT_USER_SERVER))
+    foreign = acme.add_machine("ws7", None, host_id=macs, user=acme.vendor)
+    acme.workspace.map_share(app, acme.volume, tmp_path, Ticks(write=True))
+    later = acme.add_machine("ws7", None, host_id=macs)
+    assert app.folders == server.folders == {acme.volume.id: tmp_path}
+    assert app.ticks == server.ticks == {acme.volume.id: Ticks(write=True)}
+    assert foreign.folders == later.folders == {}
 
 
 @pytest.mark.parametrize("look_up", ["user", "job", "client", "site"])
