@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ftrack_accsyn_sandbox.accsyn.entities import (
@@ -13,12 +14,16 @@ from ftrack_accsyn_sandbox.accsyn.entities import (
     Queue,
     Share,
     Site,
+    Ticks,
     User,
 )
 from ftrack_accsyn_sandbox.accsyn.errors import Denied
 
 if TYPE_CHECKING:
     from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
+
+# The version from which on others reach a volume that is mapped by environment.
+_PUSHED_BY_ENVIRONMENT = (3, 6, 5)
 
 
 def visible(workspace: Workspace, user: User, entity: Entity) -> bool:
@@ -81,8 +86,11 @@ def check_admin(user: User, what: str) -> None:
 
 
 def check_share(workspace: Workspace, user: User, share: Share, path: str, *, write: bool) -> None:
-    """Raise Denied unless *user* may read, or write, *path* of *share*; elevated users may."""
-    if user.role != "standard":
+    """Raise Denied unless *user* may read, or write, *path* of *share*; administrators may.
+
+    An employee needs grants, too, of volumes (accsyn workflow facts, section 1).
+    """
+    if user.role == "admin":
         return
     if not any(_covers(workspace, acl, share, path, write) for acl in workspace.each(Acl) if acl.user_id == user.id):
         raise Denied(f"You have no {'write' if write else 'read'} access to {share.code}.")
@@ -96,6 +104,30 @@ def check_site_transfer(workspace: Workspace, user: User, share: Share) -> None:
     full = any(acl.read and acl.write and acl.path in ("", "/") for acl in grants)
     if user.role != "employee" or not full:
         raise Denied("Site transfers need full access to the volume.")
+
+
+def check_site(site: Site, *, write: bool) -> None:
+    """Raise Denied when the permissions of *site* forbid to write to, or read from, it, whoever asks."""
+    if site.no_writing if write else site.no_reading:
+        raise Denied(f"The site {site.code} does not permit {'writing to' if write else 'reading from'} it.")
+
+
+def check_mapped(client: Client, share: Share, *, write: bool) -> None:
+    """Raise Denied unless the user of *client* has mapped *share* there and lets others read from, or write to, it.
+
+    A mapping by environment serves others only from version 3.6-5 on. The wording of the real refusal is not known.
+    """
+    ticks = client.ticks.get(share.id, Ticks())
+    outdated = ticks.by_environment and _numbers(client.version) < _PUSHED_BY_ENVIRONMENT
+    if share.id not in client.folders or outdated:
+        raise Denied(f"The share {share.code} is not mapped on the client {client.code} of the other user.")
+    if not (ticks.write if write else ticks.read):
+        raise Denied(f"The other user does not let others {'write to' if write else 'read'} {share.code}.")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers of a version like "3.6-5_3"."""
+    return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
 def _sees_share(workspace: Workspace, user: User, share: Share) -> bool:

@@ -67,18 +67,16 @@ def make_plan(workspace: Workspace, task: Task, *, ignore_missing: bool = False)
     elif source.is_file() and not task.source.into:
         plan.add(source, target, task.source.path or source.name)
     elif not ignore_missing:
-        raise TransferFailure(f"E#J001 Source file not found: {source}")
+        raise TransferFailure(f"Source file not found: {source} (E#J001)")
     return plan
 
 
 def _place(workspace: Workspace, endpoint: Endpoint) -> Path:
     """Return the local path of an endpoint. Raises TransferFailure when the share has no folder there."""
-    if endpoint.absolute is not None:
-        return endpoint.absolute
-    folder = workspace.folder(endpoint.party, endpoint.share_id or "")
-    if folder is None:
-        raise TransferFailure("E#J001 The share has no local folder on the client.")
-    return folder / endpoint.path
+    path = workspace.path(endpoint)
+    if path is None:
+        raise TransferFailure("The share has no local folder on the client (E#J001)")
+    return path
 
 
 def _add_folder(plan: Plan, relative: str) -> None:
@@ -104,9 +102,9 @@ def _sequence(match: re.Match[str], source: Path, target: Path, task: Task, *, i
             found += 1
             plan.add(member, target.with_name(member.name), f"{parent}/{member.name}")
         elif not ignore_missing:
-            raise TransferFailure(f"W#J069 A member of the sequence is missing: {member}")
+            raise TransferFailure(f"A member of the sequence is missing: {member} (W#J069)")
     if not found and not ignore_missing:
-        raise TransferFailure(f"E#J001 Source file not found: {source}")
+        raise TransferFailure(f"Source file not found: {source} (E#J001)")
     return plan
 
 

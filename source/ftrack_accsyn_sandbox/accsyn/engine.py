@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from io import FileIO
 from typing import BinaryIO, Optional
 
-from ftrack_accsyn_sandbox.accsyn import jobs, retries
+from ftrack_accsyn_sandbox.accsyn import jobs, retries, waits
 from ftrack_accsyn_sandbox.accsyn.copying import Item, Plan, is_same, make_plan
-from ftrack_accsyn_sandbox.accsyn.entities import Client, Job, Party, Task, now
+from ftrack_accsyn_sandbox.accsyn.entities import Job, Task, now
 from ftrack_accsyn_sandbox.accsyn.errors import TransferFailure
 from ftrack_accsyn_sandbox.accsyn.file_switches import FileSwitches
 from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
@@ -43,7 +43,8 @@ class Engine(FileSwitches):
 
     Task by task: queued -> booting (measured) -> executing -> done or failed. A file is written beside its target and
     renamed; one of the same size and time as its target is not sent again. A task waits while its client, or the
-    server of its site, is not online. All methods may be called from any thread.
+    server of its site, is not online, or somebody has disabled or paused what it needs; the job's log tells what. All
+    methods may be called from any thread.
     """
 
     def __init__(self, workspace: Workspace, *, paused: bool = False) -> None:
@@ -163,15 +164,20 @@ class Engine(FileSwitches):
         """Return what may be started now. The caller holds the lock."""
         if self._paused or self._stopping:
             return None
-        ready = [
-            job for job in self._workspace.each(Job) if job.status in ("waiting", "running") and self._may_run(job)
-        ]
-        ready.sort(key=lambda job: -self._workspace.queue_of(job).priority)
-        for job in ready:
-            queued = [task for task in job.tasks if task.status == "queued"]
-            if queued:
-                return job, max(queued, key=lambda task: task.priority)
-        return None
+        live = [job for job in self._workspace.each(Job) if job.status in ("waiting", "running") and not job.archived]
+        live.sort(key=lambda job: -self._workspace.queue_of(job).priority)
+        found: Optional[tuple[Job, Task]] = None
+        for job in live:
+            task = job.tasks[0] if found else _first_queued(job)
+            if task is None:
+                continue
+            wait = waits.reason(self._workspace, job, task)
+            if wait is None and found is None:
+                found = job, task
+            elif wait is None and found is not None and _is_behind(job, found[0]):
+                wait = waits.BEHIND
+            job.note_wait(wait)
+        return found
 
     def _retry_due(self) -> Optional[float]:
         """Retry the jobs whose time has come; return the seconds until the next one's, None without any."""
@@ -184,17 +190,11 @@ class Engine(FileSwitches):
                 waits_s.append(due_in_s)
         return min(waits_s, default=None)
 
-    def _may_run(self, job: Job) -> bool:
-        """Return whether neither somebody nor an offline machine holds the job back. The caller holds the lock."""
-        if job.held or job.archived or job.id not in self._workspace.entities:
+    def _may_go_on(self, run: _Run) -> bool:
+        """Return whether neither somebody nor an offline machine holds the task back. The caller holds the lock."""
+        if run.job.held or run.job.archived or run.job.id not in self._workspace.entities:
             return False
-        if self._workspace.queue_of(job).status == "paused":
-            return False
-        return self._is_online(job.source) and self._is_online(job.destination)
-
-    def _is_online(self, party: Party) -> bool:
-        machine = self._workspace.entities.get(party.machine_id or "")
-        return isinstance(machine, Client) and machine.status == "online" and machine.active and not machine.archived
+        return waits.reason(self._workspace, run.job, run.task) is None
 
     def _run(self, job: Job, task: Task) -> None:
         """Carry out one task. Entered and left with the lock held, which is let go while files are touched."""
@@ -238,11 +238,14 @@ class Engine(FileSwitches):
 
     def _measure(self, run: _Run) -> Plan:
         ignore_missing = run.settings.get("job_on_missing") == "ignore"
+        trouble = waits.unreachable(self._workspace, run.job)
+        if trouble is not None:
+            raise TransferFailure(trouble)
         self._changed.release()
         try:
             return make_plan(self._workspace, run.task, ignore_missing=ignore_missing)
         except OSError as error:
-            raise TransferFailure(f"E#J001 The source cannot be read: {error}") from error
+            raise TransferFailure(f"The source cannot be read: {error} (E#J001)") from error
         finally:
             self._changed.acquire()
 
@@ -261,13 +264,13 @@ class Engine(FileSwitches):
                 else:
                     self._copy(run, item)
         except OSError as error:
-            raise TransferFailure(f"E#J057 The file cannot be written: {error}") from error
+            raise TransferFailure(f"The file cannot be written: {error} (E#J057)") from error
         finally:
             self._changed.acquire()
 
     def _copy(self, run: _Run, item: Item) -> None:
         if not item.source.is_file():
-            raise TransferFailure(f"E#J001 Source file not found: {item.source}")
+            raise TransferFailure(f"Source file not found: {item.source} (E#J001)")
         item.target.parent.mkdir(parents=True, exist_ok=True)
         part = item.target.with_name(f"{TEMPORARY_PREFIX}{item.target.name}")
         try:
@@ -330,8 +333,18 @@ class Engine(FileSwitches):
     def _check(self, run: _Run) -> None:
         """Stand still while the engine is paused; raise `_Interrupted` when the task must stop. Needs the lock."""
         while True:
-            if self._stopping or run.task.status not in jobs.RUNNING or not self._may_run(run.job):
+            if self._stopping or run.task.status not in jobs.RUNNING or not self._may_go_on(run):
                 raise _Interrupted
             if not self._paused:
                 return
             self._changed.wait()
+
+
+def _first_queued(job: Job) -> Optional[Task]:
+    """Return the queued task of the highest priority, the older one of two; None without any."""
+    queued = [task for task in job.tasks if task.status == "queued"]
+    return max(queued, key=lambda task: task.priority, default=None)
+
+
+def _is_behind(job: Job, first: Job) -> bool:
+    return (job.queue_id, job.source, job.destination) == (first.queue_id, first.source, first.destination)

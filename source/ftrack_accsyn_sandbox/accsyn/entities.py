@@ -251,6 +251,13 @@ class Job(Entity):
     failed_at_s: float = 0.0
     tasks: list[Task] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
+    waits_for: Optional[str] = None
+
+    def note_wait(self, text: Optional[str]) -> None:
+        """Remember what the job waits for now, None for nothing; a new reason becomes a line in its log."""
+        if text is not None and text != self.waits_for:
+            self.note("error" if "E#J" in text else "warning", text)
+        self.waits_for = text
 
     def note(self, level: str, text: str) -> None:
         """Add a line to the job's log."""

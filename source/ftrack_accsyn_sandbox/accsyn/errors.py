@@ -22,4 +22,4 @@ class Unauthenticated(Refusal):
 
 
 class TransferFailure(Exception):
-    """A task cannot be carried out; the text starts with accsyn's code (accsyn fact sheet, section 8c)."""
+    """A task cannot be carried out; the text ends in accsyn's code (accsyn workflow facts, section 8)."""

@@ -17,6 +17,8 @@ def settle(job: Job) -> None:
     """Derive the job's status from what was set on it and from its tasks, and note when it finished or failed."""
     before = job.status
     job.status = job.held or _status_of(job.tasks)
+    if job.status == "paused":
+        job.note_wait("The job is paused (W#J067)")
     if job.status == "failed" != before:
         job.failed_at_s = time.monotonic()
     if job.status not in FINISHED:

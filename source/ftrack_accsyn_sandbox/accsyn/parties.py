@@ -54,7 +54,11 @@ class Reader:
     def place(self, text: str, *, write: bool) -> Endpoint:
         """Return the place in a share that *text* names for a file operation. Raises Refusal."""
         party, path = self._split(text)
-        return self._endpoint(party, path, text, write=write)
+        endpoint = self._endpoint(party, path, text, write=write)
+        share = self.workspace.entities.get(endpoint.share_id or "")
+        if isinstance(share, Share) and share.status != "enabled":
+            raise Refusal(f"The share is disabled: {share.code}")
+        return endpoint
 
     def mirror(self, party: Party, source: Endpoint, text: str) -> Endpoint:
         """Return the place at *party* that lies in the same share as *source*, under the same path. Raises Refusal.
@@ -66,6 +70,8 @@ class Reader:
             return Endpoint(party, null=True)
         if source.share_id is None:
             raise Refusal(f"Cannot mirror a path that is not in a share: {text}")
+        if text.startswith("client=") and self._is_foreign(party) and not self.workspace.foreign_client_mirrored:
+            raise Refusal(f"A path is needed at the client of another user: {text}")
         self._check_share(party, source.share_id, source.path, write=True)
         endpoint = Endpoint(party, source.share_id, source.path, mirrored=True)
         return _inside(endpoint, source.name) if source.into else endpoint
@@ -73,7 +79,10 @@ class Reader:
     def _split(self, text: str) -> tuple[Party, str]:
         """Return the party, resolved, and the rest of *text*; it is the workspace when *text* names none."""
         party, path = self._party_and_path(text)
-        return self.workspace.resolved(party), path
+        resolved = self.workspace.resolved(party)
+        if party.kind == "user" and resolved.machine_id is None:
+            raise Refusal(f"The user has never had a client: {text}")
+        return resolved, path
 
     def _party_and_path(self, text: str) -> tuple[Party, str]:
         named = _NAMED_PARTY.match(text)
@@ -127,7 +136,7 @@ class Reader:
             return Endpoint(party, null=True)
         _check_path(path, text)
         if path.startswith("/") or PureWindowsPath(path).drive:
-            return self._absolute(party, path, text)
+            return self._absolute(party, path, text, write=write)
         share, relative = self._share_and_path(party, path, text)
         self._check_share(party, share.id, relative, write=write)
         return Endpoint(party, share.id, relative.strip("/"), into=relative.endswith("/") or not relative)
@@ -142,8 +151,6 @@ class Reader:
         share = self._share(named.group(1), named.group(2)) if named else self.workspace.default_volume
         if share is None or not share.active or share.archived:
             raise Refusal(f"Unknown share: {named.group(2) if named else '(default)'}")
-        if share.status != "enabled":
-            raise Refusal(f"The share is disabled: {share.code}")
         relative = (named.group(3) or "") if named else path
         if relative.startswith("/"):
             raise Refusal(f"Path must be relative to the share: {text}")
@@ -163,33 +170,62 @@ class Reader:
         if party.kind in ("workspace", "site"):
             if party.machine_id is None or self.workspace.folder(party, share_id) is None:
                 raise Refusal(f"The volume of {share.code} is not served at the site.")
-            access.check_share(self.workspace, self.user, share, path, write=write)
+            access.check_site(self.workspace.holder(party), write=write)
             if party.kind == "site":
                 access.check_site_transfer(self.workspace, self.user, share)
-            return
-        holder = self.workspace.holder(party)
-        if holder is None:
-            raise Refusal("The user has no client.")
-        if holder.user_id != self.user.id and share.volume_id not in holder.folders:
-            raise Denied("The other user has not mapped the share on that client.")
+            access.check_share(self.workspace, self.user, share, path, write=write)
+        elif self._is_foreign(party):
+            access.check_mapped(self.workspace.holder(party), share, write=write)
 
-    def _absolute(self, party: Party, path: str, text: str) -> Endpoint:
+    def _is_foreign(self, party: Party) -> bool:
+        """Return whether *party* is the machine of another user."""
+        return party.kind in ("client", "user") and self.workspace.holder(party).user_id != self.user.id
+
+    def _absolute(self, party: Party, path: str, text: str, *, write: bool) -> Endpoint:
         into = path.endswith(("/", "\\"))
         if party.kind in ("workspace", "site"):
-            return self._inside_volume(party, path, text, into)
-        holder = self.workspace.holder(party)
-        if holder is None or holder.user_id != self.user.id:
+            return self._inside_volume(party, path, text, into, write=write)
+        if self._is_foreign(party):
             raise Denied("Only the owner of a client may name local paths on it.")
         return Endpoint(party, absolute=Path(path), into=into)
 
-    def _inside_volume(self, party: Party, path: str, text: str, into: bool) -> Endpoint:
+    def _roots(self, party: Party, volume: Share) -> list[str]:
+        """Return the roots of a volume as *party* has it: its folder and, at head quarters, those of all platforms."""
+        folder = self.workspace.folder(party, volume.id) if volume.type == "volume" else None
+        if folder is None:
+            return []
+        others = [volume.root, *volume.paths.values()] if self.workspace.holder(party).main else []
+        return [str(folder), *filter(None, others)]
+
+    def _inside_volume(self, party: Party, path: str, text: str, into: bool, *, write: bool) -> Endpoint:
         for share in self.workspace.live(Share):
-            root = self.workspace.folder(party, share.id) if share.type == "volume" else None
-            if root is not None and root in Path(path).parents:
-                relative = PurePosixPath(Path(path).relative_to(root)).as_posix()
-                self._check_share(party, share.id, relative, write=True)
-                return Endpoint(party, share.id, relative, into=into)
+            for root in self._roots(party, share):
+                relative = _relative(path, root)
+                if relative is not None:
+                    self._check_share(party, share.id, relative, write=write)
+                    return Endpoint(party, share.id, relative, into=into)
         raise Refusal(f"Path is not below any volume: {text}")
+
+
+def _relative(path: str, root: str) -> Optional[str]:
+    """Return the part of *path* below *root*, None when it does not lie there; Windows paths go without case."""
+    kind = PureWindowsPath if PureWindowsPath(root).drive else PurePosixPath
+    below, above = kind(path), kind(root)
+    return below.relative_to(above).as_posix() if above in below.parents else None
+
+
+def check_pair(workspace: Workspace, user: User, source: Party, destination: Party) -> None:
+    """Raise Refusal for two parties between which no document lets files go.
+
+    Documented are workspace and machine, workspace and site, site and site, site and own machine.
+    """
+    ends = [workspace.holder(party) for party in (source, destination)]
+    machines = [end for end in ends if isinstance(end, Client)]
+    sites = [end for end in ends if isinstance(end, Site) and not end.main]
+    at_site = bool(sites) and any(machine.user_id != user.id for machine in machines)
+    if not workspace.undocumented_pairs and (len(machines) == 2 or at_site):
+        what = "a site and the machine of another user" if at_site else "two machines"
+        raise Refusal(f"Files cannot be transferred between {what}.")
 
 
 def _inside(folder: Endpoint, name: str) -> Endpoint:

@@ -9,7 +9,7 @@ from ftrack_accsyn_sandbox.accsyn import access, jobs, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, check_metadata, check_texts
 from ftrack_accsyn_sandbox.accsyn.entities import Job, Party, Queue, Task, now
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
-from ftrack_accsyn_sandbox.accsyn.parties import Reader
+from ftrack_accsyn_sandbox.accsyn.parties import Reader, check_pair
 
 _DUPLICATES = ("allow_duplicates", "replace_duplicates")
 _JOB_KEYS = (
@@ -168,6 +168,7 @@ def _read_tasks(call: Call, rows: list[Any], job: Optional[Job], first_uri: int,
             raise Refusal("Each task must be an object.")
         task = _read_task(call, reader, row, str(number), job, mirrored=mirrored)
         ends = ends or (task.source.party, task.destination.party)
+        check_pair(call.workspace, call.user, task.source.party, task.destination.party)
         if (task.source.party, task.destination.party) != ends:
             raise Refusal("All tasks of a job must have the same source and the same destination party.")
         # The machines stay those of the job's submission.

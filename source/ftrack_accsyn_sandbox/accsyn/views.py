@@ -151,12 +151,13 @@ def show_task(workspace: Workspace, job: Job, task: Task) -> dict[str, Any]:
         "created": task.created,
         "finished": task.finished,
         "metadata": task.metadata,
-        "source": _show_endpoint(workspace, task.source, task.source_path),
-        "destination": _show_endpoint(workspace, task.destination, task.destination_path),
+        "source": _show_endpoint(workspace, job, task.source, task.source_path),
+        "destination": _show_endpoint(workspace, job, task.destination, task.destination_path),
     }
 
 
-def _show_endpoint(workspace: Workspace, endpoint: Endpoint, path_abs: str) -> dict[str, Any]:
+def _show_endpoint(workspace: Workspace, job: Job, endpoint: Endpoint, path_abs_final: str) -> dict[str, Any]:
+    """Return one end of a task; where a path lies on the machine of another user is told only once it was there."""
     holder = workspace.holder(endpoint.party)
     share = workspace.entities.get(endpoint.share_id or "")
     client = holder if isinstance(holder, Client) else None
@@ -168,7 +169,10 @@ def _show_endpoint(workspace: Workspace, endpoint: Endpoint, path_abs: str) -> d
         "v": share.volume_id if isinstance(share, Share) else None,
         "path": "null" if endpoint.null else endpoint.path or str(endpoint.absolute or ""),
     }
-    return {**row, "path_abs_final": path_abs} if path_abs else row
+    path_abs = workspace.path(endpoint)
+    if path_abs is not None and (client is None or client.user_id == job.user_id):
+        row["path_abs"] = str(path_abs)
+    return {**row, "path_abs_final": path_abs_final} if path_abs_final else row
 
 
 _SHOWS: dict[type[Entity], Callable[[Workspace, Any], dict[str, Any]]] = {

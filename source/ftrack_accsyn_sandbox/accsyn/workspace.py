@@ -17,6 +17,7 @@ from ftrack_accsyn_sandbox.accsyn.entities import (
     ROLES,
     Acl,
     Client,
+    Endpoint,
     Entity,
     Job,
     Party,
@@ -120,9 +121,13 @@ class Workspace:
     def map_share(self, client: Client, share: Share, folder: Path, ticks: Ticks = _UNTICKED) -> None:
         """Map *share* to *folder* on all machines that *client*'s user has there now, which their MAC lists tell.
 
-        A machine added later does not have the mapping (accsyn workflow facts, section 3).
+        A machine added later does not have the mapping (accsyn workflow facts, section 3). Raises ValueError for a
+        standard user's volume that is not mapped by environment.
         """
         with self.changed:
+            standard = self.user(client.user_id).role == "standard"
+            if standard and share.type == "volume" and not ticks.by_environment:
+                raise ValueError("A standard user maps a volume by environment only.")
             for each in self.each(Client):
                 if each is client or (
                     client.host_id and (each.user_id, each.host_id) == (client.user_id, client.host_id)
@@ -168,7 +173,7 @@ class Workspace:
 
     def folder(self, party: Party, share_id: str) -> Optional[Path]:
         """Return the local folder that *party* has for a share, None when it serves no such share."""
-        share = self.entities[share_id]
+        share = self.entities.get(share_id)
         holder = self.holder(party)
         if not isinstance(share, Share) or holder is None:
             return None
@@ -177,6 +182,13 @@ class Workspace:
             return mapped
         root = holder.folders.get(share.volume_id)
         return root / share.path if root is not None else None
+
+    def path(self, endpoint: Endpoint) -> Optional[Path]:
+        """Return the local path of an endpoint, None for the placeholder and for a share without a folder there."""
+        if endpoint.null or endpoint.absolute is not None:
+            return endpoint.absolute
+        folder = self.folder(endpoint.party, endpoint.share_id or "")
+        return folder / endpoint.path if folder is not None else None
 
     def holder(self, party: Party) -> Any:
         """Return the site or client that stands for *party*; for a user the machine that was chosen."""

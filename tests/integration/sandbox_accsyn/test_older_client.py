@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import requests
 
+from ftrack_accsyn_sandbox.accsyn.entities import Ticks
+
 
 class OlderClient:
     """What accsyn-python-api 3.0.3 sends (its own session id, tasks under `job/task`, queues as jobs of type 2)."""
@@ -32,6 +34,7 @@ class OlderClient:
 
 @pytest.fixture
 def client(acme: Any) -> OlderClient:
+    acme.demo.artist_client.ticks[acme.demo.volume.id] = Ticks(read=True)
     return OlderClient(acme)
 
 

@@ -89,7 +89,7 @@ def test_slash_after_a_file_is_not_found(acme: Any, session: Any, engine: Any, s
     for number in (1, 2):
         acme.stage(f"seq/f.000{number}.exr")
     assert run(acme, session, acme.task(source)) == "failed"
-    assert last(acme).tasks[0].reason.startswith("E#J001 Source file not found")
+    assert last(acme).tasks[0].reason.startswith("Source file not found")
     assert tree(acme.hq) == {}
 
 

@@ -144,6 +144,8 @@ def test_changed_role_works_at_once_and_takes_grants_away(acme: Any, session: An
     acme.service.workspace.change_role("artist@acme.test", "employee")
     with pytest.raises(AccsynException, match="full access"):
         session.create("Transfer", acme.job("b.mov", destination="site=london"))
+    with pytest.raises(AccsynException, match="no write access"):
+        session.create("Transfer", acme.job("b.mov"))
 
 
 def test_unknown_role_is_a_mistake_of_the_test(acme: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ftrack_accsyn_sandbox.accsyn.entities import Ticks
 from integration.sandbox_accsyn.bare_client import AccsynException
 
 LOCATION = "11111111-2222-3333-4444-555555555555"
@@ -39,6 +40,7 @@ def test_setting_is_set_read_and_deleted(acme: Any, admin: Any) -> None:
 
 
 def test_settings_are_inherited_when_asked_for(acme: Any, admin: Any) -> None:
+    acme.demo.artist_client.ticks[acme.demo.volume.id] = Ticks(read=True)
     job = admin.create("Transfer", acme.job("a.mov", settings={"own": "job"}))["id"]
     admin.set_setting("workspace", "from", "workspace")
     admin.set_setting("workspace", "own", "workspace")

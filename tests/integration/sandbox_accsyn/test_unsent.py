@@ -60,4 +60,4 @@ def test_sequence_of_them_ends_done_with_nothing_there(acme: Any, session: Any, 
 
 def test_missing_one_is_missing(acme: Any, session: Any, engine: Any) -> None:
     assert run(acme, session, acme.task("Thumbs.db")) == "failed"
-    assert last(acme).tasks[0].reason.startswith("E#J001")
+    assert last(acme).tasks[0].reason.endswith("(E#J001)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftrack_accsyn_sandbox.accsyn.demo import Demo
-from ftrack_accsyn_sandbox.accsyn.entities import Endpoint
+from ftrack_accsyn_sandbox.accsyn.entities import Endpoint, Ticks
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
 from ftrack_accsyn_sandbox.accsyn.parties import Reader
 
@@ -130,10 +130,11 @@ def test_path_outside_of_shares_cannot_be_mirrored(acme: Demo, reader: Reader) -
         reader.destination("acme", source(acme, reader, "/tmp/x.mov"))
 
 
-def test_disabled_share_is_refused(acme: Demo, reader: Reader) -> None:
+def test_disabled_share_is_refused_for_file_operations_and_waits_for_tasks(acme: Demo, reader: Reader) -> None:
     acme.volume.status = "disabled"
     with pytest.raises(Refusal, match="disabled"):
-        source(acme, reader)
+        reader.place("share=projects/a", write=False)
+    assert source(acme, reader).share_id == acme.volume.id
 
 
 def test_site_that_does_not_serve_the_volume_is_refused(acme: Demo, reader: Reader) -> None:
@@ -149,6 +150,7 @@ def test_local_path_on_the_machine_of_another_user_is_denied(acme: Demo) -> None
 
 def test_share_that_the_other_user_has_not_mapped_is_denied(acme: Demo) -> None:
     admin = Reader(acme.workspace, acme.admin)
+    acme.artist_client.ticks[acme.volume.id] = Ticks(read=True)
     assert admin.source(f"client={acme.artist_client.id}:share=projects/a").path == "a"
     acme.artist_client.folders.clear()
     with pytest.raises(Denied, match="not mapped"):
