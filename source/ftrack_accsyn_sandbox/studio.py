@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
+from ftrack_accsyn_sandbox.accsyn import deliveries
 from ftrack_accsyn_sandbox.accsyn import demo as accsyn_demo
 from ftrack_accsyn_sandbox.accsyn.entities import Client
 from ftrack_accsyn_sandbox.accsyn.service import AccsynService
@@ -83,6 +86,13 @@ class Studio:
     def user_folder(self, email: str) -> Path:
         """Return the folder that a user has mapped for the volume. Raises KeyError."""
         return self._users[email]
+
+    def fetch_delivery(self, delivery_id: str, email: str, folder: Path, parts: Optional[Sequence[str]] = None) -> str:
+        """Let a recipient fetch an open delivery, or *parts* of it, into *folder*; return the id of the transfer.
+
+        See `accsyn.deliveries.fetch`. The engine carries it out.
+        """
+        return deliveries.fetch(self.demo.workspace, delivery_id, email, folder, parts)
 
     def machine(self, hostname: str) -> dict[str, str]:
         """Return the variables for a process on one more machine of the artist, added the first time it is named.

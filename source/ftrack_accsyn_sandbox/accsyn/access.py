@@ -9,6 +9,7 @@ from ftrack_accsyn_sandbox.accsyn.entities import (
     CLIENT_SERVER,
     Acl,
     Client,
+    Delivery,
     Entity,
     Job,
     Queue,
@@ -42,6 +43,8 @@ def visible(workspace: Workspace, user: User, entity: Entity) -> bool:
         return _sees_share(workspace, user, entity)
     if isinstance(entity, Job):
         return user.role == "employee" or entity.user_id == user.id
+    if isinstance(entity, Delivery):
+        return user.id in entity.recipients or _may_deliver(workspace, user, entity)
     if isinstance(entity, Acl):
         return entity.user_id == user.id
     return user.role == "employee" and isinstance(entity, (Queue, Site))
@@ -104,6 +107,17 @@ def check_site_transfer(workspace: Workspace, user: User, share: Share) -> None:
     full = any(acl.read and acl.write and acl.path in ("", "/") for acl in grants)
     if user.role != "employee" or not full:
         raise Denied("Site transfers need full access to the volume.")
+
+
+def check_delivery(workspace: Workspace, user: User, delivery: Delivery) -> None:
+    """Raise Denied unless *user* may change *delivery*: an administrator, or an employee with access to its volume."""
+    if not _may_deliver(workspace, user, delivery):
+        raise Denied("You are not allowed to use the delivery.")
+
+
+def _may_deliver(workspace: Workspace, user: User, delivery: Delivery) -> bool:
+    own = [acl for acl in workspace.each(Acl) if (acl.user_id, acl.share_id) == (user.id, delivery.volume_id)]
+    return user.role == "admin" or (user.role == "employee" and any(acl.read for acl in own))
 
 
 def check_site(site: Site, *, write: bool) -> None:

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ftrack_accsyn_sandbox.accsyn import edits, files, find, settings, transfers
+from ftrack_accsyn_sandbox.accsyn import deliveries, edits, files, find, settings, transfers
 from ftrack_accsyn_sandbox.accsyn.call import Call
 from ftrack_accsyn_sandbox.accsyn.entities import User
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
@@ -20,6 +20,9 @@ _FIXED: dict[tuple[str, str], Handler] = {
     ("GET", "log/find"): find.logs,
     ("GET", "volume/servers"): find.assignments,
     ("GET", "share/servers"): find.assignments,
+    ("GET", "job/recipients"): deliveries.recipients,
+    ("PUT", "job/recipient/add"): deliveries.add_recipient,
+    ("DELETE", "job/recipient"): deliveries.remove_recipient,
     ("GET", "setting"): settings.get_setting,
     ("PUT", "setting"): settings.set_setting,
     ("DELETE", "setting"): settings.delete_setting,
@@ -38,6 +41,11 @@ _JOB_ACTIONS: dict[tuple[str, str], Handler] = {
     ("POST", "create"): transfers.create_job,
     ("PUT", "edit"): transfers.edit_job,
     ("DELETE", "delete"): transfers.delete_job,
+}
+_DELIVERY_ACTIONS: dict[tuple[str, str], Handler] = {
+    **_ACTIONS,
+    ("POST", "create"): deliveries.create,
+    ("PUT", "edit"): deliveries.edit,
 }
 _TASK_ACTIONS: dict[tuple[str, str], Handler] = {
     ("GET", "find"): find.find_tasks,
@@ -69,6 +77,8 @@ def _handler(verb: str, uri: str, data: Any) -> tuple[Handler, str]:
     table = _ACTIONS
     if kind == "task":
         table = _TASK_ACTIONS
+    elif kind == "delivery":
+        table = _DELIVERY_ACTIONS
     elif kind in ("transfer", "job") and action != "find" and not is_queue:
         table = {key: _JOB_ACTIONS.get(key, _refused) for key in _ACTIONS}
     if (verb, action) not in table:

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from ftrack_accsyn_sandbox.accsyn import access, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, check_metadata, check_texts
-from ftrack_accsyn_sandbox.accsyn.entities import ROLES, Acl, Client, Entity, Queue, Share, User, new_id, now
+from ftrack_accsyn_sandbox.accsyn.entities import ROLES, Acl, Client, Delivery, Entity, Queue, Share, User, new_id, now
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
 from ftrack_accsyn_sandbox.accsyn.find import CLASSES
 
@@ -73,7 +73,10 @@ def delete(call: Call) -> bool:
         access.check_create(call.user, "acl")
         del call.workspace.entities[entity.id]
     else:
-        access.check_edit(call.user, entity)
+        if isinstance(entity, Delivery):
+            access.check_delivery(call.workspace, call.user, entity)
+        else:
+            access.check_edit(call.user, entity)
         entity.archived = True
     call.workspace.changed.notify_all()
     return True

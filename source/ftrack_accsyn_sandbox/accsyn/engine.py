@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import FileIO
 from typing import BinaryIO, Optional
 
-from ftrack_accsyn_sandbox.accsyn import jobs, retries, waits
+from ftrack_accsyn_sandbox.accsyn import deliveries, jobs, retries, waits
 from ftrack_accsyn_sandbox.accsyn.copying import Item, Plan, is_same, make_plan
 from ftrack_accsyn_sandbox.accsyn.entities import Job, Task, now
 from ftrack_accsyn_sandbox.accsyn.errors import TransferFailure
@@ -164,6 +164,7 @@ class Engine(FileSwitches):
         """Return what may be started now. The caller holds the lock."""
         if self._paused or self._stopping:
             return None
+        deliveries.open_pending(self._workspace)
         live = [job for job in self._workspace.each(Job) if job.status in ("waiting", "running") and not job.archived]
         live.sort(key=lambda job: -self._workspace.queue_of(job).priority)
         found: Optional[tuple[Job, Task]] = None

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Optional
 CLIENT_APP = 0
 CLIENT_SERVER = 1
 CLIENT_USER_SERVER = 2
+CLIENT_BROWSER = 3
 
 # What an up-to-date client reports; from 3.6-5 on a volume mapped by environment can be pushed to and pulled from.
 CLIENT_VERSION = "3.6-5_3"
@@ -232,8 +233,9 @@ class Task:
 class Job(Entity):
     """A transfer job. *held* is a status somebody has set ("paused", "aborted", "done") against what the tasks say.
 
-    *retries* counts what accsyn has queued again by itself since somebody last did, *failed_at_s* is when it failed, on
-    the monotonic clock.
+    *parent_id* is the delivery whose files it carries, if any. *retries* counts what accsyn has queued again by itself
+    since somebody last did, *failed_at_s* is when it failed, on the monotonic clock. *waits_for* is the reason, with
+    its code, why it does not run now.
     """
 
     kind = "transfer"
@@ -241,6 +243,7 @@ class Job(Entity):
     user_id: str = ""
     modifier_id: str = ""
     queue_id: str = ""
+    parent_id: str = ""
     uri: str = ""
     source: Party = Party("", "")
     destination: Party = Party("", "")
@@ -262,3 +265,18 @@ class Job(Entity):
     def note(self, level: str, text: str) -> None:
         """Add a line to the job's log."""
         self.log.append({"date": now(), "level": level, "message": text})
+
+
+@dataclass(eq=False)
+class Delivery(Entity):
+    """Files of the workspace for recipients: *recipients* maps a user's id to whether fetching was begun.
+
+    *status* goes from "init" (a draft) over "pending" (being measured) and "waiting" (open) to "done" or "aborted".
+    """
+
+    kind = "delivery"
+    status: str = "init"
+    user_id: str = ""
+    volume_id: str = ""
+    tasks: list[Task] = field(default_factory=list)
+    recipients: dict[str, bool] = field(default_factory=dict)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any, Optional
 
-from ftrack_accsyn_sandbox.accsyn import access, query, views
+from ftrack_accsyn_sandbox.accsyn import access, deliveries, query, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, checked_id
 from ftrack_accsyn_sandbox.accsyn.entities import (
     CLIENT_SERVER,
     Acl,
     Client,
+    Delivery,
     Entity,
     Job,
     Queue,
@@ -36,11 +37,12 @@ CLASSES: dict[str, type[Entity]] = {
     "home": Share,
     "collection": Share,
     "acl": Acl,
+    "delivery": Delivery,
     "transfer": Job,
     "job": Job,
 }
 # Types that exist at accsyn, of which this workspace has none.
-EMPTY = ("delivery", "request", "stream", "compute", "engine")
+EMPTY = ("request", "stream", "compute", "engine")
 
 _JOB_ID = re.compile(r"""\bjob\.id\s*=\s*["']?([a-z0-9]{24})\b""", re.IGNORECASE)
 
@@ -64,7 +66,7 @@ def find(call: Call) -> list[dict[str, Any]]:
 
 
 def find_tasks(call: Call) -> list[dict[str, Any]]:
-    """Answer `task/find` for one job, in whatever state it is.
+    """Answer `task/find` for one job or delivery, in whatever state it is.
 
     Newest first: the order of the real answers is not known, so nothing may rely on that of creation.
     """
@@ -72,7 +74,10 @@ def find_tasks(call: Call) -> list[dict[str, Any]]:
     job_id = call.options.get("parent") or call.id or (in_query.group(1) if in_query else None)
     if job_id is None:
         raise Refusal("Tasks are found beneath a job, please supply its id.")
-    job = find_job(call, checked_id(job_id))
+    delivery = call.workspace.entities.get(checked_id(job_id))
+    if not isinstance(delivery, Delivery) or not access.visible(call.workspace, call.user, delivery):
+        delivery = None
+    job = delivery or find_job(call, job_id)
     tasks: list[Task] = list(reversed(job.tasks))
     return _narrow(call, [views.show_task(call.workspace, job, task) for task in tasks], "task")
 
@@ -85,6 +90,8 @@ def entity_types(call: Call) -> list[str]:
 def attributes(call: Call) -> list[str]:
     """Answer `attributes` for one entity type, from an entity of that type; empty while there is none."""
     kind = call.text("entitytype").lower()
+    if kind == "delivery" and (call.options.get("create") or call.options.get("update")):
+        return sorted(deliveries.CREATE_KEYS if call.options.get("create") else deliveries.EDIT_KEYS)
     if kind == "task":
         jobs = [job for job in call.workspace.each(Job) if job.tasks]
         return sorted(views.show_task(call.workspace, jobs[0], jobs[0].tasks[0])) if jobs else []
@@ -139,12 +146,13 @@ def _is_of_kind(entity: Entity, kind: str) -> bool:
 def _in_scope(options: dict[str, Any], entity: Entity) -> bool:
     """Return whether an entity is in the scope of a find without id.
 
-    Jobs: live ones; with *finished* only done and aborted ones; a single entity query also looks among those. Others:
-    active ones; with *inactive* (in old clients *offline*) only deactivated ones. *archived*: only archived ones.
+    Jobs and deliveries: live ones; with *finished* only done and aborted ones; a single entity query also looks among
+    those. Others: active ones; with *inactive* (in old clients *offline*) only deactivated ones. *archived*: only
+    archived ones.
     """
     if entity.archived or options.get("archived"):
         return entity.archived and bool(options.get("archived"))
-    if isinstance(entity, Job):
+    if isinstance(entity, (Job, Delivery)):
         finished = entity.status in FINISHED
         if options.get("single_entity_query") and options.get("finished") is None:
             return True

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Optional
 
-from ftrack_accsyn_sandbox.accsyn import access, jobs, views
+from ftrack_accsyn_sandbox.accsyn import access, deliveries, jobs, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, check_metadata, check_texts
-from ftrack_accsyn_sandbox.accsyn.entities import Job, Party, Queue, Task, now
+from ftrack_accsyn_sandbox.accsyn.entities import Delivery, Job, Party, Queue, Task, now
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
 from ftrack_accsyn_sandbox.accsyn.parties import Reader, check_pair
 
@@ -22,6 +22,9 @@ _NEW_TASK_STATUSES = ("queued", "onhold", "excluded")
 
 def create_job(call: Call) -> list[dict[str, Any]]:
     """Create a transfer job with its tasks. Nothing is created when anything of it is refused."""
+    uploaded = deliveries.upload(call)
+    if uploaded is not None:
+        return uploaded
     data = call.options
     check_keys(data, _JOB_KEYS, "transfer")
     mirrored = any(_flag(data, name, False) for name in ("mirror_paths", "mirror"))
@@ -54,6 +57,8 @@ def create_job(call: Call) -> list[dict[str, Any]]:
 
 def create_tasks(call: Call) -> list[dict[str, Any]]:
     """Add tasks to a job; all of them or, when anything is refused, none. The retried ones are among the rows."""
+    if isinstance(call.workspace.entities.get(call.id or ""), Delivery):
+        raise Refusal("Files cannot be added to a delivery as tasks.")
     job = find_job(call, call.id or call.query)  # clients before 3.1 send the job's id as the query
     access.check_edit(call.user, job)
     if job.archived:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
 from ftrack_accsyn_sandbox.accsyn.entities import (
     NOT_FINISHED,
     Acl,
     Client,
+    Delivery,
     Endpoint,
     Entity,
     Job,
@@ -112,12 +113,16 @@ def _job(workspace: Workspace, job: Job) -> dict[str, Any]:
         "destination_hr": _party_code(workspace, job.destination),
         "user": job.user_id,
         "user_hr": _code(workspace, job.user_id),
-        "parent": job.queue_id,
-        "parent_hr": _code(workspace, job.queue_id),
+        "parent": job.parent_id or job.queue_id,
+        "parent_hr": _code(workspace, job.parent_id or job.queue_id),
         "uri": job.uri,
         "modifier": job.modifier_id,
         "finished": job.finished or NOT_FINISHED,
     }
+
+
+def _delivery(workspace: Workspace, delivery: Delivery) -> dict[str, Any]:
+    return {"public": False, "user": delivery.user_id, "user_hr": _code(workspace, delivery.user_id)}
 
 
 def _totals(job: Job) -> dict[str, Any]:
@@ -134,7 +139,7 @@ def _totals(job: Job) -> dict[str, Any]:
     return {"size": size, "progress": progress, "speed": round(speed, 3), "etr": _duration(etr_s)}
 
 
-def show_task(workspace: Workspace, job: Job, task: Task) -> dict[str, Any]:
+def show_task(workspace: Workspace, job: Union[Job, Delivery], task: Task) -> dict[str, Any]:
     """Return the attributes of a task as the API shows them; why it failed is in the job's log only."""
     progress = 100 if task.status == "done" else min(99, int(100 * task.done_bytes / max(task.size, 1)))
     return {
@@ -156,7 +161,9 @@ def show_task(workspace: Workspace, job: Job, task: Task) -> dict[str, Any]:
     }
 
 
-def _show_endpoint(workspace: Workspace, job: Job, endpoint: Endpoint, path_abs_final: str) -> dict[str, Any]:
+def _show_endpoint(
+    workspace: Workspace, job: Union[Job, Delivery], endpoint: Endpoint, path_abs_final: str
+) -> dict[str, Any]:
     """Return one end of a task; where a path lies on the machine of another user is told only once it was there."""
     holder = workspace.holder(endpoint.party)
     share = workspace.entities.get(endpoint.share_id or "")
@@ -183,6 +190,7 @@ _SHOWS: dict[type[Entity], Callable[[Workspace, Any], dict[str, Any]]] = {
     Share: _share,
     Acl: _acl,
     Job: _job,
+    Delivery: _delivery,
 }
 
 

@@ -124,7 +124,12 @@ def client_is_unknown(publisher: Publisher) -> Callable[[], None]:
 def role_is_standard(publisher: Publisher) -> Callable[[], None]:
     workspace = publisher.studio.accsyn.workspace
     workspace.change_role("artist@acme.test", "standard")
-    return lambda: workspace.change_role("artist@acme.test", "employee")
+
+    def mend() -> None:
+        workspace.change_role("artist@acme.test", "employee")  # a new role comes without grants
+        workspace.grant(publisher.studio.demo.artist, publisher.studio.demo.volume)
+
+    return mend
 
 
 def destination_is_not_set_up(publisher: Publisher) -> Callable[[], None]:

@@ -123,6 +123,7 @@ def test_clock_set_back_while_an_idle_worker_knows_when_the_next_try_is_does_not
     machinery.clock.monotonic += 70.0
     machinery.step()  # the outage is over, but by the wall clock it is early: nothing is due
     studio.accsyn.workspace.change_role("artist@acme.test", "employee")
+    studio.demo.workspace.grant(studio.demo.artist, studio.demo.volume)
 
     machinery.clock.now -= back_s
 

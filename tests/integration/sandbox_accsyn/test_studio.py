@@ -11,6 +11,7 @@ from typing import Iterator
 import pytest
 import requests
 
+from ftrack_accsyn_sandbox.service import HOST
 from ftrack_accsyn_sandbox.studio import Studio
 
 SCRIPT = """
@@ -83,6 +84,22 @@ def test_second_machine_of_the_artist_has_a_client_and_a_staging_folder_of_its_o
     assert (client.code, client.user_id, client.status) == ("desk2", studio.demo.artist.id, "online")
     assert client.folders == {studio.demo.volume.id: Path(first["ACCSYN_PROJECTS_PATH"])}
     assert Path(first["ACCSYN_PROJECTS_PATH"]).is_dir()
+
+
+@pytest.mark.usefixtures("bare_client")
+def test_recipient_fetches_a_delivery_in_the_running_studio(studio: Studio, tmp_path: Path) -> None:
+    from accsyn_api.session import Session  # here, for tests that need no client run anyway
+
+    (studio.hq / "a.mov").write_bytes(b"data")
+    who = studio.artist
+    address = f"{HOST}:{studio.accsyn.port}"
+    session = Session("acme", who.accsyn_user, who.accsyn_key, proxy=address, path_envfile=os.devnull)
+    data = {"name": "a", "tasks": ["volume=projects/a.mov"], "recipients": ["vendor@acme.test"]}
+    delivery = session.create("Delivery", data)
+    studio.accsyn.engine.wait_idle()
+    studio.fetch_delivery(delivery["id"], "vendor@acme.test", tmp_path / "got")
+    studio.accsyn.engine.wait_idle()
+    assert (tmp_path / "got" / "a.mov").read_bytes() == b"data"
 
 
 def test_stopped_studio_is_gone_and_its_files_stay(tmp_path: Path) -> None:

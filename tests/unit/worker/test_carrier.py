@@ -147,7 +147,10 @@ def test_role_that_may_not_send_is_not_ready_and_asked_after_with_a_new_login(
     with pytest.raises(errors.NotReady):
         line.submit()
 
-    accsyn.workspace.change_role("artist@acme.test", "employee")
+    artist, volume = accsyn.workspace.user("artist@acme.test"), accsyn.workspace.default_volume
+    accsyn.workspace.change_role(artist.code, "employee")
+    assert volume is not None
+    accsyn.workspace.grant(artist, volume)
     line.submit()
 
     assert line.bench.states() == {"a": "submitted"}
