@@ -7,15 +7,19 @@ from typing import Any
 import click
 
 from ftrack_accsyn_accessor._version import __version__
-from ftrack_accsyn_accessor.cli import control, exit_codes, here
+from ftrack_accsyn_accessor.cli import control, exit_codes, here, requests
 from ftrack_accsyn_accessor.cli.clean import clean
 from ftrack_accsyn_accessor.cli.demo import demo
 from ftrack_accsyn_accessor.cli.doctor import doctor
 from ftrack_accsyn_accessor.cli.drain import drain
+from ftrack_accsyn_accessor.cli.get import get
 from ftrack_accsyn_accessor.cli.log import log
+from ftrack_accsyn_accessor.cli.queue import queue
 from ftrack_accsyn_accessor.cli.reconcile import reconcile
 from ftrack_accsyn_accessor.cli.sandbox import sandbox
+from ftrack_accsyn_accessor.cli.send import send
 from ftrack_accsyn_accessor.cli.status import status
+from ftrack_accsyn_accessor.cli.sync import sync
 from ftrack_accsyn_accessor.cli.wait import wait
 from ftrack_accsyn_accessor.cli.where import where
 from ftrack_accsyn_accessor.cli.why import why
@@ -49,6 +53,12 @@ for command in (
     status,
     why,
     where,
+    send,
+    get,
+    sync,
+    requests.requests,
+    requests.cancel,
+    queue,
     doctor,
     control.retry,
     control.pause,

@@ -23,7 +23,8 @@ class Order:
     wherever it is, an empty destination this machine's staging location. `components` are names, wildcards allowed,
     compared without regard to case; none for all. `with_used` adds what the versions use, at any depth. `added` are
     paths of files and folders in any platform's notation, wildcards allowed. `queue` is an accsyn queue's code or
-    name, empty for the project's; `priority` is from 0 to 1000.
+    name, empty for the project's; `priority` is from 0 to 1000. `project` is the name of the project that added paths
+    belong to; empty for that which the first folder of each names.
     """
 
     reason: Reason
@@ -36,3 +37,4 @@ class Order:
     added: tuple[str, ...] = ()
     queue: str = ""
     priority: Optional[int] = None
+    project: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
@@ -22,6 +23,8 @@ PAGE = 500
 #: Jobs named in one query: keeps the address of the request below the limit (accsyn fact sheet, section 1).
 IDS_PER_CALL = 60
 
+#: Letters, digits, `.`, `_` and `-` make up a queue's code (workflow facts, section 2).
+_NO_CODE = re.compile(r"[^A-Za-z0-9._-]+")
 _CLIENT_REMEDY = (
     "Start accsyn's desktop app or user server on this machine once, or set FTRACK_ACCSYN_CLIENT to its client's id."
 )
@@ -134,6 +137,23 @@ class Workspace(Door):
                 if row.get(attribute) == code_or_name and model.entity_id(row):
                     return model.entity_id(row)
         return None
+
+    def create_queue(self, name: str, priority: int) -> str:
+        """Make a queue and return its id; raises NotReady for a user who may not.
+
+        Its code is the name with what a code cannot hold left out (workflow facts, section 8).
+        """
+        tried = "make the queue"
+        if self.check_role() != "admin":
+            outcome = f"{self._credentials.api_user} is no administrator of accsyn"
+            remedy = "Have one make it; until then the project's jobs go through the default queue."
+            raise NotReady(tried, name, outcome, remedy)
+        code = _NO_CODE.sub("_", name)
+        data = {"name": name, "code": code, "priority": priority}
+        for row in rows_of(self._call(tried, name, Call("POST", "queue/create", data))) or []:
+            if model.entity_id(row):
+                return model.entity_id(row)
+        raise self._error(tried, name, Problem(Uncertain, "the answer names no queue"))
 
     def queue_place(self, job_id: str) -> Optional[QueuePlace]:
         """Return where a job stands in its queue, None for one that accsyn does not know; three requests."""

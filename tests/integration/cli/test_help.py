@@ -26,7 +26,9 @@ def test_every_verb_has_help_and_every_option_of_it_too(verb: str) -> None:
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in ("demo",)])
 def test_every_verb_can_answer_in_json(verb: str) -> None:
-    assert any("--json" in option.opts for option in application.commands[verb].params)
+    command = application.commands[verb]
+    for each in getattr(command, "commands", {verb: command}).values():
+        assert any("--json" in option.opts for option in each.params)
 
 
 @pytest.mark.parametrize("verb", VERBS)

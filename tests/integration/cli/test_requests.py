@@ -82,3 +82,30 @@ def test_status_in_json_has_requests_beside_the_items_of_publishes(outbox: Outbo
     assert [each["component"] for each in row["unfolded"]] == ["beauty"]
     assert found["items"] == []
     assert found["exit_code"] == exit_codes.MOVING
+
+
+def test_requests_are_listed_and_found_by_words(outbox: Outbox, run: Run) -> None:
+    assert "Nothing was asked for" in run("requests").stdout
+    ask(outbox, "beauty", words="the comp")
+    ask(outbox, "audio", words="the edit")
+
+    assert [row["words"] for row in told(run, "requests")["requests"]] == ["the edit", "the comp"]
+    assert [row["words"] for row in told(run, "requests", "--search", "beauty")["requests"]] == ["the comp"]
+    assert "comp v003 audio" in run("requests", "--unfold").stdout
+
+
+def test_cancel_takes_back_what_has_not_begun_and_says_what_had(outbox: Outbox, run: Run) -> None:
+    request_id = ask(outbox, "beauty", "depth")
+
+    result = run("cancel", request_id)
+
+    assert result.exit_code == exit_codes.OK
+    assert result.stdout == f"2 item(s) of request {request_id} were taken back.\n"
+    assert told(run, "requests")["requests"][0]["state"] == "cancelled"
+
+
+def test_cancel_of_an_unknown_request_fails(outbox: Outbox, run: Run) -> None:
+    result = run("cancel", 77)
+
+    assert result.exit_code == exit_codes.FAILED
+    assert "has the number 77" in result.stderr

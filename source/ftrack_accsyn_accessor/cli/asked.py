@@ -1,0 +1,218 @@
+"""What `send`, `get` and `sync` have in common: the plan, the question, the request, and how it is followed."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Callable, NamedTuple, NoReturn, Optional, TypeVar
+
+import click
+from rich.console import Group, RenderableType
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Table
+from rich.text import Text
+
+from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.insight import requests
+from ftrack_accsyn_accessor.insight.requests import RequestRow
+from ftrack_accsyn_accessor.model.plain import plain
+from ftrack_accsyn_accessor.model.plan import Fate, Plan, Planned
+from ftrack_accsyn_accessor.model.progress import size_text
+from ftrack_accsyn_accessor.model.request import RequestState, Standing
+from ftrack_accsyn_accessor.send.order import Order
+from ftrack_accsyn_accessor.send.ordering import Ordering, Preview
+from ftrack_accsyn_accessor.worker.runtime import Runtime
+
+#: Causes that are written out; of more only the number.
+MOST_CAUSES = 20
+_STYLES = {Fate.GOES: "green", Fate.THERE: "dim", Fate.ON_ITS_WAY: "cyan", Fate.CANNOT: "bold red"}
+_CODES = {
+    RequestState.DONE: exit_codes.OK,
+    RequestState.STUCK: exit_codes.ATTENTION,
+    RequestState.CANCELLED: exit_codes.ATTENTION,
+}
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class How(NamedTuple):
+    """What the options that all three have say."""
+
+    dry_run: bool
+    wait: bool
+    timeout_s: Optional[float]
+    yes: bool
+    as_json: bool
+
+
+def options(command: Command) -> Command:
+    """Give *command* the options of `How`."""
+    for decorate in (
+        shown.json_option,
+        click.option("--yes", is_flag=True, help="Ask nothing. Without a terminal nothing is asked in any case."),
+        click.option(
+            "--timeout", "timeout_s", type=click.FloatRange(min=0), help="With --wait: give up after so many seconds."
+        ),
+        click.option("--wait", is_flag=True, help="Follow it until all of it is there, or something needs attention."),
+        click.option("--dry-run", is_flag=True, help="Show the plan, and do nothing."),
+    ):
+        command = decorate(command)
+    return command
+
+
+def carry_out(context: click.Context, order: Order, words: Sequence[str], how: How) -> NoReturn:
+    """Plan *order*, show it, ask, write the request down, and submit or follow it; exit with what that came to."""
+    runtime = here.runtime(here.find())
+    ordering = Ordering(runtime, environment.read_settings(), environment.ftrack_credentials())
+    preview = ordering.preview(order, words)
+    if not how.as_json:
+        shown.console().print(plans_view(preview.plans))
+    if how.dry_run or not preview.count(Fate.GOES):
+        _end(context, how, preview, [], planned_code(preview))
+    if not _agreed(how, preview):
+        raise here.Stop("Nothing was asked for.", exit_codes.FAILED)
+    ids = ordering.confirm(preview)
+    code = _follow(ordering, runtime, ids, how, preview) if how.wait else _hand_over(ordering, runtime, ids, how)
+    _end(context, how, preview, [requests.request(runtime.outbox, each) for each in ids], code)
+
+
+def planned_code(preview: Preview) -> int:
+    """Return the exit code of what is only planned: whether all of it can be, is on its way to be, or is there."""
+    if preview.count(Fate.CANNOT) or not any(plan.planned for plan in preview.plans):
+        return exit_codes.ATTENTION
+    return exit_codes.MOVING if preview.count(Fate.ON_ITS_WAY) and not preview.count(Fate.GOES) else exit_codes.OK
+
+
+def followed_code(preview: Preview, standings: Iterable[Standing]) -> int:
+    """Return the exit code of what was followed to its end: 0 only where all that was asked for is there."""
+    if any(_CODES.get(each.state) != exit_codes.OK for each in standings) or preview.count(Fate.CANNOT):
+        return exit_codes.ATTENTION
+    return exit_codes.MOVING if preview.count(Fate.ON_ITS_WAY) else exit_codes.OK
+
+
+def _agreed(how: How, preview: Preview) -> bool:
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if how.yes or how.as_json or not terminal:
+        return True
+    count = preview.count(Fate.GOES)
+    return click.confirm(f"Go ahead with {count} item{'' if count == 1 else 's'}?", default=True)
+
+
+def _hand_over(ordering: Ordering, runtime: Runtime, ids: Sequence[int], how: How) -> int:
+    if runtime.outbox.control.paused() is not None:
+        _say("Syncing is paused on this machine: it goes when somebody resumes, with: ftrack-accsyn resume.", how)
+        return exit_codes.UNSENT
+    if ordering.hand_over(ids):
+        stuck = any(each.state is RequestState.STUCK for each in ordering.standings(ids))
+        return exit_codes.ATTENTION if stuck else exit_codes.OK
+    _say(
+        "accsyn does not have all of it yet. The next application with the plugin goes on, or: ftrack-accsyn drain.",
+        how,
+    )
+    return exit_codes.OK
+
+
+def _follow(ordering: Ordering, runtime: Runtime, ids: Sequence[int], how: How, preview: Preview) -> int:
+    if runtime.outbox.control.paused() is not None:
+        raise here.Stop("Syncing is paused on this machine. Resume it first: ftrack-accsyn resume.")
+    with _bar(how.as_json) as draw:
+        ended = ordering.follow(ids, how.timeout_s, draw)
+    return followed_code(preview, ordering.standings(ids)) if ended else exit_codes.TIMEOUT
+
+
+def _say(text: str, how: How) -> None:
+    click.echo(text, err=how.as_json)
+
+
+@contextlib.contextmanager
+def _bar(quiet: bool) -> Iterator[Callable[[Sequence[Standing]], None]]:
+    """Give a function that draws how far requests are; with *quiet* one that does not."""
+    if quiet:
+        yield lambda standings: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=shown.console(), transient=True) as progress:
+        task = progress.add_task("", total=None)
+
+        def draw(standings: Sequence[Standing]) -> None:
+            total, done = sum(each.size_bytes for each in standings), sum(each.done_bytes for each in standings)
+            text = ", ".join(dict.fromkeys(each.state.value for each in standings))
+            progress.update(task, description=text, total=total or None, completed=done)
+
+        yield draw
+
+
+def _end(
+    context: click.Context, how: How, preview: Preview, rows: Sequence[Optional[RequestRow]], code: int
+) -> NoReturn:
+    found = [row for row in rows if row is not None]
+    if how.as_json:
+        told = {"plans": [plan_told(plan) for plan in preview.plans], "requests": found, "exit_code": code}
+        shown.print_json(told)
+    elif found:
+        shown.console().print(shown.requests_view(found, {}))
+    context.exit(code)
+
+
+# The plan.
+
+
+def plan_told(plan: Plan) -> Mapping[str, Any]:
+    """Return a plan for scripts: the sums of each fate, and each item with its fate, without its files."""
+    return {
+        "reason": plan.reason.value,
+        "source": plain(plan.source),
+        "destination": plain(plan.destination),
+        "sums": {fate.name.lower(): plain(plan.sum(fate)) for fate in Fate},
+        "items": [_item_told(each) for each in plan.planned],
+    }
+
+
+def _item_told(planned: Planned) -> Mapping[str, Any]:
+    publication = planned.wanted.publication
+    return {
+        "component_id": publication.component_id,
+        "component": publication.component_name,
+        "version": publication.version_name,
+        "project": publication.project_name,
+        "path": publication.path,
+        "kind": publication.kind.value,
+        "files": len(publication.files),
+        "size_bytes": publication.size_bytes,
+        "fate": planned.fate.name.lower(),
+        "obstacle": planned.obstacle.value if planned.obstacle is not None else "",
+        "cause": planned.cause,
+    }
+
+
+def plans_view(plans: Sequence[Plan]) -> RenderableType:
+    """Return plans as a table: count and bytes of each fate, with the causes of what cannot go below it."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("From > to", "What becomes of it", "Items", "Files", "Size"):
+        table.add_column(heading, justify="right" if heading in ("Items", "Files", "Size") else "left")
+    for plan in plans:
+        ends = f"{requests.end_text(plan.source)} > {requests.end_text(plan.destination)}"
+        for fate in Fate:
+            found = plan.sum(fate)
+            if found.items:
+                size = size_text(found.size_bytes) if found.size_bytes else ""
+                files = str(found.files) if found.files else ""
+                table.add_row(Text(ends), Text(fate.value, style=_STYLES[fate]), str(found.items), files, size)
+                ends = ""
+    if not any(plan.planned for plan in plans):
+        return Text("There is nothing of that to go anywhere.")
+    return Group(table, *map(Text, _causes(plans)))
+
+
+def _causes(plans: Sequence[Plan]) -> list[str]:
+    found = [each for plan in plans for each in plan.planned if each.cause and each.fate is not Fate.GOES]
+    lines = [f"{name_of(each)} {each.fate.value}: {each.cause}" for each in found[:MOST_CAUSES]]
+    return [*lines, f"... and {len(found) - MOST_CAUSES} more"] if len(found) > MOST_CAUSES else lines
+
+
+def name_of(planned: Planned) -> str:
+    """Return what people call something that is planned."""
+    publication = planned.wanted.publication
+    name = publication.component_name if publication.component_id else publication.path
+    return " ".join(filter(None, (publication.version_name, name)))

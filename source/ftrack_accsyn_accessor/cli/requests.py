@@ -1,0 +1,80 @@
+"""`ftrack-accsyn requests` and `cancel`: what was asked for from this machine, and taking it back."""
+
+from __future__ import annotations
+
+import click
+
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.insight import requests as snapshot
+from ftrack_accsyn_accessor.insight.requests import RequestRow
+from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.model.plain import plain
+from ftrack_accsyn_accessor.model.request import RequestState
+from ftrack_accsyn_accessor.send.ordering import take_back
+from ftrack_accsyn_accessor.worker.runtime import Runtime
+
+
+@click.command()
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=0), help="How many that have ended.")
+@click.option("--search", default="", help="Only those in which, or in whose items, every one of these words occurs.")
+@click.option("--unfold", is_flag=True, help="List the items of each below it.")
+@shown.json_option
+def requests(limit: int, search: str, unfold: bool, as_json: bool) -> None:
+    """List what was asked for from this machine: Send, Sync and Get, with how far each is.
+
+    Reads this machine's outbox only: neither ftrack nor accsyn is asked.
+    """
+    installation = here.find()
+    outbox, studio = here.outbox(installation), installation.studio
+    found = snapshot.requests(outbox, search=search, studio=studio, ended=limit)
+    unfolded = {
+        row.request_id: snapshot.items(outbox, row, search=search, studio=studio) for row in (found if unfold else ())
+    }
+    if as_json:
+        told = [{**plain(row), "unfolded": plain(unfolded.get(row.request_id, []))} for row in found]
+        shown.print_json({"requests": told})
+    elif found:
+        shown.console().print(shown.requests_view(found, unfolded))
+    else:
+        click.echo("Nothing was asked for from this machine.")
+
+
+@click.command()
+@click.argument("request_id", type=int, metavar="REQUEST")
+@shown.json_option
+@click.pass_context
+def cancel(context: click.Context, request_id: int, as_json: bool) -> None:
+    """Take back what has not begun of a request, and say what had.
+
+    REQUEST is its number in `requests`. What accsyn has and has not begun is excluded there; what is moving already, or
+    is there, stays. The exit code is 0 when all of it was taken back or is there, 5 when some of it still moves.
+    """
+    installation = here.find()
+    runtime = here.runtime(installation)
+    before = snapshot.request(runtime.outbox, request_id, installation.studio)
+    if before is None:
+        raise here.Stop(f"No request of this machine has the number {request_id}.", exit_codes.FAILED)
+    withdrawn = _taken_back(runtime, before)
+    after = snapshot.request(runtime.outbox, request_id, installation.studio) or before
+    code = exit_codes.MOVING if after.state is RequestState.MOVING else exit_codes.OK
+    if as_json:
+        shown.print_json({"withdrawn": withdrawn, "request": after, "exit_code": code})
+    else:
+        click.echo(_sentence(withdrawn, after))
+    context.exit(code)
+
+
+def _taken_back(runtime: Runtime, row: RequestRow) -> int:
+    take_back(runtime, row.request_id)
+    standing = runtime.outbox.requests.standing(row.request_id)
+    return (standing.counts.get(State.WITHDRAWN, 0) if standing is not None else 0) - row.withdrawn
+
+
+def _sentence(withdrawn: int, row: RequestRow) -> str:
+    begun = [
+        f"{count} {words}"
+        for count, words in ((row.moving, "still in accsyn"), (row.there, "there already"), (row.stuck, "stuck"))
+        if count
+    ]
+    had = f" Of the rest: {', '.join(begun)}." if begun else ""
+    return f"{withdrawn} item(s) of request {row.request_id} were taken back.{had}"

@@ -1,0 +1,154 @@
+"""What is asked for from this machine: planned, confirmed, carried from this process, and followed to its end.
+
+For the command line and for tools: what `send`, `sync` and `get` have in common. Not for a host's thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Callable, NamedTuple, Optional
+
+from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.model.plan import Fate, Plan
+from ftrack_accsyn_accessor.model.request import RequestState, Standing
+from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.send import selection
+from ftrack_accsyn_accessor.send.asking import Requester, confirm
+from ftrack_accsyn_accessor.send.order import Order
+from ftrack_accsyn_accessor.send.planning import Planner
+from ftrack_accsyn_accessor.worker import endpoint
+from ftrack_accsyn_accessor.worker.runtime import Runtime
+from ftrack_accsyn_accessor.workspace import Workspace
+
+LOOK_S = 0.25
+#: How long a process that does not wait tries to hand what was asked for to accsyn before it ends.
+HAND_OVER_S = 20.0
+#: How long the background thread gets to finish the call that it is in.
+STOP_S = 5.0
+
+_UNSENT = (State.PREPARED, State.PENDING)
+_ENDED = (RequestState.DONE, RequestState.STUCK, RequestState.CANCELLED)
+
+
+class Preview(NamedTuple):
+    """An order with its plans, before anybody has confirmed it."""
+
+    order: Order
+    plans: Sequence[Plan]
+
+    def count(self, fate: Fate) -> int:
+        """Return how much of it has this fate."""
+        return sum(len(plan.of(fate)) for plan in self.plans)
+
+
+class Ordering:
+    """Plans and carries what one person asks for, with the outbox of this machine. For one thread.
+
+    *settings* name the workspace, *ftrack* the person. Methods raise what planner, ftrack, accsyn and outbox raise.
+    """
+
+    def __init__(self, runtime: Runtime, settings: Settings, ftrack: FtrackCredentials) -> None:
+        self._runtime = runtime
+        self._settings = settings
+        self._ftrack = ftrack
+
+    def preview(self, order: Order, words: Sequence[str] = ()) -> Preview:
+        """Return what would happen to *order*, and to what *words* (ids, or names in ftrack) add to it."""
+        with self._doors() as (connection, workspace):
+            found = selection.find(connection, words) if words else []
+            full = dataclasses.replace(order, picked=(*order.picked, *found))
+            if full.queue and workspace.find_queue(full.queue) is None:
+                remedy = "Correct its name, or have an administrator make it: ftrack-accsyn queue ensure."
+                raise errors.NotReady("find the queue", full.queue, "accsyn knows none of this name", remedy)
+            planner = Planner(connection, workspace, self._settings, [self._runtime.outbox])
+            return Preview(full, planner.plan(full))
+
+    def confirm(self, preview: Preview) -> list[int]:
+        """Write what goes down; return the ids of the requests. From here on it survives whatever happens."""
+        with self._doors() as (connection, _):
+            who = Requester(self._ftrack.api_user, _user_id(connection, self._ftrack.api_user))
+        return confirm(self._runtime.outbox, preview.order, preview.plans, who, str(uuid.uuid4()))
+
+    def hand_over(self, request_ids: Sequence[int], timeout_s: float = HAND_OVER_S) -> bool:
+        """Submit from this process within *timeout_s*; return whether accsyn has all of it, or somebody has to look."""
+        return self._carry(request_ids, timeout_s, lambda standings: not any(map(unsent, standings)))
+
+    def follow(
+        self,
+        request_ids: Sequence[int],
+        timeout_s: Optional[float] = None,
+        told: Callable[[Sequence[Standing]], None] = lambda standings: None,
+    ) -> bool:
+        """Carry these requests to their ends, *told* how far they are; return whether all have ended in time."""
+
+        def ended(standings: Sequence[Standing]) -> bool:
+            told(standings)
+            return all(each.state in _ENDED for each in standings)
+
+        return self._carry(request_ids, timeout_s, ended)
+
+    def standings(self, request_ids: Sequence[int]) -> list[Standing]:
+        """Return what has become of requests."""
+        found = (self._runtime.outbox.requests.standing(each) for each in request_ids)
+        return [each for each in found if each is not None]
+
+    def _carry(
+        self, request_ids: Sequence[int], timeout_s: Optional[float], over: Callable[[Sequence[Standing]], bool]
+    ) -> bool:
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        pause = threading.Event()
+        self._runtime.worker.wake()
+        try:
+            while not over(self.standings(request_ids)):
+                if deadline is not None and time.monotonic() >= deadline:
+                    return False
+                pause.wait(LOOK_S)
+            return True
+        finally:
+            self._runtime.worker.stop(STOP_S)
+
+    @contextlib.contextmanager
+    def _doors(self) -> Iterator[tuple[FtrackConnection, Workspace]]:
+        connection, workspace = FtrackConnection(self._ftrack), endpoint.connect(self._settings)
+        try:
+            yield connection, workspace
+        finally:
+            connection.close()
+            workspace.close()
+
+
+def unsent(standing: Standing) -> int:
+    """Return how many items of a request accsyn does not have yet."""
+    return sum(standing.counts.get(state, 0) for state in _UNSENT)
+
+
+def _user_id(connection: FtrackConnection, username: str) -> str:
+    rows = connection.query(f"select id from User where username is {quoted([username])}")  # noqa: S608
+    return str(rows[0]["id"]) if rows else ""
+
+
+def take_back(runtime: Runtime, request_id: int, timeout_s: float = HAND_OVER_S) -> None:
+    """Cancel a request, and have excluded in accsyn what has not begun there, within *timeout_s* from this process.
+
+    Where accsyn cannot be asked in time, the next worker does that.
+    """
+    runtime.outbox.requests.cancel(request_id)
+    deadline = time.monotonic() + timeout_s
+    pause = threading.Event()
+    runtime.worker.wake()
+    try:
+        while time.monotonic() < deadline:
+            standing = runtime.outbox.requests.standing(request_id)
+            if standing is None or not standing.counts.get(State.SUBMITTED, 0):
+                return
+            pause.wait(LOOK_S)
+    finally:
+        runtime.worker.stop(STOP_S)
