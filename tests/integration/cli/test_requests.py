@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from asking import ask, in_accsyn
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.cli.application import application
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.file import outbox_path
 from ftrack_accsyn_accessor.staging.area import StagingArea
+from requesting import ask, in_accsyn
 from runner import RUNNER
 
 Run = Callable[..., Result]

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from asking import LONDON
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.cli.asked import followed_code
 from ftrack_accsyn_accessor.model.item import Reason, State, Studio
@@ -19,6 +18,7 @@ from ftrack_accsyn_accessor.send.order import Order
 from ftrack_accsyn_accessor.send.ordering import Preview
 from integration.cli.test_requests import Run, outbox, run
 from making import HQ, publication
+from requesting import LONDON
 
 __all__ = ["outbox", "run"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from asking import LONDON, ask, in_accsyn
 from ftrack_accsyn_accessor.insight import requests, rows
 from ftrack_accsyn_accessor.model import progress
 from ftrack_accsyn_accessor.model.item import Item, Reason, State, Studio, Trouble
@@ -13,6 +12,7 @@ from ftrack_accsyn_accessor.outbox.requests import CANCELLED
 from ftrack_accsyn_accessor.outbox.survey import PUBLISHED
 from ftrack_accsyn_accessor.outbox.tracking import Change
 from making import HQ
+from requesting import LONDON, ask, in_accsyn
 from unit.insight.conftest import move, stop
 from unit.outbox.conftest import Desk
 
