@@ -10,11 +10,12 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 
 from ftrack_accsyn_accessor.ftrack.connection import BATCH, FtrackConnection, quoted_batches
-from ftrack_accsyn_accessor.ftrack.registrations import hidden, read_claims
-from ftrack_accsyn_accessor.ftrack.tree import registered_members
-from ftrack_accsyn_accessor.model.claims import Ruling, conflict, rule
+from ftrack_accsyn_accessor.ftrack.registrations import hidden, read_asked, read_claims
+from ftrack_accsyn_accessor.ftrack.tree import Member, registered_members
+from ftrack_accsyn_accessor.model.claims import Ruling, conflict, rule, rule_asked
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, RegistrationRefused
-from ftrack_accsyn_accessor.model.item import Item, Kind
+from ftrack_accsyn_accessor.model.identifiers import moved
+from ftrack_accsyn_accessor.model.item import Item, Kind, Reason
 
 #: Refusals after which the rest of a request is taken for refused as well.
 _REFUSALS_TO_BELIEVE = 20
@@ -22,10 +23,14 @@ _REFUSALS_TO_BELIEVE = 20
 
 @dataclasses.dataclass
 class Outcome:
-    """What could not be registered, by the item's id; and the items whose components ftrack does not know any more."""
+    """What could not be registered, by the item's id; and the items whose components ftrack does not know any more.
+
+    `sourceless` are those asked for that were taken away from their source, so that nothing tells of their members.
+    """
 
     refusals: dict[int, AccsynAccessorError] = dataclasses.field(default_factory=dict)
     deleted: set[int] = dataclasses.field(default_factory=set)
+    sourceless: set[int] = dataclasses.field(default_factory=set)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,15 +63,16 @@ class Availability:
         items = [item for item in items if item.publication.location_id != location_id]
         if not items:
             return outcome
-        locations = {item.publication.location_id for item in items}
-        claims = read_claims(self._connection, items, {*locations, location_id})
         sound = []
-        for ruling in rule(items, claims, location_id):
+        for ruling in self._rulings(items, location_id):
             if ruling.rival is not None:
                 outcome.refusals[ruling.item.id] = conflict(ruling.item, ruling.rival, location_id)
             else:
                 sound.append(ruling)
-        rows = self._missing(self._members([ruling.item for ruling in sound]), location_id)
+        members = self._members([ruling.item for ruling in sound])
+        outcome.sourceless = _sourceless(sound, members)
+        sound = [ruling for ruling in sound if ruling.item.id not in outcome.sourceless]
+        rows = self._missing(members, location_id)
         rows += self._tops(sound, outcome)
         for start in range(0, len(rows), BATCH):
             self._create(rows[start : start + BATCH], location_id, outcome)
@@ -74,6 +80,20 @@ class Availability:
         outcome.refusals.update(unseen)
         outcome.deleted -= unseen.keys()
         return outcome
+
+    def _rulings(self, items: Sequence[Item], location_id: str) -> list[Ruling]:
+        published = [item for item in items if item.reason is Reason.PUBLISH]
+        rulings: list[Ruling] = []
+        if published:
+            locations = {item.publication.location_id for item in published}
+            rulings += rule(published, read_claims(self._connection, published, {*locations, location_id}), location_id)
+        asked: dict[str, list[Item]] = {}
+        for item in items:
+            if item.reason is not Reason.PUBLISH:
+                asked.setdefault(item.publication.location_id, []).append(item)
+        for source_id, group in asked.items():
+            rulings += rule_asked(group, read_asked(self._connection, group, {source_id, location_id}), location_id)
+        return rulings
 
     def take_back(self, component_ids: Collection[str], location_id: str) -> None:
         """Remove what is registered of components, and of their members, in a location."""
@@ -92,17 +112,12 @@ class Availability:
         levels: list[list[_Row]] = []
         for staging_id in sorted({item.publication.location_id for item in items}):
             owners = {
-                item.publication.component_id: item.id
+                item.publication.component_id: item
                 for item in items
                 if item.publication.location_id == staging_id and item.publication.kind is not Kind.FILE
             }
             for level in registered_members(self._connection, owners, staging_id):
-                levels.append(
-                    [
-                        _Row(each.component_id, each.row["resource_identifier"], owners[each.outermost], is_member=True)
-                        for each in level
-                    ]
-                )
+                levels.append([_member(each, owners[each.outermost]) for each in level])
         return [row for level in reversed(levels) for row in level]
 
     def _tops(self, rulings: Sequence[Ruling], outcome: Outcome) -> list[_Row]:
@@ -111,11 +126,12 @@ class Availability:
         existing = self._existing(ruling.item.publication.component_id for ruling in left)
         rows = []
         for ruling in rulings:
-            publication = ruling.item.publication
+            item, publication = ruling.item, ruling.item.publication
             if ruling.staged is not None and not ruling.available:
-                rows.append(_Row(publication.component_id, ruling.staged.resource_identifier, ruling.item.id))
+                identifier = item.identifier or ruling.staged.resource_identifier
+                rows.append(_Row(publication.component_id, identifier, item.id))
             elif ruling in left and publication.component_id in existing:
-                rows.append(_Row(publication.component_id, publication.resource_identifier, ruling.item.id))
+                rows.append(_Row(publication.component_id, item.identifier_there, item.id))
             elif ruling in left:
                 outcome.deleted.add(ruling.item.id)
         return rows
@@ -184,6 +200,25 @@ class Availability:
                 for row in rows
             ],
         )
+
+
+def _sourceless(rulings: Sequence[Ruling], members: Sequence[_Row]) -> set[int]:
+    """Return the ids of the items that hold files, were asked for, and are not in their source location any more."""
+    told = {row.item for row in members}
+    return {
+        ruling.item.id
+        for ruling in rulings
+        if ruling.item.reason is not Reason.PUBLISH and ruling.item.publication.kind is not Kind.FILE
+        if ruling.staged is None and ruling.item.id not in told and ruling.item.publication.files
+    }
+
+
+def _member(member: Member, item: Item) -> _Row:
+    """Return what is to be registered of a member of *item* that is registered at its source."""
+    identifier = member.row["resource_identifier"]
+    if item.identifier:
+        identifier = moved(identifier, item.publication.resource_identifier, item.identifier)
+    return _Row(member.component_id, identifier, item.id, is_member=True)
 
 
 def deregister(connection: FtrackConnection, registration_ids: Iterable[str]) -> None:

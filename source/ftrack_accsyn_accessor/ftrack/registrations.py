@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted, quoted_batches
-from ftrack_accsyn_accessor.model.claims import STAGING_DESCRIPTION, Claim, same_path, spellings
+from ftrack_accsyn_accessor.model.claims import STAGING_DESCRIPTION, Claim, identifiers_there, same_path, spellings
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import RegistrationRefused
-from ftrack_accsyn_accessor.model.item import Item, Kind, Publication, label
+from ftrack_accsyn_accessor.model.item import Item, Kind, label
 
 #: Locations of ftrack's own servers, with the ids that they have in every ftrack (ftrack_api.symbol).
 SERVER_LOCATIONS = ("3a372bde-05bc-11e4-8908-20c9d081909b", "cd41be70-8809-11e3-b98a-20c9d081909b")
@@ -129,6 +129,34 @@ def read_claims(connection: FtrackConnection, items: Sequence[Item], location_id
     return [_claim(row) for row in rows]
 
 
+def read_asked(connection: FtrackConnection, items: Sequence[Item], location_ids: Collection[str]) -> list[Claim]:
+    """Return what is registered of the components of *items*, and of others under their identifiers at the destination.
+
+    *items* were asked for, at most `connection.BATCH`, with one source and destination, whose locations *location_ids*
+    are. Requests as of `read_claims`. May raise `errors.RegistrationError`.
+    """
+    paths = quoted(sorted({path for item in items for path in spellings(item.identifier_there)}))
+    ids = quoted(sorted({item.publication.component_id for item in items}))
+    here = f"location_id in ({quoted(sorted(location_ids))})"
+    rows = connection.query(
+        f"select {', '.join(_CLAIM)} from ComponentLocation where {here} "  # noqa: S608 - ftrack's query language
+        f"and (component_id in ({ids}) or resource_identifier in ({paths})) order by id"
+    )
+    there = f'location_id is "{items[0].destination.location_id}"'
+    wide = [item for item in items if item.publication.kind is not Kind.FILE and item.publication.files]
+    for start in range(0, len(wide) if items[0].destination.location_id else 0, _PATTERNS):
+        group = wide[start : start + _PATTERNS]
+        likes = " or ".join(f"resource_identifier like {quoted([_pattern(item)])}" for item in group)
+        mine = {same_path(path) for item in group for path in identifiers_there(item)}
+        found = connection.query(
+            f"select {', '.join(_CLAIM)} from ComponentLocation where ({likes}) and {there} "  # noqa: S608
+            f"and component_id not_in ({ids}) and (component.container_id is none "
+            f"or component.container_id not_in ({ids})) order by id"
+        )
+        rows += [row for row in found if same_path(row["resource_identifier"] or "") in mine]
+    return [_claim(row) for row in rows]
+
+
 def _contested(connection: FtrackConnection, items: Sequence[Item], here: str) -> set[str]:
     """Return the identifiers of other components that stand for a file of a sequence or container of *items*."""
     wide = [item for item in items if item.publication.kind is not Kind.FILE and item.publication.files]
@@ -136,7 +164,7 @@ def _contested(connection: FtrackConnection, items: Sequence[Item], here: str) -
     for start in range(0, len(wide), _PATTERNS):
         group = wide[start : start + _PATTERNS]
         ids = quoted(sorted({item.publication.component_id for item in group}))
-        likes = " or ".join(f"resource_identifier like {quoted([_pattern(item.publication)])}" for item in group)
+        likes = " or ".join(f"resource_identifier like {quoted([_pattern(item)])}" for item in group)
         rows = connection.query(
             f"select resource_identifier from ComponentLocation where ({likes}) "  # noqa: S608 - ftrack's language
             f'and ({here} or location.description is "{STAGING_DESCRIPTION}") and component_id not_in ({ids}) '
@@ -147,10 +175,13 @@ def _contested(connection: FtrackConnection, items: Sequence[Item], here: str) -
     return found
 
 
-def _pattern(publication: Publication) -> str:
-    """Return what is like the identifiers of all files of a sequence or container, in ftrack's query language."""
-    identifier = publication.resource_identifier
-    return _FRAME.sub("%", identifier) if publication.kind is Kind.SEQUENCE else f"{identifier.rstrip('/')}/%"
+def _pattern(item: Item) -> str:
+    """Return what is like the identifiers of all files of a sequence or container, in ftrack's query language.
+
+    Of a publish they are the same at both ends.
+    """
+    identifier = item.identifier_there
+    return _FRAME.sub("%", identifier) if item.publication.kind is Kind.SEQUENCE else f"{identifier.rstrip('/')}/%"
 
 
 def hidden(connection: FtrackConnection, items: Iterable[Item]) -> dict[int, RegistrationRefused]:

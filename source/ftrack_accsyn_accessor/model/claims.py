@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model import errors, progress
+from ftrack_accsyn_accessor.model.identifiers import moved
 from ftrack_accsyn_accessor.model.item import Item, State, Trouble, label
 
 #: Description of every staging location in ftrack, by which other machines know it.
@@ -47,7 +48,7 @@ class Claim:
 class Ruling(NamedTuple):
     """What the registrations say of an item.
 
-    `staged`: the claim of its component in its staging location. `available`: it is registered at the destination
+    `staged`: the claim of its component in its source location. `available`: it is registered at the destination
     already. `rival`: the component that its path belongs to instead, if there is one.
     """
 
@@ -73,6 +74,34 @@ def rule(items: Sequence[Item], claims: Iterable[Claim], destination_id: str) ->
         on_paths.setdefault(same_path(claim.resource_identifier), []).append(claim)
         of_components.setdefault(claim.component_id, {})[claim.location_id] = claim
     return [_ruling(item, on_paths, of_components, destination_id) for item in items]
+
+
+def rule_asked(items: Sequence[Item], claims: Iterable[Claim], destination_id: str) -> list[Ruling]:
+    """Return what *claims* say of each of *items*, which were asked for: they are in their source location for long.
+
+    So nobody is on the way to their paths but who was asked for as well; what lies at the destination goes first.
+    """
+    on_paths: dict[str, list[Claim]] = {}
+    of_components: dict[str, dict[str, Claim]] = {}
+    for claim in claims:
+        of_components.setdefault(claim.component_id, {})[claim.location_id] = claim
+        if claim.location_id == destination_id:
+            on_paths.setdefault(same_path(claim.resource_identifier), []).append(claim)
+    found = []
+    for item in items:
+        at = of_components.get(item.publication.component_id, {})
+        paths = dict.fromkeys(map(same_path, identifiers_there(item)))
+        others = [claim for path in paths for claim in on_paths.get(path, ()) if not claim.is_of(item)]
+        source = at.get(item.publication.location_id)
+        found.append(Ruling(item, source, destination_id in at, min(others, key=_rank) if others else None))
+    return found
+
+
+def identifiers_there(item: Item) -> list[str]:
+    """Return the identifiers of *item*, and of its files, in its destination's location."""
+    publication = item.publication
+    files = [moved(file.path, publication.path, item.identifier_there) for file in publication.files]
+    return [item.identifier_there, *files]
 
 
 def _ruling(

@@ -22,6 +22,7 @@ AccsynAccessorError
         Refused                 accsyn read the call and said no
         Unauthorised            accsyn does not accept who we are
         NotReady                this machine or workspace is not set up for syncing
+        Unserved                one end of what was asked for cannot be used
 
 Every error renders from the same four facts, so that a reader never has to guess: what was tried, on what, what came
 back, and what to do. `kind` is the short stable word under which a cause is stored and shown. No credential is ever a
@@ -208,6 +209,12 @@ class NotReady(WorkspaceError):
     """This machine or workspace is not set up for syncing yet; somebody has to change something."""
 
     kind = "not-ready"
+
+
+class Unserved(WorkspaceError):
+    """One end of what was asked for cannot be used at the moment; everything else can. It is no fault of the items."""
+
+    kind = "unserved"
 
 
 def words(error: BaseException, *secrets: str) -> str:

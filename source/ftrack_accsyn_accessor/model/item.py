@@ -280,6 +280,11 @@ class Item:
         """Whom it belongs to."""
         return self.publication.studio
 
+    @property
+    def identifier_there(self) -> str:
+        """What the destination's location keeps of it in ftrack; empty for what has no component."""
+        return self.identifier or self.publication.resource_identifier
+
 
 def label(item: Item) -> str:
     """Return what people call an item: project, version and component."""

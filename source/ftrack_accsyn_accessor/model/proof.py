@@ -11,9 +11,9 @@ import dataclasses
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
-from ftrack_accsyn_accessor.model.accsyn import Task
+from ftrack_accsyn_accessor.model.accsyn import Task, is_id
 from ftrack_accsyn_accessor.model.item import RUNNING, Sent, State, Trouble
 from ftrack_accsyn_accessor.model.tasks import spelt
 
@@ -140,15 +140,29 @@ def path_of(task: Task) -> str:
 # Whether accsyn reads a task as it was meant.
 
 
-def misread(task: Task, source_party: str) -> Optional[Trouble]:
+def misread(task: Task, source_party: str, party: str = "") -> Optional[Trouble]:
     """Return what is wrong with the ends of *task* as accsyn reads them: None for nothing, or what cannot be told.
 
-    Its path has to be the same at both ends, and its source the client *source_party* (empty: not known). How the end
-    of a mirrored frame range reads is not documented (accsyn fact sheet, section 5): the folder will do.
+    Its path has to be the same at both ends, and these the parties *source_party* and *party* (empty: not known). How
+    the end of a mirrored frame range reads is not documented (accsyn fact sheet, section 5): the folder will do.
     """
-    client = str(task.source.get("client") or "")
-    if client and source_party and source_party != f"client={client}":
+    if _is_another(task.source, source_party):
         return Trouble.WRONG_CLIENT
+    if _is_another(task.destination, party):
+        return Trouble.WRONG_DESTINATION
     here, there = path_of(task), spelt(str(task.destination.get("path") or ""))
     meant = {here, _FRAMES.sub("", here), posixpath.dirname(here)} if _FRAMES.search(here) else {here}
     return Trouble.WRONG_DESTINATION if here and there and there not in meant else None
+
+
+def _is_another(end: Mapping[str, Any], party: str) -> bool:
+    """Whether *end* is certainly another party than *party*.
+
+    Clients are told by their ids, as they were asked for. A site is asked for by its code and told by its id, or by its
+    code as well: only what has the same form is compared.
+    """
+    kind, _, name = party.partition("=")
+    client, site = str(end.get("client") or ""), str(end.get("site") or "")
+    if kind == "client":
+        return client not in ("", name)
+    return kind == "site" and is_id(site) == is_id(name) and site not in ("", name)

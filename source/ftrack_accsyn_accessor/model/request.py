@@ -31,7 +31,8 @@ class Wanted:
 class Request:
     """What was asked for, by whom, from where to where.
 
-    Two with the same `token` are one: it is made from what cannot come twice, such as a confirmed plan. `words` say
+    Two with the same `token` are one: it is made from what cannot come twice, such as a confirmed plan; one is made
+    where it is empty. By it any machine of the studio knows the request in accsyn's metadata. `words` say
     what was asked for ("sh010 comp v003 and 11 more"). `user_id` is ftrack's, of `username`; empty where it is not
     known. `queue` is the code or name of an accsyn queue, empty for the project's; `priority` that of its tasks
     (0 to 1000), None for accsyn's own.
@@ -64,7 +65,9 @@ class Standing:
     """A request in the outbox, with what has become of its items.
 
     Counts are of items, by their state; sizes in bytes. `ended_at` (seconds since the epoch) is when its requester was
-    told of its end, None until then. `ftrack_job` is the id of the ftrack Job that shows it, `noted` what that showed.
+    told of its end, None until then. `ftrack_job` is the id of the ftrack Job that shows it, `noted` what was told of
+    its end. `cancelled_at` is when it was cancelled (seconds since the epoch), None where it was not: what had begun by
+    then goes on.
     """
 
     id: int
@@ -77,6 +80,7 @@ class Standing:
     ended_at: Optional[float] = None
     ftrack_job: str = ""
     noted: str = ""
+    cancelled_at: Optional[float] = None
 
     @property
     def items(self) -> int:

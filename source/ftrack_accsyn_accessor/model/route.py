@@ -9,13 +9,19 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Optional
 
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, Publication, Studio
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Publication, Reason, Studio
+from ftrack_accsyn_accessor.model.request import Request
 
 #: Tasks sent in one call: far from any limit, as 3,000 compress to 11.5 KB (accsyn fact sheet, section 1).
 TASKS_PER_CALL = 1000
 
 #: In a job's metadata: the key by which we know it for our own.
 KEY = "ftrack_accsyn_key"
+#: In a job's metadata, for whoever shows it on another machine: why it is, from which party to which, and in a task's
+#: and a job's who asked for what (`Request.token`, `Request.words`). A publish needs none of them: its job has had
+#: the same metadata ever since.
+REASON, SOURCE, DESTINATION = "ftrack_accsyn_reason", "ftrack_accsyn_source", "ftrack_accsyn_destination"
+REQUEST, WORDS = "ftrack_accsyn_request", "ftrack_accsyn_words"
 
 _KEY_NAMESPACE = uuid.UUID("6f5b4c5e-5f0a-5d5e-9a55-0c8f0e0f7a11")
 #: Quotes, `*` and backslashes cannot be escaped in accsyn's query language (accsyn fact sheet, section 4). The last
@@ -25,9 +31,10 @@ _FORBIDDEN_IN_NAMES = re.compile(r"[\"'*\\\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 @dataclasses.dataclass(frozen=True)
 class Route:
-    """What one sync job is for: one project, source, destination and day, in one studio.
+    """What one sync job is for: one project, direction, source, destination and day, in one studio.
 
-    The project is empty for what hangs on none.
+    The project is empty for what hangs on none. A publish comes from the client *client_id*; what was asked for
+    otherwise from the party *party*, and goes through the queue *queue* (empty: the project's), of which a job has one.
     """
 
     project_id: str
@@ -39,18 +46,23 @@ class Route:
     destination: Endpoint
     day: datetime.date
     studio: Studio
+    reason: Reason = Reason.PUBLISH
+    party: str = ""
+    queue: str = ""
 
     @property
     def name(self) -> str:
         """The job's name; unique only together with its key."""
         end = self.destination.location_name or self.destination.party
-        text = f"{self.project_name} ftrack upload {self.location_name} > {end} {self.day.isoformat()}"
+        start = self.location_name or self.source_party
+        direction = "upload" if self.reason is Reason.PUBLISH else self.reason.value
+        text = f"{self.project_name} ftrack {direction} {start} > {end} {self.day.isoformat()}"
         return re.sub(r"\s+", " ", _FORBIDDEN_IN_NAMES.sub(" ", text)).strip()
 
     @property
     def source_party(self) -> str:
         """The source in accsyn's words."""
-        return f"client={self.client_id}"
+        return self.party or f"client={self.client_id}"
 
     @property
     def id(self) -> str:
@@ -63,7 +75,10 @@ class Route:
         The same route gives the same key again, so a job is recognised even after the outbox was lost. *generation*
         counts the jobs of the route that were archived or deleted in accsyn, whose keys are used up.
         """
-        source = [self.location_id, self.project_id or self.project_name, self.client_id, self.volume]
+        project = self.project_id or self.project_name
+        source = [self.location_id, project, self.client_id, self.volume]
+        if self.reason is not Reason.PUBLISH:  # whatever ftrack locations stand for the parties: they are the ends
+            source = [self.reason.value, project, self.party, self.volume, self.queue]
         target = [self.destination.party, self.day.isoformat(), str(generation)]
         text = "\n".join([*source, *target]).encode("utf-8", "backslashreplace").decode()
         return str(uuid.uuid5(_KEY_NAMESPACE, text))
@@ -78,9 +93,17 @@ class Batch:
 
 
 def batches(
-    items: Iterable[Item], client_id: str, destination: Endpoint, day: datetime.date, workspace: str = ""
+    items: Iterable[Item],
+    client_id: str,
+    destination: Endpoint,
+    day: datetime.date,
+    workspace: str = "",
+    queue: str = "",
 ) -> list[Batch]:
-    """Return *items* grouped into one batch for each project, staging location and volume."""
+    """Return *items*, all for one reason, grouped into one batch for each project, source location and volume.
+
+    What is no publish comes from the party that is its source, the same for all, and goes through *queue*.
+    """
     groups: dict[tuple[str, ...], list[Item]] = {}
     for item in items:
         publication = item.publication
@@ -88,31 +111,37 @@ def batches(
         key = (publication.location_id, project, publication.server_url, publication.volume)
         groups.setdefault(key, []).append(item)
     return [
-        Batch(_route(group[0].publication, client_id, destination, day, workspace), tuple(group))
+        Batch(_route(group[0], client_id, destination, day, Studio("", workspace), queue), tuple(group))
         for group in groups.values()
     ]
 
 
-def _route(
-    publication: Publication, client_id: str, destination: Endpoint, day: datetime.date, workspace: str
-) -> Route:
+def _route(item: Item, client_id: str, destination: Endpoint, day: datetime.date, studio: Studio, queue: str) -> Route:
+    publication = item.publication
+    asked = item.reason is not Reason.PUBLISH
     return Route(
         project_id=publication.project_id,
         project_name=publication.project_name,
         location_id=publication.location_id,
         location_name=publication.location_name,
-        client_id=client_id,
+        client_id="" if asked else client_id,
         volume=publication.volume,
         destination=destination,
         day=day,
-        studio=Studio(publication.server_url, workspace or publication.workspace),
+        studio=Studio(publication.server_url, studio.workspace or publication.workspace),
+        reason=item.reason,
+        party=item.source.party if asked else "",
+        queue=queue if asked else "",
     )
 
 
-def job_payload(route: Route, key: str, publication: Publication, queue: Optional[str]) -> dict[str, Any]:
+def job_payload(
+    route: Route, key: str, publication: Publication, queue: Optional[str], request: Optional[Request] = None
+) -> dict[str, Any]:
     """Return the data that creates the job of *route*, its tasks left out (accsyn fact sheet, section 6).
 
-    *publication* is any of the batch: it tells who published.
+    *publication* is any of the batch: it tells who published. *request* is the first whose items the job carries; None
+    for publishes.
     """
     payload: dict[str, Any] = {
         "code": route.name,
@@ -130,6 +159,10 @@ def job_payload(route: Route, key: str, publication: Publication, queue: Optiona
             "ftrack_destination_location_name": route.destination.location_name,
         },
     }
+    if request is not None:
+        ends = {REASON: route.reason.value, SOURCE: route.source_party, DESTINATION: route.destination.party}
+        asked = {REQUEST: request.token, WORDS: request.words, "ftrack_user": request.username}
+        payload["metadata"].update({**ends, **asked})
     if queue:
         payload["queue"] = queue
     return payload

@@ -14,7 +14,8 @@ from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model.accsyn import Task
 from ftrack_accsyn_accessor.model.item import Item, Kind, Publication, StagedFile
-from ftrack_accsyn_accessor.model.route import Route
+from ftrack_accsyn_accessor.model.request import Request
+from ftrack_accsyn_accessor.model.route import REQUEST, Route
 
 #: In a task's metadata, for accsyn's ftrack integration: the component that it was made for.
 COMPONENT_ID = "ftrack_component_id"
@@ -35,24 +36,43 @@ def never_sent(path: str) -> bool:
     return any(_NEVER_SENT.fullmatch(part) for part in path.split("/"))
 
 
-def task_payloads(component_id: str, paths: Iterable[str], route: Route) -> list[dict[str, Any]]:
+def task_payloads(
+    component_id: str, paths: Iterable[str], route: Route, request: Optional[Request] = None
+) -> list[dict[str, Any]]:
     """Return the tasks that carry *paths*, always written in the same way: the text must never vary for a path."""
+    more: dict[str, Any] = {} if request is None or request.priority is None else {"priority": request.priority}
+    metadata = {COMPONENT_ID: component_id, **({REQUEST: request.token} if request is not None else {})}
     return [
         {
-            "source": f"{route.source_party}:share={route.volume}/{path}",
+            "source": source_text(route.source_party, route.volume, path),
             "destination": route.destination.party,
-            "metadata": {COMPONENT_ID: component_id},
+            **more,
+            "metadata": dict(metadata),
         }
         for path in paths
     ]
+
+
+def source_text(party: str, volume: str, path: str) -> str:
+    """Return *path* of a volume at *party*, in accsyn's notation: the workspace's own needs no party."""
+    place = f"share={volume}/{path}"
+    return place if is_workspace(party) else f"{party}:{place}"
+
+
+def is_workspace(party: str) -> bool:
+    """Whether *party* is the workspace's main site: it has a bare name, every other one tells its kind or an address.
+
+    (accsyn fact sheet, section 5)
+    """
+    return "=" not in party and "@" not in party
 
 
 def source_paths(publication: Publication, whole_folder: bool = True) -> list[str]:
     """Return the paths of *publication*'s tasks, relative to the volume: files, folders and frame ranges.
 
     *whole_folder* tells whether a container's folder holds nothing but its own files; otherwise they travel one by one.
-    A folder has no slash at the end: a mirrored destination might be read as "into that folder" (accsyn fact
-    sheet, section 5).
+    What was asked for by its path travels whole. A folder has no slash at the end: a mirrored destination might be read
+    as "into that folder" (accsyn fact sheet, section 5).
     """
     if publication.kind is Kind.SEQUENCE:
         paths = _sequence_paths(publication.path, publication.files)
@@ -60,6 +80,8 @@ def source_paths(publication: Publication, whole_folder: bool = True) -> list[st
             return paths
     if publication.kind is Kind.CONTAINER and whole_folder and _all_below(publication.path, publication.files):
         return [publication.path]
+    if publication.kind is Kind.FOLDER or not (publication.files or publication.component_id):
+        return [publication.path]  # asked for by its path: nobody has counted what lies there
     return [file.path for file in publication.files]
 
 

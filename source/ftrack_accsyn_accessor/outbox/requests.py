@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Callable, Optional
 
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, Reason, State, Studio
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Publication, Reason, State, Studio
 from ftrack_accsyn_accessor.model.request import Request, Standing, Wanted
-from ftrack_accsyn_accessor.outbox import records
+from ftrack_accsyn_accessor.outbox import covering, records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.opening import Connection
 
@@ -39,6 +41,7 @@ class Requests:
         One whose token is known is the same request: nothing is written, and its id returned.
         """
         now = self._clock()
+        request = dataclasses.replace(request, token=request.token or uuid.uuid4().hex)
         with self._connections.writing() as connection:
             known = self._known(connection, request.token)
             if known is not None:
@@ -49,8 +52,6 @@ class Requests:
         return request_id
 
     def _known(self, connection: Connection, token: str) -> Optional[int]:
-        if not token:
-            return None
         row = connection.execute("SELECT id FROM request WHERE token = ?", (token,)).fetchone()
         return int(row["id"]) if row is not None else None
 
@@ -73,6 +74,16 @@ class Requests:
             rows = connection.execute(statement, (Reason.PUBLISH.value, *values)).fetchall()
             return [_standing(connection, row) for row in rows]
 
+    def asked(self, request_ids: Iterable[Optional[int]]) -> Mapping[int, Request]:
+        """Return the requests with these ids, without their ends."""
+        found = {}
+        with self._connections.reading() as connection:
+            for request_id in set(request_ids):
+                row = connection.execute("SELECT * FROM request WHERE id = ?", (request_id,)).fetchone()
+                if row is not None:
+                    found[int(row["id"])] = _request(row)
+        return found
+
     def items(self, request_id: int) -> list[Item]:
         """Return the items of a request, without their files, as they were asked for."""
         with self._connections.reading() as connection:
@@ -90,6 +101,66 @@ class Requests:
             )
             return [records.item(row) for row in rows]
 
+    def cancelled(self, request_ids: Iterable[Optional[int]]) -> set[Optional[int]]:
+        """Return those of *request_ids* that were cancelled."""
+        wanted = set(request_ids) - {None}
+        if not wanted:
+            return set()
+        with self._connections.reading() as connection:
+            rows = connection.execute("SELECT id FROM request WHERE cancelled_at IS NOT NULL").fetchall()
+        return {row["id"] for row in rows} & wanted
+
+    # Who else has a path.
+
+    def rival(self, item: Item) -> Optional[Item]:
+        """Return what else is, or goes before *item*, under its path to its destination: another component."""
+        publication = item.publication
+        if not publication.component_id:
+            return None
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                "SELECT * FROM item WHERE path = ? AND volume = ? AND party = ? AND studio = ? AND component_id <> ? "
+                "AND component_id <> '' AND reason <> 'publish' "
+                "AND (state IN (?, ?, ?) OR state = ? AND id < ?) ORDER BY id LIMIT 1",
+                (
+                    records.storable(publication.path),
+                    publication.volume,
+                    item.destination.party,
+                    item.studio.key,
+                    publication.component_id,
+                    *(state.value for state in (State.SUBMITTED, State.TRANSFERRING, State.SYNCED, State.PENDING)),
+                    item.id,
+                ),
+            ).fetchone()
+        return records.item(row) if row is not None else None
+
+    def published_at(self, item: Item) -> list[Item]:
+        """Return what was published under the path of *item*, or around it, and is not freed; without their files."""
+        publication = item.publication
+        paths = {publication.path, *(file.path for file in publication.files)}
+        found: dict[int, Item] = {}
+        with self._connections.reading() as connection:
+            for path in sorted(paths):
+                rows = connection.execute(
+                    "SELECT * FROM item WHERE path = ? AND volume = ? AND reason = 'publish' AND state <> ?",
+                    (records.storable(path), publication.volume, State.WITHDRAWN.value),
+                )
+                found.update((row["id"], records.item(row)) for row in rows)
+            each = dataclasses.replace(publication, location_id=item.destination.location_id, component_id="")
+            for row in covering.enclosing(connection, each):
+                found[row["id"]] = records.item(row)
+        return list(found.values())
+
+    def fetched(self, publication: Publication, path: str) -> bool:
+        """Whether the file *path* is one that was fetched of the component of *publication* before."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT packed FROM item JOIN files ON files.item = item.id WHERE component_id = ? AND volume = ? "
+                "AND reason = 'get' AND job IS NOT NULL",
+                (publication.component_id, publication.volume),
+            ).fetchall()
+        return any(file.path == path for row in rows for file in records.unpack(row["packed"]))
+
     def told(self, request_id: int, noted: str, ftrack_job: str = "", ended: bool = False) -> None:
         """Write down what the requester was told last, and with *ended* that it was the last of it."""
         with self._connections.writing() as connection:
@@ -106,6 +177,10 @@ class Requests:
         """
         states = ", ".join(f"'{state.value}'" for state in _NOT_BEGUN)
         with self._connections.writing() as connection:
+            connection.execute(
+                "UPDATE request SET cancelled_at = coalesce(cancelled_at, ?) WHERE id = ? AND reason <> ?",
+                (self._clock(), request_id, Reason.PUBLISH.value),
+            )
             return connection.execute(
                 f"UPDATE item SET state = ?, cause_kind = '', cause = ?, next_try_at = NULL, updated_at = ? "  # noqa: S608
                 f"WHERE request = ? AND attempted = 0 AND job IS NULL AND state IN ({states})",
@@ -162,17 +237,9 @@ def _standing(connection: Connection, row: sqlite3.Row) -> Standing:
     ).fetchall()
     any_item = connection.execute("SELECT * FROM item WHERE request = ? LIMIT 1", (row["id"],)).fetchone()
     first = records.item(any_item) if any_item is not None else None
-    request = Request(
-        reason=Reason(row["reason"]),
-        studio=Studio(row["server_url"], row["workspace"]),
-        username=records.stored(row["username"]),
-        **({"source": first.source, "destination": first.destination} if first is not None else {}),
-        user_id=row["user_id"],
-        token=row["token"],
-        words=row["words"],
-        queue=row["queue"],
-        priority=row["priority"],
-    )
+    request = _request(row)
+    if first is not None:
+        request = dataclasses.replace(request, source=first.source, destination=first.destination)
     return Standing(
         id=row["id"],
         request=request,
@@ -184,4 +251,18 @@ def _standing(connection: Connection, row: sqlite3.Row) -> Standing:
         ended_at=row["ended_at"],
         ftrack_job=row["ftrack_job"],
         noted=row["noted"],
+        cancelled_at=row["cancelled_at"],
+    )
+
+
+def _request(row: sqlite3.Row) -> Request:
+    return Request(
+        reason=Reason(row["reason"]),
+        studio=Studio(row["server_url"], row["workspace"]),
+        username=records.stored(row["username"]),
+        user_id=row["user_id"],
+        token=row["token"],
+        words=row["words"],
+        queue=row["queue"],
+        priority=row["priority"],
     )

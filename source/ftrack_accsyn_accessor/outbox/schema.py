@@ -191,6 +191,7 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE request ADD COLUMN ftrack_job TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE request ADD COLUMN noted TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE request ADD COLUMN ended_at REAL",
+        "ALTER TABLE request ADD COLUMN cancelled_at REAL",
         "ALTER TABLE job ADD COLUMN reason TEXT NOT NULL DEFAULT 'publish'",
         "CREATE UNIQUE INDEX request_by_token ON request (token) WHERE token <> ''",
         "CREATE INDEX request_open ON request (reason) WHERE ended_at IS NULL",
@@ -266,6 +267,8 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX item_by_path ON item (path)",
         "CREATE INDEX item_by_component ON item (component_id)",
         "CREATE INDEX item_by_request ON item (request, state)",
+        # Finds what moves of requests, among however many publishes.
+        "CREATE INDEX item_asked ON item (state, request) WHERE reason <> 'publish'",
         "CREATE INDEX item_stale ON item (stale_at) WHERE stale_at <> ''",
     ),
 )

@@ -256,7 +256,9 @@ class Outbox:
         assignments = (
             "job = ?, attempted = 0, cause_kind = '', cause = '', attempts = 0, next_try_at = NULL, "
             "studio = ?, workspace = ?, source_party = ?, party = ?, "
-            f"destination_id = ?, destination_name = ?, {FROM_THE_START}"
+            # What was asked for knows its ftrack locations: several may stand for one party.
+            "destination_id = CASE reason WHEN 'publish' THEN ? ELSE destination_id END, "
+            f"destination_name = CASE reason WHEN 'publish' THEN ? ELSE destination_name END, {FROM_THE_START}"
         )
         ends = (job.source_party, job.party, job.destination_id, job.destination_name)
         values = (job.id, job.studio.key, job.workspace, *ends)
@@ -318,8 +320,15 @@ class Outbox:
             )
             connection.execute(
                 "UPDATE job SET party = ?, destination_id = ?, destination_name = ?, server_url = ?, workspace = ?, "
-                "studio = ?, source_party = ? WHERE route = ?",
-                (*route.destination, *route.studio, route.studio.key, route.source_party, route.id),
+                "studio = ?, source_party = ?, reason = ? WHERE route = ?",
+                (
+                    *route.destination,
+                    *route.studio,
+                    route.studio.key,
+                    route.source_party,
+                    route.reason.value,
+                    route.id,
+                ),
             )
             return records.job(connection.execute("SELECT * FROM job WHERE route = ?", (route.id,)).fetchone())
 

@@ -19,6 +19,8 @@ _UNSENT = f"'{State.PREPARED.value}', '{State.PENDING.value}'"
 _MOVING = f"'{State.SUBMITTED.value}', '{State.TRANSFERRING.value}'"
 #: The most members of an SQL list that every SQLite takes.
 _LIST_LIMIT = 500
+#: Items whose files lie in this machine's staging area when they are synced: published, or fetched.
+_HERE = f"reason IN ('{Reason.PUBLISH.value}', '{Reason.GET.value}')"
 _SEARCHED = (
     "component_name",
     "component_id",
@@ -130,10 +132,14 @@ class Survey:
         return bool(jobs == held and jobs)
 
     def synced(self, arrived_by: float) -> list[Item]:
-        """Return the items that were synced by *arrived_by* (seconds since the epoch), without their files."""
+        """Return the items that were synced by *arrived_by* (seconds since the epoch), without their files.
+
+        Those that are in this machine's staging area: published, or fetched.
+        """
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT * FROM item WHERE state = ? AND synced_at <= ?", (State.SYNCED.value, arrived_by)
+                f"SELECT * FROM item WHERE state = ? AND synced_at <= ? AND {_HERE}",  # noqa: S608 - constants
+                (State.SYNCED.value, arrived_by),
             )
             return [records.item(row) for row in rows]
 
@@ -141,7 +147,8 @@ class Survey:
         """Whether `synced` would return anything."""
         with self._connections.reading() as connection:
             row = connection.execute(
-                "SELECT 1 FROM item WHERE state = ? AND synced_at <= ? LIMIT 1", (State.SYNCED.value, arrived_by)
+                f"SELECT 1 FROM item WHERE state = ? AND synced_at <= ? AND {_HERE} LIMIT 1",  # noqa: S608 - constants
+                (State.SYNCED.value, arrived_by),
             ).fetchone()
         return row is not None
 

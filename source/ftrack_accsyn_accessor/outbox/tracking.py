@@ -7,7 +7,17 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Callable, Optional
 
-from ftrack_accsyn_accessor.model.item import REPAIRABLE, Item, Progress, Sent, State, Studio, sources
+from ftrack_accsyn_accessor.model.item import (
+    REPAIRABLE,
+    Item,
+    Progress,
+    Reason,
+    Sent,
+    StagedFile,
+    State,
+    Studio,
+    sources,
+)
 from ftrack_accsyn_accessor.outbox import covering, records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.records import JobRow
@@ -30,8 +40,11 @@ _FOLLOWED = (
     f"item.state IN ({_SUBMITTED}, '{State.NEEDS_ATTENTION.value}') AND item.arrived_at IS NULL "
     f"AND (item.state IN ({_SUBMITTED}) OR item.cause_kind IN ({_REPAIRABLE}))"
 )
-#: Items of the present round: those on their way, and those that were on it since :since (seconds since the epoch).
-_IN_ROUND = f"job = :job AND (state IN ({_SUBMITTED}) OR updated_at >= :since)"
+#: Requests of whose end nobody was told yet.
+_OPEN = f"ended_at IS NULL AND reason IN ({_listed(each.value for each in Reason if each is not Reason.PUBLISH)})"
+#: Published items of the present round: those on their way, and those that were on it since :since (seconds since the
+#: epoch).
+_IN_ROUND = f"job = :job AND reason = 'publish' AND (state IN ({_SUBMITTED}) OR updated_at >= :since)"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,7 +124,8 @@ class Tracking:
             row = connection.execute(
                 f"SELECT EXISTS (SELECT 1 FROM item WHERE state IN ({_SUBMITTED}) AND {self._mine}) "  # noqa: S608
                 f"OR EXISTS (SELECT 1 FROM item WHERE {attention} AND {self._mine}) "
-                f"OR EXISTS (SELECT 1 FROM job WHERE round_status = 'running' AND {self._my_job})",
+                f"OR EXISTS (SELECT 1 FROM job WHERE round_status = 'running' AND {self._my_job}) "
+                f"OR EXISTS (SELECT 1 FROM request WHERE {_OPEN} AND {self._mine})",
                 self._bound,
             ).fetchone()
         return bool(row[0])
@@ -217,11 +231,23 @@ class Tracking:
                 rows,
             ).rowcount
             for item in items:
-                covering.renew(connection, item)
+                if item.reason is Reason.PUBLISH:
+                    covering.renew(connection, item)
             return count
 
+    def keep_files(self, item: Item, files: Sequence[StagedFile]) -> None:
+        """Write down the files of *item* as they lie in the staging area now."""
+        packed = records.pack(tuple(files))
+        with self._connections.writing() as connection:
+            connection.execute(
+                "UPDATE files SET packed = ? WHERE item = (SELECT id FROM item WHERE id = ? AND created_at = ?)",
+                (packed, item.id, item.created_at),
+            )
+
     def newer(self, item: Item) -> list[Item]:
-        """Return the items, published after *item*, that have files of it and are not synced."""
+        """Return the items, published after *item*, that have files of it and are not synced; none for a request's."""
+        if item.reason is not Reason.PUBLISH:
+            return []
         with self._connections.reading() as connection:
             return covering.newer(connection, item)
 
@@ -248,7 +274,8 @@ class Tracking:
         with self._connections.reading() as connection:
             rows = connection.execute(
                 "SELECT *, 0 AS followed FROM job WHERE (round_status = 'running' "  # noqa: S608 - constants
-                f"OR id IN (SELECT job FROM item WHERE state IN ({_SUBMITTED}))) AND {self._my_job} ORDER BY id",
+                f"OR id IN (SELECT job FROM item WHERE state IN ({_SUBMITTED}) AND reason = 'publish')) "
+                f"AND {self._my_job} ORDER BY id",
                 self._bound,
             )
             return [_tracked(row) for row in rows]

@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Sequence
 
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.item import Item, StagedFile
+from ftrack_accsyn_accessor.model.item import Item, Reason, StagedFile
+from ftrack_accsyn_accessor.model.tasks import is_workspace
 from ftrack_accsyn_accessor.workspace import Workspace
 
 
@@ -23,10 +24,15 @@ def difference(workspace: Workspace, item: Item) -> str:
         sizes = _sizes(workspace, folder, [file.path for file in wanted], item)
         for file in wanted:
             size = sizes.get(file.path)
-            if size != file.size_bytes:
+            if size != file.size_bytes and (file.size_bytes or item.reason is Reason.PUBLISH or size is None):
                 there = "is missing" if size is None else f"has {size} bytes"
                 return f"{file.path} {there}, published with {file.size_bytes}"
     return ""
+
+
+def can_be_seen(party: str) -> bool:
+    """Whether accsyn tells sizes at *party*: that is documented for the main site only (workflow facts, section 7)."""
+    return is_workspace(party)
 
 
 def _sizes(workspace: Workspace, folder: str, paths: Sequence[str], item: Item) -> dict[str, int]:

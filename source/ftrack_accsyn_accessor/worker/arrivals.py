@@ -8,15 +8,17 @@ import time
 from collections.abc import Sequence
 from typing import Callable, Optional
 
+from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack.availability import Availability, Outcome
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model import errors, progress, retry
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, State, Trouble, label
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Reason, StagedFile, State, Trouble, label
 from ftrack_accsyn_accessor.model.retry import Outage
 from ftrack_accsyn_accessor.model.settings import VERIFY_SIZE, Settings
 from ftrack_accsyn_accessor.outbox.tracking import Change, Tracking
-from ftrack_accsyn_accessor.upkeep.verifying import difference
+from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.upkeep.verifying import can_be_seen, difference
 from ftrack_accsyn_accessor.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -38,6 +40,11 @@ _DELETED = (
     "`ftrack-accsyn clean --withdrawn` frees the staged ones."
 )
 
+_SOURCELESS = (
+    "It was taken out of its source location in ftrack after it was sent; its files are at the destination, and not "
+    "registered there. Ask for it again from where it is."
+)
+
 #: What tells one publication of a component from the next: id and time of its item.
 _Key = tuple[int, float]
 
@@ -57,7 +64,9 @@ class Arrivals:
         settings: Settings,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        area: Optional[StagingArea] = None,
     ) -> None:
+        self._area = area
         self._tracking = tracking
         self._workspace = workspace
         self._connection = connection
@@ -109,7 +118,7 @@ class Arrivals:
             groups.setdefault(item.destination, []).append(item)
         outage = self._error if self._outage.remaining_s(self._monotonic()) else None
         for destination, group in groups.items():
-            group = [item for item in group if self._is_whole(item)]
+            group = [item for item in group if self._is_whole(item) and self._is_on_disk(item)]
             sound = self._sound(group) if self._verifies else group
             if sound:
                 outage = self._register(sound, destination, outage)
@@ -128,6 +137,30 @@ class Arrivals:
 
     # Sizes.
 
+    def _is_on_disk(self, item: Item) -> bool:
+        """Whether *item*, if it was fetched, lies in this machine's staging area; what lies there is written down.
+
+        By that it is known again when its files are to be freed.
+        """
+        if item.reason is not Reason.GET or self._area is None:
+            return True
+        (full,) = self._tracking.with_files([item])
+        found, wrong = [], ""
+        for file in full.publication.files:
+            try:
+                stamp = self._area.stat_file(file.path)
+            except (errors.FileChanged, errors.FileUnreadable) as error:
+                wrong = wrong or f"{file.path}: {error.outcome}"
+                continue
+            if file.size_bytes not in (0, stamp.size_bytes):
+                wrong = wrong or f"{file.path} has {stamp.size_bytes} bytes, by ftrack {file.size_bytes}"
+            found.append(StagedFile(file.path, stamp.size_bytes, stamp.mtime_ns))
+        if wrong:
+            self._stop(item, Trouble.SIZE_DIFFERS, progress.cause(Trouble.SIZE_DIFFERS, "", wrong))
+            return False
+        self._tracking.keep_files(item, tuple(found))
+        return True
+
     def _sound(self, items: Sequence[Item]) -> list[Item]:
         """Return the items that have their published sizes at the destination; the others get a cause."""
         sound = []
@@ -143,6 +176,11 @@ class Arrivals:
         return sound
 
     def _verify(self, item: Item) -> bool:
+        if item.reason is not Reason.PUBLISH and not can_be_seen(item.destination.party):
+            announce.once(
+                logger, logging.INFO, f"accsyn tells no sizes at {item.destination.party}: they are not verified there."
+            )
+            return True
         (full,) = self._tracking.with_files([item])
         try:
             wrong = difference(self._workspace, full)
@@ -164,7 +202,7 @@ class Arrivals:
         *outage* is why ftrack could not be asked a moment ago; return why it cannot be asked now.
         """
         outcome = Outcome()
-        if destination.location_id:
+        if destination.location_id and any(item.publication.component_id for item in items):
             try:
                 if outage is None:
                     # With their files: the path of each is asked after once more.
@@ -178,8 +216,9 @@ class Arrivals:
         for item in items:
             if item.id in outcome.refusals:
                 self._refused(item, outcome.refusals[item.id])
-        self._withdraw([item for item in items if item.id in outcome.deleted])
-        stopped = {*outcome.refusals, *outcome.deleted}
+        self._withdraw([item for item in items if item.id in outcome.deleted], _DELETED)
+        self._withdraw([item for item in items if item.id in outcome.sourceless], _SOURCELESS)
+        stopped = {*outcome.refusals, *outcome.deleted, *outcome.sourceless}
         self._synced([item for item in items if item.id not in stopped], destination)
         return None if isinstance(outage, errors.RegistrationRefused) else outage
 
@@ -198,11 +237,11 @@ class Arrivals:
             if retry.is_outage(error):
                 self._unasked.add(_key(item))
 
-    def _withdraw(self, items: Sequence[Item]) -> None:
-        """Withdraw *items*, whose components ftrack does not know any more: nobody may look for them there."""
+    def _withdraw(self, items: Sequence[Item], words: str) -> None:
+        """Withdraw *items*, with *words* on what ftrack does not have of them any more: nobody looks for them there."""
         if items:
-            self._tracking.record([Change(item, State.WITHDRAWN, item.progress, "", _DELETED) for item in items])
-            logger.info("%d component(s) were deleted in ftrack after they had been sent.", len(items))
+            self._tracking.record([Change(item, State.WITHDRAWN, item.progress, "", words) for item in items])
+            logger.info("%d component(s) were taken away in ftrack after they had been sent.", len(items))
 
     def _synced(self, items: Sequence[Item], destination: Endpoint) -> None:
         if not items:
@@ -210,7 +249,8 @@ class Arrivals:
         self._tracking.synced(items)
         logger.info("%d component(s) have arrived at %s.", len(items), destination.location_name or destination.party)
         for item in items:
-            self._notices.component_synced(item)
+            if item.publication.component_id:
+                self._notices.component_synced(item)
 
     def _stop(self, item: Item, trouble: Trouble, cause: str) -> None:
         """Let *item* need attention; it is submitted again by itself some time later."""

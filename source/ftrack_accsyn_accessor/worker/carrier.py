@@ -8,18 +8,19 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model import errors, retry, settings
-from ftrack_accsyn_accessor.model.accsyn import Client
-from ftrack_accsyn_accessor.model.item import Item, Studio
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Reason, Studio
+from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.worker.asked import Asked
 from ftrack_accsyn_accessor.worker.claims import Claims
 from ftrack_accsyn_accessor.worker.endpoint import Endpoints, connect
 from ftrack_accsyn_accessor.worker.intake import Intake
@@ -139,8 +140,7 @@ class Carrier:
         workspace = self._opened_workspace(current)
         try:
             workspace.check_role()
-            client = self._endpoints.source(workspace, current)
-            return self._submit_from(client, items)
+            return self._submit_groups(items)
         except errors.Refused as error:  # it concerns this machine, not one of the items
             raise errors.NotReady(error.tried, error.on, error.outcome, error.remedy) from error
         except errors.NotReady:
@@ -151,19 +151,22 @@ class Carrier:
             self._endpoints.forget()  # whoever is let in next may be told something else
             raise
 
-    def _submit_from(self, client: Client, items: Sequence[Item]) -> Optional[errors.AccsynAccessorError]:
-        """Submit *items*, those of each staging location to where it goes; one without destination stops no other.
+    def _submit_groups(self, items: Sequence[Item]) -> Optional[errors.AccsynAccessorError]:
+        """Submit *items*, those with the same ends and reason together; one group that cannot be sent stops no other.
 
         Return the first that was in the way of some.
         """
-        groups: dict[str, list[Item]] = {}
+        groups: dict[tuple[object, ...], list[Item]] = {}
+        requests = self._outbox.requests.asked(item.request for item in items if item.reason is not Reason.PUBLISH)
         for item in items:
-            groups.setdefault(item.publication.location_id, []).append(item)
+            groups.setdefault(_way(item, requests), []).append(item)
         homeless: list[errors.AccsynAccessorError] = []
         unready: list[errors.AccsynAccessorError] = []
-        for location_id, group in groups.items():
+        for group in groups.values():
             try:
-                unready += filter(None, [self._submission(client, location_id).submit(group)])
+                published = group[0].reason is Reason.PUBLISH
+                submission = self._submission(group) if published else self._asked(group, requests)
+                unready += filter(None, [submission.submit(group)])
             except (errors.NotReady, errors.RegistrationError) as error:
                 homeless.append(error)
                 if len(groups) > 1:
@@ -172,8 +175,11 @@ class Carrier:
             raise homeless[0]
         return next(iter((*unready, *homeless)), None)
 
-    def _submission(self, client: Client, location_id: str) -> Submission:
+    def _submission(self, items: Sequence[Item]) -> Submission:
+        """Return the way of what was published into one staging location of this machine."""
         current, workspace = self._complete_settings(), self._opened_workspace(self._complete_settings())
+        client = self._endpoints.source(workspace, current)
+        location_id = items[0].publication.location_id
         return Submission(
             outbox=self._outbox,
             area=self._area,
@@ -184,6 +190,30 @@ class Carrier:
             studio=self.studio,
             queue=current.queue,
             clock=self._clock,
+        )
+
+    def _asked(self, items: Sequence[Item], requests: Mapping[int, Request]) -> Submission:
+        """Return the way of what was asked for, all with the ends of the first of *items*."""
+        current, workspace = self._complete_settings(), self._opened_workspace(self._complete_settings())
+        source, destination = items[0].source, items[0].destination
+        client = self._endpoints.here(workspace, current) if _is_client(source, destination) else None
+        here = f"client={client.id}" if client is not None else ""
+        request = requests.get(items[0].request or 0)
+        asked = Asked(
+            self._outbox, self._area, self._claims, (source, destination), requests, here, current.volume, self._clock
+        )
+        return Submission(
+            outbox=self._outbox,
+            area=self._area,
+            workspace=workspace,
+            claims=self._claims,
+            client_id="",
+            destination=destination,
+            studio=self.studio,
+            queue=request.queue if request is not None else None,
+            clock=self._clock,
+            asked=asked,
+            source=source,
         )
 
     # Tracking.
@@ -263,3 +293,16 @@ class Carrier:
         if self._workspace is not None:
             self._workspace.close()
             self._workspace = None
+
+
+def _way(item: Item, requests: Mapping[int, Request]) -> tuple[object, ...]:
+    """Return what *item* has in common with those that are submitted together with it."""
+    if item.reason is Reason.PUBLISH:
+        return (item.reason, item.publication.location_id)
+    request = requests.get(item.request or 0)
+    return (item.reason, item.source, item.destination, request.queue if request is not None else "")
+
+
+def _is_client(*ends: Endpoint) -> bool:
+    """Whether one of *ends* is an accsyn client, which may be this machine's."""
+    return any(end.party.startswith("client=") for end in ends)

@@ -14,10 +14,10 @@ from typing import Callable
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack.availability import Availability
 from ftrack_accsyn_accessor.ftrack.connection import BATCH
-from ftrack_accsyn_accessor.ftrack.registrations import Registrations, hidden, read_claims
-from ftrack_accsyn_accessor.model import errors, retry
-from ftrack_accsyn_accessor.model.claims import Ruling, conflict, rule
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, label
+from ftrack_accsyn_accessor.ftrack.registrations import Registrations, hidden, read_asked, read_claims
+from ftrack_accsyn_accessor.model import errors, progress, retry
+from ftrack_accsyn_accessor.model.claims import Ruling, conflict, rule, rule_asked
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Trouble, label
 from ftrack_accsyn_accessor.outbox import Outbox
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ _NOT_WANTED = (
     "ftrack does not have it in the staging location any more; it is not sent. "
     "`ftrack-accsyn clean --withdrawn` frees its staged files."
 )
+_NOT_THERE = "ftrack does not have it in its source location any more; it is not sent."
 
 
 class Claims:
@@ -58,18 +59,59 @@ class Claims:
                 break
         return admitted
 
+    def admit_asked(self, items: Sequence[Item], source: Endpoint, destination: Endpoint) -> list[Item]:
+        """Return those of *items*, asked for from *source*, that may be sent to *destination*; the others as `admit`.
+
+        One ftrack request for each 500 items, and one more for each 50 of several files; none for what has no
+        component. An existing registration at the destination stays: until it is proven there anew, it is as true as
+        before.
+        """
+        free = [item for item in items if not self._is_taken(item)]
+        admitted = [item for item in free if not item.publication.component_id]
+        known = [item for item in free if item.publication.component_id]
+        for start in range(0, len(known), BATCH):
+            batch = known[start : start + BATCH]
+            try:
+                admitted += self._admit_asked(batch, {source.location_id, destination.location_id} - {""}, destination)
+            except errors.LoginRefused:
+                raise  # another process may be let in
+            except errors.RegistrationRefused as error:
+                self._wait(batch, error)
+            except errors.RegistrationError as error:
+                self._wait(known[start:], error)
+                break
+        return admitted
+
+    def _is_taken(self, item: Item) -> bool:
+        """Whether another component goes to the path of *item*, which needs attention then."""
+        rival = self._outbox.requests.rival(item)
+        if rival is not None:
+            outcome = f"{label(rival)} is on its way there, and goes first"
+            error = errors.Conflict(
+                f"send {label(item)}", item.publication.path, outcome, progress.remedy(Trouble.CONFLICT)
+            )
+            self._needs_attention(item, error)
+        return rival is not None
+
+    def _admit_asked(self, items: Sequence[Item], location_ids: set[str], destination: Endpoint) -> list[Item]:
+        claims = read_asked(self._registrations().connection, items, location_ids)
+        rulings = rule_asked(items, claims, destination.location_id)
+        unwanted = self._withdraw([ruling.item for ruling in rulings if not ruling.staged], _NOT_THERE)
+        wanted = [ruling for ruling in rulings if ruling.item.id not in unwanted]
+        return [ruling.item for ruling in wanted if not self._gives_way(ruling, destination)]
+
     def _admit(self, items: Sequence[Item], destination: Endpoint) -> list[Item]:
         locations = {item.publication.location_id for item in items}
         connection = self._registrations().connection
         claims = read_claims(connection, items, {*locations, destination.location_id} - {""})
         rulings = rule(items, claims, destination.location_id)
-        unwanted = self._withdraw([ruling.item for ruling in rulings if not ruling.staged])
+        unwanted = self._withdraw([ruling.item for ruling in rulings if not ruling.staged], _NOT_WANTED)
         wanted = [ruling for ruling in rulings if ruling.item.id not in unwanted]
         self._take_back([ruling.item for ruling in wanted if ruling.available], destination)
         return [ruling.item for ruling in wanted if not self._gives_way(ruling, destination)]
 
-    def _withdraw(self, items: Sequence[Item]) -> set[int]:
-        """Withdraw those of *items* that ftrack has in no way in their staging location.
+    def _withdraw(self, items: Sequence[Item], words: str) -> set[int]:
+        """Withdraw, with *words*, those of *items* that ftrack has in no way in their source location.
 
         Return the ids of those that are not to be sent: also what nothing can be told of, as its project is not shown.
         """
@@ -84,8 +126,8 @@ class Claims:
             if item.id in unseen:
                 self._needs_attention(item, unseen[item.id])
         gone = [item for item in lost if item.id not in unseen]
-        if self._outbox.withdraw(gone, _NOT_WANTED):
-            logger.info("%d component(s) are not in ftrack's staging location any more; they are not sent.", len(gone))
+        if self._outbox.withdraw(gone, words):
+            logger.info("%d component(s) are not in their source location any more; they are not sent.", len(gone))
         return {item.id for item in lost}
 
     def _take_back(self, items: Sequence[Item], destination: Endpoint) -> None:

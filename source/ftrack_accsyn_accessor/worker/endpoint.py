@@ -74,6 +74,13 @@ class Endpoints:
             return self._find_client(workspace, current)
         return self._client
 
+    def here(self, workspace: Workspace, current: Settings) -> Optional[Client]:
+        """Return the accsyn client of this machine, None where it has none, or more than one."""
+        try:
+            return self.source(workspace, current)
+        except errors.NotReady:
+            return None
+
     def destination(self, workspace: Workspace, current: Settings, location_id: str, client_id: str) -> Endpoint:
         """Return where files of an ftrack location go; see `find_destination`."""
         known = self._destinations.get(location_id)

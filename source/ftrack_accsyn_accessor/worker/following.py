@@ -12,7 +12,7 @@ from typing import Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model import errors, progress, proof, retry
 from ftrack_accsyn_accessor.model.accsyn import Job, Task
-from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, Item, Kind, Progress, Sent, State, Trouble, label
+from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, Item, Kind, Progress, Reason, Sent, State, Trouble, label
 from ftrack_accsyn_accessor.model.proof import Verdict
 from ftrack_accsyn_accessor.model.tasks import TaskIndex
 from ftrack_accsyn_accessor.outbox.tracking import Change, TrackedJob, Tracking
@@ -37,13 +37,24 @@ class _Seen(NamedTuple):
 
 
 class Following:
-    """Every call may raise `errors.WorkspaceError` or `errors.OutboxError`."""
+    """Every call may raise `errors.WorkspaceError` or `errors.OutboxError`.
 
-    def __init__(self, tracking: Tracking, workspace: Workspace, area: StagingArea, clock: Callable[[], float]) -> None:
+    *here* gives the accsyn party of this machine, by which it is known whether what was asked for comes from it.
+    """
+
+    def __init__(
+        self,
+        tracking: Tracking,
+        workspace: Workspace,
+        area: StagingArea,
+        clock: Callable[[], float],
+        here: Callable[[], str] = str,
+    ) -> None:
         self._tracking = tracking
         self._workspace = workspace
         self._area = area
         self._clock = clock
+        self._here = here
 
     def follow(self, tracked: TrackedJob, job: Optional[Job], status: str, certain: bool) -> None:
         """Bring the items of one job to where their tasks are.
@@ -95,16 +106,40 @@ class Following:
             if trouble is not None:
                 return _Seen(item, tasks, sent, Verdict(State.NEEDS_ATTENTION, trouble), reason)
         proven = not proof.to_be_queued(tasks, sent.stale)
-        return _Seen(item, tasks, sent, proof.judge(tasks, whole, status, certain, proven))
+        seen = _Seen(item, tasks, sent, proof.judge(tasks, whole, status, certain, proven))
+        return self._measured(seen) if seen.verdict.arrived and item.reason is not Reason.PUBLISH else seen
+
+    def _measured(self, seen: _Seen) -> _Seen:
+        """Return *seen*, of an item that was asked for and has arrived, as stopped if it did not go as ftrack has it.
+
+        Nothing looks at its files before they go, as is done with published ones. What ftrack, or accsyn, tells no
+        size of is not compared.
+        """
+        sizes = [task.size_bytes for task in seen.tasks if task.size_bytes is not None]
+        (item,) = self._tracking.with_files([seen.item])
+        files = item.publication.files
+        known = [file.size_bytes for file in files if file.size_bytes]
+        if not known or len(sizes) < len(seen.tasks):
+            return seen
+        there, wanted = sum(sizes), sum(known)
+        if there == wanted or (there > wanted and len(known) < len(files)):
+            return seen
+        reason = f"accsyn has carried {there} bytes, and ftrack knows {wanted}"
+        return seen._replace(verdict=Verdict(State.NEEDS_ATTENTION, Trouble.SIZE_DIFFERS), reason=reason)
 
     def _misread(self, task: Task, tracked: TrackedJob) -> tuple[Optional[Trouble], str]:
         """Return whether accsyn reads *task* otherwise than it was meant, and how."""
-        trouble = proof.misread(task, tracked.row.source_party)
+        asked = tracked.row.reason != Reason.PUBLISH.value
+        trouble = proof.misread(task, tracked.row.source_party, tracked.row.party if asked else "")
         path = proof.path_of(task)
         if trouble is Trouble.WRONG_DESTINATION:
-            return trouble, f"{task.destination.get('path')} instead of {path}"
+            there = str(task.destination.get("path") or "")
+            client = task.destination.get("client") or task.destination.get("site")
+            return trouble, f"{there} instead of {path}" if there != path else f"{path} on {client}"
         if trouble is Trouble.WRONG_CLIENT:
             return trouble, f"client {task.source.get('client')}"
+        if asked and tracked.row.source_party != self._here():
+            return None, ""
         absolute = str(task.source.get("path_abs_final") or task.source.get("path_abs") or "")
         if absolute and path and not self._area.names(absolute, path):
             return Trouble.WRONG_CLIENT, f"{absolute} on client {task.source.get('client')}"

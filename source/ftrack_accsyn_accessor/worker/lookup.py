@@ -33,7 +33,8 @@ class Lookup:
     """One submission's look at the jobs that its items were, or may have been, sent with.
 
     To be made anew for each submission: what a job holds is read once. *source_party* and *destination* are the ends
-    of the present route. Every method may raise `errors.WorkspaceError` or `errors.OutboxError`.
+    of the present route; *shared* tells that other machines may have created its jobs. Every method may raise
+    `errors.WorkspaceError` or `errors.OutboxError`.
     """
 
     def __init__(
@@ -43,9 +44,11 @@ class Lookup:
         source_party: str,
         destination: Endpoint,
         clock: Callable[[], float] = time.time,
+        shared: bool = False,
     ) -> None:
         self._outbox = outbox
         self._workspace = workspace
+        self._shared = shared
         self._ends = (source_party, destination.party)
         self._clock = clock
         self._tasks: dict[str, Optional[TaskIndex]] = {}
@@ -146,7 +149,8 @@ class Lookup:
 
         Where the outbox knows its whole history, a row of which no creation was begun has no job yet: no need to ask.
         """
-        if row.accsyn_id or (row.attempted_at is None and self._outbox.fact(COMPLETE) == "1"):
+        mine = row.attempted_at is None and not self._shared and self._outbox.fact(COMPLETE) == "1"
+        if row.accsyn_id or mine:
             return row
         ours = [job for job in self._workspace.find_jobs(row.name) if job.metadata.get(KEY) == row.key]
         if ours:

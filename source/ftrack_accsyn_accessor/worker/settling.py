@@ -18,7 +18,7 @@ from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted_ba
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations, hidden
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.claims import shows_older
-from ftrack_accsyn_accessor.model.item import Item, State, Studio
+from ftrack_accsyn_accessor.model.item import Item, Reason, State, Studio
 from ftrack_accsyn_accessor.model.retry import Outage
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.locks import owner_is_alive
@@ -181,6 +181,8 @@ class Settling:
     def _lately_withdrawn(self) -> Iterator[Item]:
         now = self._clock()
         for item in self._outbox.items(State.WITHDRAWN):
+            if item.reason is not Reason.PUBLISH:
+                continue
             if self._is_of_this_ftrack(item) and 0.0 <= now - item.updated_at <= AGAIN_FOR_S:
                 yield item
 

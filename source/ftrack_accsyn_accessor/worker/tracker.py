@@ -16,9 +16,10 @@ from ftrack_accsyn_accessor.ftrack.job import FtrackJobs
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model import errors, progress, proof
-from ftrack_accsyn_accessor.model.item import Studio, Trouble
+from ftrack_accsyn_accessor.model.item import Reason, Studio, Trouble
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox.facts import Link, kept
 from ftrack_accsyn_accessor.outbox.tracking import TrackedJob
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.arrivals import Arrivals
@@ -86,12 +87,12 @@ class Tracker:
         credentials = registrations.connection.credentials
         studio = Studio(credentials.server_url, settings.workspace or "")
         self._tracking = outbox.tracking_of(studio)
-        self._following = Following(self._tracking, workspace, area, clock)
+        self._following = Following(self._tracking, workspace, area, clock, lambda: _here(outbox))
         self._workspace = workspace
         self._monotonic = monotonic
         self._notices = Notices(credentials)
         self._arrivals = Arrivals(
-            self._tracking, workspace, registrations.connection, self._notices, settings, clock, monotonic
+            self._tracking, workspace, registrations.connection, self._notices, settings, clock, monotonic, area
         )
         self._ftrack_jobs = FtrackJobs(self._tracking, registrations.connection, self._notices, monotonic)
         self._memory: dict[str, _Memory] = {}
@@ -124,13 +125,14 @@ class Tracker:
         each other client.
         """
         present = f"client={client.id}"
-        others = {tracked.row.source_party for tracked in self._tracking.live_jobs()} - {"", present}
+        parties = {job.row.source_party for job in self._tracking.live_jobs() if job.row.reason == Reason.PUBLISH.value}
+        others = parties - {"", present}
         for party in sorted(others):
             former = self._workspace.client(party.partition("=")[2])
             if former is not None and former.online:
                 continue
             for tracked in self._tracking.live_jobs():
-                if tracked.row.source_party == party:
+                if tracked.row.source_party == party and tracked.row.reason == Reason.PUBLISH.value:
                     self._following.give_up(tracked, Trouble.CLIENT_GONE, _words(party, former, client))
 
     # Looking at jobs.
@@ -252,6 +254,12 @@ class Tracker:
         if news or now - memory.stamped_at >= STAMP_S:
             self._tracking.saw_job(tracked.row.id, status, speed, left_s)
             memory.stamped_at = now
+
+
+def _here(outbox: Outbox) -> str:
+    """Return the accsyn party of this machine, as it was known last."""
+    client_id = kept(outbox, Link).client_id
+    return f"client={client_id}" if client_id else ""
 
 
 def _words(party: str, former: Optional[Client], present: Client) -> str:

@@ -74,6 +74,7 @@ def test_kinds_are_stable_words() -> None:
         "Refused": "refused",
         "Unauthorised": "unauthorised",
         "NotReady": "not-ready",
+        "Unserved": "unserved",
     }
 
 

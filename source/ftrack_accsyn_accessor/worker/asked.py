@@ -1,0 +1,124 @@
+"""What was asked for, on its way to accsyn: its source may be anywhere, this machine's staging area among the rest.
+
+On the worker's thread only.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Callable, Optional
+
+from ftrack_accsyn_accessor.model import errors, tasks
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Reason, label
+from ftrack_accsyn_accessor.model.request import Request
+from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox.requests import CANCELLED
+from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.worker.claims import Claims
+from ftrack_accsyn_accessor.worker.goods import never_sent, on_disk, stop
+
+logger = logging.getLogger(__name__)
+
+_ASK_AGAIN = "Ask for it again."
+
+
+class Asked:
+    """The items of requests with one source and one destination.
+
+    *here* is the accsyn party of this machine, empty where it has none, *volume* that of its staging area.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        area: StagingArea,
+        claims: Claims,
+        ends: tuple[Endpoint, Endpoint],
+        requests: Mapping[int, Request],
+        here: str,
+        volume: str,
+        clock: Callable[[], float],
+    ) -> None:
+        self.requests = requests
+        self._outbox = outbox
+        self._area = area
+        self._claims = claims
+        self._source, self._destination = ends
+        self._here = here
+        self._volume = volume
+        self._clock = clock
+
+    def sound(self, items: Sequence[Item]) -> list[Item]:
+        """Return those of *items* that may be sent; the others need attention, are withdrawn, or wait."""
+        sound = []
+        for item in self._claims.admit_asked(items, self._source, self._destination):
+            error = self._fault(item)
+            if error is not None:
+                stop(self._outbox, [item], error, self._clock())
+            else:
+                sound.append(item)
+        return on_disk(self._outbox, self._area, sound, self._clock) if self._is_here(self._source) else sound
+
+    def wanted(self, items: Sequence[Item]) -> list[Item]:
+        """Return those of *items*, of which accsyn has nothing, whose requests were not cancelled meanwhile."""
+        cancelled = self._outbox.requests.cancelled(item.request for item in items)
+        self._outbox.withdraw([item for item in items if item.request in cancelled], CANCELLED)
+        return [item for item in items if item.request not in cancelled]
+
+    def paths(self, item: Item) -> list[str]:
+        """Return the paths of the tasks of *item*.
+
+        The files of a container travel one by one: what else lies in its folder there is not known.
+        """
+        return tasks.source_paths(item.publication, whole_folder=False)
+
+    def _is_here(self, end: Endpoint) -> bool:
+        return bool(self._here) and end.party == self._here
+
+    def _fault(self, item: Item) -> Optional[errors.AccsynAccessorError]:
+        """Return what is wrong with the files of *item*, as far as they lie, or are to lie, on this machine."""
+        passed_over = never_sent(item) if item.publication.kind is not Kind.FOLDER else None
+        if passed_over is not None:
+            return passed_over
+        try:
+            if self._is_here(self._source):
+                return self._not_here(item)
+            if item.reason is Reason.GET and self._is_here(self._destination) and item.job is None:
+                return self._in_the_way(item)
+        except errors.FileUnreadable as error:
+            return error
+        return None
+
+    def _not_here(self, item: Item) -> Optional[errors.FileChanged]:
+        """Return what is wrong with files that are sent from this machine: they have the sizes that ftrack knows."""
+        for file in item.publication.files:
+            try:
+                found = self._area.stat_file(file.path)
+            except errors.FileChanged as error:
+                return errors.FileChanged("send the files", label(item), f"{file.path}: {error.outcome}", _ASK_AGAIN)
+            if file.size_bytes and found.size_bytes != file.size_bytes:
+                outcome = f"{file.path} has {found.size_bytes} bytes, by ftrack {file.size_bytes}"
+                return errors.FileChanged("send the files", label(item), outcome, _ASK_AGAIN)
+        return None
+
+    def _in_the_way(self, item: Item) -> Optional[errors.Conflict]:
+        """Return the error for files that lie where *item* would go: what is not its own is never written over."""
+        publication = item.publication
+        if publication.volume != self._volume:
+            outcome = f"it is a file of the volume {publication.volume}, and the staging area is one of {self._volume}"
+            return errors.Conflict(f"fetch {label(item)}", publication.path, outcome, "Fetch it on another machine.")
+        others = self._outbox.requests.published_at(item)
+        if others:
+            outcome = f"{label(others[0])} was published there on this machine, and is {others[0].state.value}"
+            remedy = "Fetch it again when that has been sent and freed."
+            return errors.Conflict(f"fetch {label(item)}", publication.path, outcome, remedy)
+        for file in publication.files:
+            try:
+                self._area.stat_file(file.path)
+            except errors.FileChanged:
+                continue
+            if not self._outbox.requests.fetched(publication, file.path):
+                outcome = "a file is there that ftrack does not have in this location"
+                return errors.Conflict(f"fetch {label(item)}", file.path, outcome, "Move it away, then retry it.")
+        return None
