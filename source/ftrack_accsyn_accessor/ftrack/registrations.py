@@ -129,32 +129,18 @@ def read_claims(connection: FtrackConnection, items: Sequence[Item], location_id
     return [_claim(row) for row in rows]
 
 
-def read_asked(connection: FtrackConnection, items: Sequence[Item], location_ids: Collection[str]) -> list[Claim]:
-    """Return what is registered of the components of *items*, and of others under their identifiers at the destination.
+def read_holders(connection: FtrackConnection, location_id: str, identifiers: Iterable[str]) -> list[Claim]:
+    """Return which components a location has under *identifiers*, in whatever form of Unicode.
 
-    *items* were asked for, at most `connection.BATCH`, with one source and destination, whose locations *location_ids*
-    are. Requests as of `read_claims`. May raise `errors.RegistrationError`.
+    One request for each 4,000. May raise `errors.RegistrationError`.
     """
-    paths = quoted(sorted({path for item in items for path in spellings(item.identifier_there)}))
-    ids = quoted(sorted({item.publication.component_id for item in items}))
-    here = f"location_id in ({quoted(sorted(location_ids))})"
-    rows = connection.query(
-        f"select {', '.join(_CLAIM)} from ComponentLocation where {here} "  # noqa: S608 - ftrack's query language
-        f"and (component_id in ({ids}) or resource_identifier in ({paths})) order by id"
-    )
-    there = f'location_id is "{items[0].destination.location_id}"'
-    wide = [item for item in items if item.publication.kind is not Kind.FILE and item.publication.files]
-    for start in range(0, len(wide) if items[0].destination.location_id else 0, _PATTERNS):
-        group = wide[start : start + _PATTERNS]
-        likes = " or ".join(f"resource_identifier like {quoted([_pattern(item)])}" for item in group)
-        mine = {same_path(path) for item in group for path in identifiers_there(item)}
-        found = connection.query(
-            f"select {', '.join(_CLAIM)} from ComponentLocation where ({likes}) and {there} "  # noqa: S608
-            f"and component_id not_in ({ids}) and (component.container_id is none "
-            f"or component.container_id not_in ({ids})) order by id"
-        )
-        rows += [row for row in found if same_path(row["resource_identifier"] or "") in mine]
-    return [_claim(row) for row in rows]
+    paths = sorted({path for identifier in identifiers for path in spellings(identifier)})
+    queries = [
+        f"select {', '.join(_CLAIM)} from ComponentLocation where location_id is {quoted([location_id])} "  # noqa: S608
+        f"and resource_identifier in ({batch}) order by id"
+        for batch in quoted_batches(paths)
+    ]
+    return [_claim(row) for rows in connection.rows(*queries) for row in rows]
 
 
 def _contested(connection: FtrackConnection, items: Sequence[Item], here: str) -> set[str]:
@@ -220,8 +206,13 @@ def _claim(row: Any) -> Claim:
         location_name=row["location"]["name"],
         within=tuple(filter(None, within)),
         version_name="{} v{:03d}".format(version["asset"]["name"], version["version"]) if version else "",
-        version_date=version["date"].isoformat() if version and version["date"] else "",
+        version_date=_moment(version["date"]) if version and version["date"] else "",
     )
+
+
+def _moment(date: Any) -> str:
+    """Return a date of an entity, or of a plain row, in ISO 8601."""
+    return str(date["value"]) if isinstance(date, dict) else str(date.isoformat())
 
 
 def _value(row: Any, path: str) -> str:

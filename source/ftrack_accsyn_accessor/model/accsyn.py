@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Optional
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Optional
 
 _ID = re.compile(r"[0-9a-z]{24}")
 #: "E#J057 .." is an error, "W#J067 .." a warning (accsyn fact sheet, section 8c).
@@ -54,6 +54,25 @@ class Client:
             status=_text(row.get("status")),
             macs=frozenset(mac for mac in macs if mac),
         )
+
+
+class FolderEntry(NamedTuple):
+    """A file or folder in a folder that was listed; `path` is relative to that. Folders have no size."""
+
+    path: str
+    is_folder: bool
+    size_bytes: int
+
+
+def folder_entries(rows: Iterable[Mapping[str, Any]], above: str = "") -> Iterator[FolderEntry]:
+    """Yield what the *rows* of a listing hold, and what is in their folders as far as that was listed."""
+    for row in rows:
+        path = f"{above}{_text(row.get('filename'))}"
+        inner = row.get("files")
+        is_folder = row.get("type") in (0, "0") or isinstance(inner, list)
+        yield FolderEntry(path, is_folder, 0 if is_folder else size_bytes(row) or 0)
+        if isinstance(inner, list):
+            yield from folder_entries((each for each in inner if isinstance(each, Mapping)), f"{path}/")
 
 
 @dataclasses.dataclass(frozen=True)

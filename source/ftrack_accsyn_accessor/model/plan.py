@@ -90,14 +90,15 @@ class World(NamedTuple):
 
     `there` are the ids of components registered at the destination, `moving` the keys (`Wanted.key`) of what is on its
     way there with the words of who carries it, `rivals` by component id the words for another component that has its
-    path there. `unreachable` tells in words why nothing can go at all; `free_bytes` is None where accsyn tells nothing.
+    path there. `unreachable` tells in words, by the code of the volume, why nothing can go at all; `free_bytes` is None
+    where accsyn tells nothing.
     `dates` are those of the components' versions (ISO 8601), by component id.
     """
 
     there: Collection[str] = ()
     moving: Mapping[tuple[str, str, str], str] = {}
     rivals: Mapping[str, str] = {}
-    unreachable: str = ""
+    unreachable: Mapping[str, str] = {}
     free_bytes: Optional[int] = None
     dates: Mapping[str, str] = {}
 
@@ -165,8 +166,8 @@ class _Fates:
         passed = next((path for path in _paths(publication) if never_sent(path)), None)
         if passed is not None:
             return Obstacle.NEVER_SENT, f"accsyn passes over files of this name: {passed}. Give it another one."
-        if self._world.unreachable:
-            return Obstacle.UNREACHABLE, self._world.unreachable
+        if publication.volume in self._world.unreachable:
+            return Obstacle.UNREACHABLE, self._world.unreachable[publication.volume]
         rival = self._world.rivals.get(publication.component_id) or self._rival(wanted)
         if rival:
             return Obstacle.CONFLICT, rival

@@ -40,20 +40,14 @@ class Requests:
 
         One whose token is known is the same request: nothing is written, and its id returned.
         """
+        return self.write_all([(request, wanted)])[0]
+
+    def write_all(self, asked: Sequence[tuple[Request, Sequence[Wanted]]]) -> list[int]:
+        """Write several requests down as `write` does, all of them or none; return their ids."""
         now = self._clock()
         request = dataclasses.replace(request, token=request.token or uuid.uuid4().hex)
         with self._connections.writing() as connection:
-            known = self._known(connection, request.token)
-            if known is not None:
-                return known
-            request_id = _write_request(connection, request, now)
-            for each in wanted:
-                _write_item(connection, request_id, request, each, now)
-        return request_id
-
-    def _known(self, connection: Connection, token: str) -> Optional[int]:
-        row = connection.execute("SELECT id FROM request WHERE token = ?", (token,)).fetchone()
-        return int(row["id"]) if row is not None else None
+            return [_write(connection, request, wanted, now) for request, wanted in asked]
 
     def standing(self, request_id: int) -> Optional[Standing]:
         """Return one request with what has become of its items."""
@@ -186,6 +180,23 @@ class Requests:
                 f"WHERE request = ? AND attempted = 0 AND job IS NULL AND state IN ({states})",
                 (State.WITHDRAWN.value, CANCELLED, self._clock(), request_id),
             ).rowcount
+
+
+def _write(connection: Connection, request: Request, wanted: Sequence[Wanted], now: float) -> int:
+    known = _known(connection, request.token)
+    if known is not None:
+        return known
+    request_id = _write_request(connection, request, now)
+    for each in wanted:
+        _write_item(connection, request_id, request, each, now)
+    return request_id
+
+
+def _known(connection: Connection, token: str) -> Optional[int]:
+    if not token:
+        return None
+    row = connection.execute("SELECT id FROM request WHERE token = ?", (token,)).fetchone()
+    return int(row["id"]) if row is not None else None
 
 
 def _write_request(connection: Connection, request: Request, now: float) -> int:

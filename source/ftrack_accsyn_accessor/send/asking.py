@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from ftrack_accsyn_accessor.model.plan import Plan
+from ftrack_accsyn_accessor.model.request import Request, Wanted
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.send.order import Order
 
@@ -20,6 +22,44 @@ class Requester(NamedTuple):
 def confirm(outbox: Outbox, order: Order, plans: Sequence[Plan], requester: Requester, token: str) -> list[int]:
     """Write what goes of *plans* down, one request for each that has something; return their ids.
 
-    The same *token* again writes nothing and returns the same ids. Raise `errors.OutboxError`.
+    All in one transaction: from its end on it survives whatever happens. The same *token* again writes nothing and
+    returns the same ids. Raise `errors.OutboxError`.
     """
-    raise NotImplementedError
+    return outbox.requests.write_all(
+        [
+            (_request(order, plan, requester, token and f"{token}/{number}"), _signed(plan, requester))
+            for number, plan in enumerate(plans)
+            if plan.going
+        ]
+    )
+
+
+def _request(order: Order, plan: Plan, requester: Requester, token: str) -> Request:
+    return Request(
+        reason=plan.reason,
+        studio=plan.studio,
+        username=requester.username,
+        source=plan.source,
+        destination=plan.destination,
+        user_id=requester.user_id,
+        token=token,
+        words=_words(plan.going),
+        queue=order.queue,
+        priority=order.priority,
+    )
+
+
+def _signed(plan: Plan, requester: Requester) -> list[Wanted]:
+    """Return what goes, on behalf of *requester*."""
+    return [
+        dataclasses.replace(each, publication=dataclasses.replace(each.publication, username=requester.username))
+        for each in plan.going
+    ]
+
+
+def _words(going: Sequence[Wanted]) -> str:
+    """Return what was asked for: "show_a plate v003 main and 11 more"."""
+    first = going[0].publication
+    name = first.component_name if first.component_id else first.path
+    text = " ".join(filter(None, (first.project_name, first.version_name, name)))
+    return f"{text} and {len(going) - 1} more" if going[1:] else text

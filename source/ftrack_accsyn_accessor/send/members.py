@@ -56,8 +56,8 @@ class _Reader:
         self._connection = connection
         self._source_id = location_ids[0]
         self._query = (
-            "select id, component_id, resource_identifier, location_id, component.container_id, component.size "
-            f"from ComponentLocation where location_id in ({quoted(location_ids)}) "  # noqa: S608
+            "select id, component_id, resource_identifier, location_id, component.container_id, component.size "  # noqa: S608
+            f"from ComponentLocation where location_id in ({quoted(location_ids)}) "
             "and component.container_id in ({}) order by id"
         )
         self._count = _FIRST

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Optional, Union
 
+from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
-from ftrack_accsyn_accessor.model.plan import Plan
+from ftrack_accsyn_accessor.model import errors, parties, plan
+from ftrack_accsyn_accessor.model.item import Kind, Reason, Studio
+from ftrack_accsyn_accessor.model.plan import Plan, Planned, World
+from ftrack_accsyn_accessor.model.request import Wanted
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox import Outbox, locations
+from ftrack_accsyn_accessor.send import members, moment
+from ftrack_accsyn_accessor.send.adding import Adding, belong
+from ftrack_accsyn_accessor.send.endpoints import Endpoints, Resolved
+from ftrack_accsyn_accessor.send.members import Members
 from ftrack_accsyn_accessor.send.order import Order
+from ftrack_accsyn_accessor.send.placing import Placing
+from ftrack_accsyn_accessor.send.selection import Component, Selection, select
+from ftrack_accsyn_accessor.send.sources import Sources
 from ftrack_accsyn_accessor.workspace import Workspace
 
 
@@ -32,4 +44,131 @@ class Planner:
         At most 12 + (rows / 500) queries of ftrack. Raise `errors.RegistrationError`, `errors.WorkspaceError`, and
         `errors.Unresolved` where an end cannot be told.
         """
-        raise NotImplementedError
+        return _Planning(self._connection, self._workspace, self._settings, self._outboxes, order).plans()
+
+
+class _Planning:
+    """One order, while it is planned."""
+
+    def __init__(
+        self,
+        connection: FtrackConnection,
+        workspace: Workspace,
+        settings: Settings,
+        outboxes: Sequence[Outbox],
+        order: Order,
+    ) -> None:
+        self._connection = connection
+        self._workspace = workspace
+        self._settings = settings
+        self._outboxes = outboxes
+        self._order = order
+        self._studio = Studio(connection.credentials.server_url, settings.workspace or "")
+        self._endpoints = Endpoints(connection, workspace, environment.read_locations(settings), settings)
+        credentials = connection.credentials
+        here = locations.location_name(settings, credentials.server_url, credentials.api_user)
+        self._destination = self._endpoints.resolve(order.destination or here)
+        self._sources = Sources(self._endpoints, self._destination, self._source())
+        self._there: set[str] = set()
+
+    def _source(self) -> str:
+        if self._order.source or self._order.reason is Reason.GET:
+            return self._order.source
+        remedy = "Name a ftrack location, or a party of accsyn."
+        raise errors.Unresolved("plan", self._order.reason.value, "no source is named", remedy)
+
+    def plans(self) -> list[Plan]:
+        """Return one plan for each source."""
+        selection = select(self._connection, self._order) if self._order.picked else Selection(())
+        groups = self._sources.grouped(selection.components)
+        parts = [(source, self._placed(source, group)) for source, group in groups if source is not None]
+        end = self._end_of_the_rest(parts[0][0] if parts else None)
+        rest = self._unsourced(end, [each for source, group in groups if source is None for each in group])
+        rest += self._added(end)
+        if rest or not parts:
+            if end not in [source for source, _ in parts]:
+                parts.append((end, []))
+            next(items for source, items in parts if source == end).extend(rest)
+        dates = {component.id: component.version.date for component in selection.components}
+        return [self._plan(source, items, dates, _remarks(selection)) for source, items in parts]
+
+    def _end_of_the_rest(self, first: Optional[Resolved]) -> Resolved:
+        """Return where added paths come from, and whose plan names what is nowhere."""
+        if self._sources.named is not None:
+            return self._sources.named
+        return self._endpoints.resolve(parties.HQ) if self._order.added or first is None else first
+
+    def _placed(self, source: Resolved, components: Sequence[Component]) -> list[Union[Wanted, Planned]]:
+        placing = Placing(self._studio, source, self._destination)
+        ends = (source.endpoint.location_id, self._destination.endpoint.location_id)
+        containers = [component.id for component in components if component.kind is not Kind.FILE]
+        found = members.read(self._connection, *ends, containers)
+        self._there |= {each.id for each in components if self._is_there(each, found.get(each.id))}
+        return [placing.place(component, found.get(component.id)) for component in components]
+
+    def _is_there(self, component: Component, found: Optional[Members]) -> bool:
+        """Whether *component* is at the destination: a container is where its members are."""
+        there = self._destination.endpoint.location_id
+        return bool(there) and (there in component.registered if found is None else not found.missing)
+
+    def _unsourced(self, end: Resolved, components: Sequence[Component]) -> list[Union[Wanted, Planned]]:
+        """Return what no usable place has: it is at the destination already, or cannot go."""
+        there = self._destination.endpoint.location_id
+        arrived = [component for component in components if there and there in component.registered]
+        placing = Placing(self._studio, end, self._destination)
+        nowhere = [placing.nowhere(component) for component in components if component not in arrived]
+        return [*self._placed(self._destination, arrived), *nowhere] if arrived else list(nowhere)
+
+    def _added(self, source: Resolved) -> list[Union[Wanted, Planned]]:
+        if not self._order.added:
+            return []
+        volume = source.paths.volume or self._settings.volume
+        adding = Adding(self._studio, source, self._endpoints.roots, volume, self._workspace)
+        return belong(self._connection, adding.found(self._order.added), self._order.project)
+
+    def _plan(
+        self,
+        source: Resolved,
+        items: Sequence[Union[Wanted, Planned]],
+        dates: Mapping[str, str],
+        remarks: Sequence[str],
+    ) -> Plan:
+        wanted = [each for each in items if isinstance(each, Wanted)]
+        misplaced = [each for each in items if isinstance(each, Planned)]
+        destination = self._destination.endpoint
+        under_way = moment.moving(self._outboxes, destination, self._studio)
+        moving = moment.carriers(under_way)
+        open_ones = [
+            each for each in wanted if each.publication.component_id not in self._there and each.key not in moving
+        ]
+        world = World(
+            there=self._there,
+            moving=moving,
+            rivals=moment.rivals(self._connection, destination, open_ones, under_way),
+            unreachable=self._unreachable(source, {each.publication.volume for each in open_ones}),
+            dates=dates,
+        )
+        return plan.make(
+            self._order.reason, self._studio, (source.endpoint, destination), wanted, misplaced, world, remarks
+        )
+
+    def _unreachable(self, source: Resolved, volumes: Iterable[str]) -> dict[str, str]:
+        """Return in words, by volume, why nothing of it gets from one end to the other."""
+        found = {}
+        for volume in sorted(volumes):
+            obstacle = self._endpoints.reachability(
+                source.endpoint, volume, write=False
+            ) or self._endpoints.reachability(self._destination.endpoint, volume, write=True)
+            if obstacle is not None:
+                found[volume] = str(obstacle)
+        return found
+
+
+def _remarks(selection: Selection) -> list[str]:
+    """Return what is to be said of *selection* beside what becomes of its components."""
+    names = sorted(set(selection.left_out))
+    if not names:
+        return []
+    count = len(selection.left_out)
+    what = "1 component is" if count == 1 else f"{count} components are"
+    return [f"{what} left out, for ftrack itself shows them from its own servers: {', '.join(names)}."]

@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model import accsyn as model
 from ftrack_accsyn_accessor.model import parties
-from ftrack_accsyn_accessor.model.accsyn import Client, Job, Task
+from ftrack_accsyn_accessor.model.accsyn import Client, FolderEntry, Job, Task
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Unauthorised, Uncertain
 from ftrack_accsyn_accessor.model.item import Endpoint
 from ftrack_accsyn_accessor.model.route import KEY
@@ -221,6 +221,15 @@ class Workspace(Door):
         rows = rows_of(self._call("list the files of the folder", folder, Call("GET", "workspace/file", data))) or []
         sizes = {str(row.get("filename")): model.size_bytes(row) for row in rows}
         return {name: size for name, size in sizes.items() if size is not None}
+
+    def folder(self, path: str, depth: int = 1) -> list[FolderEntry]:
+        """Return what is in the folder *path* ("share=projects/a"), down to *depth* levels.
+
+        Raises Refused when the server of the volume cannot be asked, or has no such folder.
+        """
+        data = {"op": "ls", "path": path, "download": True, "recursive": depth > 1, "maxdepth": depth}
+        rows = rows_of(self._call("list the folder", path, Call("GET", "workspace/file", data))) or []
+        return list(model.folder_entries(rows))
 
     # Jobs
 
