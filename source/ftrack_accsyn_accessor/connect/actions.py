@@ -47,6 +47,20 @@ class OutboxActions:
             f"Trying {count:,} component{'' if count == 1 else 's'} again." if count else "Nothing waits for a retry."
         )
 
+    def retry_request(self, request_id: int) -> str:
+        """Try the items of a request again at once that wait for a time or for help."""
+        with self._runtime() as runtime:
+            ids = [item.id for item in runtime.outbox.requests.items(request_id)]
+        return self.retry(ids)
+
+    def cancel(self, request_id: int) -> str:
+        """Take back what has not begun of a request; the worker excludes it in accsyn."""
+        with self._runtime() as runtime:
+            count = runtime.outbox.requests.cancel(request_id)
+            runtime.wake()
+        taken = f"Took back {count:,} item{'' if count == 1 else 's'}" if count else "Cancelled"
+        return f"{taken}; what accsyn has and has not begun with is excluded there."
+
     def why(self, component_id: str) -> str:
         """Return why a component is where it is, and what to do."""
         return "\n".join(explain(gather(environment.read_settings(), self._user, component_id)))

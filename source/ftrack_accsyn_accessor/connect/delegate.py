@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Callable, Optional, Union
 
 from ftrack_accsyn_accessor.connect.colours import Colours, mixed
-from ftrack_accsyn_accessor.connect.glyphs import paint_glyph
+from ftrack_accsyn_accessor.connect.glyphs import paint_arrow, paint_glyph
 from ftrack_accsyn_accessor.connect.qt import QtCore, QtGui, QtWidgets, position_of
 from ftrack_accsyn_accessor.connect.shapes import Column, Line
 from ftrack_accsyn_accessor.connect.table import LINE
@@ -24,10 +24,12 @@ _Index = Union[QtCore.QModelIndex, QtCore.QPersistentModelIndex]
 class Delegate(QtWidgets.QStyledItemDelegate):
     """Paints with the colours of the moment. For the GUI thread.
 
-    `retry_clicked` carries the id of the item whose button was clicked.
+    `retry_clicked` carries the id of the item whose button was clicked, `fold_clicked` that of the request whose arrow
+    was.
     """
 
     retry_clicked = QtCore.Signal(int)
+    fold_clicked = QtCore.Signal(int)
 
     def __init__(self, parent: QtWidgets.QWidget, colours: Callable[[], Colours]) -> None:
         super().__init__(parent)
@@ -75,7 +77,14 @@ class Delegate(QtWidgets.QStyledItemDelegate):
         if event.type() != QtCore.QEvent.Type.MouseButtonRelease or not isinstance(event, QtGui.QMouseEvent):
             return False
         line = index.data(LINE)
-        if index.column() != Column.PROGRESS or not isinstance(line, Line) or not line.failed:
+        if not isinstance(line, Line):
+            return False
+        if index.column() == Column.COMPONENT and line.unfolded is not None:
+            on_arrow = arrow_rect(option.rect).contains(position_of(event))
+            if on_arrow and event.button() == QtCore.Qt.MouseButton.LeftButton:
+                self.fold_clicked.emit(line.request)
+            return on_arrow
+        if index.column() != Column.PROGRESS or not line.failed:
             return False
         hit = button_rect(option.rect).contains(position_of(event))
         if hit and event.button() == QtCore.Qt.MouseButton.LeftButton:
@@ -87,6 +96,11 @@ def button_rect(cell: QtCore.QRect) -> QtCore.QRect:
     """Return where in *cell* the button Retry is."""
     top = cell.top() + (cell.height() - _BUTTON.height()) // 2
     return QtCore.QRect(QtCore.QPoint(cell.left() + _MARGIN, top), _BUTTON)
+
+
+def arrow_rect(cell: QtCore.QRect) -> QtCore.QRect:
+    """Return where in *cell* the arrow of a request is clicked: all that is before its name."""
+    return QtCore.QRect(cell.left(), cell.top(), _MARGIN + _GLYPH, cell.height())
 
 
 class _Cell:
@@ -120,9 +134,12 @@ class _Cell:
 
     def component(self, line: Line) -> None:
         """Paint the kind, the name, and below what it belongs to, or what is wrong with it."""
-        colours, rect = self.colours, self.rect
+        colours, rect = self.colours, self.rect.adjusted(line.depth * (_GLYPH + _MARGIN), 0, 0, 0)
         glyph = QtCore.QRect(rect.left(), rect.top() + (rect.height() - _GLYPH) // 2, _GLYPH, _GLYPH)
-        paint_glyph(self.painter, glyph, line.kind, colours.muted)
+        if line.unfolded is not None:
+            paint_arrow(self.painter, glyph.adjusted(3, 3, -3, -3), line.unfolded, colours.muted)
+        else:
+            paint_glyph(self.painter, glyph, line.kind, colours.muted)
         rect = rect.adjusted(_GLYPH + _MARGIN, 5, 0, -5)
         upper = QtCore.QRect(rect.left(), rect.top(), rect.width(), rect.height() // 2)
         lower = QtCore.QRect(rect.left(), upper.bottom(), rect.width(), rect.height() // 2 + 1)

@@ -23,6 +23,12 @@ class Actions(Protocol):
     def retry(self, item_ids: Optional[list[int]]) -> str:
         """Try items again at once; None means all that wait for a time or for help."""
 
+    def retry_request(self, request_id: int) -> str:
+        """Try the items of a request again at once."""
+
+    def cancel(self, request_id: int) -> str:
+        """Take back what has not begun of a request."""
+
     def why(self, component_id: str) -> str:
         """Return why a component is where it is."""
 

@@ -111,6 +111,8 @@ class DetailsPanel(Panel):
         self.retry = QtWidgets.QPushButton("Retry")
         self.folder = QtWidgets.QPushButton("Open folder")
         self.copy = QtWidgets.QPushButton("Copy diagnosis")
+        self.cancel = QtWidgets.QPushButton("Cancel")
+        self.cancel.setToolTip("Take back what has not begun of this request")
         self.retry.setObjectName("accsyn-retry")
         self.line: Optional[Line] = None
         self._lay_out()
@@ -127,7 +129,7 @@ class DetailsPanel(Panel):
         buttons = QtWidgets.QHBoxLayout()
         buttons.setContentsMargins(0, 8, 0, 0)
         buttons.setSpacing(8)
-        for button in (self.retry, self.folder, self.copy):
+        for button in (self.retry, self.cancel, self.folder, self.copy):
             button.setAutoDefault(False)
             buttons.addWidget(button)
         buttons.addStretch(1)
@@ -141,11 +143,16 @@ class DetailsPanel(Panel):
             return
         self.title.setText(" · ".join(filter(None, (line.component, line.belongs_to, line.project))))
         self.path.setText(line.path)
-        self.published.setText(" · ".join(filter(None, (line.published, f"{line.files} files", line.size))))
+        files = f"{line.files} {'files' if line.unfolded is None else 'items'}"
+        self.published.setText(" · ".join(filter(None, (line.published, files, line.size))))
         self.cause.tone = line.tone
         for label, text in ((self.cause, line.cause), (self.remedy, line.remedy), (self.notes, line.notes)):
             label.setText(text)
             label.setVisible(bool(text))
+        self.path.setVisible(bool(line.path))
         self.retry.setVisible(line.retryable)
+        self.cancel.setVisible(line.cancellable)
+        self.folder.setVisible(line.request is None)
+        self.copy.setVisible(bool(line.component_id))
         self.updateGeometry()
         self.update()

@@ -27,12 +27,16 @@ RENEW_S = 30.0
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """What the tab wants to show: which items, and which pages of them. Answers carry the number of their view."""
+    """What the tab wants to show: which lines, and which pages of them. Answers carry the number of their view.
+
+    `unfolded` are the ids of the requests whose items are shown.
+    """
 
     number: int
     filter: Filter = Filter.ALL
     search: str = ""
     pages: tuple[int, ...] = (0,)
+    unfolded: frozenset[int] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Source(Protocol):
         """Return the sums and the surroundings."""
 
     def count(self, view: View) -> int:
-        """Return how many items *view* has."""
+        """Return how many lines *view* has."""
 
     def page(self, view: View, number: int) -> tuple[Line, ...]:
         """Return one page of them."""

@@ -84,6 +84,9 @@ class Line:
 
     `percent` is None where a bar would say nothing. `failed` ones need attention, `retryable` ones wait for that or for
     a time. `path` is relative to the staging area. `notes` tell what is to be known besides a cause.
+
+    A line with `unfolded` (whether it is) stands for the request `request`, and `item_id` is its id with a minus; one
+    with `request` alone is an item of it. `cancellable` tells that something of a request can be taken back.
     """
 
     item_id: int
@@ -105,6 +108,14 @@ class Line:
     path: str
     published: str
     notes: str
+    request: Optional[int] = None
+    unfolded: Optional[bool] = None
+    cancellable: bool = False
+
+    @property
+    def depth(self) -> int:
+        """How far it is moved in, below what it belongs to."""
+        return int(self.request is not None and self.unfolded is None)
 
     def text(self, column: Column) -> str:
         """Return what *column* says, in words."""
@@ -128,6 +139,7 @@ class Line:
             self.text(Column.PROGRESS),
             self.cause,
             self.notes,
+            "" if self.unfolded is None else "unfolded" if self.unfolded else "folded",
         ]
         return ", ".join(part for part in said if part)
 

@@ -8,9 +8,10 @@ from typing import Callable, Optional
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.connect import shapes
+from ftrack_accsyn_accessor.connect.folding import Listing
 from ftrack_accsyn_accessor.connect.reader import PAGE, NotHere, View
 from ftrack_accsyn_accessor.connect.shapes import Head, Line
-from ftrack_accsyn_accessor.insight import remarks, rows, status
+from ftrack_accsyn_accessor.insight import remarks, status
 from ftrack_accsyn_accessor.insight.absence import absence
 from ftrack_accsyn_accessor.insight.installation import find_installation
 from ftrack_accsyn_accessor.insight.remarks import ANYBODY
@@ -33,6 +34,7 @@ class OutboxSource:
         self._paused = False
         self._studio = ANYBODY
         self._runtime: Optional[Runtime] = None
+        self._listing: Optional[Listing] = None
 
     @property
     def runtime(self) -> Optional[Runtime]:
@@ -58,14 +60,16 @@ class OutboxSource:
         return shapes.head(summary, current, self._clock())
 
     def count(self, view: View) -> int:
-        """Return how many items *view* has."""
-        return rows.count(self._open(environment.read_settings).outbox, view.filter.states, view.search)
+        """Return how many lines *view* has, as of this moment: the pages that are asked for next are of it."""
+        outbox = self._open(environment.read_settings).outbox
+        self._listing = Listing(outbox, self._studio, view.filter, view.search, view.unfolded, self._paused)
+        return len(self._listing)
 
     def page(self, view: View, number: int) -> tuple[Line, ...]:
         """Return one page of them."""
-        outbox = self._open(environment.read_settings).outbox
-        page = rows.rows(outbox, view.filter.states, view.search, PAGE, number * PAGE, self._studio)
-        return tuple(shapes.line(row, self._paused) for row in page)
+        if self._listing is None:
+            self.count(view)
+        return self._listing.lines(number * PAGE, PAGE) if self._listing is not None else ()
 
     def close(self) -> None:
         """Let go of the thread's connection."""

@@ -10,6 +10,7 @@ from ftrack_accsyn_accessor.connect import colours as theme
 from ftrack_accsyn_accessor.connect.colours import Colours
 from ftrack_accsyn_accessor.connect.errands import Actions, Errands
 from ftrack_accsyn_accessor.connect.labels import Label
+from ftrack_accsyn_accessor.connect.menu import LineMenu
 from ftrack_accsyn_accessor.connect.panels import Banner, DetailsPanel, HeadPanel
 from ftrack_accsyn_accessor.connect.qt import QAction, QShortcut, QtCore, QtGui, QtWidgets
 from ftrack_accsyn_accessor.connect.reader import Reader, Snapshot, Source, View
@@ -153,16 +154,24 @@ class Tab(QtWidgets.QWidget):
         self.table.resized.connect(self._look)
         self.table.selectionModel().currentRowChanged.connect(self._select)
         self.table.customContextMenuRequested.connect(self._show_menu)
-        self.table.delegate.retry_clicked.connect(lambda item_id: self._retry([item_id]))
+        self.table.delegate.retry_clicked.connect(self._retry_one)
+        self.table.delegate.fold_clicked.connect(self._fold)
+        self.table.doubleClicked.connect(lambda index: self._fold_line(self.model.line(index.row())))
         self.head.pause.clicked.connect(self._pause_or_resume)
         self.retry_all.clicked.connect(lambda: self._retry(None))
         self.open_staging.triggered.connect(lambda: self._open(self._head.folder if self._head else ""))
         self.doctor.triggered.connect(self._run_doctor)
-        self.details.retry.clicked.connect(lambda: self._on_selected(lambda line: self._retry([line.item_id])))
+        self.details.retry.clicked.connect(lambda: self._on_selected(lambda line: self._retry_one(line.item_id)))
+        self.details.cancel.clicked.connect(lambda: self._on_selected(self._cancel))
         self.details.folder.clicked.connect(lambda: self._on_selected(self._open_folder))
         self.details.copy.clicked.connect(lambda: self._on_selected(self._copy_diagnosis))
-        for keys, act in (("Ctrl+F", self.search.setFocus), ("F5", self.refresh), ("Ctrl+R", self._retry_selected)):
-            shortcut = QShortcut(QtGui.QKeySequence(keys), self)
+        for widget, keys, act in (
+            (self, "Ctrl+F", self.search.setFocus),
+            (self, "F5", self.refresh),
+            (self, "Ctrl+R", self._retry_selected),
+            (self.table, "Return", lambda: self._on_selected(self._fold_line)),
+        ):
+            shortcut = QShortcut(QtGui.QKeySequence(keys), widget)
             shortcut.setContext(QtCore.Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
 
@@ -215,10 +224,23 @@ class Tab(QtWidgets.QWidget):
     def _look_anew(self) -> None:
         """Show other items, from the first page on."""
         choice: Filter = self.filter.currentData()
-        self._view = View(self._view.number + 1, choice, self.search.text().strip())
+        text = self.search.text().strip()
+        self._view = View(self._view.number + 1, choice, text, unfolded=self._view.unfolded)
         self.model.clear()
         self.empty.say(READING)
         self.reader.look(self._view)
+
+    def _fold(self, request_id: int) -> None:
+        """Show the items of a request, or do not any more; the rows stay where they are until those are read."""
+        unfolded = self._view.unfolded ^ {request_id}
+        self._view = dataclasses.replace(self._view, number=self._view.number + 1, unfolded=unfolded)
+        self._shown = self._view.number
+        self.model.outdate()
+        self.reader.look(self._view)
+
+    def _fold_line(self, line: Optional[Line]) -> None:
+        if line is not None and line.request is not None and line.unfolded is not None:
+            self._fold(line.request)
 
     def _look(self) -> None:
         """Read the pages in sight, unless they are what is being read."""
@@ -304,17 +326,31 @@ class Tab(QtWidgets.QWidget):
     def _show_menu(self, position: QtCore.QPoint) -> None:
         if not self.table.indexAt(position).isValid() or self.details.line is None:
             return
-        menu = QtWidgets.QMenu(self)
-        if self.details.line.retryable:
-            menu.addAction("Retry", self._retry_selected)
-        menu.addAction("Open folder", lambda: self._on_selected(self._open_folder))
-        menu.addAction("Copy diagnosis", lambda: self._on_selected(self._copy_diagnosis))
+        menu = LineMenu(
+            self,
+            self.details.line,
+            fold=self._fold_line,
+            retry=lambda line: self._retry_one(line.item_id),
+            cancel=self._cancel,
+            folder=self._open_folder,
+            diagnosis=self._copy_diagnosis,
+        )
         menu.popup(self.table.viewport().mapToGlobal(position))
 
     # Actions.
 
     def _retry_selected(self) -> None:
-        self._on_selected(lambda line: self._retry([line.item_id]) if line.retryable else None)
+        self._on_selected(lambda line: self._retry_one(line.item_id) if line.retryable else None)
+
+    def _retry_one(self, item_id: int) -> None:
+        """Retry an item, or all of the request that has this id with a minus."""
+        if item_id > 0:
+            self._retry([item_id])
+        else:
+            self.errands.run("retry", lambda: self._actions.retry_request(-item_id))
+
+    def _cancel(self, line: Line) -> None:
+        self.errands.run("cancel", lambda: self._actions.cancel(line.request or 0))
 
     def _retry(self, item_ids: Optional[list[int]]) -> None:
         self.errands.run("retry", lambda: self._actions.retry(item_ids))

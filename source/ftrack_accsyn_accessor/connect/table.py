@@ -26,6 +26,7 @@ class ItemModel(QtCore.QAbstractTableModel):
         super().__init__(parent)
         self._total = 0
         self._pages: dict[int, tuple[Line, ...]] = {}
+        self._outdated = False
 
     # What Qt asks.
 
@@ -78,10 +79,15 @@ class ItemModel(QtCore.QAbstractTableModel):
         self._pages.clear()
         self.endResetModel()
 
+    def outdate(self) -> None:
+        """Keep no page when the next snapshot comes: rows stand elsewhere from then on."""
+        self._outdated = True
+
     def take(self, snapshot: Snapshot) -> None:
         """Show *snapshot*. Other pages are kept only if nothing has changed since they were read."""
-        if snapshot.changed:
+        if snapshot.changed or self._outdated:
             self._pages.clear()
+        self._outdated = False
         while self._pages and len(self._pages) + len(snapshot.pages) > _KEPT:
             del self._pages[next(iter(self._pages))]
         self._pages.update(snapshot.pages)

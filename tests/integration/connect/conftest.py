@@ -64,6 +64,14 @@ class Recorder:
         self.done.append(("retry", item_ids))
         return "Trying again."
 
+    def retry_request(self, request_id: int) -> str:
+        self.done.append(("retry_request", request_id))
+        return "Trying again."
+
+    def cancel(self, request_id: int) -> str:
+        self.done.append(("cancel", request_id))
+        return "Cancelled."
+
     def why(self, component_id: str) -> str:
         self.done.append(("why", component_id))
         return f"Because of {component_id}."
