@@ -10,7 +10,7 @@ from typing import Any
 from fault.faults.desk import Desk
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Publication, Reason, StagedFile, State
 from ftrack_accsyn_accessor.model.item import Studio as Owner
-from ftrack_accsyn_accessor.model.request import Request, Standing, Wanted
+from ftrack_accsyn_accessor.model.request import Request, RequestState, Standing, Wanted
 
 FOLDER = "show_a/sq010/sh010/plate/v001"
 
@@ -156,6 +156,15 @@ class Asking(Desk):
 
     def states(self, request: int) -> list[State]:
         return [item.state for item in self.of(request)]
+
+    def drain_all(self, request: int, limit_s: float = 300.0) -> None:
+        """Step until nothing of a request moves any more."""
+        moving = (RequestState.WAITING, RequestState.MOVING)
+        passed_s = 0.0
+        while self.standing(request).state in moving:
+            assert passed_s < limit_s, [(item.state, item.cause) for item in self.of(request)]
+            self.studio.accsyn.engine.wait_idle(20.0)
+            passed_s += self.step()
 
     # What came of it.
 

@@ -281,6 +281,16 @@ class Item:
         return self.publication.studio
 
     @property
+    def staged_at(self) -> str:
+        """The ftrack location of this machine's staging area: it was published there, or fetched into it."""
+        return self.destination.location_id if self.reason is Reason.GET else self.publication.location_id
+
+    @property
+    def kept_at(self) -> Endpoint:
+        """Where it is besides the staging area once it is synced: what was fetched is where it came from."""
+        return self.source if self.reason is Reason.GET else self.destination
+
+    @property
     def identifier_there(self) -> str:
         """What the destination's location keeps of it in ftrack; empty for what has no component."""
         return self.identifier or self.publication.resource_identifier

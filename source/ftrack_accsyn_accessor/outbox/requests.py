@@ -220,7 +220,7 @@ def _write_request(connection: Connection, request: Request, now: float) -> int:
 
 
 def _write_item(connection: Connection, request_id: int, request: Request, wanted: Wanted, now: float) -> None:
-    publication = wanted.publication
+    publication = dataclasses.replace(wanted.publication, **request.studio._asdict())
     values = (
         request_id,
         request.reason.value,

@@ -146,11 +146,15 @@ class Outbox:
     # Reconciling.
 
     def known(self, location_id: str) -> set[str]:
-        """Return the ids of the components of a location that have an item, in whatever state but withdrawn."""
+        """Return the ids of the components of a location that have an item, in whatever state but withdrawn.
+
+        Those that were published there, and those that were fetched.
+        """
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT component_id FROM item WHERE location_id = ? AND reason = 'publish' AND state <> ?",
-                (location_id, State.WITHDRAWN.value),
+                "SELECT component_id FROM item WHERE state <> ? "
+                "AND (location_id = ? AND reason = 'publish' OR destination_id = ? AND reason = 'get')",
+                (State.WITHDRAWN.value, location_id, location_id),
             )
             return {str(row[0]) for row in rows}
 

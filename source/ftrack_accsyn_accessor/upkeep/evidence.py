@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted, quoted_batches
 from ftrack_accsyn_accessor.ftrack.tree import members
 from ftrack_accsyn_accessor.model.errors import FileChanged, FileUnreadable
-from ftrack_accsyn_accessor.model.item import Item, Kind, State
+from ftrack_accsyn_accessor.model.item import Item, Kind, Reason, State
 from ftrack_accsyn_accessor.model.stamp import is_same
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.staging.area import StagingArea
@@ -38,7 +38,7 @@ class Collector:
 
     def of_synced(self, items: Sequence[Item]) -> dict[int, Evidence]:
         """Return the evidence on each of *items*, which come with their files, by id; a few requests for all."""
-        destinations = {item.id: item.destination.location_id for item in items if item.destination.location_id}
+        destinations = {item.id: item.kept_at.location_id for item in items if item.kept_at.location_id}
         components = self._components([item for item in items if item.id in destinations])
         arrived = self._registered(components, destinations)
         return {
@@ -78,7 +78,7 @@ class Collector:
 
     def _staged(self, items: Sequence[Item], components: Mapping[int, set[str]]) -> dict[int, Evidence]:
         """Return what is known of *items* on this machine's side."""
-        staged = self._registered(components, {item.id: item.publication.location_id for item in items})
+        staged = self._registered(components, {item.id: item.staged_at for item in items})
         shared = self._shared(items)
         found = {}
         for item in items:
@@ -126,7 +126,7 @@ class Collector:
 
     def _claimed(self, items: Sequence[Item]) -> dict[int, set[str]]:
         """Return the components that ftrack has in a location of this staging area under a path of each item."""
-        locations = quoted(sorted({other.publication.location_id for other in self._outbox.items()}))
+        locations = quoted(sorted({other.staged_at for other in self._outbox.items() if _is_here(other)}))
         owners: dict[str, set[int]] = {}
         for item in items:
             publication = item.publication
@@ -153,9 +153,19 @@ class Collector:
         going = {item.id for item in items}
         shared: dict[int, set[str]] = {}
         for other in self._outbox.items():
-            if other.id in going or other.state is State.WITHDRAWN:
+            if other.id in going or other.state is State.WITHDRAWN or not _needs_staged(other):
                 continue
             for file in other.publication.files:
                 for item_id, path in owners.get(key(file.path), ()):
                     shared.setdefault(item_id, set()).add(path)
         return shared
+
+
+def _is_here(item: Item) -> bool:
+    """Whether *item* was published or fetched on this machine."""
+    return item.reason in (Reason.PUBLISH, Reason.GET)
+
+
+def _needs_staged(item: Item) -> bool:
+    """Whether *item* needs staged files: what is sent from here needs them until it is there."""
+    return _is_here(item) or (item.source.party.startswith("client=") and item.state is not State.SYNCED)

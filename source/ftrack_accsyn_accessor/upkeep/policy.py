@@ -79,7 +79,7 @@ def objection(item: Item, evidence: Evidence) -> str:
         return "it has not arrived"
     if not evidence.destination_id:
         return "no ftrack location stands for its destination"
-    if evidence.destination_id == item.publication.location_id:
+    if evidence.destination_id == item.staged_at:
         return "its destination in ftrack is the staging location itself"
     if item.publication.component_id not in evidence.components:
         return "ftrack does not know it any more"

@@ -12,7 +12,7 @@ from ftrack_accsyn_accessor.workspace import Workspace
 
 
 def difference(workspace: Workspace, item: Item) -> str:
-    """Return the first file of *item* that is missing or has another size at its destination, empty when none has.
+    """Return the first file of *item* that is missing, or has another size, where it is kept; empty when none has.
 
     *item* comes with its files. One request for each folder, two for a file alone in its folder that accsyn tells no
     size of. May raise `errors.WorkspaceError`; `errors.Refused` when accsyn can tell nothing of a folder.
@@ -52,7 +52,7 @@ def _sizes(workspace: Workspace, folder: str, paths: Sequence[str], item: Item) 
 
 
 def _at_destination(path: str, item: Item) -> str:
-    """Return *path* at the destination of *item*, in accsyn's notation (accsyn fact sheet, section 5)."""
+    """Return *path* where *item* is kept, in accsyn's notation (accsyn fact sheet, section 5)."""
     place = f"share={item.publication.volume}/{path}"
-    party = item.destination.party
+    party = item.kept_at.party
     return f"{party}:{place}" if "=" in party else place

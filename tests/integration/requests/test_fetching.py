@@ -1,0 +1,149 @@
+"""What is fetched lies in this machine's staging area, is registered there, and may be freed again."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from asking import FOLDER, Asking
+from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
+from ftrack_accsyn_accessor.model import item as model
+from ftrack_accsyn_accessor.model.item import Reason, State, Trouble
+from ftrack_accsyn_accessor.model.request import Wanted
+from ftrack_accsyn_accessor.upkeep.cleaner import Cleaner
+from ftrack_accsyn_accessor.upkeep.policy import Policy
+from ftrack_accsyn_accessor.worker import endpoint
+
+
+def fetch(desk: Asking, *wanted: Wanted) -> int:
+    request = desk.ask(desk.hq, desk.here, *wanted, reason=Reason.GET)
+    desk.drain_all(request)
+    return request
+
+
+def staged(desk: Asking, name: str) -> Path:
+    return desk.studio.staging / FOLDER / name
+
+
+def test_a_component_that_is_fetched_lies_in_the_staging_area_and_is_registered_there(desk: Asking) -> None:
+    plate, frames = desk.file_at(desk.hq, "plate"), desk.sequence_at(desk.hq, "frames", [1, 2])
+
+    request = fetch(desk, plate, frames)
+
+    assert desk.states(request) == [State.SYNCED] * 2
+    assert desk.arrived(desk.here, plate, desk.hq)
+    assert desk.arrived(desk.here, frames, desk.hq)
+    assert desk.registered(desk.here) == desk.registered(desk.hq)
+    (job,) = desk.studio.accsyn.workspace.jobs()
+    assert job.tasks[0].destination == desk.here.party
+    assert " ftrack get studio.hq > artist.desk " in job.name
+
+
+def test_what_is_not_on_the_disk_with_its_size_is_not_fetched(desk: Asking) -> None:
+    plate = desk.file_at(desk.hq, "plate")
+    request = desk.ask(desk.hq, desk.here, plate, reason=Reason.GET)
+    desk.run_for(30, lambda: desk.states(request) == [State.SUBMITTED])
+    desk.studio.accsyn.engine.wait_idle(20.0)
+    staged(desk, "plate.mov").write_bytes(b"cut")
+
+    desk.drain_all(request)
+
+    assert desk.states(request) == [State.NEEDS_ATTENTION]
+    assert desk.of(request)[0].cause_kind == Trouble.SIZE_DIFFERS.value
+    assert not desk.registered(desk.here)
+
+
+def test_nothing_that_was_published_here_is_written_over(desk: Asking) -> None:
+    desk.publish_file("plate")
+    content = staged(desk, "plate.mov").read_bytes()
+    plate = desk.file_at(desk.hq, "plate")
+
+    request = fetch(desk, plate)
+
+    assert desk.states(request) == [State.NEEDS_ATTENTION]
+    assert desk.of(request)[0].cause_kind == Trouble.CONFLICT.value
+    assert staged(desk, "plate.mov").read_bytes() == content
+
+
+def test_what_was_published_here_and_is_not_known_there_stops_a_fetch_by_the_outbox_alone(desk: Asking) -> None:
+    plate = desk.file_at(desk.hq, "plate", identifier=f"/mnt/{FOLDER}/plate.mov")
+    desk.publish_file("plate")
+
+    request = fetch(desk, dataclasses.replace(plate, identifier=f"{FOLDER}/fetched.mov"))
+
+    assert desk.of(request)[0].cause_kind == Trouble.CONFLICT.value
+    assert "was published there on this machine" in desk.of(request)[0].cause
+
+
+def test_a_file_that_nobody_knows_is_not_written_over(desk: Asking) -> None:
+    plate = desk.file_at(desk.hq, "plate")
+    desk.write_at(desk.here, f"{FOLDER}/plate.mov", 300)
+
+    request = fetch(desk, plate)
+
+    assert desk.of(request)[0].cause_kind == Trouble.CONFLICT.value
+    assert not desk.arrived(desk.here, plate, desk.hq)
+
+
+def cleaner(desk: Asking) -> Cleaner:
+    current = desk.read_settings()
+    owner = model.Studio(desk.studio.ftrack.url, current.workspace or "")
+    connection: FtrackConnection = desk.registrations().connection
+    return Cleaner(desk.outbox, desk.area, connection, endpoint.connect(current), owner)
+
+
+def test_what_was_fetched_is_freed_while_it_is_still_where_it_came_from(desk: Asking) -> None:
+    fetch(desk, desk.file_at(desk.hq, "plate"))
+    cleaning = cleaner(desk)
+
+    (candidate,) = cleaning.plan(Policy(older_than_s=0.0), desk.clock() + 10)
+
+    assert cleaning.free(candidate).objection == ""
+    assert not staged(desk, "plate.mov").exists()
+    assert not desk.registered(desk.here)
+    assert len(desk.registered(desk.hq)) == 1, "only what is here goes"
+
+
+@pytest.mark.parametrize("missing", ["registration", "file"])
+def test_what_is_not_where_it_came_from_any_more_stays(desk: Asking, missing: str) -> None:
+    plate = desk.file_at(desk.hq, "plate")
+    fetch(desk, plate)
+    store = desk.studio.ftrack.store
+    if missing == "registration":
+        (row,) = store.find(
+            "ComponentLocation", component_id=plate.publication.component_id, location_id=desk.hq.location_id
+        )
+        store.delete("ComponentLocation", row["id"])
+    else:
+        (desk.studio.hq / FOLDER / "plate.mov").write_bytes(b"")
+    cleaning = cleaner(desk)
+
+    (candidate,) = cleaning.plan(Policy(older_than_s=0.0), desk.clock() + 10)
+
+    assert cleaning.free(candidate).objection
+    assert staged(desk, "plate.mov").is_file()
+
+
+def test_what_was_sent_elsewhere_is_nothing_to_be_freed_here(desk: Asking) -> None:
+    desk.ask(desk.hq, desk.london, desk.file_at(desk.hq, "plate"))
+    desk.finish()
+
+    assert list(cleaner(desk).plan(Policy(older_than_s=0.0), desk.clock() + 10)) == []
+
+
+def test_what_is_here_is_sent_from_here_once_it_is_what_ftrack_has(desk: Asking) -> None:
+    published = desk.publish_file("plate")
+    desk.finish()
+    here = desk.described(
+        desk.here, published, "plate", model.Kind.FILE, f"{FOLDER}/plate.mov", [f"{FOLDER}/plate.mov"]
+    )
+    other = dataclasses.replace(here, files=(dataclasses.replace(here.files[0], size_bytes=1),))
+
+    requests = [desk.ask(desk.here, desk.london, Wanted(each)) for each in (here, other)]
+    for each in requests:
+        desk.drain_all(each)
+
+    assert [desk.states(each) for each in requests] == [[State.SYNCED], [State.NEEDS_ATTENTION]]
+    assert "by ftrack 1" in desk.of(requests[1])[0].cause
