@@ -213,6 +213,15 @@ def read(
     )
 
 
+def outside(current: Settings) -> Settings:
+    """Return *current* for who asks for something without a staging area: a folder is not needed, credentials are."""
+    kept = [each for each in current.problems if each.variable != current.staging_variable]
+    known = {each.variable for each in kept}
+    missing = _missing(current.workspace, current.api_user, current.api_key)
+    problems = (*kept, *(each for each in missing if each.variable not in known))
+    return dataclasses.replace(current, staging_path=None, problems=problems)
+
+
 def staging_variable(volume: str, environ: Mapping[str, str]) -> str:
     """Return the name of the variable that holds the local folder of *volume*.
 
@@ -283,12 +292,17 @@ def _require_credentials(reader: _Reader, workspace: Optional[str], unread: Opti
     if unread is not None and reader.text(CREDENTIALS_PATH):
         what = f"the file it names cannot be read{f': {unread}' if unread else ''}."
         reader.report(CREDENTIALS_PATH, what, "Correct the path or the file's permissions.")
-    if workspace is None:
-        reader.report(WORKSPACE_VARIABLES[0], "is not set.", "Set it to the code of your accsyn workspace.")
-    if reader.text("ACCSYN_API_USER") is None:
-        reader.report("ACCSYN_API_USER", "is not set.", "Set it to your accsyn user name (e-mail address).")
-    if reader.text("ACCSYN_API_KEY") is None:
-        reader.report("ACCSYN_API_KEY", "is not set.", "Create an API key in accsyn and set it.")
+    reader.problems += _missing(workspace, reader.text("ACCSYN_API_USER"), reader.text("ACCSYN_API_KEY"))
+
+
+def _missing(workspace: Optional[str], api_user: Optional[str], api_key: Optional[str]) -> list[Problem]:
+    """Return a problem for each of accsyn's credentials that is not set."""
+    wanted = (
+        (workspace, WORKSPACE_VARIABLES[0], "Set it to the code of your accsyn workspace."),
+        (api_user, "ACCSYN_API_USER", "Set it to your accsyn user name (e-mail address)."),
+        (api_key, "ACCSYN_API_KEY", "Create an API key in accsyn and set it."),
+    )
+    return [Problem(variable, "is not set.", remedy) for value, variable, remedy in wanted if value is None]
 
 
 def _log_level(reader: _Reader) -> Optional[int]:

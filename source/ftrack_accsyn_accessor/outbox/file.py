@@ -16,12 +16,15 @@ from typing import Callable, Optional, TypeVar
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.files import read_text
+from ftrack_accsyn_accessor.model.errors import OutboxUnusable
 from ftrack_accsyn_accessor.outbox import patience
 
 #: The folder for the plugin's own files in a staging area, private to their owner.
 STATE_FOLDER = ".ftrack-accsyn"
 MARKER_NAME = "staging.json"
 OUTBOX_NAME = "outbox.sqlite3"
+#: The outbox of what is asked for where there is no staging area.
+OUTSIDE_NAME = "requests.sqlite3"
 _DIGITS = 8
 
 #: A virus scanner, a backup or a sync client may have a new file open for a moment: no other system than Windows minds,
@@ -79,6 +82,20 @@ def outbox_path(folder: Optional[str], root: str) -> Path:
     last = re.split(r"[/\\]", root.rstrip("/\\"))[-1]
     name = re.sub(r"[^\w.@\-]", "_", last) or "root"
     return Path(folder) / f"{name}-{digest(root)[:_DIGITS]}.sqlite3"
+
+
+def outside_path(folder: Optional[str], state: Optional[Path]) -> Path:
+    """Return this account's outbox file for what is asked for without a staging area; it is not there at first.
+
+    It lies in the user's *state* folder, unless FTRACK_ACCSYN_OUTBOX names a *folder*. Raise `errors.OutboxUnusable`
+    where there is neither.
+    """
+    if folder:
+        return Path(folder) / OUTSIDE_NAME
+    if state is None:
+        outcome, remedy = "this user has no home folder", "Set FTRACK_ACCSYN_OUTBOX to a folder."
+        raise OutboxUnusable("find a place for the outbox", "", outcome, remedy)
+    return state / "requests" / OUTSIDE_NAME
 
 
 def marker_path(root: str) -> str:

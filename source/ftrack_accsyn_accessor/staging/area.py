@@ -185,3 +185,18 @@ class StagingArea(StagedFiles):
         if isinstance(error, OSError) and is_held(error, str(error.filename or self.root)):
             cure = f"Another program has {error.filename} open, {READERS}. Open a new session when it has let go."
         return StagingError("prepare the staging area", self.root, reason, cure)
+
+
+class NoStagingArea(StagingArea):
+    """What stands in a staging area's place where there is none: nothing lies in it, and nothing keeps it away."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self.root = ""
+
+    def prepare(self, begin: bool = True, known: str = "") -> None:
+        """There is nothing to make."""
+
+    def present(self) -> bool:
+        """Return True: nobody waits for it."""
+        return True

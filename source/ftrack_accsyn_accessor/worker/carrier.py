@@ -167,6 +167,9 @@ class Carrier:
                 published = group[0].reason is Reason.PUBLISH
                 submission = self._submission(group) if published else self._asked(group, requests)
                 unready += filter(None, [submission.submit(group)])
+            except errors.Unserved as error:
+                announce.once(logger, logging.WARNING, str(error))
+                self._outbox.delay(group, error, self._clock() + retry.delay(error, 1, 0.0, 0.0))
             except (errors.NotReady, errors.RegistrationError) as error:
                 homeless.append(error)
                 if len(groups) > 1:
@@ -196,8 +199,12 @@ class Carrier:
         """Return the way of what was asked for, all with the ends of the first of *items*."""
         current, workspace = self._complete_settings(), self._opened_workspace(self._complete_settings())
         source, destination = items[0].source, items[0].destination
-        client = self._endpoints.here(workspace, current) if _is_client(source, destination) else None
+        ours = bool(self._area.root) and _is_client(source, destination)
+        client = self._endpoints.here(workspace, current) if ours else None
         here = f"client={client.id}" if client is not None else ""
+        if items[0].reason is Reason.GET and destination.party != here:
+            outcome = "it is not this machine's accsyn client, or this machine has no staging area"
+            raise errors.Unserved("fetch", destination.party, outcome, "Fetch it on that machine.")
         request = requests.get(items[0].request or 0)
         asked = Asked(
             self._outbox, self._area, self._claims, (source, destination), requests, here, current.volume, self._clock
@@ -233,7 +240,7 @@ class Carrier:
                 self._outbox, self._area, workspace, registrations, current, self._clock, self._monotonic
             )
         with contextlib.suppress(errors.Refused):  # what runs is followed, whatever accsyn says of its ends
-            client = self._endpoints.look(workspace, current)
+            client = self._endpoints.look(workspace, current) if self._area.root else None
             if client is not None:
                 self._tracker.leave_behind(client)
         try:

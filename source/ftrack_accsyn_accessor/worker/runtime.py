@@ -16,12 +16,12 @@ from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
-from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.model.settings import Settings, outside
 from ftrack_accsyn_accessor.outbox import Outbox, disk, facts, locations, memory, takeover
-from ftrack_accsyn_accessor.outbox.file import lock_path, outbox_path
+from ftrack_accsyn_accessor.outbox.file import lock_path, outbox_path, outside_path
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock
 from ftrack_accsyn_accessor.outbox.patience import Patience, waiting
-from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.staging.area import NoStagingArea, StagingArea
 from ftrack_accsyn_accessor.staging.refusal import absent_disk
 from ftrack_accsyn_accessor.staging.temporaries import remove_held
 from ftrack_accsyn_accessor.worker.carrier import Carrier
@@ -146,6 +146,19 @@ class Runtime:
         self._build()
 
 
+class OutsideRuntime(Runtime):
+    """The runtime of what is asked for on a machine, or by a service, without a staging area."""
+
+    def prepare(self, begin: bool) -> None:
+        """Make the outbox. Raise `errors.OutboxError`."""
+        _make_folder(self.outbox.path.parent)
+        self.outbox.open()
+        self.prepared = self.complete = True
+
+    def tend(self, ending: bool = False) -> None:
+        """There is no area to be looked after."""
+
+
 class _AreaWorker(Worker):
     """The worker of a runtime, which tends the area before and after it looks for items."""
 
@@ -234,6 +247,27 @@ def open_runtime(
         runtime.ftrack = ftrack
         if not runtime.prepared:
             runtime.prepare(begin)
+        if not _runtimes:
+            atexit.register(stop_all)
+        _runtimes[key] = runtime
+        return runtime
+
+
+def open_outside(current: Settings, ftrack: FtrackCredentials, read_settings: Callable[[], Settings]) -> OutsideRuntime:
+    """Return this process's runtime for what is asked for without a staging area, made at the first call.
+
+    Its outbox lies in the user's state folder, the same for all processes of this account. A staging path is not
+    needed, and not looked at. Raise `errors.OutboxError` where the outbox cannot be made.
+    """
+    with _alone(), Patience():
+        path = outside_path(current.outbox, memory.state_folder())
+        key = (str(path), ftrack.server_url.rstrip("/").lower())
+        runtime = _runtimes.get(key)
+        if not isinstance(runtime, OutsideRuntime):
+            runtime = OutsideRuntime(NoStagingArea(), path, ftrack, lambda: outside(read_settings()))
+        runtime.ftrack = ftrack
+        if not runtime.prepared:
+            runtime.prepare(begin=True)
         if not _runtimes:
             atexit.register(stop_all)
         _runtimes[key] = runtime
