@@ -24,7 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"worker"}),
     frozenset({"insight"}),
     frozenset({"send"}),
-    frozenset({"cli", "connect", "actions"}),
+    frozenset({"actions", "cli", "connect"}),
     frozenset({"plugin"}),
 )
 GROUND = frozenset({"announce", "environment", "files", "machine", "_version"})

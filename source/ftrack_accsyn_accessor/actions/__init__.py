@@ -1,1 +1,1 @@
-"""ftrack actions: forms and messages in ftrack's web page, for the user of Connect or for everybody in a service."""
+"""The ftrack actions: what a person sees of Send, Sync and Status in ftrack."""

@@ -11,9 +11,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Optional
 
+from ftrack_accsyn_accessor.model.paths import Root, volume_roots
+
 _ID = re.compile(r"[0-9a-z]{24}")
 #: "E#J057 .." is an error, "W#J067 .." a warning (accsyn fact sheet, section 8c).
 _ERROR_CODE = re.compile(r"\bE#[A-Z]\d+")
+#: An e-mail address, bare or as in "user:mail[role](id)": the sources disagree (workflow facts, section 4).
+_ADDRESS = re.compile(r"[^\s:\[\]()]+@[^\s:\[\]()]+")
 _HEX_PAIRS = re.compile(r"[0-9A-F]{12}")
 
 #: Statuses with which a job leaves accsyn's live ones.
@@ -23,18 +27,25 @@ FINISHED = frozenset({"done", "aborted"})
 MOST = 2**56
 
 APP = 0
+SERVER = 1
 USER_SERVER = 2
 
 
 @dataclasses.dataclass(frozen=True)
 class Client:
-    """An accsyn client: the desktop app (type 0) or user server (type 2) of a machine; MAC addresses are normal."""
+    """An accsyn client: the desktop app (type 0) or user server (type 2) of a machine; MAC addresses are normal.
+
+    Or the server (type 1) of a site. `user_id` and `user` (e-mail address) are whose it is, `site_id` is where it is.
+    """
 
     id: str
     code: str
     type: Optional[int]
     status: str
     macs: frozenset[str]
+    user_id: str = ""
+    user: str = ""
+    site_id: str = ""
 
     @property
     def online(self) -> bool:
@@ -53,6 +64,9 @@ class Client:
             type=_whole(row.get("type")),
             status=_text(row.get("status")),
             macs=frozenset(mac for mac in macs if mac),
+            user_id=_text(row.get("user")),
+            user=_address(row.get("user_hr")) or _address(row.get("user")),
+            site_id=_text(row.get("site")),
         )
 
 
@@ -73,6 +87,58 @@ def folder_entries(rows: Iterable[Mapping[str, Any]], above: str = "") -> Iterat
         yield FolderEntry(path, is_folder, 0 if is_folder else size_bytes(row) or 0)
         if isinstance(inner, list):
             yield from folder_entries((each for each in inner if isinstance(each, Mapping)), f"{path}/")
+
+
+@dataclasses.dataclass(frozen=True)
+class Volume:
+    """A volume, with the roots that accsyn knows for it."""
+
+    id: str
+    code: str
+    status: str
+    default: bool
+    roots: tuple[Root, ...]
+
+    @classmethod
+    def from_answer(cls, row: Mapping[str, Any]) -> Volume:
+        """Return the volume of *row*."""
+        code, status = _text(row.get("code")), _text(row.get("status"))
+        return cls(entity_id(row), code, status, row.get("default") is True, tuple(volume_roots(code, row)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """A place with servers; `main` is head quarters."""
+
+    id: str
+    code: str
+    name: str
+    status: str
+    main: bool
+
+    @classmethod
+    def from_answer(cls, row: Mapping[str, Any]) -> Site:
+        """Return the site of *row*."""
+        code, name, status = (_text(row.get(attribute)) for attribute in ("code", "name", "status"))
+        return cls(entity_id(row), code, name, status, row.get("main") is True)
+
+
+@dataclasses.dataclass(frozen=True)
+class User:
+    """A user, `email` being the code; `invited` means that nobody has logged in as this user yet."""
+
+    id: str
+    email: str
+    role: str
+    status: str
+    invited: bool
+
+    @classmethod
+    def from_answer(cls, row: Mapping[str, Any]) -> User:
+        """Return the user of *row*."""
+        role = _text(row.get("role")) or _text(row.get("clearance"))
+        never = "logged_in" in row and row["logged_in"] is None
+        return cls(entity_id(row), _text(row.get("code")), role, _text(row.get("status")), never)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,6 +224,24 @@ class Task:
         )
 
 
+@dataclasses.dataclass(frozen=True)
+class Grant:
+    """What a user may do below `path` ("/" is all) of a share, which is named by its id and, where told, its code."""
+
+    share_id: str
+    share: str
+    path: str
+    read: bool
+    write: bool
+
+    @classmethod
+    def from_answer(cls, row: Mapping[str, Any]) -> Grant:
+        """Return the grant of *row*, an access control list entry."""
+        share_id = _text(row.get("target")).rpartition(":")[2]
+        path = f"/{_text(row.get('path')).strip('/')}"
+        return cls(share_id, _text(row.get("target_hr")), path, row.get("read") is True, row.get("write") is True)
+
+
 def _moment(value: Any) -> str:
     """Return a time as accsyn tells it; empty where it has none, which it may tell as 1970 (fact sheet, section 6)."""
     text = _text(value)
@@ -178,6 +262,11 @@ def normal_mac(text: str) -> str:
     """Return a MAC address as twelve upper-case hexadecimal digits, or the empty text when it is none, or all zeros."""
     digits = re.sub(r"[:\-.]", "", text.strip().upper())
     return digits if _HEX_PAIRS.fullmatch(digits) and digits.strip("0") else ""
+
+
+def _address(value: Any) -> str:
+    found = _ADDRESS.search(_text(value))
+    return found[0] if found else ""
 
 
 def _text(value: Any) -> str:

@@ -181,8 +181,8 @@ class LocationPaths:
     """How the resource identifiers of a ftrack location name places.
 
     Relative identifiers lie below *prefixes*, each a full path (one place, as each platform sees it) or a path in
-    *volume*; without one, below *volume* itself. Full ones are read by *roots* everywhere; with *absolute* the location
-    has no others. *nowhere* is why nothing in this location has a place, in words that follow a colon.
+    *volume*; without one, below *volume* itself. Full ones are read by *roots* everywhere. *full* tells which of both
+    the location keeps, None that nobody knows. *nowhere* is why nothing here has a place, in words that follow a colon.
     """
 
     def __init__(
@@ -191,13 +191,13 @@ class LocationPaths:
         volume: str = "",
         prefixes: Iterable[str] = (),
         *,
-        absolute: bool = False,
+        full: Optional[bool] = None,
         nowhere: str = "",
     ) -> None:
         self.roots = roots
         self.volume = volume
         self.prefixes = tuple(prefixes) or ("",)
-        self.absolute = absolute
+        self.full = False if full is None and self.prefixes != ("",) else full
         self.nowhere = nowhere
 
     def read(self, identifier: str) -> Optional[Place]:
@@ -206,7 +206,7 @@ class LocationPaths:
             return None
         if is_full(identifier):
             return self.roots.place(identifier)
-        path = None if self.absolute else relative(identifier)
+        path = None if self.full else relative(identifier)
         found = (self._below(prefix, path) for prefix in self.prefixes if path is not None)
         return next(filter(None, found), None)
 
@@ -216,7 +216,7 @@ class LocationPaths:
             return self.nowhere
         if is_full(identifier):
             return self.roots.why_not(identifier)
-        if self.absolute:
+        if self.full:
             return "it is no full path, and this location keeps no others"
         if relative(identifier) is None:
             return "it leads out of the location"
@@ -225,13 +225,12 @@ class LocationPaths:
     def write(self, place: Place, sample: str = "") -> Optional[str]:
         """Return the identifier of *place* in this location, None where the location has none for it.
 
-        *sample* is the identifier at another location: a full one becomes a full one here, of the same platform where
-        this location has it, unless the location is known to keep relative ones; one that names the same place here
-        stays as it is.
+        *sample* is the identifier at another location: where nobody knows what this one keeps, a full one becomes a
+        full one, of the same platform if that has a root here. A relative one that names the same place stays as it is.
         """
         if self.nowhere:
             return None
-        if self.absolute or (is_full(sample) and self.prefixes == ("",)):
+        if self.full or (self.full is None and is_full(sample)):
             return self._full(place, notation(sample) if is_full(sample) else "")
         if sample and not is_full(sample) and self.read(sample) == place:
             return sample

@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import NamedTuple, Optional
 
@@ -230,6 +230,13 @@ def staging_variable(volume: str, environ: Mapping[str, str]) -> str:
     """
     exact = f"ACCSYN_{volume.upper()}_PATH"
     return exact if environ.get(exact, "").strip() else "ACCSYN_{}_PATH".format(re.sub(r"[.\-]", "_", volume.upper()))
+
+
+def local_folders(environ: Mapping[str, str], volumes: Iterable[str], flavour: ModuleType = os.path) -> dict[str, str]:
+    """Return the local folders of those *volumes* for which *environ* names one that can be used, by their codes."""
+    reader = _Reader(environ, flavour)
+    found = {volume: reader.folder(staging_variable(volume, environ)) for volume in volumes}
+    return {volume: folder for volume, folder in found.items() if folder is not None}
 
 
 def location_name(settings: Settings, api_user: str, hostname: str, platform: str = sys.platform) -> str:

@@ -1,1 +1,1 @@
-"""Send, Sync and Get: selection -> plan -> request. What is confirmed is carried by the worker like a publish."""
+"""Selection, plan and request of Send, Sync and Get: what somebody asks to be moved, from where to where."""

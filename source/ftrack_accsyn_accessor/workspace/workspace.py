@@ -14,7 +14,8 @@ from ftrack_accsyn_accessor.model.item import Endpoint
 from ftrack_accsyn_accessor.model.route import KEY
 from ftrack_accsyn_accessor.workspace.answers import Problem
 from ftrack_accsyn_accessor.workspace.clients import choose_clients
-from ftrack_accsyn_accessor.workspace.door import Door, quoted, rows_of
+from ftrack_accsyn_accessor.workspace.directory import Directory
+from ftrack_accsyn_accessor.workspace.door import quoted, rows_of
 from ftrack_accsyn_accessor.workspace.queues import QueuePlace, queue_place
 from ftrack_accsyn_accessor.workspace.session import Call
 
@@ -33,7 +34,7 @@ _DESTINATION_REMEDY = (
 )
 
 
-class Workspace(Door):
+class Workspace(Directory):
     """One user's view of one accsyn workspace.
 
     Nothing happens on the network before the first verb, which logs in. A verb is one HTTP request unless it says

@@ -1,7 +1,94 @@
-"""A studio with components at head quarters, and who plans to send them."""
+"""A studio for all tests of a module, and what resolves endpoints in it for each of its users."""
 
 from __future__ import annotations
 
-from sending import running, sender
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable, Optional
 
-__all__ = ["running", "sender"]
+import pytest
+
+from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
+from ftrack_accsyn_accessor.model import mapping, settings
+from ftrack_accsyn_accessor.model.claims import STAGING_DESCRIPTION
+from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.model.mapping import LocationMapping
+from ftrack_accsyn_accessor.send.endpoints import Endpoints
+from ftrack_accsyn_accessor.worker.endpoint import connect
+from ftrack_accsyn_sandbox.studio import Studio
+
+Opener = Callable[..., Endpoints]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    with Studio(tmp_path_factory.mktemp("studio"), engine_paused=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def connections(studio: Studio) -> Iterator[dict[str, FtrackConnection]]:
+    """One session of ftrack for each person: to open one takes longer than a test."""
+    found: dict[str, FtrackConnection] = {}
+    for user in ("artist", "admin"):
+        environ = studio.environment(user)
+        credentials = (environ[f"FTRACK_{name}"] for name in ("SERVER", "API_USER", "API_KEY"))
+        found[user] = FtrackConnection(FtrackCredentials(*credentials))
+    yield found
+    for connection in found.values():
+        connection.close()
+
+
+@pytest.fixture
+def open_endpoints(
+    studio: Studio, connections: dict[str, FtrackConnection], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Opener]:
+    """Return what resolves endpoints as one person; *locations* is the content of the mapping file."""
+    monkeypatch.setenv("FTRACK_API_SCHEMA_CACHE_PATH", studio.environment()["FTRACK_API_SCHEMA_CACHE_PATH"])
+    with contextlib.ExitStack() as stack:
+
+        def opener(user: str = "admin", locations: Optional[dict[str, Any]] = None, **variables: str) -> Endpoints:
+            environ = {**studio.environment(user), **variables}
+            current = settings.read(environ)
+            assert current.problems == ()
+            workspace = stack.enter_context(contextlib.closing(connect(current)))
+            told = LocationMapping()
+            if locations is not None:
+                told = mapping.read(mapping.json.dumps({"locations": locations}), "a.json", "acme", current.volume)
+            connection = connections["admin" if user == "admin" else "artist"]
+            studio.accsyn.log.clear()
+            studio.ftrack.log.clear()
+            return Endpoints(connection, workspace, told, current, environ)
+
+        yield opener
+
+
+@pytest.fixture
+def location(studio: Studio) -> Iterator[Callable[..., str]]:
+    """Return what makes a location in ftrack and returns its id; it is gone when the test ends."""
+    made: list[str] = []
+
+    def make(name: str, label: str = "", *, staging: bool = False) -> str:
+        description = STAGING_DESCRIPTION if staging else ""
+        made.append(studio.ftrack.store.create("Location", name=name, label=label, description=description)["id"])
+        return made[-1]
+
+    yield make
+    for location_id in made:
+        studio.ftrack.store.delete("Location", location_id)
+
+
+@pytest.fixture
+def dana(studio: Studio) -> Iterator[Any]:
+    """An employee of whom no client is known yet; her user and her clients are gone when the test ends."""
+    workspace = studio.demo.workspace
+    before = set(workspace.entities)
+    yield workspace.add_user("dana@acme.test", "dana-key", "employee")
+    for ident in set(workspace.entities) - before:
+        del workspace.entities[ident]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path

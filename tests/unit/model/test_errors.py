@@ -64,6 +64,7 @@ def test_kinds_are_stable_words() -> None:
         "OutboxUnusable": "outbox-unusable",
         "OutboxDamaged": "outbox-damaged",
         "Conflict": "conflict",
+        "Unresolved": "unresolved",
         "RegistrationError": "ftrack",
         "RegistrationRefused": "ftrack",
         "LoginRefused": "ftrack-login",

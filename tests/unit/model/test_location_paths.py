@@ -38,7 +38,8 @@ WHOLE = LocationPaths(ROOTS, "projects")
 BELOW = LocationPaths(ROOTS, "projects", ["ftrack/data"])
 DRIVE = LocationPaths(ROOTS, "projects", ["P:\\Projects\\ftrack"])
 ABOVE = LocationPaths(ROOTS, "projects", ["P:\\", "/mnt"])
-UNMANAGED = LocationPaths(ROOTS, absolute=True)
+STAGED = LocationPaths(Roots([]), "projects", full=False)
+UNMANAGED = LocationPaths(ROOTS, full=True)
 SERVER = LocationPaths(ROOTS, nowhere=NO_PLACES["ftrack.server"])
 
 
@@ -85,6 +86,7 @@ def test_identifier_names_a_place(paths: LocationPaths, identifier: str, path: O
         (BELOW, "ftrack/show/a.mov", None),
         (ABOVE, "ftrack/show/a.mov", "projects/ftrack/show/a.mov"),
         (UNMANAGED, "P:\\projects\\ftrack\\show\\a.mov", "P:\\projects\\ftrack\\show\\a.mov"),
+        (STAGED, "P:\\projects\\ftrack\\show\\a.mov", "ftrack/show/a.mov"),
         (UNMANAGED, "ftrack/show/a.mov", "P:\\projects\\ftrack\\show\\a.mov"),
         (LocationPaths(LONDON, "projects"), "ftrack/show/a.mov", "ftrack/show/a.mov"),
         (LocationPaths(LONDON, "projects"), "P:\\projects\\ftrack\\show\\a.mov", "/london/projects/ftrack/show/a.mov"),
@@ -125,9 +127,9 @@ SAMPLES = st.sampled_from(["", "relative/a.mov", "P:\\x\\a.mov", "/mnt/x/a.mov",
 
 
 @seeded
-@given(PREFIXES, PATHS, SAMPLES, st.booleans())
-def test_what_is_written_is_read_again(prefixes: list[str], path: str, sample: str, absolute: bool) -> None:
-    paths = LocationPaths(ROOTS, "projects", prefixes, absolute=absolute)
+@given(PREFIXES, PATHS, SAMPLES, st.sampled_from([None, True, False]))
+def test_what_is_written_is_read_again(prefixes: list[str], path: str, sample: str, full: Optional[bool]) -> None:
+    paths = LocationPaths(ROOTS, "projects", prefixes, full=full)
     place = paths.read(path) or Place("projects", path)
     identifier = paths.write(place, sample)
     if identifier is None:

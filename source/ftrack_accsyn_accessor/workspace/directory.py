@@ -1,0 +1,86 @@
+"""Who and what there is in a workspace: volumes, sites, users and machines, as far as the user may look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Optional
+
+from ftrack_accsyn_accessor.model import accsyn as model
+from ftrack_accsyn_accessor.model.accsyn import Client, Grant, Site, User, Volume
+from ftrack_accsyn_accessor.model.errors import Refused, Unauthorised
+from ftrack_accsyn_accessor.model.item import Endpoint
+from ftrack_accsyn_accessor.workspace.door import Door, quoted
+from ftrack_accsyn_accessor.workspace.session import Call
+
+
+class Directory(Door):
+    """The verbs that list what there is; one request each. None in place of a list: the user may not look.
+
+    What of a kind a user is not shown is missing in the list (accsyn fact sheet, section 3).
+    """
+
+    def role(self) -> str:
+        """Return the user's role at login: admin, employee or standard."""
+        return self._login().role
+
+    def volumes(self) -> Optional[list[Volume]]:
+        """Return the volumes; an empty list may mean that none is shown."""
+        rows = self._listed("list the volumes", "volume")
+        return None if rows is None else [Volume.from_answer(row) for row in rows]
+
+    def sites(self) -> Optional[list[Site]]:
+        """Return the sites, head quarters among them."""
+        rows = self._listed("list the sites", "site")
+        return None if rows is None else [Site.from_answer(row) for row in rows]
+
+    def users(self, emails: Iterable[str]) -> Optional[list[User]]:
+        """Return the users with these e-mail addresses, disabled ones included."""
+        wanted = {email.casefold() for email in emails}
+        query = " OR ".join(f"code={quoted(email)}" for email in sorted(wanted))
+        rows = self._listed("look the users up", "user", query) if wanted else []
+        if rows is None:
+            return None
+        return [user for user in map(User.from_answer, rows) if user.email.casefold() in wanted]
+
+    def clients(self) -> Optional[list[Client]]:
+        """Return the apps and user servers of all users, and the servers of all sites."""
+        query = " OR ".join(f"type={number}" for number in (model.APP, model.SERVER, model.USER_SERVER))
+        rows = self._listed("list the clients", "client", query)
+        return None if rows is None else [Client.from_answer(row) for row in rows]
+
+    def servers_of(self, volume_id: str) -> Optional[list[Client]]:
+        """Return the servers that serve a volume, at all sites."""
+        call = Call("GET", "volume/servers", {}, entity_id=volume_id)
+        try:
+            rows = self._call("list the servers of the volume", volume_id, call)
+        except (Refused, Unauthorised):
+            return None
+        listed = rows if isinstance(rows, list) else []
+        return [Client.from_answer(row) for row in listed if isinstance(row, dict) and model.entity_id(row)]
+
+    def grants(self) -> Optional[list[Grant]]:
+        """Return what the user was granted; whether accsyn shows it is not settled (workflow facts, section 2)."""
+        rows = self._listed("list what is granted to the user", "acl", f"entity=user:{self._login().user_id}")
+        return None if rows is None else [Grant.from_answer(row) for row in rows]
+
+    def upload_destination(self, location_id: str) -> Optional[Endpoint]:
+        """Return where accsyn's ftrack integration wants the files of a ftrack location sent, None if nowhere.
+
+        Nothing is registered for that, unlike by `Workspace.destination`; two requests.
+        """
+        tried = "ask accsyn's ftrack integration for the destination"
+        try:
+            location = self._setting(tried, location_id, "upload_location")
+            party = self._setting(tried, location_id, "upload_ident") if isinstance(location, dict) else None
+        except (Refused, Unauthorised):
+            return None
+        if not isinstance(location, dict) or not isinstance(party, str) or not party:
+            return None
+        return Endpoint(party, model.entity_id(location), str(location.get("name") or ""))
+
+    def _listed(self, tried: str, entity_type: str, query: str = "") -> Optional[list[dict[str, Any]]]:
+        try:
+            rows = self._find(tried, "", entity_type, query)
+        except (Refused, Unauthorised):
+            return None
+        return [row for row in rows if model.entity_id(row)]
