@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
 import pytest
+from ftrack_api.symbol import SERVER_LOCATION_ID
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
+from ftrack_accsyn_accessor.model.claims import STAGING_DESCRIPTION
 from ftrack_accsyn_accessor.model.item import Reason
 from ftrack_accsyn_accessor.model.plan import Fate, Plan, Planned
-from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox import Outbox, locations
 from ftrack_accsyn_accessor.send.order import Order, Picked
 from ftrack_accsyn_accessor.send.planning import Planner
 from ftrack_accsyn_accessor.worker.endpoint import connect
@@ -26,14 +28,14 @@ _numbers = itertools.count(1)
 class Sender:
     """Makes components in ftrack as others have registered them, and plans orders with the real clients."""
 
-    def __init__(self, studio: Studio, monkeypatch: pytest.MonkeyPatch, folder: Path, user: str = "admin") -> None:
+    def __init__(self, studio: Studio, monkeypatch: pytest.MonkeyPatch, folder: Path, user: str = "artist") -> None:
         self.studio = studio
         self.store = studio.ftrack.store
         self.ids = studio.ids
-        mapping = folder / "locations.json"
-        parties = {"studio.hq": {"party": "hq"}, "studio.london": {"party": "site=london"}}
-        mapping.write_text(json.dumps({"locations": parties}))
-        environ = {**studio.environment(user), "FTRACK_ACCSYN_LOCATIONS": str(mapping)}
+        self.ids.setdefault("ftrack.server", SERVER_LOCATION_ID)
+        self._mapping = folder / "locations.json"
+        self.map({})
+        environ = {**studio.environment(user), "FTRACK_ACCSYN_LOCATIONS": str(self._mapping)}
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
         self.connection = FtrackConnection(environment.ftrack_credentials())
@@ -41,6 +43,20 @@ class Sender:
         self.workspace = connect(self.settings)
         self.outbox = Outbox(folder / "outbox.sqlite")
         self.outbox.open()
+
+    def map(self, entries: Mapping[str, Any]) -> None:
+        """Write the mapping file: the two places of the studio, and *entries*."""
+        parties = {"studio.hq": {"party": "hq"}, "studio.london": {"party": "site=london"}, **entries}
+        self._mapping.write_text(json.dumps({"locations": parties}))
+
+    def staging(self) -> str:
+        """Return the name of this machine's staging location, which is made when it is first asked for."""
+        credentials = self.connection.credentials
+        name = locations.location_name(self.settings, credentials.server_url, credentials.api_user)
+        if name not in self.ids:
+            made = self.store.create("Location", name=name, description=STAGING_DESCRIPTION)
+            self.ids[name] = made["id"]
+        return name
 
     def close(self) -> None:
         """Close what was opened."""
@@ -154,7 +170,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 @pytest.fixture
 def sender(running: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Sender]:
-    """Give somebody who sends, with the rights of an administrator."""
+    """Give somebody who sends."""
     sender = Sender(running, monkeypatch, tmp_path)
     yield sender
     sender.close()

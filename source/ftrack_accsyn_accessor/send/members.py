@@ -38,7 +38,7 @@ def read(
     One request for each 25 to 500 containers of a level, and one more for each 5,000 registrations in either location.
     Raise `errors.RegistrationError`.
     """
-    reader = _Reader(connection, [each for each in (source_id, destination_id) if each])
+    reader = _Reader(connection, source_id, destination_id)
     found: dict[str, Members] = {container: Members() for container in containers}
     level = {container: container for container in found}
     for _ in range(_DEPTH):
@@ -52,12 +52,13 @@ def read(
 
 
 class _Reader:
-    def __init__(self, connection: FtrackConnection, location_ids: Sequence[str]) -> None:
+    def __init__(self, connection: FtrackConnection, source_id: str, destination_id: str) -> None:
         self._connection = connection
-        self._source_id = location_ids[0]
+        self._source_id, self._destination_id = source_id, destination_id
+        location_ids = {source_id, destination_id} - {""}
         self._query = (
             "select id, component_id, resource_identifier, location_id, component.container_id, component.size "  # noqa: S608
-            f"from ComponentLocation where location_id in ({quoted(location_ids)}) "
+            f"from ComponentLocation where location_id in ({quoted(sorted(location_ids))}) "
             "and component.container_id in ({}) order by id"
         )
         self._count = _FIRST
@@ -75,7 +76,7 @@ class _Reader:
     def _take(
         self, rows: Sequence[Mapping[str, Any]], outermost: Mapping[str, str], found: Mapping[str, Members]
     ) -> dict[str, str]:
-        there = {row["component_id"] for row in rows if row["location_id"] != self._source_id}
+        there = {row["component_id"] for row in rows if row["location_id"] == self._destination_id}
         inner = {}
         for row in rows:
             component = row["component"]

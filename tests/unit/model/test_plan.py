@@ -44,7 +44,10 @@ def frames(component_id: str, pattern: str, *paths: str) -> Wanted:
     return Wanted(dataclasses.replace(plain.publication, files=files))
 
 
-def plan(*asked: Wanted, world: World = World(), misplaced: tuple[Planned, ...] = ()) -> Plan:
+NOTHING = World()
+
+
+def plan(*asked: Wanted, world: World = NOTHING, misplaced: tuple[Planned, ...] = ()) -> Plan:
     return make(Reason.SEND, STUDIO, ENDS, asked, misplaced, world)
 
 
@@ -193,7 +196,7 @@ def test_nothing_goes_twice_nor_onto_another_and_all_fits(case: tuple[list[Wante
 def test_a_fate_does_not_depend_on_the_order(
     case: tuple[list[Wanted], list[Planned], World], chance: random.Random
 ) -> None:
-    asked, lost, world = case
+    asked, _, world = case
     shuffled = asked[:]
     chance.shuffle(shuffled)
     fates = [

@@ -1,0 +1,231 @@
+"""From a shot that was picked to a request in the outbox."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftrack_accsyn_accessor.model.errors import Unresolved
+from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Reason, State
+from ftrack_accsyn_accessor.model.plan import Fate, Obstacle, Sum
+from ftrack_accsyn_accessor.model.tasks import source_paths
+from ftrack_accsyn_accessor.send.asking import Requester, confirm
+from sending import Sender, ids_of, only
+
+
+def test_a_shot_goes_to_london_but_for_what_is_there(sender: Sender) -> None:
+    shot = sender.shot()
+    version = sender.version(sender.asset(shot))
+    goes = sender.component(version, "show_a/x/new.mov", size=70)
+    there = sender.component(version, name="old", at=("studio.hq", "studio.london"))
+    found = sender.plan(("task", shot))
+    assert ids_of(found, Fate.GOES) == {goes}
+    assert ids_of(found, Fate.THERE) == {there}
+    assert found.sum(Fate.GOES) == Sum(1, 1, 70)
+    assert (found.source.location_name, found.destination.party) == ("studio.hq", "site=london")
+    publication = found.going[0].publication
+    assert (publication.volume, publication.path) == ("projects", "show_a/x/new.mov")
+    assert (publication.project_id, publication.project_name) == (sender.ids["show_a"], "show_a")
+    assert publication.version_name == "plate v001"
+
+
+def test_a_confirmed_plan_is_one_request_however_often_it_is_confirmed(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    component = sender.component(version, size=70)
+    order = sender.order(("assetversion", version))
+    plans = sender.planner().plan(order)
+    (request_id,) = confirm(sender.outbox, order, plans, Requester("ada", "u1"), "token")
+    assert confirm(sender.outbox, order, plans, Requester("ada", "u1"), "token") == [request_id]
+    standing = sender.outbox.requests.standing(request_id)
+    assert standing is not None
+    assert standing.request.username == "ada"
+    assert standing.request.words == "show_a plate v001 main"
+    assert (standing.counts, standing.size_bytes) == ({State.PENDING: 1}, 70)
+    (item,) = sender.outbox.requests.items(request_id)
+    assert item.publication.component_id == component
+    assert item.publication.username == "ada"
+    assert item.destination == Endpoint("site=london", sender.ids["studio.london"], "studio.london")
+
+
+def test_what_was_confirmed_is_on_its_way(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    component = sender.component(version)
+    order = sender.order(("assetversion", version))
+    confirm(sender.outbox, order, sender.planner().plan(order), Requester("ada"), "another")
+    found = sender.plan(("assetversion", version))
+    assert ids_of(found, Fate.ON_ITS_WAY) == {component}
+    assert "A Send of ada" in found.planned[0].cause
+
+
+def test_the_frames_of_a_sequence_go_as_its_files_with_holes(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    sequence = sender.sequence(version, [1001, 1002, 1005], "show_a/seq")
+    found = sender.plan(("assetversion", version))
+    assert found.sum(Fate.GOES) == Sum(1, 3, 30)
+    publication = found.going[0].publication
+    assert (publication.component_id, publication.kind) == (sequence, Kind.SEQUENCE)
+    assert publication.path == "show_a/seq/f.%04d.exr"
+    assert [file.path for file in publication.files] == [f"show_a/seq/f.{frame}.exr" for frame in (1001, 1002, 1005)]
+    assert source_paths(publication) == ["show_a/seq/f.%04d.exr[1001-1002]", "show_a/seq/f.1005.exr"]
+
+
+def test_a_sequence_is_there_only_with_all_of_its_frames(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    whole = sender.sequence(version, [1, 2], at=("studio.hq", "studio.london"))
+    more = sender.sequence(version, [1, 2], at=("studio.hq", "studio.london"))
+    sender.member(more, f"show_a/{more}/f.0003.exr", name="3")
+    found = sender.plan(("assetversion", version))
+    assert ids_of(found, Fate.THERE) == {whole}
+    assert ids_of(found, Fate.GOES) == {more}
+    assert found.sum(Fate.GOES).files == 3
+
+
+def test_a_container_goes_with_the_sequences_in_it(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    pack = sender.container(version, ["show_a/pack/readme.txt"], path="show_a/pack")
+    inner = sender.store.create("ContainerComponent", name="in", container_id=pack)["id"]
+    sender.register(inner, "show_a/pack/in", ("studio.hq",))
+    deep = sender.store.create("SequenceComponent", name="s", padding=4, container_id=inner)["id"]
+    sender.register(deep, "show_a/pack/in/f.%04d.exr", ("studio.hq",))
+    sender.member(deep, "show_a/pack/in/f.0001.exr", name="1")
+    publication = sender.plan(("assetversion", version)).going[0].publication
+    assert (publication.kind, publication.path) == (Kind.CONTAINER, "show_a/pack")
+    assert [file.path for file in publication.files] == ["show_a/pack/in/f.0001.exr", "show_a/pack/readme.txt"]
+
+
+def test_what_cannot_go_names_why(sender: Sender) -> None:
+    asset = sender.asset(sender.shot())
+    version, rival = sender.version(asset), sender.version(sender.asset(sender.shot()), 7)
+    expected = {
+        sender.component(version, "../outside.mov", "outside"): Obstacle.NO_PATH,
+        sender.component(version, "/elsewhere/x.mov", "elsewhere"): Obstacle.NO_PATH,
+        sender.component(version, name="lost", at=()): Obstacle.NOT_AT_SOURCE,
+        sender.sequence(version, []): Obstacle.EMPTY,
+        sender.component(version, "show_a/taken/A.mov", "taken"): Obstacle.CONFLICT,
+        sender.component(version, "show_a/x/Thumbs.db", "thumbs"): Obstacle.NEVER_SENT,
+    }
+    other = sender.component(rival, "show_a/taken/A.mov", at=("studio.london",))
+    found = sender.plan(("assetversion", version))
+    told = {each.wanted.publication.component_id: each for each in found.of(Fate.CANNOT)}
+    assert {component_id: each.obstacle for component_id, each in told.items()} == expected
+    causes = {each.obstacle: each.cause for each in told.values()}
+    assert f"plate v007 main ({other})" in causes[Obstacle.CONFLICT]
+    assert "studio.hq" in causes[Obstacle.NOT_AT_SOURCE]
+    assert "Thumbs.db" in causes[Obstacle.NEVER_SENT]
+    assert found.sum(Fate.CANNOT).items == len(expected)
+
+
+def test_a_frame_that_another_component_has_at_the_destination_is_a_conflict(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    sender.sequence(version, [1, 2], "show_a/frames")
+    sender.component(sender.version(sender.asset(sender.shot())), "show_a/frames/f.0001.exr", at=("studio.london",))
+    assert only(sender.plan(("assetversion", version))).obstacle is Obstacle.CONFLICT
+
+
+def test_of_two_versions_with_one_path_the_earlier_goes(sender: Sender) -> None:
+    asset = sender.asset(sender.shot())
+    later, first = sender.version(asset, 2, date="2026-03-01"), sender.version(asset, 1, date="2026-02-01")
+    sender.component(later, "show_a/same.mov")
+    goes = sender.component(first, "show_a/same.mov")
+    found = sender.plan(("assetversion", later), ("assetversion", first))
+    assert ids_of(found, Fate.GOES) == {goes}
+
+
+def test_what_another_component_carries_to_the_path_is_a_conflict(sender: Sender) -> None:
+    asset = sender.asset(sender.shot())
+    first, second = sender.version(asset, 1), sender.version(asset, 2)
+    carried = sender.component(first, "show_a/race.mov")
+    order = sender.order(("assetversion", first))
+    confirm(sender.outbox, order, sender.planner().plan(order), Requester("ada"), "race")
+    sender.component(second, "show_a/race.mov")
+    each = only(sender.plan(("assetversion", second)))
+    assert each.obstacle is Obstacle.CONFLICT
+    assert carried in each.cause
+
+
+def test_nothing_goes_to_a_site_whose_server_is_offline_and_the_preview_says_so(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    sender.component(version)
+    server = sender.studio.demo.london_server
+    server.status = "offline"
+    try:
+        each = only(sender.plan(("assetversion", version)))
+    finally:
+        server.status = "online"
+    assert each.obstacle is Obstacle.UNREACHABLE
+    assert "london" in each.cause
+
+
+def test_nothing_is_left_out_in_silence(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    sender.component(version, name="ftrackreview-mp4", at=("studio.hq",))
+    found = sender.plan(("assetversion", version))
+    assert not found.planned
+    assert "ftrackreview-mp4" in found.remarks[0]
+
+
+def test_two_plans_of_one_state_are_equal(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    sender.component(version)
+    sender.sequence(version, [1, 2])
+    assert sender.plan(("assetversion", version)) == sender.plan(("assetversion", version))
+
+
+@pytest.mark.parametrize("ends", [{"source": ""}, {"source": "nowhere"}, {"destination": "ftrack.server"}])
+def test_ends_that_are_none_are_refused(sender: Sender, ends: dict[str, str]) -> None:
+    with pytest.raises(Unresolved):
+        sender.plans(("shot", sender.shot()), **ends)
+
+
+def test_a_get_takes_each_component_from_where_it_is(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    at_hq = sender.component(version, name="hq")
+    at_both = sender.component(version, name="both", at=("studio.hq", "studio.london"))
+    at_site = sender.component(version, name="site", at=("studio.london",))
+    nowhere = sender.component(version, name="nowhere", at=("ftrack.server",))
+    here = sender.component(version, name="here", at=("studio.hq", sender.staging()))
+    alone = sender.component(version, name="alone", at=(sender.staging(),))
+    hq, london = sender.plans(("assetversion", version), reason=Reason.GET)
+    assert (hq.source.location_name, london.source.location_name) == ("studio.hq", "studio.london")
+    assert ids_of(hq, Fate.GOES) == {at_hq, at_both}
+    assert ids_of(london, Fate.GOES) == {at_site}
+    assert ids_of(hq, Fate.THERE) == {here, alone}
+    assert ids_of(hq, Fate.CANNOT) == {nowhere}
+    assert hq.destination.location_name == sender.staging()
+
+
+def test_a_get_goes_to_a_near_site_first_and_to_none_that_is_offline(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    sender.component(version, at=("studio.hq", "studio.london"))
+    sender.map({sender.staging(): {"near": ["site=london"]}})
+    (near,) = sender.plans(("assetversion", version), reason=Reason.GET)
+    assert near.source.party == "site=london"
+    server = sender.studio.demo.london_server
+    server.status = "offline"
+    try:
+        (other,) = sender.plans(("assetversion", version), reason=Reason.GET)
+    finally:
+        server.status = "online"
+    assert other.source.party in ("hq", "acme")
+
+
+def test_a_get_of_what_is_here_fetches_nothing(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    sender.component(version, at=(sender.staging(), "studio.hq"))
+    sender.sequence(version, [1, 2], at=(sender.staging(),))
+    (found,) = sender.plans(("assetversion", version), reason=Reason.GET)
+    assert [each.fate for each in found.planned] == [Fate.THERE, Fate.THERE]
+    order = sender.order(("assetversion", version), reason=Reason.GET)
+    assert confirm(sender.outbox, order, [found], Requester("ada"), "none") == []
+
+
+def test_a_plan_costs_few_queries_and_calls(sender: Sender) -> None:
+    shot = sender.shot()
+    version = sender.version(sender.asset(shot))
+    for number in range(20):
+        sender.sequence(version, [1, 2], f"show_a/cost/{number}")
+    sender.plan(("shot", shot), with_used=True)
+    sender.studio.ftrack.log.clear()
+    sender.studio.accsyn.log.clear()
+    sender.plan(("shot", shot), with_used=True)
+    assert len(sender.studio.ftrack.log.operations()) <= 12
+    assert len(sender.studio.accsyn.log.operations()) <= 8
