@@ -99,7 +99,7 @@ class Roots:
         self._written: dict[tuple[str, str], tuple[Root, _Reading]] = {}
         self._tables: dict[Naming, dict[str, list[tuple[Root, _Reading]]]] = {}
         self._all: list[Root] = []
-        self._deepest = 0
+        self._lengths: dict[Naming, list[int]] = {}
         for root in dict.fromkeys(roots):
             reading = _root_reading(root)
             if reading is not None:
@@ -109,7 +109,8 @@ class Roots:
         self._all.append(root)
         self._written.setdefault((root.volume, root.platform), (root, reading))
         self._tables.setdefault(root.naming, {}).setdefault(reading.key(root.naming), []).append((root, reading))
-        self._deepest = max(self._deepest, len(reading.names))
+        lengths = {len(reading.names), *self._lengths.get(root.naming, ())}
+        self._lengths[root.naming] = sorted(lengths, reverse=True)
 
     def __iter__(self) -> Iterator[Root]:
         return iter(self._all)
@@ -168,8 +169,8 @@ class Roots:
         self, reading: _Reading, naming: Naming, table: Mapping[str, list[tuple[Root, _Reading]]]
     ) -> Iterator[tuple[int, bool, Root, _Reading]]:
         """Yield the longest roots of *table* around *reading*: depth, whether spelt alike, and what is below it."""
-        for count in range(min(len(reading.names), self._deepest), -1, -1):
-            found = table.get(reading.key(naming, count), ())
+        for count in self._lengths[naming]:
+            found = table.get(reading.key(naming, count), ()) if count <= len(reading.names) else ()
             for root, own in found:
                 below = _Reading("", reading.names[count:])
                 yield own.depth, own.names == reading.names[:count], root, below
@@ -220,7 +221,7 @@ class LocationPaths:
             return "it is no full path, and this location keeps no others"
         if relative(identifier) is None:
             return "it leads out of the location"
-        return f"the location lies outside of all known roots of accsyn's volumes: {' or '.join(self.prefixes)}"
+        return f"below {self.prefixes[0]}, {self.roots.why_not(f'{self.prefixes[0]}/{identifier}')}"
 
     def write(self, place: Place, sample: str = "") -> Optional[str]:
         """Return the identifier of *place* in this location, None where the location has none for it.

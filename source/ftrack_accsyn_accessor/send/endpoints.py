@@ -18,7 +18,7 @@ from ftrack_accsyn_accessor.model.paths import LocationPaths, Root, Roots
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.send.machines import Machines
 from ftrack_accsyn_accessor.send.reach import Obstacle, Reach
-from ftrack_accsyn_accessor.send.studio import Location, Studio
+from ftrack_accsyn_accessor.send.surroundings import Location, Surroundings
 from ftrack_accsyn_accessor.workspace import Workspace
 
 _REMEDY = "Name a ftrack location, site=<code>, hq or an e-mail address; FTRACK_ACCSYN_LOCATIONS may tell what is what."
@@ -53,9 +53,9 @@ class Endpoints:
         current: Settings,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._studio = Studio(connection, workspace, current, environ)
-        self._machines = Machines(self._studio)
-        self._reach = Reach(self._studio, self._machines)
+        self._around = Surroundings(connection, workspace, current, environ)
+        self._machines = Machines(self._around)
+        self._reach = Reach(self._around, self._machines)
         self._mapping = mapping
         self._resolved: dict[str, Resolved] = {}
 
@@ -92,19 +92,19 @@ class Endpoints:
     def roots(self) -> Roots:
         """All roots that are known, by which a path that a person types on any machine is read."""
         mapped = [root for entry in self._mapping.entries for root in entry.roots]
-        return Roots([*self._studio.local_roots, *mapped, *self._studio.volume_roots])
+        return Roots([*self._around.local_roots, *mapped, *self._around.volume_roots])
 
     def reachability(self, endpoint: Endpoint, volume: str, write: bool) -> Optional[Obstacle]:
         """Return what keeps files of *volume* from going to *endpoint*, or without *write* from coming from it.
 
         None where nothing does, as far as accsyn tells beforehand: a share that no user has mapped shows in the job.
         """
-        return self._reach.obstacle(self._studio.party(endpoint.party), volume, write)
+        return self._reach.obstacle(self._around.party(endpoint.party), volume, write)
 
     # From a text to a party
 
     def _resolve(self, text: str) -> Resolved:
-        location = self._studio.location(text)
+        location = self._around.location(text)
         if location is None:
             return self._bare(text)
         nowhere = paths.NO_PLACES.get(location.name)
@@ -115,9 +115,9 @@ class Endpoints:
     def _bare(self, text: str) -> Resolved:
         tried = "find what is meant"
         try:
-            party = self._studio.party(text)
+            party = self._around.party(text)
         except ValueError:
-            close = self._studio.close_to(text)
+            close = self._around.close_to(text)
             outcome = "there is no such ftrack location, and it is no party of accsyn"
             outcome += f"; there is {' and '.join(close)}" if close else ""
             raise Unresolved(tried, text, outcome, _REMEDY) from None
@@ -132,10 +132,10 @@ class Endpoints:
         return Resolved(endpoint, party, self._paths(party, name, entry, here), entry, here)
 
     def _paths(self, party: Party, name: str, entry: Entry, here: bool) -> LocationPaths:
-        volume = entry.volume or self._studio.settings.volume
+        volume = entry.volume or self._around.settings.volume
         served = party.kind in (parties.MAIN, parties.SITE)
-        known: list[Root] = self._studio.volume_roots if served else self._studio.local_roots if here else []
-        scenario = self._studio.scenario
+        known: list[Root] = self._around.volume_roots if served else self._around.local_roots if here else []
+        scenario = self._around.scenario
         prefixes: Iterable[str] = [entry.prefix] if entry.prefix else []
         if not prefixes and scenario is not None and name and scenario.location_name == name:
             prefixes = scenario.mounts
@@ -153,7 +153,7 @@ class Endpoints:
         if location.is_staging:
             raise self._machines.unknown(location)
         outcome = "nothing tells which party of accsyn it is"
-        close = self._studio.close_to(location.name)
+        close = self._around.close_to(location.name)
         outcome += f"; there is {' and '.join(close)}" if close else ""
         remedy = "Name it like the site or user that it is, or let FTRACK_ACCSYN_LOCATIONS say so."
         raise Unresolved("use the ftrack location", location.name, outcome, remedy)
@@ -164,7 +164,7 @@ class Endpoints:
         """Return the locations that stand for *party* by this *way*, but for those that every ftrack has."""
         shared = (*paths.NO_PLACES, paths.UNMANAGED)
         found = []
-        for location in self._studio.locations:
+        for location in self._around.locations:
             with contextlib.suppress(Unresolved):  # what may be several others stands for none
                 named = None if location.name in shared else way(location)
                 if named is not None and self._machines.same(named, party):
@@ -173,35 +173,35 @@ class Endpoints:
 
     def _mapped(self, location: Location) -> Optional[Party]:
         entry = self._mapping.of(location.name)
-        return None if entry is None or entry.party is None else self._studio.known(entry.party)
+        return None if entry is None or entry.party is None else self._around.known(entry.party)
 
     def _central(self, location: Location) -> Optional[Party]:
-        scenario = self._studio.scenario
-        return self._studio.main if scenario is not None and scenario.location_id == location.id else None
+        scenario = self._around.scenario
+        return self._around.main if scenario is not None and scenario.location_id == location.id else None
 
     def _unmanaged(self, location: Location) -> Optional[Party]:
         """Full paths that lie below a root of accsyn's lie on the studio's storage."""
-        return self._studio.main if location.name == paths.UNMANAGED else None
+        return self._around.main if location.name == paths.UNMANAGED else None
 
     def _configured(self, location: Location) -> Optional[Party]:
-        settings = self._studio.settings
+        settings = self._around.settings
         named = bool(settings.destination) and settings.destination_location == location.name
-        return self._studio.party(settings.destination or "") if named else None
+        return self._around.party(settings.destination or "") if named else None
 
     def _named(self, location: Location) -> Optional[Party]:
-        return None if location.is_staging else self._studio.named(location, location.name)
+        return None if location.is_staging else self._around.named(location, location.name)
 
     def _labelled(self, location: Location) -> Optional[Party]:
-        return None if location.is_staging else self._studio.named(location, location.label)
+        return None if location.is_staging else self._around.named(location, location.label)
 
     def _staged(self, location: Location) -> Optional[Party]:
         return self._machines.of(location) if location.is_staging else None
 
     def _integrated(self, location: Location) -> Optional[Party]:
-        destination = self._studio.integration(self._machines.own_location)
+        destination = self._around.integration(self._machines.own_location)
         if destination is None or destination.location_id != location.id:
             return None
         try:
-            return self._studio.party(destination.party)
+            return self._around.party(destination.party)
         except ValueError:  # its exact form is not documented
             return None

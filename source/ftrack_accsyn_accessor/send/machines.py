@@ -13,7 +13,7 @@ from ftrack_accsyn_accessor.model.accsyn import SERVER, Client
 from ftrack_accsyn_accessor.model.errors import NotReady, Unresolved
 from ftrack_accsyn_accessor.model.parties import Party
 from ftrack_accsyn_accessor.outbox import locations
-from ftrack_accsyn_accessor.send.studio import Location, Studio
+from ftrack_accsyn_accessor.send.surroundings import Location, Surroundings
 from ftrack_accsyn_accessor.worker.endpoint import find_client
 from ftrack_accsyn_accessor.workspace.clients import choose_clients, short_name
 
@@ -23,20 +23,20 @@ _HOST = re.compile(r"[\w.\-]+")
 class Machines:
     """For one thread."""
 
-    def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
         self._people: dict[str, list[tuple[str, str]]] = {}
 
     @cached_property
     def own(self) -> Client:
         """The client of this machine; raise `errors.NotReady` where there is none, or more than one."""
-        return find_client(self._studio.workspace, self._studio.settings)
+        return find_client(self._around.workspace, self._around.settings)
 
     @cached_property
     def own_location(self) -> str:
         """The name of the staging location that this machine has, or would have."""
-        credentials = self._studio.connection.credentials
-        return locations.location_name(self._studio.settings, credentials.server_url, credentials.api_user)
+        credentials = self._around.connection.credentials
+        return locations.location_name(self._around.settings, credentials.server_url, credentials.api_user)
 
     def of(self, location: Location) -> Optional[Party]:
         """Return the machine that the staging *location* belongs to, None where none can be found.
@@ -77,7 +77,7 @@ class Machines:
     def is_here(self, party: Party) -> bool:
         """Whether *party* is this machine."""
         if party.kind == parties.USER and party.host:
-            mine = party.name.casefold() == (self._studio.settings.api_user or "").casefold()
+            mine = party.name.casefold() == (self._around.settings.api_user or "").casefold()
             return mine and short_name(party.host) in map(short_name, machine.names())
         if party.kind != parties.CLIENT:
             return False
@@ -95,7 +95,7 @@ class Machines:
         key = self._key(party)
         here = key is not None and self.is_here(party)
         found = []
-        for location in self._studio.locations if key is not None else ():
+        for location in self._around.locations if key is not None else ():
             own = here and location.name == self.own_location
             if own or (location.is_staging and key is not None and self._fits(location, *key)):
                 found.append(location)
@@ -104,7 +104,7 @@ class Machines:
     def client_of(self, party: Party) -> Optional[Client]:
         """Return the client of the machine *party*, None where it is not shown to the user."""
         if party.kind == parties.CLIENT:
-            return next((client for client in self._studio.clients if client.id == party.name), None)
+            return next((client for client in self._around.clients if client.id == party.name), None)
         own = self._clients_of(party.name)
         return next(iter(choose_clients(own, [party.host], ())), None) if party.host else None
 
@@ -114,18 +114,18 @@ class Machines:
 
     def shown(self, email: str) -> bool:
         """Whether the clients of that user would be shown: which an employee sees is not documented."""
-        mine = (self._studio.settings.api_user or "").casefold()
-        others = (client for client in self._studio.clients if client.type != SERVER)
+        mine = (self._around.settings.api_user or "").casefold()
+        others = (client for client in self._around.clients if client.type != SERVER)
         return (
             email.casefold() == mine
-            or self._studio.role == "admin"
+            or self._around.role == "admin"
             or any(client.user.casefold() != mine for client in others if client.user)
         )
 
     def _clients_of(self, email: str) -> list[Client]:
         return [
             client
-            for client in self._studio.clients
+            for client in self._around.clients
             if client.type != SERVER and client.user.casefold() == email.casefold()
         ]
 
@@ -133,7 +133,7 @@ class Machines:
         return ", ".join(sorted(client.code for client in self._clients_of(email)))
 
     def _party(self, client: Client) -> Party:
-        mine = client.user.casefold() == (self._studio.settings.api_user or "").casefold()
+        mine = client.user.casefold() == (self._around.settings.api_user or "").casefold()
         if mine or not _HOST.fullmatch(client.code):
             return Party(parties.CLIENT, client.id)
         return Party(parties.USER, client.user, client.code)
@@ -156,7 +156,7 @@ class Machines:
         if name not in self._people:
             cuts = [index for index, letter in enumerate(name) if letter == "." and 0 < index < len(name) - 1]
             users = {name[:cut]: name[cut + 1 :] for cut in cuts}
-            known = self._studio.people(users) if users else {}
+            known = self._around.people(users) if users else {}
             self._people[name] = list(self._read(users, known))
         return self._people[name]
 

@@ -10,7 +10,7 @@ from ftrack_accsyn_accessor.model.accsyn import SERVER, Client
 from ftrack_accsyn_accessor.model.errors import Unresolved
 from ftrack_accsyn_accessor.model.parties import Party
 from ftrack_accsyn_accessor.send.machines import Machines
-from ftrack_accsyn_accessor.send.studio import Studio
+from ftrack_accsyn_accessor.send.surroundings import Surroundings
 
 _ADMINISTRATOR = "Ask an accsyn administrator."
 
@@ -32,20 +32,20 @@ class Obstacle(NamedTuple):
 class Reach:
     """For one thread."""
 
-    def __init__(self, studio: Studio, machines: Machines) -> None:
-        self._studio = studio
+    def __init__(self, around: Surroundings, machines: Machines) -> None:
+        self._around = around
         self._machines = machines
 
     def require(self, party: Party) -> None:
         """Raise `errors.Unresolved` where accsyn knows no such *party*; what is not shown may be there."""
-        studio, known = self._studio, True
-        if party.kind == parties.SITE and studio.sites is not None:
-            known = any(site.code == party.name for site in studio.sites)
+        around, known = self._around, True
+        if party.kind == parties.SITE and around.sites is not None:
+            known = any(site.code == party.name for site in around.sites)
         elif party.kind == parties.CLIENT:
-            shown = any(client.id == party.name for client in studio.clients)
-            known = shown or studio.workspace.client(party.name) is not None
+            shown = any(client.id == party.name for client in around.clients)
+            known = shown or around.workspace.client(party.name) is not None
         elif party.kind == parties.USER:
-            known = studio.user(party.name) is not None
+            known = around.user(party.name) is not None
             if known and party.host and self._machines.shown(party.name):
                 known = self._machines.client_of(party) is not None
         if not known:
@@ -53,7 +53,7 @@ class Reach:
 
     def _instead(self, party: Party) -> str:
         if party.kind == parties.SITE:
-            return f"There is {' and '.join(f'site={site.code}' for site in self._studio.sites or ())}."
+            return f"There is {' and '.join(f'site={site.code}' for site in self._around.sites or ())}."
         if party.kind == parties.USER and party.host:
             codes = sorted(client.code for client in self._machines.clients_of(party.name) or ())
             return f"The machines of {party.name} are: {', '.join(codes) or 'none'}."
@@ -72,18 +72,18 @@ class Reach:
         return found
 
     def _of_role(self) -> Optional[Obstacle]:
-        if self._studio.role != "standard":
+        if self._around.role != "standard":
             return None
-        what = f"{self._studio.settings.api_user} has the role standard in accsyn, which may not transfer volumes"
+        what = f"{self._around.settings.api_user} has the role standard in accsyn, which may not transfer volumes"
         return Obstacle(what, "Ask an accsyn administrator for the role employee or admin.")
 
     def _of_volume(self, code: str) -> Optional[Obstacle]:
-        volumes = self._studio.volumes
+        volumes = self._around.volumes
         if not volumes:  # a workspace has a volume: seeing none means not being shown any
             return None
         found = next((volume for volume in volumes if volume.code == code), None)
         if found is None:
-            what = f"accsyn has no volume {code}, or does not show it to {self._studio.settings.api_user}"
+            what = f"accsyn has no volume {code}, or does not show it to {self._around.settings.api_user}"
             return Obstacle(what, f"There is {' and '.join(volume.code for volume in volumes)}.")
         if "disabled" in found.status:  # sending to it may enable it again (workflow facts, section 1)
             return Obstacle(f"the volume {code} is disabled in accsyn", _ADMINISTRATOR)
@@ -91,10 +91,10 @@ class Reach:
 
     def _of_rights(self, party: Party, code: str, write: bool) -> Optional[Obstacle]:
         """Employees have rights for each volume, and need all of them where a site is an end."""
-        if self._studio.role == "admin" or party.kind not in (parties.MAIN, parties.SITE):
+        if self._around.role == "admin" or party.kind not in (parties.MAIN, parties.SITE):
             return None
-        ids = {volume.id for volume in self._studio.volumes or () if volume.code == code}
-        granted = [grant for grant in self._studio.grants if grant.share == code or grant.share_id in ids]
+        ids = {volume.id for volume in self._around.volumes or () if volume.code == code}
+        granted = [grant for grant in self._around.grants if grant.share == code or grant.share_id in ids]
         if not granted or any(grant.path != "/" for grant in granted):  # not shown, or for a part only: not known
             return None
         site = party.kind == parties.SITE
@@ -103,12 +103,12 @@ class Reach:
         missing = [right for right in needed if needed[right] and not has[right]]
         if not missing:
             return None
-        what = f"{self._studio.settings.api_user} may not {' or '.join(missing)} in the volume {code}"
+        what = f"{self._around.settings.api_user} may not {' or '.join(missing)} in the volume {code}"
         what += ", which transfers of sites need" if site else ""
         return Obstacle(what, "Ask an accsyn administrator for the right.")
 
     def _of_site(self, party: Party, volume: str) -> Optional[Obstacle]:
-        sites = self._studio.sites or ()
+        sites = self._around.sites or ()
         main = party.kind == parties.MAIN
         site = next((site for site in sites if (site.main if main else site.code == party.name)), None)
         if site is None:
@@ -116,15 +116,15 @@ class Reach:
         called = "the main site" if main else f"the site {site.code}"
         if "disabled" in site.status:
             return Obstacle(f"{called} is disabled in accsyn", _ADMINISTRATOR, waits=True)
-        serving = self._studio.servers_of(volume)
+        serving = self._around.servers_of(volume)
         here = [server for server in serving or () if server.site_id == site.id]
         if serving and not here:
             return Obstacle(f"{called} does not serve the volume {volume}", _ADMINISTRATOR)
-        servers = here or [c for c in self._studio.clients if c.type == SERVER and c.site_id == site.id]
+        servers = here or [c for c in self._around.clients if c.type == SERVER and c.site_id == site.id]
         return _of_machines(servers, f"the accsyn server of {called}")
 
     def _of_account(self, party: Party) -> Optional[Obstacle]:
-        user = self._studio.user(party.name)
+        user = self._around.user(party.name)
         if user is None:
             return Obstacle(f"accsyn knows no user {party.name}", "Correct the address, or invite the user in accsyn.")
         if "disabled" in user.status:  # sending to a disabled user may enable it again (workflow facts, section 1)

@@ -111,7 +111,7 @@ def test_place_gets_the_identifier_of_the_location(
         (
             LocationPaths(ROOTS, "projects", ["X:\\ftrack"]),
             "a.mov",
-            "the location lies outside of all known roots of accsyn's volumes: X:\\ftrack",
+            "below X:\\ftrack, it lies outside of all known roots of accsyn's volumes",
         ),
         (WHOLE, "a.mov", ""),
     ],

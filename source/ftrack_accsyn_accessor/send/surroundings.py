@@ -34,7 +34,7 @@ class Location(NamedTuple):
     is_staging: bool
 
 
-class Studio:
+class Surroundings:
     """For one thread. What is read of it for the first time may raise what accsyn and ftrack raise."""
 
     def __init__(
