@@ -14,7 +14,8 @@ MAIN, SITE, USER, CLIENT = "main", "site", "user", "client"
 HQ = "hq"
 
 _NAMED = re.compile(r"(site|client)=([\w.\-]+)")
-_ADDRESS = re.compile(r"([\w.+\-]+@[\w.\-]+)(?:@([\w.\-]+))?")
+#: Without what means something else in a source or destination, or cannot be asked for.
+_ADDRESS = re.compile(r"([^\s@:/\\\"*=<>()\[\],;]+@[\w.\-]+)(?:@([\w.\-]+))?")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
@@ -77,9 +76,7 @@ class Endpoints:
         Where several do, the mapping file decides, then the environment, accsyn's ftrack integration, ftrack's storage
         scenario, and the names; those that are still several are `errors.Unresolved`.
         """
-        ways = (self._mapped, self._configured, self._integrated, self._central, self._named, self._labelled)
-        tiers = chain((self._standing(way, party) for way in ways), [self._machines.standing_for(party)])
-        for found in tiers:
+        for found in self._tiers(party):
             if len(found) > 1:
                 names = ", ".join(sorted(location.name for location in found))
                 outcome = f"several ftrack locations stand for it: {names}"
@@ -159,6 +156,13 @@ class Endpoints:
         raise Unresolved("use the ftrack location", location.name, outcome, remedy)
 
     # What may tell the party of a location
+
+    def _tiers(self, party: Party) -> Iterator[list[Location]]:
+        for way in (self._mapped, self._configured):
+            yield self._standing(way, party)
+        yield self._machines.standing_for(party)
+        for way in (self._integrated, self._central, self._named, self._labelled):
+            yield self._standing(way, party)
 
     def _standing(self, way: Callable[[Location], Optional[Party]], party: Party) -> list[Location]:
         """Return the locations that stand for *party* by this *way*, but for those that every ftrack has."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Optional
+from typing import Optional, Union
 
 from ftrack_accsyn_accessor import machine
 from ftrack_accsyn_accessor.model import parties
@@ -26,11 +26,19 @@ class Machines:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._people: dict[str, list[tuple[str, str]]] = {}
+        self._own: Union[Client, NotReady, None] = None
 
-    @cached_property
+    @property
     def own(self) -> Client:
         """The client of this machine; raise `errors.NotReady` where there is none, or more than one."""
-        return find_client(self._around.workspace, self._around.settings)
+        if self._own is None:
+            try:
+                self._own = find_client(self._around.workspace, self._around.settings)
+            except NotReady as error:
+                self._own = error
+        if isinstance(self._own, NotReady):
+            raise self._own
+        return self._own
 
     @cached_property
     def own_location(self) -> str:

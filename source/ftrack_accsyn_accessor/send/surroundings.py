@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted
 from ftrack_accsyn_accessor.model import parties, paths
 from ftrack_accsyn_accessor.model.accsyn import Client, Grant, Site, User, Volume
 from ftrack_accsyn_accessor.model.claims import STAGING_DESCRIPTION
-from ftrack_accsyn_accessor.model.errors import Unresolved
+from ftrack_accsyn_accessor.model.errors import RegistrationRefused, Unresolved
 from ftrack_accsyn_accessor.model.item import NOWHERE, Endpoint
 from ftrack_accsyn_accessor.model.parties import Party
 from ftrack_accsyn_accessor.model.paths import Root, Scenario
@@ -75,6 +76,11 @@ class Surroundings:
     @cached_property
     def scenario(self) -> Optional[Scenario]:
         """ftrack's centralised storage, None where ftrack is not set to it."""
+        with contextlib.suppress(RegistrationRefused):  # whether everybody may read settings is not known
+            return self._scenario()
+        return None
+
+    def _scenario(self) -> Optional[Scenario]:
         rows = self.connection.query(
             'select value from Setting where name is "storage_scenario" and group is "STORAGE"'
         )

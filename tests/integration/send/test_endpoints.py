@@ -340,6 +340,25 @@ def test_employee_who_may_not_see_much_resolves_all_the_same(
     assert endpoints.resolve("london").paths.read("a.mov") == Place("projects", "a.mov")
 
 
+def test_machine_without_client_is_looked_for_once(open_endpoints, location, studio, dana, monkeypatch) -> None:
+    clients = [studio.demo.workspace.add_client(f"other-{number}", studio.demo.artist) for number in (1, 2)]
+    monkeypatch.setattr(studio.demo.artist_client, "active", False)
+    endpoints = open_endpoints("artist")
+    for client in clients:
+        assert not endpoints.resolve(f"client={client.id}").here
+    with pytest.raises(NotReady):
+        endpoints.here()
+    assert studio.accsyn.log.count("client/find") == 2  # all clients, and this machine's
+
+
+def test_studio_whose_settings_may_not_be_read_has_no_storage_scenario(open_endpoints, location, studio) -> None:
+    location("london")
+    endpoints = open_endpoints()
+    refusal = {"exception": "PermissionError", "content": "You may not read settings."}
+    studio.ftrack.switches.fail_next("query:Setting", status=200, body=refusal)
+    assert party(endpoints, "london") == "site=london"
+
+
 def test_all_known_roots_read_what_a_person_types(open_endpoints, studio) -> None:
     told = {"studio.x": {"party": "site=london", "roots": {"windows": "L:\\projects"}}}
     roots = open_endpoints(locations=told).roots

@@ -25,6 +25,7 @@ seeded = settings(derandomize=True, deadline=None, database=None, max_examples=1
         ("site=St.-Gallen_2", SITE, "St.-Gallen_2", ""),
         ("client=5d91a5f1b5f0c8a7e2d4c3b1", CLIENT, "5d91a5f1b5f0c8a7e2d4c3b1", ""),
         ("vendor+vfx@acme.test", USER, "vendor+vfx@acme.test", ""),
+        ("ana.o'hara&co@acme.test", USER, "ana.o'hara&co@acme.test", ""),
         ("ana@acme.test@MacServer.local", USER, "ana@acme.test", "MacServer.local"),
     ],
 )
