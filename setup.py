@@ -56,6 +56,14 @@ TEST = [
     "pytest-xdist>=3.6,<4",
     *SANDBOX,
 ]
+# Servers for the accessors of others; those themselves ask for older clients of ftrack, and are fetched by their tests.
+INTEROP = [
+    "boto3>=1.35,<2",
+    "flask>=3,<4",  # it and the next for moto's server; `moto[server]` cannot live with ftrack-python-api's pyparsing
+    "flask-cors>=4,<7",
+    "moto[s3]>=5,<6",
+    "paramiko>=3.4,<5",
+]
 DEV = [
     *(f"{name}=={version}" for name, version in BUNDLED.items()),  # tested is what the archive carries
     "mfusepy>=3.1,<4",  # disks with the manners of other systems; pure Python, for libfuse 2 and 3
@@ -65,6 +73,7 @@ DEV = [
     "setuptools>=68",  # `setup.py build_plugin`; CPython 3.12 and later come without
     "types-requests>=2.31,<3",
     "wheel",
+    *INTEROP,
     *TEST,
 ]
 
@@ -210,7 +219,7 @@ if __name__ == "__main__":
             "filelock>=3.12,<4",  # 3.x has releases for CPython 3.9
             "ftrack-python-api>=2.5,<4",
         ],
-        extras_require={"cli": CLI, "sandbox": SANDBOX, "test": TEST, "dev": DEV},
+        extras_require={"cli": CLI, "sandbox": SANDBOX, "interop": INTEROP, "test": TEST, "dev": DEV},
         entry_points={"console_scripts": ["ftrack-accsyn = ftrack_accsyn_accessor.cli:main"]},
         cmdclass={"build_plugin": BuildPlugin},
         classifiers=[
