@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
-from ftrack_accsyn_sandbox.accsyn.entities import Endpoint, Task
+from ftrack_accsyn_sandbox.accsyn.entities import Endpoint, Share, Task
 from ftrack_accsyn_sandbox.accsyn.errors import TransferFailure
 from ftrack_accsyn_sandbox.accsyn.parties import SEQUENCE
 from ftrack_accsyn_sandbox.accsyn.unsent import is_never_sent
@@ -120,6 +120,22 @@ def _all_members(head: str, width: int, tail: str) -> list[Path]:
     if not start.parent.is_dir():
         return []
     return sorted(entry for entry in start.parent.iterdir() if pattern.fullmatch(entry.name))
+
+
+def check_space(workspace: Workspace, task: Task, plan: Plan) -> None:
+    """Raise TransferFailure when *plan* needs more than a volume at head quarters has left, where that was set.
+
+    Each task is measured by itself: what others have written does not count.
+    """
+    share = workspace.entities.get(task.destination.share_id or "")
+    volume = workspace.entities.get(share.volume_id) if isinstance(share, Share) else None
+    if not isinstance(volume, Share) or volume.free_bytes is None or task.destination.party.kind != "workspace":
+        return
+    needed = sum(item.size for item in plan.items if not is_same(item))
+    if needed > volume.free_bytes:
+        raise TransferFailure(
+            f"The volume {volume.code} is full: {needed} B to write, {volume.free_bytes} B free (E#J057)"
+        )
 
 
 def is_same(item: Item) -> Optional[bool]:

@@ -11,7 +11,7 @@ from io import FileIO
 from typing import BinaryIO, Optional
 
 from ftrack_accsyn_sandbox.accsyn import deliveries, jobs, retries, waits
-from ftrack_accsyn_sandbox.accsyn.copying import Item, Plan, is_same, make_plan
+from ftrack_accsyn_sandbox.accsyn.copying import Item, Plan, check_space, is_same, make_plan
 from ftrack_accsyn_sandbox.accsyn.entities import Job, Task, now
 from ftrack_accsyn_sandbox.accsyn.errors import TransferFailure
 from ftrack_accsyn_sandbox.accsyn.file_switches import FileSwitches
@@ -244,7 +244,9 @@ class Engine(FileSwitches):
             raise TransferFailure(trouble)
         self._changed.release()
         try:
-            return make_plan(self._workspace, run.task, ignore_missing=ignore_missing)
+            plan = make_plan(self._workspace, run.task, ignore_missing=ignore_missing)
+            check_space(self._workspace, run.task, plan)
+            return plan
         except OSError as error:
             raise TransferFailure(f"The source cannot be read: {error} (E#J001)") from error
         finally:
