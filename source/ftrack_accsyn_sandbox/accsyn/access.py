@@ -70,7 +70,7 @@ def check_edit(user: User, entity: Entity) -> None:
         return
     if isinstance(entity, Job) and (user.role == "employee" or entity.user_id == user.id):
         return
-    if isinstance(entity, Share) and entity.type != "volume" and user.role == "employee":
+    if isinstance(entity, Share) and entity.type in ("folder", "collection") and user.role == "employee":
         return
     raise Denied(f"You are not allowed to change the {entity.kind or 'share'}.")
 
@@ -145,9 +145,15 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _sees_share(workspace: Workspace, user: User, share: Share) -> bool:
-    if user.role == "employee":
-        return share.type != "volume" or workspace.employee_volumes == "granted"
-    return any(acl.share_id == share.id for acl in workspace.each(Acl) if acl.user_id == user.id)
+    """Employees see what lies below volumes granted to them, but no homes of administrators and other employees."""
+    granted = {acl.share_id for acl in workspace.each(Acl) if acl.user_id == user.id}
+    if share.type == "volume":
+        return share.id in granted and workspace.employee_volumes == "granted"
+    if user.role == "standard" or share.id in granted:
+        return share.id in granted
+    owner = workspace.entities.get(share.user_id)
+    private = isinstance(owner, User) and owner.role != "standard" and owner is not user
+    return share.volume_id in granted and not private
 
 
 def _covers(workspace: Workspace, acl: Acl, share: Share, path: str, write: bool) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Optional
 
-from ftrack_accsyn_sandbox.accsyn import access, views
+from ftrack_accsyn_sandbox.accsyn import access, shares, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, check_metadata, check_texts
 from ftrack_accsyn_sandbox.accsyn.entities import ROLES, Acl, Client, Delivery, Entity, Queue, Share, User, new_id, now
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
@@ -14,15 +15,22 @@ from ftrack_accsyn_sandbox.accsyn.find import CLASSES
 _EDITABLE: dict[type[Entity], tuple[tuple[str, ...], tuple[str, ...]]] = {
     User: (("name", "role", "status"), ("enabled", "disabled")),
     Client: (("status",), ("online", "enabled", "disabled")),
-    Share: (("name", "status"), ("enabled", "disabled")),
+    Share: (("name", "code", "status", "queue", "email"), ("enabled", "disabled")),
     Queue: (("name", "priority", "status"), ("waiting", "enabled", "paused")),
 }
 
 
 def create(call: Call) -> list[dict[str, Any]]:
-    """Create a user, folder or queue. Clients, sites and volumes are not created by the API."""
+    """Create a user, folder, home, queue or grant. Clients, sites and volumes are not created by the API."""
     kind = "queue" if call.kind == "job" else call.kind
-    makers = {"user": _new_user, "folder": _new_folder, "share": _new_folder, "queue": _new_queue, "acl": _new_acl}
+    makers: dict[str, Callable[[Call], Entity]] = {
+        "user": _new_user,
+        "folder": shares.new_folder,
+        "share": shares.new_folder,
+        "home": shares.new_home,
+        "queue": _new_queue,
+        "acl": _new_acl,
+    }
     if kind not in makers:
         raise Refusal(f"A {kind} cannot be created.")
     access.check_create(call.user, "folder" if kind == "share" else kind)
@@ -47,6 +55,8 @@ def edit(call: Call) -> list[dict[str, Any]]:
     if data.get("role", "standard") not in ROLES:
         raise Refusal(f"Unknown role: {data['role']}")
     metadata = check_metadata(data.get("metadata", entity.metadata))
+    if isinstance(entity, Share):
+        shares.change(call, entity)
     if isinstance(entity, User) and "role" in data:
         call.workspace.change_role(entity.code, data["role"])
     for key in ("name", "status", "priority"):
@@ -61,6 +71,8 @@ def set_active(call: Call, *, active: bool) -> bool:
     """Deactivate an entity, or bring it back; unique ones also by code."""
     entity = _existing(call)
     access.check_edit(call.user, entity)
+    if isinstance(entity, Share) and not active:
+        shares.check_unused(call.workspace, entity)
     entity.active = active
     call.workspace.changed.notify_all()
     return True
@@ -93,20 +105,6 @@ def _new_user(call: Call) -> User:
         raise Refusal(f"Invalid user: {email}, role {role}")
     _check_unused(call, User, email)
     return User(email, str(call.options.get("name") or email), role=role, api_key=new_id())
-
-
-def _new_folder(call: Call) -> Share:
-    check_keys(call.options, ("code", "name", "parent", "path", "settings", "metadata"), "folder")
-    volume = call.workspace.get(Share, call.text("parent"))
-    if volume is None or volume.type != "volume":
-        raise Refusal(f"Unknown volume: {call.text('parent')}")
-    path = call.text("path").strip("/")
-    if not path or ".." in path.split("/"):
-        raise Refusal(f"Invalid path: {path}")
-    name = call.text("name", path.rsplit("/", 1)[-1])
-    code = call.text("code", name)
-    _check_unused(call, Share, code)
-    return Share(code, name, type="folder", parent_id=volume.id, path=path)
 
 
 def _new_queue(call: Call) -> Queue:

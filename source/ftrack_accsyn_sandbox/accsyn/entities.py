@@ -110,7 +110,8 @@ class Share(Entity):
     """A volume, folder, home or collection. *parent_id* is the volume of the last three, *path* is relative to it.
 
     Of a volume: *root* is shown as its `path` ("": its folder at head quarters), *paths* are the roots by platform
-    ("linux", "mac", "windows_vpn", ..), *free_bytes* what is left on it (None: as the disk has it).
+    ("linux", "mac", "windows_vpn", ..), *free_bytes* what is left on it (None: as the disk has it). *user_id* is whose
+    home it is; *queue_id* and *email* are kept and shown only.
     """
 
     type: str = "volume"
@@ -120,6 +121,9 @@ class Share(Entity):
     root: str = ""
     paths: dict[str, str] = field(default_factory=dict)
     free_bytes: Optional[int] = None
+    user_id: str = ""
+    queue_id: Optional[str] = None
+    email: str = ""
 
     @property
     def volume_id(self) -> str:

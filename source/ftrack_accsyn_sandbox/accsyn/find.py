@@ -60,7 +60,7 @@ def find(call: Call) -> list[dict[str, Any]]:
         ident = checked_id(call.id)
         found = [entity for entity in _of_kind(call, kind) if entity.id == ident]
     else:
-        found = [entity for entity in _of_kind(call, kind) if _in_scope(call.options, entity)]
+        found = [entity for entity in _of_kind(call, kind) if _in_scope(call, entity)]
     rows = [views.show(call.workspace, entity) for entity in found]
     return _narrow(call, rows, kind)
 
@@ -154,13 +154,14 @@ def _is_of_kind(entity: Entity, kind: str) -> bool:
     return kind != "server" or (isinstance(entity, Client) and entity.type == 1)
 
 
-def _in_scope(options: dict[str, Any], entity: Entity) -> bool:
+def _in_scope(call: Call, entity: Entity) -> bool:
     """Return whether an entity is in the scope of a find without id.
 
     Jobs and deliveries: live ones; with *finished* only done and aborted ones; a single entity query also looks among
     those. Others: active ones; with *inactive* (in old clients *offline*) only deactivated ones. *archived*: only
-    archived ones.
+    archived ones. The grants of a deactivated share are gone until it comes back.
     """
+    options = call.options
     if entity.archived or options.get("archived"):
         return entity.archived and bool(options.get("archived"))
     if isinstance(entity, (Job, Delivery)):
@@ -168,6 +169,9 @@ def _in_scope(options: dict[str, Any], entity: Entity) -> bool:
         if options.get("single_entity_query") and options.get("finished") is None:
             return True
         return finished is bool(options.get("finished"))
+    share = call.workspace.entities.get(entity.share_id) if isinstance(entity, Acl) else None
+    if share is not None and not share.active:
+        return False
     return entity.active is not bool(options.get("inactive") or options.get("offline"))
 
 

@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Optional
 
 from ftrack_accsyn_sandbox.accsyn import access
-from ftrack_accsyn_sandbox.accsyn.entities import Client, Endpoint, Party, Share, Site, User
+from ftrack_accsyn_sandbox.accsyn.entities import Client, Endpoint, Party, Share, Site, User, now
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
+from ftrack_accsyn_sandbox.accsyn.shares import own_home
 from ftrack_accsyn_sandbox.accsyn.workspace import Workspace, latest
 
 _NAMED_PARTY = re.compile(r"^(site|client)=([^:/]+)(?::(.*))?$", re.DOTALL)
@@ -143,11 +144,10 @@ class Reader:
 
     def _share_and_path(self, party: Party, path: str, text: str) -> tuple[Share, str]:
         named = _SHARE_PATH.match(path)
-        if named is None:
-            if party.kind in ("client", "user"):
-                raise Refusal(f"Path must name a share or be absolute at a client: {text}")
-            if path.startswith("~"):
-                raise Refusal(f"There is no home share: {text}")
+        if named is None and party.kind in ("client", "user"):
+            raise Refusal(f"Path must name a share or be absolute at a client: {text}")
+        if path == "~" or path.startswith("~/"):
+            return self._home(path[2:] or f"{now():%Y%m%d}/", text)
         share = self._share(named.group(1), named.group(2)) if named else self.workspace.default_volume
         if share is None or not share.active or share.archived:
             raise Refusal(f"Unknown share: {named.group(2) if named else '(default)'}")
@@ -155,6 +155,13 @@ class Reader:
         if relative.startswith("/"):
             raise Refusal(f"Path must be relative to the share: {text}")
         return share, relative
+
+    def _home(self, relative: str, text: str) -> tuple[Share, str]:
+        """Return the own home share; a bare `~` means the folder of the day in it, where things are dropped."""
+        home = own_home(self.workspace, self.user)
+        if home is None:
+            raise Refusal(f"There is no home share: {text}")
+        return home, relative
 
     def _share(self, kind: str, ident: str) -> Optional[Share]:
         if ident == "(default)":

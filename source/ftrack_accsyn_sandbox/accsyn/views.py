@@ -74,7 +74,7 @@ def _queue(workspace: Workspace, queue: Queue) -> dict[str, Any]:
 
 
 def _share(workspace: Workspace, share: Share) -> dict[str, Any]:
-    row: dict[str, Any] = {"type": share.type, "default": share.default, "queue": None}
+    row: dict[str, Any] = {"type": share.type, "default": share.default, "queue": share.queue_id, "email": share.email}
     if share.type == "volume":
         return {**row, **_volume(workspace, share)}
     return {**row, "path": share.path, "parent": share.parent_id, "parent_hr": _code(workspace, share.parent_id)}
