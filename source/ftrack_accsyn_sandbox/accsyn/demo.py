@@ -57,16 +57,18 @@ class Demo:
         host_id: str = "",
         type: int = CLIENT_APP,
         status: str = "online",
+        ticks: Optional[Ticks] = None,
     ) -> Client:
         """Add one more client of *user* (the artist) and return it; its host name need not be new.
 
-        *folder* is what it has mapped for the volume (None: nothing), *host_id* its MAC list, *type* a `CLIENT_` number
-        of `entities`. With *status* "offline" its tasks wait, for good unless somebody changes it.
+        *folder* is what it has mapped for the volume (None: nothing), *ticks* what others may do there, *host_id* its
+        MAC list, *type* a `CLIENT_` number of `entities`. With *status* "offline" its tasks wait, for good unless somebody changes it.
         """
-        folders = {} if folder is None else {self.volume.id: folder}
-        return self.workspace.add_client(
-            hostname, user or self.artist, host_id=host_id, type=type, status=status, folders=folders
-        )
+        client = self.workspace.add_client(hostname, user or self.artist, host_id=host_id, type=type, status=status)
+        if folder is not None:
+            client.folders[self.volume.id] = folder
+            client.ticks[self.volume.id] = ticks or Ticks()
+        return client
 
 
 def build(staging: Path, hq_folder: Path, london_folder: Path, remote_folder: Optional[Path] = None) -> Demo:
