@@ -113,11 +113,14 @@ class Studio:
     def environment(self, user: str = "artist") -> dict[str, str]:
         """Return the variables by which a process of *user* finds the running studio.
 
-        *user* is "artist", "admin", "vendor" or "remote".
+        *user* is "artist", "admin", "vendor" or "remote". The last one's accsyn client is not called as this machine,
+        so FTRACK_ACCSYN_CLIENT names it.
         """
         people = {"artist": self.artist, "admin": self.admin, "vendor": self.vendor, "remote": self.remote}
         person = people[user]
+        client = {"FTRACK_ACCSYN_CLIENT": self.demo.remote_client.id} if user == "remote" else {}
         return {
+            **client,
             "FTRACK_SERVER": self.ftrack.url,
             "FTRACK_API_USER": person.ftrack_user,
             "FTRACK_API_KEY": person.ftrack_key,

@@ -138,6 +138,19 @@ def check_space(workspace: Workspace, task: Task, plan: Plan) -> None:
         )
 
 
+def check_kinds(plan: Plan) -> None:
+    """Raise TransferFailure when a file stands where *plan* needs a folder, or a folder where it needs a file.
+
+    Which of accsyn's two codes is which is not known.
+    """
+    for item in plan.items:
+        if item.target.is_dir():
+            raise TransferFailure(f"A folder is in the place of the file {item.target} (E#J055)")
+    for folder in plan.folders:
+        if folder.is_file():
+            raise TransferFailure(f"A file is in the place of the folder {folder} (E#J058)")
+
+
 def is_same(item: Item) -> Optional[bool]:
     """Return whether the target is there with the same size and time (nothing to send); None when it is not there."""
     try:

@@ -62,7 +62,8 @@ class Demo:
         """Add one more client of *user* (the artist) and return it; its host name need not be new.
 
         *folder* is what it has mapped for the volume (None: nothing), *ticks* what others may do there, *host_id* its
-        MAC list, *type* a `CLIENT_` number of `entities`. With *status* "offline" its tasks wait, for good unless somebody changes it.
+        MAC list, *type* a `CLIENT_` number of `entities`. With *status* "offline" its tasks wait, for good unless
+        somebody changes it.
         """
         client = self.workspace.add_client(hostname, user or self.artist, host_id=host_id, type=type, status=status)
         if folder is not None:

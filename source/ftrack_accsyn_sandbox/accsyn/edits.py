@@ -7,7 +7,19 @@ from typing import Any, Optional
 
 from ftrack_accsyn_sandbox.accsyn import access, shares, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, check_metadata, check_texts
-from ftrack_accsyn_sandbox.accsyn.entities import ROLES, Acl, Client, Delivery, Entity, Queue, Share, User, new_id, now
+from ftrack_accsyn_sandbox.accsyn.entities import (
+    ROLES,
+    Acl,
+    Client,
+    Delivery,
+    Entity,
+    Queue,
+    Share,
+    Site,
+    User,
+    new_id,
+    now,
+)
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
 from ftrack_accsyn_sandbox.accsyn.find import CLASSES
 
@@ -16,6 +28,7 @@ _EDITABLE: dict[type[Entity], tuple[tuple[str, ...], tuple[str, ...]]] = {
     User: (("name", "role", "status"), ("enabled", "disabled")),
     Client: (("status",), ("online", "enabled", "disabled")),
     Share: (("name", "code", "status", "queue", "email"), ("enabled", "disabled")),
+    Site: (("status",), ("enabled", "disabled")),
     Queue: (("name", "priority", "status"), ("waiting", "enabled", "paused")),
 }
 
@@ -134,6 +147,7 @@ def _new_acl(call: Call) -> Acl:
     existing = (acl for acl in call.workspace.each(Acl) if (acl.user_id, acl.share_id) == (user.id, share.id))
     acl = next((acl for acl in existing if acl.path == path), None)
     acl = acl or Acl("", user_id=user.id, share_id=share.id, path=path)
+    call.workspace.reached(user.id, share.id)
     acl.read, acl.write = bool(data.get("read")), bool(data.get("write"))
     return acl
 

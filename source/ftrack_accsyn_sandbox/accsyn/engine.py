@@ -11,7 +11,7 @@ from io import FileIO
 from typing import BinaryIO, Optional
 
 from ftrack_accsyn_sandbox.accsyn import deliveries, jobs, retries, waits
-from ftrack_accsyn_sandbox.accsyn.copying import Item, Plan, check_space, is_same, make_plan
+from ftrack_accsyn_sandbox.accsyn.copying import Item, Plan, check_kinds, check_space, is_same, make_plan
 from ftrack_accsyn_sandbox.accsyn.entities import Job, Task, now
 from ftrack_accsyn_sandbox.accsyn.errors import TransferFailure
 from ftrack_accsyn_sandbox.accsyn.file_switches import FileSwitches
@@ -257,6 +257,7 @@ class Engine(FileSwitches):
         self._check(run)
         self._changed.release()
         try:
+            check_kinds(plan)
             for folder in plan.folders:
                 folder.mkdir(parents=True, exist_ok=True)
             for item in plan.items:

@@ -125,12 +125,18 @@ class Reader:
         if user.id != self.user.id and self.user.role == "standard":
             raise Denied("You are not allowed to use the clients of another user.")
         if not hostname:
-            return Party("user", user.id)
+            return self._place_of(user) or Party("user", user.id)
         own = [client for client in self.workspace.each(Client) if client.user_id == user.id]
         client = latest(client for client in own if client.code.lower() == hostname.lower())
         if client is None:
             raise Refusal(f"Unknown client of {address}: {hostname}")
         return Party("client", client.id)
+
+    def _place_of(self, user: User) -> Optional[Party]:
+        """Return the site that acts for the machine of an elevated user, where the workspace does so."""
+        machine = self.workspace.holder(self.workspace.resolved(Party("user", user.id)))
+        takes_over = self.workspace.site_takes_over and user.role != "standard"
+        return Party("site", machine.site_id) if takes_over and machine is not None and machine.site_id else None
 
     def _endpoint(self, party: Party, path: str, text: str, *, write: bool) -> Endpoint:
         if path == "null":

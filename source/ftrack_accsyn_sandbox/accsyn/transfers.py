@@ -176,6 +176,8 @@ def _read_tasks(call: Call, rows: list[Any], job: Optional[Job], first_uri: int,
         check_pair(call.workspace, call.user, task.source.party, task.destination.party)
         if (task.source.party, task.destination.party) != ends:
             raise Refusal("All tasks of a job must have the same source and the same destination party.")
+        machine = call.workspace.entities.get(ends[1].machine_id or "")
+        call.workspace.reached(getattr(machine, "user_id", None), task.destination.share_id)
         # The machines stay those of the job's submission.
         task.source = replace(task.source, party=ends[0])
         task.destination = replace(task.destination, party=ends[1])

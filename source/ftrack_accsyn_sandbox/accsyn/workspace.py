@@ -62,7 +62,9 @@ class Workspace:
     `Volume` query by an employee yields ("refused", "empty" or "granted"), *employee_clients* whether an employee sees
     the machines of other users, *files_at_sites* whether file operations accept a site, *undocumented_pairs* whether
     files go from machine to machine and between a site and the machine of another user, *foreign_client_mirrored*
-    whether `client=<id>` of another user is a destination without a path. *free_space_attribute* is the name under
+    whether `client=<id>` of another user is a destination without a path. *site_takes_over*: what names an elevated
+    user whose machine belongs to a site is carried out by that site's server. *sending_enables*: sending or granting
+    to a disabled user, or to a disabled share, enables it again. *free_space_attribute* is the name under
     which volumes tell their free space in bytes; None: they do not.
     """
 
@@ -79,6 +81,8 @@ class Workspace:
         self.files_at_sites = False
         self.undocumented_pairs = False
         self.foreign_client_mirrored = False
+        self.site_takes_over = False
+        self.sending_enables = False
         self.free_space_attribute: Optional[str] = None
 
     # Content
@@ -220,6 +224,12 @@ class Workspace:
     def inherited_settings(self, job: Job) -> dict[str, str]:
         """Return what *job* inherits: workspace -> queue -> job (accsyn fact sheet, section 8)."""
         return {**self.settings, **self.queue_of(job).settings}
+
+    def reached(self, *idents: Optional[str]) -> None:
+        """Enable disabled users and shares again that somebody sends or grants to, where the workspace does so."""
+        for entity in (self.entities.get(ident or "") for ident in idents):
+            if self.sending_enables and isinstance(entity, (User, Share)) and entity.status == "disabled":
+                entity.status = "enabled"
 
     # Identity
 

@@ -20,12 +20,18 @@ def codes(session: Any, job_id: str, **options: Any) -> list[str]:
     return [match for row in log(session, job_id, **options) for match in re.findall(r"[EW]#J\d{3}", row["message"])]
 
 
-def test_missing_source_and_folder_in_the_way_are_errors(acme: Any, session: Any, engine: Any) -> None:
+def test_missing_source_and_what_is_in_the_way_are_errors(acme: Any, session: Any, engine: Any) -> None:
     acme.stage("b.mov")
+    acme.stage("pack/deep/c.mov")
     (acme.hq / "b.mov" / "in the way").mkdir(parents=True)
-    assert run(acme, session, acme.task("a.mov"), acme.task("b.mov")) == "failed"
+    (acme.hq / "pack").mkdir()
+    (acme.hq / "pack" / "deep").write_bytes(b"in the way")
+    tasks = [acme.task(name) for name in ("a.mov", "b.mov", "pack")]
+    assert run(acme, session, *tasks) == "failed"
     rows = log(session, last(acme).id)
-    assert [(row["level"], row["message"][-8:]) for row in rows] == [("error", "(E#J001)"), ("error", "(E#J057)")]
+    assert [(row["level"], row["message"][-8:]) for row in rows] == [
+        *(("error", "(E#J001)"), ("error", "(E#J055)"), ("error", "(E#J058)"))
+    ]
     assert all(row["date"].utcoffset() is not None for row in rows)
 
 

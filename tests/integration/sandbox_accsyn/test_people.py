@@ -205,6 +205,20 @@ def test_job_waits_for_a_disabled_user(acme: Any, session: Any, admin: Any, engi
     assert last(acme).status == "done"
 
 
+def test_sending_to_a_disabled_user_may_enable_it_again(
+    acme: Any, session: Any, admin: Any, engine: Any, away: Path
+) -> None:
+    written(acme.hq)
+    acme.service.workspace.sending_enables = True
+    for entity in (acme.demo.remote, acme.demo.volume):
+        entity.status = "disabled"
+    assert run(acme, session, push()) == "done"
+    assert acme.demo.remote.status == acme.demo.volume.status == "enabled"
+    acme.demo.vendor.status = "disabled"
+    admin.grant("User", acme.demo.vendor.id, "Volume", acme.demo.volume.id, {"read": True})
+    assert acme.demo.vendor.status == "enabled"
+
+
 def test_of_two_machines_the_one_online_is_chosen_and_kept(
     acme: Any, session: Any, engine: Any, away: Path, tmp_path: Path
 ) -> None:

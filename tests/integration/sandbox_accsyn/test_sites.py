@@ -153,6 +153,20 @@ def test_site_exchanges_with_own_machines_but_not_with_those_of_others(
     assert tree(tmp_path / "away") == files
 
 
+def test_machine_of_a_site_may_be_stood_for_by_its_server(acme: Any, session: Any, engine: Any, tmp_path: Path) -> None:
+    files = scanned(acme.hq)
+    client = acme.demo.remote_client
+    client.site_id = acme.demo.london.id
+    acme.service.workspace.map_share(client, acme.demo.volume, tmp_path / "away", Ticks(read=True, write=True))
+    down = {**DOWN, "destination": "remote@acme.test"}
+    acme.service.workspace.site_takes_over = True
+    assert run(acme, session, down) == "done"
+    assert (tree(acme.london), tree(tmp_path / "away")) == (files, {})
+    assert session.get_entity("Transfer", last(acme).id)["destination_hr"] == "london"
+    assert run(acme, session, {**down, "destination": f"client={client.id}:volume=projects/{SCANS}"}) == "done"
+    assert tree(tmp_path / "away") == files
+
+
 def test_standard_user_uses_no_site(acme: Any, tmp_path: Path) -> None:
     acme.service.workspace.grant(acme.demo.vendor, acme.demo.volume)
     task = {

@@ -68,6 +68,8 @@ def test_employee_elsewhere_works_in_a_folder_of_their_own(studio: Studio) -> No
     folder = studio.user_folder("remote@acme.test")
     assert studio.demo.remote_client.folders == {studio.demo.volume.id: folder}
     assert studio.environment("remote")["ACCSYN_PROJECTS_PATH"] == str(folder)
+    assert studio.environment("remote")["FTRACK_ACCSYN_CLIENT"] == studio.demo.remote_client.id
+    assert "FTRACK_ACCSYN_CLIENT" not in studio.environment()
     assert folder.is_dir()
     assert folder != studio.user_folder("artist@acme.test") == studio.staging
     with pytest.raises(KeyError):
