@@ -54,6 +54,7 @@ TEST = [
     "pytest>=8.3,<10",
     "pytest-timeout>=2.3,<3",
     "pytest-xdist>=3.6,<4",
+    "selenium>=4.11,<4.22",  # later ones need a websocket-client that ftrack_api refuses
     *SANDBOX,
 ]
 # Servers for the accessors of others; those themselves ask for older clients of ftrack, and are fetched by their tests.
@@ -212,7 +213,7 @@ if __name__ == "__main__":
         license="Apache-2.0",
         package_dir={"": "source"},
         packages=find_packages("source"),
-        package_data={"": ["*.lark", "py.typed"]},
+        package_data={"": ["*.lark", "py.typed"], "ftrack_accsyn_sandbox.ftrack": ["page/*"]},
         python_requires=">=3.9",
         install_requires=[
             "accsyn-python-api>=3.0.1,<4",  # 3.0.0 looks its server up as no other release does

@@ -50,6 +50,7 @@ class Studio:
         self.accsyn = AccsynService(workspace=self.demo.workspace, engine_paused=engine_paused)
         self.ftrack = FtrackService()
         self.ids = ftrack_demo.build(self.ftrack.store)
+        self.ftrack.add_user("producer", "producer-ftrack-demo-key")
         self.artist = self._person("artist", "artist")
         self.admin = self._person("admin", "admin")
         self.vendor = self._person("vendor", "artist")

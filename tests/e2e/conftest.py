@@ -11,7 +11,10 @@ from typing import Callable
 import pytest
 from filelock import FileLock
 
+from browser import browser
 from helpers import ROOT
+
+__all__ = ["archive", "browser", "build_plugin", "plugin"]
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,7 @@ def sandbox(folder: Optional[Path], latency_ms: float, as_json: bool) -> None:
             service.switches.latency_s = latency_ms / 1000
         variables = environment(studio, root)
         click.echo(as_object(variables) if as_json else as_text(variables, root))
+        click.echo(f"Actions can be tried in a browser: {studio.ftrack.url}/actions", err=True)
         # A wait without limit is deaf to Ctrl-C on Windows.
         while not stopped.wait(timeout=0.5):
             pass

@@ -46,7 +46,7 @@ PEOPLE = {
     "artist": ("Ada", "User"),
     "admin": ("Alan", "Administrator"),
     "producer": ("Grace", "Project Manager"),
-    "remote@acme.test": ("Edsger", "User"),
+    "remote": ("Rita", "User"),
 }
 # Who was let into the private project.
 CONFIDANTS = ("admin", "producer")
@@ -71,8 +71,8 @@ def build(store: Store) -> Ids:
 
     Names: projects `show_a`, `show_b` and, private, `show_p`; contexts by path (`show_a/sq010/sh010`,
     `show_a/sq010/sh010/Animation`, `show_a/ep01/sq010/sh010` in an episode, `show_a/assets/hero`, which is linked to
-    the shots `CAST`); users `artist`, `admin`, `producer`, `remote@acme.test` (who works elsewhere), the group
-    `artists`; locations `studio.hq`, `studio.london`; and `status:Approved`, `type:Animation`, `asset_type:Geometry`,
+    the shots `CAST`); users `artist`, `admin`, `producer`, `remote` (who works elsewhere), the group `artists`;
+    locations `studio.hq`, `studio.london`; and `status:Approved`, `type:Animation`, `asset_type:Geometry`,
     `priority:High`, `role:Administrator`, `project_schema`.
     """
     ids: Ids = {}
@@ -103,7 +103,7 @@ def _make_people(store: Store, ids: Ids) -> None:
     for name, kind in ROLES.items():
         ids[f"role:{name}"] = _create(store, "SecurityRole", name=name, type=kind)
     for username, (first_name, role) in PEOPLE.items():
-        email = username if "@" in username else f"{username}@acme.test"
+        email = f"{username}@acme.test"
         existing = store.find("User", username=username)
         ids[username] = (
             existing[0]["id"]

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from ftrack_accsyn_sandbox.service import BODY, Service
 
-from . import demo, errors, updates
+from . import actions_page, demo, errors, updates
 from .access import Caller, hidden_projects
 from .api import AUTOMATIC_SCENARIO, SERVER_VERSION, Api, name_operations
 from .changes import Change
@@ -75,6 +75,7 @@ class FtrackService(Service):
         application = web.Application()
         application.router.add_get("/", self._welcome)
         application.router.add_post("/api", self._call)
+        actions_page.add_routes(application, self._people)
         application.router.add_get("/socket.io/1/", self._shake_hands)
         application.router.add_get("/socket.io/1/websocket/{session_id}", self.hub.serve)
         application.on_shutdown.append(self.hub.close)
@@ -91,7 +92,22 @@ class FtrackService(Service):
     async def _welcome(self, request: web.Request) -> web.Response:
         """Connect takes a server without this header for something else."""
         headers = {"FTRACK_VERSION": str(self.server_information["version"])}
-        return web.Response(text="ftrack", headers=headers)
+        text = '<!doctype html><title>ftrack</title><p>ftrack, a sandbox. <a href="/actions">Actions</a></p>'
+        return web.Response(text=text, content_type="text/html", headers=headers)
+
+    def _people(self) -> list[dict[str, Any]]:
+        """The active users who were let in with a key, by name, for the page of actions."""
+        users = sorted(self.store.find("User", is_active=True), key=lambda user: str(user["username"]))
+        return [
+            {
+                "id": user["id"],
+                "username": user["username"],
+                "name": f"{user['first_name'] or ''} {user['last_name'] or ''}".strip(),
+                "key": self._api_keys[user["username"]],
+            }
+            for user in users
+            if user["username"] in self._api_keys
+        ]
 
     async def _call(self, request: web.Request) -> web.Response:
         try:

@@ -24,8 +24,8 @@ CLIENT = "ftrack.client.web"
 DISCOVER, LAUNCH = "ftrack.action.discover", "ftrack.action.launch"
 SHOW, REPLY = "ftrack.action.trigger-user-interface", "ftrack.meta.reply"
 CONNECT_TIMEOUT_S = 10.0
-#: How long a discover is given here, and a launch in ftrack's own JavaScript client.
-DISCOVER_TIMEOUT_S, LAUNCH_TIMEOUT_S = 5.0, 30.0
+#: How long a discover is given here, and a launch by ftrack's own JavaScript client.
+DISCOVER_TIMEOUT_S, LAUNCH_TIMEOUT_S = 10.0, 30.0
 
 Data = dict[str, Any]
 _Result = TypeVar("_Result")

@@ -86,7 +86,7 @@ def session(ear: Ear) -> Any:
 
 
 def test_an_assignment_and_its_end_are_told(ids: dict[str, str], ear: Ear, session: Any) -> None:
-    task, user = ids["show_a/sq010/sh020/Lighting"], ids["remote@acme.test"]
+    task, user = ids["show_a/sq010/sh020/Lighting"], ids["remote"]
     made = session.create("Appointment", {"context_id": task, "resource_id": user, "type": "assignment"})
     session.commit()
     item = ear.item()
@@ -272,7 +272,7 @@ def test_a_private_projects_updates_reach_those_who_were_let_in(
 
 def test_the_feed_tells_afterwards_what_was_missed(ids: dict[str, str], ear: Ear, session: Any) -> None:
     last = max((event["id"] for event in session.query("select id from Event")), default=0)
-    task, user = ids["show_b/sq010/sh020/Lighting"], ids["remote@acme.test"]
+    task, user = ids["show_b/sq010/sh020/Lighting"], ids["remote"]
     made = session.create("Appointment", {"context_id": task, "resource_id": user, "type": "assignment"})
     session.commit()
     session.get("Task", task)["status_id"] = ids["status:Approved"]
