@@ -90,10 +90,12 @@ def test_demo_of_a_plugin_that_does_nothing_fails_and_shows_why(archive, tmp_pat
 def test_sandbox_answers_until_it_is_interrupted(tmp_path):
     with sandbox("--folder", tmp_path / "studio") as (process, variables):
         assert requests.get(variables["FTRACK_SERVER"], timeout=10).status_code == 200
+        assert "Find actions" in requests.get(f"{variables['FTRACK_SERVER']}/actions", timeout=10).text
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=20)
     assert process.returncode == 0
-    assert said == "The sandbox has stopped.\n"
+    page = f"{variables['FTRACK_SERVER']}/actions"
+    assert said.splitlines() == [f"Actions can be tried in a browser: {page}", "The sandbox has stopped."]
     with pytest.raises(requests.ConnectionError):
         requests.get(variables["FTRACK_SERVER"], timeout=10)
     assert variables["ACCSYN_PROJECTS_PATH"].startswith(str(tmp_path / "studio"))

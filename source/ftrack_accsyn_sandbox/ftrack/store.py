@@ -57,7 +57,7 @@ class Store(Rows):
     def find(self, entity_type: str, /, **equals: Any) -> list[dict[str, Any]]:
         """All entities of the type whose columns have the given values."""
         with self.transaction():
-            rows = self.all_of(entity_type)
+            rows = self._having(entity_type, equals)
             found = (row for row in rows if all(row.values.get(name) == value for name, value in equals.items()))
             return [self._as_dict(row) for row in found]
 
@@ -89,6 +89,14 @@ class Store(Rows):
                 key = tuple(row_values[name] for name in member.primary_key)
                 table.insert(table.make(member, key, row_values))
 
+    def _having(self, entity_type: str, equals: dict[str, Any]) -> list[Row]:
+        """Rows among which all are that have the values: by an index where there is one."""
+        table = self.table(self.schema[entity_type])
+        for name, value in equals.items():
+            if value is not None and table.is_indexed(name):
+                return sorted(self.select(entity_type, name, value), key=lambda row: row.serial)
+        return self.all_of(entity_type)
+
     # Transactions.
 
     @contextlib.contextmanager
@@ -105,8 +113,8 @@ class Store(Rows):
             self._depth, self._actor_id = 1, actor_id
             try:
                 yield
+                self._log(self._changes.all())
                 changes = self._changes.all()
-                self._log(changes)
                 self._check_foreign_keys()
             except BaseException:
                 self.generation += 1

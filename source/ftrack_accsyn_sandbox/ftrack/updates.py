@@ -96,18 +96,29 @@ _COLUMNS = {
 def events_of(rows: Rows, changes: Iterable[Change], actor_id: str | None) -> list[tuple[str | None, Event]]:
     """Return an event for each project that a transaction touched (None: no project's), with the project's id."""
     changes = list(changes)
+    logged = [_feed_event(change.row) for change in changes if change.row.entity_type.name == "Event"]
     gone = {change.row.key[0]: change.row for change in changes if change.action == "remove"}
     items: dict[str | None, list[dict[str, Any]]] = {}
     for change in changes:
         if change.row.entity_type.root.name in _TOLD and change.row.entity_type.name != "Group":
             item = _item(rows, change, gone)
             items.setdefault(_project_of(rows, change.row, item), []).append(item)
-    return [(project_id, _event(rows, entities, actor_id)) for project_id, entities in items.items()]
+    return [(project_id, _event(rows, entities, actor_id)) for project_id, entities in items.items()] + logged
+
+
+def _feed_event(row: Row) -> tuple[str | None, Event]:
+    """What is told of an entry in the feed: hardly anything, and in nobody's name."""
+    data = {
+        "entities": [{"action": "update", "entityType": "socialfeed"}],
+        "parents": [row.values["parent_id"]],
+        "pushToken": None,
+        "clientToken": None,
+    }
+    return row.values["project_id"], _envelope(data, None, None)
 
 
 def _event(rows: Rows, entities: list[dict[str, Any]], actor_id: str | None) -> Event:
     user = rows.lookup("User", actor_id)
-    username = user.values["username"] if user else None
     client = uuid.uuid4().hex if user else None
     parents = dict.fromkeys(parent["entityId"] for item in entities for parent in item["parents"])
     data: dict[str, Any] = {
@@ -119,16 +130,18 @@ def _event(rows: Rows, entities: list[dict[str, Any]], actor_id: str | None) -> 
     if user:
         full_name = f"{user.values['first_name'] or ''} {user.values['last_name'] or ''}".strip()
         data["user"] = {"userid": actor_id, "name": full_name}
+    return _envelope(data, client, user)
+
+
+def _envelope(data: dict[str, Any], client: str | None, user: Row | None) -> Event:
+    """The event in the name of a user; the application is the web page's whoever it was."""
+    person = {"id": user.key[0] if user else None, "username": user.values["username"] if user else None}
     return {
         "topic": TOPIC,
         "data": data,
         "id": uuid.uuid4().hex,
         "sent": None,
-        "source": {
-            "applicationId": "ftrack.client.web",
-            "id": client,
-            "user": {"id": actor_id if user else None, "username": username},
-        },
+        "source": {"applicationId": "ftrack.client.web", "id": client, "user": person},
         "target": "",
     }
 

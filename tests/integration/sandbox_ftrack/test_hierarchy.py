@@ -114,3 +114,27 @@ def test_a_review_session_says_who_made_it_and_when(studio: Any, session: Any) -
     assert review["created_by"]["username"] == "artist"
     assert review["created_at"] is not None
     assert [each["name"] for each in session.get("Project", project["id"])["review_sessions"]] == ["Friday"]
+
+
+def test_a_message_to_a_users_inbox_is_a_note_without_parent(studio: Any, session: Any) -> None:
+    artist, admin = (session.get("User", studio.ids[name]) for name in ("artist", "admin"))
+    note = session.create("Note", {"content": "All is there.", "author": artist})
+    session.create("Recipient", {"note_id": note["id"], "resource_id": admin["id"]})
+    session.commit()
+    session.reset()
+    inbox = f"select note.content, user.username from Recipient where resource_id is {studio.ids['admin']}"
+    (message,) = session.query(inbox).all()
+    assert (message["note"]["content"], message["user"]["username"]) == ("All is there.", "admin")
+
+
+def test_assignees_are_found_by_their_assignments_groups_included(studio: Any, session: Any) -> None:
+    store, task_id = studio.service.store, studio.ids["show_a/sq010/sh010/Animation"]
+    store.create("Appointment", type="assignment", context_id=task_id, resource_id=studio.ids["artists"])
+    users = session.query(f"select username from User where assignments any (context_id is {task_id})").all()
+    assert [user["username"] for user in users] == ["artist"]
+    (group,) = session.query(
+        f"select memberships.user.username from Group where assignments any (context_id is {task_id})"
+    ).all()
+    assert [membership["user"]["username"] for membership in group["memberships"]] == ["artist"]
+    expression = f"Appointment where type is assignment and context.project_id is {studio.ids['show_a']}"
+    assert len(session.query(f"select context_id, resource_id from {expression}").all()) == 2

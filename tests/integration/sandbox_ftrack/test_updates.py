@@ -29,7 +29,11 @@ class Ear:
         self._thread.start()
 
     def next(self) -> Any:
-        return self.events.get(timeout=WAIT_S)
+        """The next event that says anything."""
+        while True:
+            event = self.events.get(timeout=WAIT_S)
+            if "changes" in event["data"]["entities"][0]:
+                return event
 
     def item(self) -> Any:
         """The one entity of the next event."""
@@ -243,6 +247,21 @@ def test_a_commit_that_fails_or_changes_nothing_is_not_told(
     service.store.update("Shot", ids["show_a/sq010/sh020"], name="sh020")
     service.store.update("Shot", ids["show_a/sq010/sh010"], description="told")
     assert ear.item()["changes"]["description"]["new"] == "told"
+
+
+def test_an_entry_in_the_feed_is_told_without_a_name_and_almost_empty(
+    service: FtrackService, ids: dict[str, str], ear: Ear
+) -> None:
+    service.store.update("Task", ids["show_a/sq020/sh010/Lighting"], status_id=ids["status:Approved"])
+    ear.next()
+    event = ear.events.get(timeout=WAIT_S)
+    assert event["data"] == {
+        "entities": [{"action": "update", "entityType": "socialfeed"}],
+        "parents": [ids["show_a/sq020/sh010/Lighting"]],
+        "pushToken": None,
+        "clientToken": None,
+    }
+    assert event["source"] == {"applicationId": "ftrack.client.web", "id": None, "user": {"id": None, "username": None}}
 
 
 def test_components_are_not_told(service: FtrackService, ids: dict[str, str], ear: Ear) -> None:
