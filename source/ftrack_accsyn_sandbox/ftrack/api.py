@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Callable
 
 from . import encoding, errors, grammar, query
@@ -25,9 +27,17 @@ def name_operations(body: Any) -> str:
 
 
 class Api:
-    """Carries out operations on a store. `call` may be used from any thread."""
+    """Carries out operations on a store. `call` may be used from any thread.
 
-    def __init__(self, store: Store, server_information: dict[str, Any]) -> None:
+    *actions* are those that need more than the store, by name.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        server_information: dict[str, Any],
+        actions: Mapping[str, Callable[[Operation], Any]] = MappingProxyType({}),
+    ) -> None:
         self._store = store
         self._server_information = server_information
         self._actions: dict[str, Callable[[Operation, View], Any]] = {
@@ -37,7 +47,8 @@ class Api:
             "delete": self._delete,
             "query_schemas": lambda operation, view: store.schema.answer,
             "query_server_information": self._query_server_information,
-            "_track_usage": lambda operation, view: {"action": "_track_usage", "data": True},
+            "_track_usage": lambda operation: {"action": "_track_usage", "data": True},
+            **actions,
         }
 
     def call(self, operations: Any, caller: Caller) -> list[Any]:

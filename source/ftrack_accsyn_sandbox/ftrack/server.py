@@ -15,6 +15,7 @@ from .access import Caller, hidden_projects
 from .api import AUTOMATIC_SCENARIO, SERVER_VERSION, Api, name_operations
 from .changes import Change
 from .hub import HEARTBEAT_S, EventHub
+from .storage import PUT_PATH, Storage
 from .store import Store
 
 
@@ -22,8 +23,8 @@ class FtrackService(Service):
     """ftrack over HTTP, in memory.
 
     `store` holds the entities; a fresh service has only what every ftrack server has (see `demo.prepare`). `hub` relays
-    events. `storage_scenario` is told to clients as it is: None makes Connect ask for a configuration, a centralised
-    scenario makes clients activate it (ftrack fact sheet, "Wire protocol").
+    events, `storage` has the files of ftrack.server. `storage_scenario` is told to clients as it is: None makes Connect
+    ask for a configuration, a centralised scenario makes clients activate it (ftrack fact sheet, "Wire protocol").
     """
 
     def __init__(
@@ -44,8 +45,9 @@ class FtrackService(Service):
         self.store = Store()
         demo.prepare(self.store)
         self.hub = EventHub(heartbeat_s)
-        self.store.on_commit = self._tell
-        self._api = Api(self.store, self.server_information)
+        self.storage = Storage(self.store)
+        actions = {"get_upload_metadata": lambda operation: self.storage.announce(operation, self.url)}
+        self._api = Api(self.store, self.server_information, actions)
         self._api_keys: dict[str, str] = {}
         self._global_keys: dict[str, frozenset[str]] = {}
 
@@ -75,7 +77,9 @@ class FtrackService(Service):
         application = web.Application()
         application.router.add_get("/", self._welcome)
         application.router.add_post("/api", self._call)
-        actions_page.add_routes(application, self._people)
+        application.router.add_put(PUT_PATH + "{token}", self._put_file)
+        application.router.add_get("/component/get", self._get_file)
+        application.router.add_get("/component/remove", self._remove_file)
         application.router.add_get("/socket.io/1/", self._shake_hands)
         application.router.add_get("/socket.io/1/websocket/{session_id}", self.hub.serve)
         application.on_shutdown.append(self.hub.close)
@@ -87,7 +91,13 @@ class FtrackService(Service):
             return name_operations(body)
         if request.path.startswith("/socket.io/1/websocket/"):
             return "event_hub"
+        if request.path.startswith(PUT_PATH):
+            return "put_file"
         return "event_hub_handshake" if request.path.startswith("/socket.io/") else request.path
+
+    def decode_body(self, request: web.Request, raw: bytes) -> Any:
+        """What *raw* says, unless it is a file; part of `Service`."""
+        return None if request.path.startswith(PUT_PATH) else super().decode_body(request, raw)
 
     async def _welcome(self, request: web.Request) -> web.Response:
         """Connect takes a server without this header for something else."""
@@ -123,6 +133,19 @@ class FtrackService(Service):
             return web.json_response(error.answer(), status=error.status)
         return web.Response(text=self.hub.admit(caller))
 
+    async def _put_file(self, request: web.Request) -> web.Response:
+        self.storage.put(request.match_info["token"], request.headers, await request.read())
+        return web.Response()
+
+    async def _get_file(self, request: web.Request) -> web.Response:
+        await self._in_thread(self._authenticate_address, request)
+        return web.Response(body=self.storage.get(request.query.get("id", "")))
+
+    async def _remove_file(self, request: web.Request) -> web.Response:
+        await self._in_thread(self._authenticate_address, request)
+        self.storage.remove(request.query.get("id", ""))
+        return web.Response()
+
     @staticmethod
     async def _in_thread(function: Callable[[web.Request], Any], request: web.Request) -> Any:
         """Run what uses the store outside the loop, so that a large batch does not hold up events."""
@@ -131,10 +154,18 @@ class FtrackService(Service):
     def _authorised_call(self, request: web.Request) -> list[Any]:
         return self._api.call(request[BODY], self._authenticate(request))
 
-    def _authenticate(self, request: web.Request) -> Caller:
-        """The user whose name, and the key that the request carries: a personal or a global one."""
-        username = request.headers.get("ftrack-user", "")
-        api_key = request.headers.get("ftrack-api-key", "")
+    def _authenticate(self, request: web.Request) -> str:
+        """The id of the user whose name and key the request carries."""
+        return self._known_user(request.headers.get("ftrack-user", ""), request.headers.get("ftrack-api-key", ""))
+
+    def _authenticate_address(self, request: web.Request) -> str:
+        """The id of the user whose name and key the address carries, as those of files do."""
+        try:
+            return self._known_user(request.query.get("username", ""), request.query.get("apiKey", ""))
+        except errors.ServerError as error:
+            raise web.HTTPUnauthorized(text=error.content) from None
+
+    def _known_user(self, username: str, api_key: str) -> str:
         known = self._api_keys.get(username)
         key_projects = self._global_keys.get(api_key)
         users = self.store.find("User", username=username)
