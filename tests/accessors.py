@@ -43,9 +43,15 @@ class Cut:
         self._left: Optional[int] = None
         self._lock = threading.Lock()
 
-    def after(self, transfers: int) -> None:
-        """Let *transfers* more reads or writes of content through."""
-        self._left = transfers
+    @contextlib.contextmanager
+    def interrupting(self, after: int = 3) -> Iterator[None]:
+        """Let *after* more reads or writes of content through, and none after those till the end."""
+        self._left = after
+        try:
+            yield
+            assert self._left < 0, "Nothing was cut off."
+        finally:
+            self.heal()
 
     def heal(self) -> None:
         """Serve again."""

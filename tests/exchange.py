@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import functools
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +16,10 @@ from ftrack_api.structure.entity_id import EntityIdStructure
 from ftrack_api.structure.standard import StandardStructure
 from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
-from accessors import HOST, Bucket, SshServer, fetched
+from accessors import HOST, Bucket, Cut, SshServer, fetched
 from ftrack_accsyn_accessor.staging.entities import files_of
 from ftrack_accsyn_accessor.staging.temporaries import is_temporary_name
+from publishing import Publisher
 from tracking import Desk
 
 #: More than what ftrack_api copies at a time.
@@ -32,16 +36,37 @@ def read(location: Any, component: Any) -> dict[str, bytes]:
     return found
 
 
+class Unplugged(DiskAccessor):  # type: ignore[misc]
+    """A disk that can be pulled out in the midst of a file."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(prefix)
+        self.cut = Cut()
+
+    def open(self, resource_identifier: str, mode: str = "rb") -> Any:
+        data = super().open(resource_identifier, mode)
+        for name in ("read", "write"):
+            setattr(data, name, functools.partial(self._unless_pulled_out, getattr(data, name)))
+        return data
+
+    def _unless_pulled_out(self, work: Callable[[Any], Any], what: Any = None) -> Any:
+        if self.cut.happens():
+            raise OSError(errno.EIO, "Input/output error")
+        return work(what)
+
+
 @dataclass
 class Place:
     """A location with an accessor of somebody else's. *look* tells what it keeps, by identifier, without ftrack."""
 
     location: Any
     look: Callable[[], dict[str, bytes]]
+    #: Breaks it off in the midst of a second file, in either direction; what it is given lets it work again.
+    interrupted: Callable[[], contextlib.AbstractContextManager[None]]
 
 
-def configured(desk: Desk, name: str, accessor: Any, structure: Any) -> Any:
-    location = desk.session.ensure("Location", {"name": name})
+def configured(session: Any, name: str, accessor: Any, structure: Any) -> Any:
+    location = session.ensure("Location", {"name": name})
     location.accessor, location.structure, location.priority = accessor, structure, 30
     return location
 
@@ -64,8 +89,9 @@ def staged_files(desk: Desk) -> list[str]:
 def disk(desk: Desk, structure: Any = None, name: str = "studio.disk") -> Place:
     root = desk.studio.root / name
     root.mkdir(exist_ok=True)
-    accessor = DiskAccessor(prefix=str(root))
-    return Place(configured(desk, name, accessor, structure or StandardStructure()), lambda: files_below(root))
+    accessor = Unplugged(prefix=str(root))
+    location = configured(desk.session, name, accessor, structure or StandardStructure())
+    return Place(location, lambda: files_below(root), accessor.cut.interrupting)
 
 
 def s3(desk: Desk, server: Bucket) -> Place:
@@ -77,65 +103,75 @@ def s3(desk: Desk, server: Bucket) -> Place:
         objects = {each.key: each.get()["Body"].read() for each in bucket.objects.all()}
         return {name: content for name, content in objects.items() if not name.endswith("/")}
 
-    return Place(configured(desk, "studio.s3", accessor, StandardStructure()), look)
+    location = configured(desk.session, "studio.s3", accessor, StandardStructure())
+    return Place(location, look, server.cut.interrupting)
 
 
 def sftp(desk: Desk, server: SshServer) -> Place:
     module = fetched("ftrack_sftp_accessor.sftp")
-    accessor = module.SFTPAccessor(HOST, server.USER, server.port, server.PASSWORD)
-    # Each request waits for its answer, and what is small would be kept back.
-    accessor.ssh.get_transport().sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def connected() -> Any:
+        accessor = module.SFTPAccessor(HOST, server.USER, server.port, server.PASSWORD)
+        # Each request waits for its answer, and what is small would be kept back.
+        accessor.ssh.get_transport().sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return accessor
+
+    @contextlib.contextmanager
+    def interrupted() -> Iterator[None]:
+        with server.cut.interrupting():
+            yield
+        location.accessor = connected()  # it does not connect anew by itself
+
     # It takes each folder that is there for a file, and refuses to put anything into it.
-    return Place(configured(desk, "studio.sftp", accessor, EntityIdStructure()), lambda: files_below(server.root))
+    location = configured(desk.session, "studio.sftp", connected(), EntityIdStructure())
+    return Place(location, lambda: files_below(server.root), interrupted)
 
 
 class Kit:
     """Components of every kind on one version, whose content is known; nothing of it is in a location yet."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.version = desk.version()
+    def __init__(self, publisher: Publisher, session: Any) -> None:
+        self.publisher = publisher
+        self.session = session
+        self.version = publisher.version(session)
         self.content: dict[str, bytes] = {}
-        self._folder = desk.publisher.folder
 
     def file(self, name: str = "main", size_bytes: int = 2000, container: Any = None) -> Any:
         """Create a file component; that of a *container* is committed with it."""
-        path = self.desk.publisher.file(f"{name}.mov", size_bytes)
+        path = self.publisher.file(f"{name}.mov", size_bytes)
         where = {"container": container} if container else {"version": self.version}
-        component = self.desk.session.create_component(str(path), {"name": name, **where}, location=None)
+        component = self.session.create_component(str(path), {"name": name, **where}, location=None)
         if container:
             container["members"].append(component)
         else:
-            self.desk.session.commit()
+            self.session.commit()
         self.content[component["id"]] = path.read_bytes()
         return component
 
     def sequence(self, name: str = "frames", frames: tuple[int, ...] = (1001, 1002, 1003, 1007), **data: Any) -> Any:
         """Create a sequence, with a hole."""
         for frame in frames:
-            self.desk.publisher.file(f"{name}.{frame:04d}.exr", 200)
+            self.publisher.file(f"{name}.{frame:04d}.exr", 200)
         listed = ", ".join(map(str, frames))
-        path = f"{self._folder}/{name}.%04d.exr [{listed}]"
-        component = self.desk.session.create_component(
-            path, {"name": name, "version": self.version, **data}, location=None
-        )
+        path = f"{self.publisher.folder}/{name}.%04d.exr [{listed}]"
+        component = self.session.create_component(path, {"name": name, "version": self.version, **data}, location=None)
         if not data:
-            self.desk.session.commit()
+            self.session.commit()
         for member in component["members"]:
-            path = self._folder / f"{name}.{int(member['name']):04d}.exr"
+            path = self.publisher.folder / f"{name}.{int(member['name']):04d}.exr"
             self.content[member["id"]] = path.read_bytes()
         return component
 
     def container(self, name: str = "pack") -> Any:
         """Create a container of a container, a sequence and a file; ftrack's structure needs versions of the former."""
         data = {"name": name, "version": self.version}
-        outer = self.desk.session.create("ContainerComponent", data)
-        inner = self.desk.session.create("ContainerComponent", {**data, "name": f"{name} inner", "container": outer})
+        outer = self.session.create("ContainerComponent", data)
+        inner = self.session.create("ContainerComponent", {**data, "name": f"{name} inner", "container": outer})
         outer["members"].append(inner)
         self.file("läs mig", 30, outer)
         self.file("a", 30, inner)
         outer["members"].append(self.sequence(f"{name}_frames", container=outer))
-        self.desk.session.commit()
+        self.session.commit()
         return outer
 
     def kinds(self) -> dict[str, Any]:
@@ -157,4 +193,4 @@ class Kit:
 
     def put(self, component: Any, location: Any) -> None:
         """Bring *component* from where it was made into *location*, as a publish does."""
-        location.add_component(component, self.desk.session.get("Location", ORIGIN_LOCATION_ID))
+        location.add_component(component, self.session.get("Location", ORIGIN_LOCATION_ID))

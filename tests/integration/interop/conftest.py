@@ -25,7 +25,7 @@ def desk(studio: Studio, publisher: Publisher) -> Iterator[Desk]:
 
 @pytest.fixture
 def kit(desk: Desk) -> Kit:
-    return Kit(desk)
+    return Kit(desk.publisher, desk.session)
 
 
 @pytest.fixture(scope="session")
