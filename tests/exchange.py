@@ -86,11 +86,11 @@ def staged_files(desk: Desk) -> list[str]:
     ]
 
 
-def disk(desk: Desk, structure: Any = None, name: str = "studio.disk") -> Place:
-    root = desk.studio.root / name
+def disk(session: Any, folder: Path, structure: Any = None, name: str = "studio.disk") -> Place:
+    root = folder / name
     root.mkdir(exist_ok=True)
     accessor = Unplugged(prefix=str(root))
-    location = configured(desk.session, name, accessor, structure or StandardStructure())
+    location = configured(session, name, accessor, structure or StandardStructure())
     return Place(location, lambda: files_below(root), accessor.cut.interrupting)
 
 

@@ -11,7 +11,7 @@ import stat
 import sys
 import threading
 import time
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 import ftrack_api.data
 from ftrack_api import exception as ftrack_errors
@@ -111,16 +111,25 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
         """Let files that other programs have open wait for each other, on this thread, till `finish` or the end.
 
         Until then such a file is missing under its name for everybody else; whoever asks this accessor waits for it.
-        When the publish fails, what still waits is dropped.
+        When the publish fails, what it has written is removed, but for what `keep` was told of: whole or half, it would
+        be in the way when the same is tried again.
         """
         outer, late = self._late, Late(self.patience())
         self._publishing.late = late
         try:
             yield
             late.finish()
+        except BaseException:
+            late.take_back()
+            raise
         finally:
-            late.discard()
             self._publishing.late = outer
+
+    def keep(self, resource_identifiers: Iterable[str]) -> None:
+        """Let what this publish has written under *resource_identifiers* stay, although the publish may fail."""
+        if self._late is not None:
+            for identifier in resource_identifiers:
+                self._late.keep(reachable(self._locate(identifier)[0]))
 
     def finish(self) -> None:
         """Return when all that was closed in this publish has its name; raise an accessor error where it cannot be."""
@@ -173,6 +182,8 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
             staged = StagedWrite(reachable(path), mode, found, reachable(self._state_folder()))
             failure = functools.partial(self._failure, "write", resource_identifier, path)
             late = self._late
+            if late is not None and found is None:
+                late.begin(staged)
             return StagedData(staged, failure, late or Late(self.patience()), in_publish=late is not None)
 
     def _state_folder(self) -> str:

@@ -37,6 +37,9 @@ class Write(Protocol):
     def discard(self) -> None:
         """Remove it; never raises."""
 
+    def take_back(self) -> None:
+        """Remove it, also under its final name where it is what lies there; never raises."""
+
 
 def is_held(error: OSError, path: str) -> bool:
     """Return whether *error*, of renaming or removing *path*, means that another program has it open."""
@@ -92,12 +95,30 @@ class HeldPatience:
 
 
 class Late:
-    """The writes of one publish, or of one file, that cannot get their names at once. For one thread only."""
+    """The writes of one publish, or of one file, that cannot get their names at once. For one thread only.
+
+    Of a publish it knows all writes, from `begin` on, and can take back those that are not to be kept.
+    """
 
     def __init__(self, patience: HeldPatience) -> None:
         self._patience = patience
+        self._begun: Dict[str, Write] = {}
         self._writes: Dict[Write, Callable[[OSError], Exception]] = {}
         self._paths: Set[str] = set()
+
+    def begin(self, write: Write) -> None:
+        """Remember *write*, which is unfinished, until it is kept or taken back."""
+        self._begun[write.path] = write
+
+    def keep(self, path: str) -> None:
+        """Let the file at *path* stay, whatever comes."""
+        self._begun.pop(path, None)
+
+    def take_back(self) -> None:
+        """Remove all that was begun and not kept, with or without its name."""
+        self.discard()
+        while self._begun:
+            self._begun.popitem()[1].take_back()
 
     def rename(self, write: Write, failure: Callable[[OSError], Exception]) -> None:
         """Give *write* its name, at once or later; *failure* makes the error to raise of one that the system gives."""
@@ -124,7 +145,9 @@ class Late:
         """Drop all that have no names yet; nothing of them appears."""
         self._paths.clear()
         while self._writes:
-            self._writes.popitem()[0].discard()
+            write = self._writes.popitem()[0]
+            write.discard()
+            self._begun.pop(write.path, None)
 
     def _refusal(self, write: Write) -> Optional[Tuple[Write, OSError]]:
         """Try to give *write* its name; return the error when another program has it open."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any, Optional
@@ -17,7 +18,7 @@ from ftrack_accsyn_accessor.model.claims import STAGING_DESCRIPTION
 from ftrack_accsyn_accessor.model.errors import OutboxError, words
 from ftrack_accsyn_accessor.outbox.patience import Patience
 from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
-from ftrack_accsyn_accessor.staging.entities import are_new, is_container
+from ftrack_accsyn_accessor.staging.entities import are_new, files_of, is_container
 from ftrack_accsyn_accessor.staging.publish import Publish, Staging
 from ftrack_accsyn_accessor.staging.structure import StagingStructure
 
@@ -38,6 +39,8 @@ def configure(session: Any, name: str, staging: Staging) -> Any:
         location.structure = StagingStructure()
     location.priority = PRIORITY
     ftrack_api.mixin(location, StagingLocationMixin, name="AccsynStagingLocation")
+    if not hasattr(location, "accsyn_thread"):
+        location.accsyn_thread = _Thread()
     location.accsyn_staging = staging
     return location
 
@@ -73,6 +76,12 @@ def _creation(name: str) -> dict[str, Any]:
     return {"action": "create", "entity_type": "Location", "entity_key": [location_id], "entity_data": data}
 
 
+class _Thread(threading.local):
+    """What a thread does with a staging location: actions transfer on several, by the locations of one session."""
+
+    publish: Optional[Publish] = None
+
+
 class StagingLocationMixin:
     """Makes a Location entity the staging location.
 
@@ -82,17 +91,40 @@ class StagingLocationMixin:
     """
 
     accsyn_staging: Staging
-    _accsyn_publish: Optional[Publish] = None
+    accsyn_thread: _Thread
     #: Components whose registration failed: ftrack may have it nevertheless, as an answer can get lost.
     _accsyn_doubtful: frozenset[str] = frozenset()
 
     def add_components(self, components: Sequence[Any], sources: Any, recursive: bool = True, _depth: int = 0) -> Any:
         """Add *components*, as Location does; see there."""
         add = super().add_components  # type: ignore[misc]
-        if _depth:
+        if not _depth:
+            with self._publishing(components, sources, recursive):
+                return add(components, sources, recursive=recursive)
+        try:
             return add(components, sources, recursive=recursive, _depth=_depth)
-        with self._publishing(components, sources, recursive):
-            return add(components, sources, recursive=recursive)
+        except ftrack_api.exception.ComponentInLocationError as error:
+            present = error.details["components"]
+            if not self._are_in_place(present):
+                raise
+        # Members of a container that broke off when they had been registered: adding it again completes it.
+        known = {component["id"] for component in present}
+        missing = [component for component in components if component["id"] not in known]
+        return add(missing, sources, recursive=recursive, _depth=_depth)
+
+    def _are_in_place(self, components: Sequence[Any]) -> bool:
+        """Return whether *components*, registered here, are staged as members of what is being added."""
+        publish, doubtful = self.accsyn_thread.publish, self._accsyn_doubtful  # the session means to register those yet
+        if publish is None or any(each["id"] in doubtful or not publish.asked_for(each) for each in components):
+            return False
+        each_file = [file for component in components for file in files_of(component)]
+        paths = self.get_resource_identifiers(each_file) if each_file else []  # type: ignore[attr-defined]
+        structure, accessor = self.structure, self.accessor  # type: ignore[attr-defined]
+        return all(
+            path == structure.get_resource_identifier(file, {"source_resource_identifier": path})
+            and accessor.is_file(path)
+            for file, path in zip(each_file, paths)
+        )
 
     @contextlib.contextmanager
     def _publishing(self, components: Sequence[Any], sources: Any, recursive: bool) -> Iterator[None]:
@@ -104,7 +136,7 @@ class StagingLocationMixin:
         each = listed if len(listed) == len(components) else list(listed) * len(components)
         pairs = [pair for pair in zip(components, each) if recursive or not is_container(pair[0])]
         publish = Publish(self, {component["id"]: (component, source) for component, source in pairs})
-        outer, self._accsyn_publish = self._accsyn_publish, publish
+        outer, self.accsyn_thread.publish = self.accsyn_thread.publish, publish
         structure: Any = self.structure  # type: ignore[attr-defined]
         one_publish = getattr(structure, "one_publish", contextlib.nullcontext)
         one_wait = getattr(self.accessor, "one_publish", contextlib.nullcontext)  # type: ignore[attr-defined]
@@ -119,7 +151,7 @@ class StagingLocationMixin:
             with _shielded("keep what could not be queued"):
                 publish.end()
         finally:
-            self._accsyn_publish = outer
+            self.accsyn_thread.publish = outer
 
     def _get_resource_identifiers(self, components: Sequence[Any]) -> Any:
         """Return the resource identifiers, as Location does; of components that ftrack cannot know it is not asked."""
@@ -131,26 +163,27 @@ class StagingLocationMixin:
     def _get_context(self, component: Any, source: Any) -> Any:
         """Return the structure's context, as Location does, and remember what *component* is called in *source*."""
         context = super()._get_context(component, source)  # type: ignore[misc]
-        if self._accsyn_publish is not None:
-            self._accsyn_publish.comes_from(component, context.get("source_resource_identifier"))
+        if self.accsyn_thread.publish is not None:
+            self.accsyn_thread.publish.comes_from(component, context.get("source_resource_identifier"))
         return context
 
     def _add_data(self, component: Any, resource_identifier: str, source: Any) -> None:
         """Stage the data of *component*, as Location does, and look whether its source stays the same meanwhile."""
-        publish = self._accsyn_publish
+        publish = self.accsyn_thread.publish
         with publish.staging(component, resource_identifier, source) if publish else contextlib.nullcontext():
             super()._add_data(component, resource_identifier, source)  # type: ignore[misc]
 
     def _register_components_in_location(self, components: Sequence[Any], resource_identifiers: Sequence[str]) -> None:
         """Register *components*: into the outbox as prepared, into ftrack, and as pending when ftrack has them."""
-        publish = self._accsyn_publish
+        publish = self.accsyn_thread.publish
         if publish is None:  # registered without being added: their data lies there already
             with self._publishing(components, None, recursive=True):
                 self._register_components_in_location(components, resource_identifiers)
             return
-        finish = getattr(self.accessor, "finish", None)  # type: ignore[attr-defined]
-        if finish is not None:
-            finish()
+        accessor: Any = self.accessor  # type: ignore[attr-defined]
+        if hasattr(accessor, "finish"):
+            accessor.finish()
+            accessor.keep(publish.staged(components))  # ftrack may have them, even where registering fails
         with _shielded("queue the published components"):
             publish.prepare(components, resource_identifiers)
         try:

@@ -93,6 +93,10 @@ class Publish:
         if changed:
             self._changes[key] = changed
 
+    def staged(self, components: Sequence[Any]) -> list[str]:
+        """Return what the accessor calls *components*, of those that were staged."""
+        return [self._paths[each["id"]] for each in components if each["id"] in self._paths]
+
     # Registering.
 
     def prepare(self, components: Sequence[Any], resource_identifiers: Sequence[str]) -> None:
@@ -190,17 +194,18 @@ class Publish:
 
     def _published_with(self, components: Sequence[Any]) -> list[tuple[Any, Any]]:
         """Return those that were asked for, and have no complete item, of which *components* are, or are members."""
-        found: dict[str, tuple[Any, Any]] = {}
-        for component in components:
-            # Frame by frame, ftrack_api's own reference to the container would cost the square of their number.
-            key = component["id"] if component["id"] in self._components else container_id(component)
-            entity: Any = component
-            while key not in self._components and entity:
-                entity = entity["container"]
-                key = entity["id"] if entity else None
-            if key is not None and key not in self._complete:
-                found[key] = self._components[key]
-        return list(found.values())
+        keys = dict.fromkeys(map(self.asked_for, components))
+        return [self._components[key] for key in keys if key is not None and key not in self._complete]
+
+    def asked_for(self, component: Any) -> Optional[str]:
+        """Return the id of the one that was asked for and is *component*, or has it, at any depth; None without one."""
+        # Frame by frame, ftrack_api's own reference to the container would cost the square of their number.
+        key = component["id"] if component["id"] in self._components else container_id(component)
+        entity: Any = component
+        while key not in self._components and entity:
+            entity = entity["container"]
+            key = entity["id"] if entity else None
+        return key
 
     def _publication(self, component: Any, source: Any, identifiers: Mapping[str, str]) -> Optional[Publication]:
         """Return what is staged of *component*; None while nothing is, although it has files."""

@@ -9,6 +9,7 @@ import shutil
 import stat
 from typing import IO, Any, Optional
 
+from ftrack_accsyn_accessor.model.stamp import Stamp, is_same
 from ftrack_accsyn_accessor.staging import rights
 from ftrack_accsyn_accessor.staging.temporaries import apart, beside, remove
 
@@ -28,6 +29,7 @@ class StagedWrite:
         self.file: IO[Any]
         self._exclusive = "x" in mode
         self._pid = os.getpid()
+        self._stamp: Optional[Stamp] = None
         try:
             if self._is_apart() and not os.access(os.path.dirname(path), os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
@@ -55,6 +57,7 @@ class StagedWrite:
         self.file.close()
         with contextlib.suppress(OSError):
             found = os.stat(self.temporary)
+            self._stamp = Stamp(found.st_size, found.st_mtime_ns)
             os.utime(self.temporary, ns=(found.st_atime_ns, found.st_mtime_ns))
 
     def rename(self) -> None:
@@ -82,6 +85,16 @@ class StagedWrite:
         with contextlib.suppress(OSError, AttributeError):
             self.file.close()
         remove(self.temporary)
+
+    def take_back(self) -> None:
+        """Remove the file, also under its final name unless another one lies there by now."""
+        self.discard()
+        if os.getpid() != self._pid or self._stamp is None:
+            return
+        with contextlib.suppress(OSError):
+            found = os.lstat(self.path)
+            if is_same(Stamp(found.st_size, found.st_mtime_ns), self._stamp):
+                remove(self.path)
 
     def _opened(self, mode: str, existing: Optional[os.stat_result]) -> IO[Any]:
         if existing is not None and "w" not in mode:

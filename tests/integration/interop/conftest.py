@@ -53,4 +53,4 @@ def place(request: pytest.FixtureRequest, desk: Desk) -> Place:
         return s3(desk, request.getfixturevalue("bucket"))
     if request.param == "sftp":
         return sftp(desk, request.getfixturevalue("ssh"))
-    return disk(desk)
+    return disk(desk.session, desk.studio.root)

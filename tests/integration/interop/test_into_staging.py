@@ -68,7 +68,10 @@ def test_every_kind_is_staged_whole_queued_once_and_arrives(desk: Desk, kit: Kit
 def test_identifiers_are_those_of_the_staging_structure_whatever_the_other_has(
     desk: Desk, kit: Kit, structure: object
 ) -> None:
-    first, other = disk(desk, name="studio.tape"), disk(desk, structure)
+    first, other = (
+        disk(desk.session, desk.studio.root, name="studio.tape"),
+        disk(desk.session, desk.studio.root, structure),
+    )
     file, sequence = kit.file("Åsa Öhman"), kit.sequence()
     for component in (file, sequence):
         kit.put(component, first.location)
@@ -114,3 +117,16 @@ def test_a_file_of_somebody_else_in_the_way_is_left_and_nothing_is_queued(desk: 
     assert in_the_way.read_bytes() == b"somebody else's"
     assert desk.states() == {}
     assert desk.staged() == {}
+
+
+def test_container_some_of_whose_members_were_added_before_it_arrives_whole(desk: Desk, kit: Kit) -> None:
+    place = disk(desk.session, desk.studio.root)
+    container = kit.container()
+    kit.put(container, place.location)
+
+    for component in [*container["members"][::-1], container]:
+        desk.location.add_component(component, place.location)
+
+    assert arrived(desk) == {desk.staged()[file["id"]]: kit.content[file["id"]] for file in files_of(container)}
+    assert desk.all_in(State.SYNCED), desk.states()
+    assert container["id"] in desk.at()
