@@ -24,7 +24,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"worker"}),
     frozenset({"insight"}),
     frozenset({"send"}),
-    frozenset({"actions", "cli", "connect"}),
+    frozenset({"actions"}),
+    frozenset({"cli", "connect"}),
     frozenset({"plugin"}),
 )
 GROUND = frozenset({"announce", "environment", "files", "machine", "_version"})

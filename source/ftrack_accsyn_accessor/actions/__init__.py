@@ -1,1 +1,1 @@
-"""The ftrack actions: what a person sees of Send, Sync and Status in ftrack."""
+"""Actions in ftrack's web page, and the service that answers them for everybody: forms, previews, replies."""

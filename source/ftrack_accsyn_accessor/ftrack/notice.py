@@ -1,4 +1,4 @@
-"""Tells others through ftrack's event hub: pipelines that a component is synced, publishers that a batch has ended.
+"""Tells others through ftrack's event hub: pipelines that a component is synced, people what they asked for.
 
 Nothing waits for the hub and nothing fails with it: events that it cannot take within a while are dropped.
 """
@@ -9,8 +9,9 @@ import logging
 import queue
 import threading
 from collections.abc import Mapping
-from typing import Any, Callable, Optional
+from typing import Any, NamedTuple, Optional
 
+from ftrack_accsyn_accessor.ftrack.hub import open_hub
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.item import Item
 
@@ -18,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 COMPONENT_SYNCED = "ftrack.accsyn.component-synced"
 USER_INTERFACE = "ftrack.action.trigger-user-interface"
+REPLY = "ftrack.meta.reply"
 
 #: Events that wait for a hub which does not answer; more are dropped.
 _LIMIT = 10_000
@@ -25,42 +27,13 @@ _LIMIT = 10_000
 _LINGER_S = 2.0
 
 
-class _NoQueue(queue.Queue[Any]):
-    """Takes no event for a connection to come.
+class _Notice(NamedTuple):
+    """An event to come; `answers` is the id of the one that it is a reply to."""
 
-    A hub whose connection drops while it is made would never finish emptying its queue: it puts back what it cannot
-    send, and takes that out again at once (`EventHub.connect` of ftrack-python-api 2.5 to 3.1).
-    """
-
-    def put(self, item: Any, block: bool = True, timeout: Optional[float] = None) -> None:
-        raise ConnectionError("the connection broke")
-
-
-class _Emitter:
-    """Sends what the hub publishes, and gives up where that fails.
-
-    The hub would sleep for 15 s, for the connection to come back, and try once more (`EventHub._publish`).
-    """
-
-    def __init__(self, emit: Callable[..., None]) -> None:
-        self.broken = False
-        self._emit = emit
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> None:
-        import ftrack_api.exception  # The command line and the tests of pure parts run without ftrack.
-
-        try:
-            self._emit(*arguments, **keywords)
-        except ftrack_api.exception.EventHubConnectionError as error:
-            self.broken = True
-            raise ConnectionError("the connection broke") from error  # the hub only writes it to its log
-
-
-class _AtDebug(logging.LoggerAdapter):  # type: ignore[type-arg]  # generic since CPython 3.11 only
-    """Takes down to debug what the hub reports as errors: nobody needs to act on an event that was not sent."""
-
-    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
-        super().log(min(level, logging.DEBUG), msg, *args, **kwargs)
+    topic: str
+    data: dict[str, Any]
+    target: str = ""
+    answers: str = ""
 
 
 class Notices:
@@ -72,7 +45,7 @@ class Notices:
 
     def __init__(self, credentials: FtrackCredentials) -> None:
         self._credentials = credentials
-        self._events: queue.Queue[Optional[tuple[str, dict[str, Any], str]]] = queue.Queue(_LIMIT)
+        self._events: queue.Queue[Optional[_Notice]] = queue.Queue(_LIMIT)
         self._lock = threading.Lock()
         self._thread: Optional[threading.Thread] = None
 
@@ -86,12 +59,19 @@ class Notices:
             "destination": item.destination.party,
             "destination_location_id": item.destination.location_id,
         }
-        self._publish(COMPONENT_SYNCED, data)
+        self._publish(_Notice(COMPONENT_SYNCED, data))
 
     def message(self, user_id: str, text: str, success: bool) -> None:
         """Show *text* to a user who has ftrack open."""
-        data = {"type": "message", "success": success, "message": text}
-        self._publish(USER_INTERFACE, data, f'applicationId=ftrack.client.web and user.id="{user_id}"')
+        self.show(user_id, {"type": "message", "success": success, "message": text})
+
+    def show(self, user_id: str, data: Mapping[str, Any]) -> None:
+        """Show a message or a form, in the words of replies to actions, to a user who has ftrack open."""
+        self._publish(_Notice(USER_INTERFACE, dict(data), f'applicationId=ftrack.client.web and user.id="{user_id}"'))
+
+    def reply(self, event_id: str, source_id: str, data: Mapping[str, Any]) -> None:
+        """Answer the event with *event_id* from the hub with *source_id*, later than its callback could."""
+        self._publish(_Notice(REPLY, dict(data), f'id="{source_id}"', event_id))
 
     def close(self, timeout_s: float = 1.0) -> None:
         """Publish what waits, within *timeout_s* seconds, and end the thread."""
@@ -102,9 +82,9 @@ class Notices:
             self._offer(None)
         thread.join(timeout_s)
 
-    def _publish(self, topic: str, data: Mapping[str, Any], target: str = "") -> None:
+    def _publish(self, notice: _Notice) -> None:
         with self._lock:
-            self._offer((topic, dict(data), target))
+            self._offer(notice)
             if self._thread is None:
                 self._start()
 
@@ -117,7 +97,7 @@ class Notices:
         else:
             self._thread = thread
 
-    def _offer(self, event: Optional[tuple[str, dict[str, Any], str]]) -> None:
+    def _offer(self, event: Optional[_Notice]) -> None:
         try:
             self._events.put_nowait(event)
         except queue.Full:
@@ -128,7 +108,7 @@ class Notices:
     def _run(self) -> None:
         hub = None
         try:
-            hub = self._connect()
+            hub = open_hub(self._credentials)
             self._send_all(hub)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the hub, nobody may be stopped by it
             logger.debug("Events could not be sent through ftrack's event hub: %s", error)
@@ -147,21 +127,11 @@ class Notices:
                 return
             if not hub.connected or hub._emit_event_packet.broken:
                 raise ConnectionError("the connection broke")
-            topic, data, target = event
-            hub.publish(ftrack_api.event.base.Event(topic=topic, data=data, target=target))
-
-    def _connect(self) -> Any:
-        import ftrack_api.event.hub
-
-        credentials = self._credentials
-        hub = ftrack_api.event.hub.EventHub(credentials.address, credentials.api_user, credentials.api_key)
-        hub.logger = _AtDebug(logger, {})
-        # A connection that drops is given up: reconnecting sleeps, and silences the whole process's logging meanwhile.
-        hub._auto_reconnect_attempts = 0
-        hub._event_send_queue = _NoQueue()
-        hub._emit_event_packet = _Emitter(hub._emit_event_packet)
-        hub.connect()
-        return hub
+            hub.publish(
+                ftrack_api.event.base.Event(
+                    topic=event.topic, data=event.data, target=event.target, in_reply_to_event=event.answers or None
+                )
+            )
 
     def _end(self, hub: Any) -> None:
         """Let the thread end; what came meanwhile, or could not be sent, is dropped unless the hub had been there."""

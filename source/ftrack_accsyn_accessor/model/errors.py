@@ -15,7 +15,7 @@ AccsynAccessorError
         RegistrationRefused     ftrack read the request and said no
             LoginRefused          ftrack does not accept who we are
     Conflict                  another component has the path
-    Unresolved                nothing, or more than one, is meant by what somebody has named
+    NotAllowed                whoever asks may not have it done
     WorkspaceError            accsyn could not be asked, or said no
         Unreachable             the call was never processed
         Busy                    accsyn asks for patience
@@ -153,10 +153,10 @@ class Conflict(AccsynAccessorError):
     kind = "conflict"
 
 
-class Unresolved(AccsynAccessorError):
-    """What somebody has named is nothing that is known, or may be more than one thing."""
+class NotAllowed(AccsynAccessorError):
+    """Whoever asks may not have done what is asked for."""
 
-    kind = "unresolved"
+    kind = "not-allowed"
 
 
 class WorkspaceError(AccsynAccessorError):

@@ -55,7 +55,8 @@ class Settings:
     """What the environment asks for.
 
     `staging_path` is None where the machine is no staging machine; the other fields are None where nothing (usable) is
-    set. `problems` lists all that keeps files from being sent; publishing works whenever `staging_path` is there.
+    set. `send_to` are patterns of destinations, `sync_path` a folder with placeholders. `problems` lists all that keeps
+    files from being sent; publishing works whenever `staging_path` is there.
     """
 
     staging_path: Optional[str] = None
@@ -77,6 +78,8 @@ class Settings:
     verify: str = VERIFY_NONE
     disabled: bool = False
     log_level: Optional[int] = None
+    send_to: tuple[str, ...] = ()
+    sync_path: Optional[str] = None
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -104,6 +107,10 @@ class _Reader:
             return value
         self.report(variable, f"{value!r} is not {wanted}.", "Correct it or unset it.")
         return None
+
+    def listed(self, variable: str) -> tuple[str, ...]:
+        """Return the values that are set, separated by commas."""
+        return tuple(filter(None, map(str.strip, (self.text(variable) or "").split(","))))
 
     def flag(self, variable: str, default: bool) -> bool:
         """Return the value as a truth value."""
@@ -209,6 +216,8 @@ def read(
         tls_verify=reader.flag(f"{PREFIX}TLS_VERIFY", default=True),
         disabled=reader.flag(f"{PREFIX}DISABLE", default=False),
         log_level=_log_level(reader),
+        send_to=reader.listed(f"{PREFIX}SEND_TO"),
+        sync_path=reader.text(f"{PREFIX}SYNC_PATH"),
         problems=tuple(reader.problems),
     )
 

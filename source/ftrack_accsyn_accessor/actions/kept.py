@@ -1,0 +1,106 @@
+"""Keeps the plans that previews show, each for the person who saw it, until it is confirmed once or has expired."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import enum
+import secrets
+import threading
+import time
+from collections.abc import Sequence
+from typing import Callable, NamedTuple, Optional
+
+from ftrack_accsyn_accessor.model.plan import Plan
+from ftrack_accsyn_accessor.send.order import Order
+
+#: How long a preview may be confirmed, and how long afterwards it is still known what it was of.
+VALID_S = 15 * 60.0
+KNOWN_S = 24 * 3600.0
+#: Plans and, all together, files of plans that are kept; the oldest expire early.
+MOST, MOST_FILES = 200, 500_000
+
+
+class Fit(str, enum.Enum):
+    """Whether a name may confirm a plan."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    USED = "used"
+    UNKNOWN = "unknown"  # never given, or given to somebody else: which of both is not told
+
+
+class Found(NamedTuple):
+    """What stands behind a name, as far as it may be told. `requests` are those that it was confirmed as."""
+
+    fit: Fit
+    order: Optional[Order] = None
+    plans: Sequence[Plan] = ()
+    requests: Sequence[int] = ()
+
+
+@dataclasses.dataclass
+class _Kept:
+    owner: object
+    order: Order
+    plans: Sequence[Plan]
+    kept_at: float
+    used: bool = False
+    requests: Sequence[int] = ()
+
+    @property
+    def files(self) -> int:
+        return sum(len(each.wanted.publication.files) for plan in self.plans for each in plan.planned)
+
+
+class KeptPlans:
+    """The plans of one service. Any thread may call it. *monotonic* gives seconds."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._kept: collections.OrderedDict[str, _Kept] = collections.OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, owner: object, order: Order, plans: Sequence[Plan]) -> str:
+        """Keep *plans* for *owner*; return the name by which they can be confirmed."""
+        name = secrets.token_urlsafe(24)
+        with self._lock:
+            self._kept[name] = _Kept(owner, order, plans, self._monotonic())
+            self._tidy()
+        return name
+
+    def take(self, name: str, owner: object) -> Found:
+        """Return what *owner* may confirm by *name*; nobody else gets it from now on, until it is given back."""
+        with self._lock:
+            self._tidy()
+            kept = self._kept.get(name)
+            if kept is None or kept.owner != owner:
+                return Found(Fit.UNKNOWN)
+            if kept.used:
+                return Found(Fit.USED, requests=kept.requests)
+            if self._monotonic() >= kept.kept_at + VALID_S or not kept.plans:
+                return Found(Fit.EXPIRED, kept.order)
+            kept.used = True
+            return Found(Fit.VALID, kept.order, kept.plans)
+
+    def give_back(self, name: str) -> None:
+        """Let *name* be taken again: it could not be confirmed."""
+        with self._lock:
+            if name in self._kept:
+                self._kept[name].used = False
+
+    def confirmed(self, name: str, requests: Sequence[int]) -> None:
+        """Remember as which *requests* the plan was confirmed; the plan itself is forgotten."""
+        with self._lock:
+            if name in self._kept:
+                self._kept[name].requests, self._kept[name].plans = requests, ()
+
+    def _tidy(self) -> None:
+        now = self._monotonic()
+        files = 0
+        for number, kept in enumerate(reversed(self._kept.values())):
+            files += kept.files
+            if not kept.used and (number >= MOST or files > MOST_FILES or now >= kept.kept_at + VALID_S):
+                kept.plans = ()
+        for name in [name for name, kept in self._kept.items() if now >= kept.kept_at + KNOWN_S]:
+            del self._kept[name]
