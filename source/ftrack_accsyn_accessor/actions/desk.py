@@ -75,10 +75,9 @@ class Desk:
         """Have what *event* asks for worked on; the reply comes by a way of its own."""
         try:
             asked = launch.read(event)
-            if asked is None or asked.service not in ("", self._name) or not self._is_new(asked.event_id):
-                return
-            answer = Answer(self._notices, asked, self._patience_s)
-            self._crew.do(functools.partial(self._work, answer))
+            if asked is not None and asked.service in ("", self._name) and self._is_new(asked.event_id):
+                answer = Answer(self._notices, asked, self._patience_s)
+                self._crew.do(functools.partial(self._work, answer))
         except Exception:
             logger.exception("An action could not be taken on.")
 

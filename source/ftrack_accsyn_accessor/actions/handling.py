@@ -7,13 +7,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ftrack_accsyn_accessor.actions import forms, previews
+from ftrack_accsyn_accessor.actions import forms, previews, standing
 from ftrack_accsyn_accessor.actions.forms import Reply
 from ftrack_accsyn_accessor.actions.kept import Fit, KeptPlans
 from ftrack_accsyn_accessor.actions.launch import Action, Launch
 from ftrack_accsyn_accessor.actions.office import Office
-from ftrack_accsyn_accessor.actions.wording import one_line
+from ftrack_accsyn_accessor.actions.wording import one_line, shown
 from ftrack_accsyn_accessor.model.item import Reason
+from ftrack_accsyn_accessor.model.permission import Concern
 from ftrack_accsyn_accessor.model.plan import Plan
 from ftrack_accsyn_accessor.send.order import Order
 
@@ -36,8 +37,10 @@ class Handling:
         if office.everybody:
             # The name in an event is a claim, and whose it is has to be known before anything is told.
             asked = dataclasses.replace(asked, requester=office.who(asked.requester))
+        if asked.action is Action.STATUS:
+            return self._status(asked, office)
         values = asked.values or {}
-        if isinstance(values.get(forms.PLAN), str) and asked.action is not Action.STATUS:
+        if isinstance(values.get(forms.PLAN), str):
             return self._confirm(asked, office, str(values[forms.PLAN]))
         if asked.values is None or values.get(forms.CHANGE):
             return self._form(asked, office, values, ())
@@ -47,7 +50,17 @@ class Handling:
         return self._preview(asked, office, found.order)
 
     def _form(self, asked: Launch, office: Office, values: Mapping[str, Any], problems: Sequence[str]) -> Reply:
+        if asked.action is Action.SYNC:
+            folders, missing = office.folders(asked.picked)
+            told = [*problems, *map(shown, missing)]
+            return forms.sync_form(office.sites(), folders, values, told, self._name)
         return forms.send_form(office.places(), values, problems, self._name)
+
+    def _status(self, asked: Launch, office: Office) -> Reply:
+        found = office.where(asked.picked)
+        office.require_projects(asked.requester, (Concern("", each.project) for each in found.components))
+        unseen = f"These sync jobs were not looked into: {', '.join(found.unseen)}." if found.unseen else ""
+        return standing.status_form(found.components, (found.fault, unseen), self._name)
 
     def _preview(self, asked: Launch, office: Office, order: Order, before: str = "") -> Reply:
         """Return the preview of *order*, which is kept under a name of its own."""

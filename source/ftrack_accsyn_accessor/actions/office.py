@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Callable, Optional
 
+from ftrack_accsyn_accessor.ftrack import assignments
+from ftrack_accsyn_accessor.ftrack.ancestry import ancestry
+from ftrack_accsyn_accessor.ftrack.assignments import Assignment
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.ftrack.people import People
 from ftrack_accsyn_accessor.ftrack.places import Place, places
-from ftrack_accsyn_accessor.model import errors, permission, settings
+from ftrack_accsyn_accessor.model import errors, permission, settings, template
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.model.permission import Concern
 from ftrack_accsyn_accessor.model.plan import Plan
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.send import asking
+from ftrack_accsyn_accessor.send import asking, where
 from ftrack_accsyn_accessor.send.asking import Requester
-from ftrack_accsyn_accessor.send.order import Order
+from ftrack_accsyn_accessor.send.order import Order, Picked
 from ftrack_accsyn_accessor.send.planning import Planner
 from ftrack_accsyn_accessor.worker.endpoint import connect
 from ftrack_accsyn_accessor.worker.runtime import Runtime
@@ -70,15 +74,57 @@ class Office:
         runtime = self.runtime()
         return Planner(self._connection, self._opened(), self.settings, [runtime.outbox]).plan(order)
 
+    def where(self, picked: Sequence[Picked]) -> where.Answer:
+        """Return where the components of *picked* are."""
+        current = self.settings
+        return where.where(
+            self._connection, self._opened() if current.workspace else None, picked, [self.runtime().outbox]
+        )
+
+    def folders(self, picked: Sequence[Picked]) -> tuple[list[str], list[str]]:
+        """Return the folders of *picked* by the template that is set, and what is wrong with the others."""
+        named = ancestry(self._connection, [each.entity_id for each in picked])
+        folders, problems = [], []
+        for names in named.values():
+            folder, wrong = template.fill(self.settings.sync_path or "", names)
+            if wrong:
+                problems.append(f"{'/'.join(names.values())} has no folder: {wrong}.")
+            elif folder:
+                folders.append(folder)
+        return list(dict.fromkeys(folders)), problems
+
+    def sites(self) -> list[Place]:
+        """Return accsyn's sites but head quarters to choose from."""
+        found = self._opened().sites() or []
+        return [Place(f"site={each.code}", each.code, each.name or each.code) for each in found if not each.main]
+
     def require(self, requester: Requester, plans: Sequence[Plan]) -> None:
-        """Raise `errors.NotAllowed` where *requester* may not have *plans* carried out."""
+        """Raise `errors.NotAllowed` where *requester* may not have *plans* carried out, or even see them."""
         if not self.everybody:
             return
-        person = self._people.person(*requester)
-        outsiders = [plan.destination.party for plan in plans if self._is_outsider(plan.destination.party)]
-        refused = permission.refusal(person, self._people.projects(), plans, self.settings.send_to, outsiders)
+        self.require_projects(requester, permission.concerns(plans))
+        addresses = {plan.destination.party for plan in plans if "@" in plan.destination.party}
+        refused = permission.closed_to(plans, self.settings.send_to, self._outsiders(addresses))
         if refused:
-            raise errors.NotAllowed("ask for this", "", refused)
+            raise errors.NotAllowed("do what is asked for", "", refused)
+
+    def require_projects(self, requester: Requester, concerns: Iterable[Concern]) -> None:
+        """Raise `errors.NotAllowed` where *requester* may not see what is of *concerns*."""
+        wanted = set(concerns)
+        if not self.everybody or not wanted:
+            return
+        person = self._people.person(*requester)
+        refused = permission.refusal(person, self._people.projects(), wanted)
+        if refused:
+            raise errors.NotAllowed("do what is asked for", "", refused)
+
+    def assignments(self) -> list[Assignment]:
+        """Return what is assigned to people who have a location."""
+        return assignments.assignments(self._connection)
+
+    def with_parents(self, found: list[Assignment]) -> list[Assignment]:
+        """Return those of *found* whose tasks are there, with what these are of."""
+        return assignments.with_parents(self._connection, found)
 
     def confirm(self, order: Order, plans: Sequence[Plan], requester: Requester, token: str) -> list[int]:
         """Write down what goes of *plans*, and have the worker begin; return the ids of the requests."""
@@ -101,8 +147,14 @@ class Office:
         if self._runtime is not None:
             self._runtime.outbox.close()
 
-    def _is_outsider(self, party: str) -> bool:
-        return "@" in party and self._opened().role_of(party) not in ("employee", "admin")
+    def _outsiders(self, addresses: Collection[str]) -> set[str]:
+        """Return those of *addresses*, parties with an e-mail address, who are no employees as far as accsyn tells."""
+        if not addresses:
+            return set()
+        emails = {party: "@".join(party.split("@")[:2]).casefold() for party in addresses}
+        users = self._opened().users(emails.values()) or []
+        employees = {user.email.casefold() for user in users if user.role in ("employee", "admin")}
+        return {party for party, email in emails.items() if email not in employees}
 
     def _opened(self) -> Workspace:
         current = self.settings

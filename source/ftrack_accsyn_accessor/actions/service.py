@@ -6,10 +6,11 @@ import logging
 import threading
 import uuid
 from collections.abc import Sequence
-from typing import Callable
+from typing import Any, Callable, Optional, Protocol
 
 from ftrack_accsyn_accessor import machine
 from ftrack_accsyn_accessor.actions import launch
+from ftrack_accsyn_accessor.actions.assigned import Assigned
 from ftrack_accsyn_accessor.actions.desk import Desk
 from ftrack_accsyn_accessor.actions.launch import Action
 from ftrack_accsyn_accessor.actions.listening import Listener, Subscription
@@ -17,50 +18,105 @@ from ftrack_accsyn_accessor.actions.office import Office
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 logger = logging.getLogger(__name__)
 
 #: Name of a fact: what tells the services with this outbox, one after the other, from those elsewhere.
 NAME = "service"
+#: How often one that stands by looks whether the other one has ended.
+STAND_BY_S = 1.0
 
 
 class Service:
-    """Serves everybody with the outbox of *runtime*. `run` is for one thread, and takes it as long as it serves."""
+    """Serves everybody with the outbox of *runtime*. `run` is for one thread, and takes it as long as it serves.
 
-    def __init__(self, runtime: Runtime, credentials: FtrackCredentials, read_settings: Callable[[], Settings]) -> None:
+    With *on_assignment* people are sent what belongs to their tasks.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        credentials: FtrackCredentials,
+        read_settings: Callable[[], Settings],
+        on_assignment: Optional[Wish] = None,
+    ) -> None:
         self._runtime = runtime
         self._credentials = credentials
         self._notices = Notices(credentials)
+        self._lock = ProcessLock(runtime.outbox.path.parent / "service.lock")
         name = runtime.outbox.fact(NAME) or uuid.uuid4().hex
         runtime.outbox.keep_fact(NAME, name)
-        self._desk = Desk(
-            name,
-            f"by the service on {machine.hostname()}",
-            self._notices,
-            lambda: Office(lambda: runtime, credentials, read_settings, everybody=True),
-            lambda: bool(read_settings().sync_path),
-        )
+
+        def open_office() -> Office:
+            return Office(lambda: runtime, credentials, read_settings, everybody=True)
+
+        words = f"by the service on {machine.hostname()}"
+        self._desk = Desk(name, words, self._notices, open_office, lambda: bool(read_settings().sync_path))
+        self._assigned: Optional[Assigned] = None
+        if on_assignment is not None:
+            self._assigned = Assigned(runtime.outbox, open_office, on_assignment, credentials.api_user)
 
     def run(self, stop: threading.Event) -> None:
         """Serve until *stop* is set; then end within seconds. What was confirmed is carried on by the next one."""
+        if not self._take_over(stop):
+            return
         self._runtime.worker.start()
-        listener = Listener(self._credentials, subscriptions(self._desk), lambda: None)
+        wanted = list(subscriptions(self._desk))
+        if self._assigned is not None:
+            wanted.append(Subscription("topic=ftrack.update", self._assigned.heard))
+            self._assigned.start()
         try:
-            listener.run(stop)
+            Listener(self._credentials, wanted, self._connected).run(stop)
         finally:
             self._desk.close()
+            if self._assigned is not None:
+                self._assigned.close()
             self._notices.close()
             self._runtime.outbox.close()
+            self._lock.release()
+
+    def _connected(self) -> None:
+        """What happened while nobody listened is looked up."""
+        if self._assigned is not None:
+            self._assigned.wake()
+
+    def _take_over(self, stop: threading.Event) -> bool:
+        """Wait until no other service has the outbox; return False where *stop* is set before.
+
+        Whoever is next has the same name, and answers the forms that the one before has shown.
+        """
+        said = False
+        while not self._lock.acquire():
+            if not said:
+                logger.info("Another service has the outbox %s; this one stands by.", self._runtime.outbox.path)
+                said = True
+            if stop.wait(STAND_BY_S):
+                return False
+        return True
 
 
-def subscriptions(desk: Desk, username: str = "") -> Sequence[Subscription]:
-    """Return what *desk* is to hear of: of everybody, or of *username* alone."""
+class Counter(Protocol):
+    """Where actions are asked for; neither raises, or waits."""
+
+    def discover(self, event: Any) -> Optional[dict[str, Any]]:
+        """Return the actions for what is selected."""
+
+    def launch(self, event: Any) -> Optional[dict[str, Any]]:
+        """Take a launch on; what is returned is the reply, None where that comes by a way of its own."""
+
+
+def subscriptions(counter: Counter, username: str = "") -> Sequence[Subscription]:
+    """Return what *counter* is to hear of: of everybody, or of *username* alone.
+
+    All terms are exact: others match more than they seem to, and raise on events that nobody foresaw.
+    """
     whose = f' and source.user.username="{username}"' if username else ""
     return [
-        Subscription(f"topic={launch.DISCOVER}{whose}", desk.discover),
+        Subscription(f"topic={launch.DISCOVER}{whose}", counter.discover),
         *(
-            Subscription(f'topic={launch.LAUNCH} and data.actionIdentifier="{action.value}"{whose}', desk.launch)
+            Subscription(f'topic={launch.LAUNCH} and data.actionIdentifier="{action.value}"{whose}', counter.launch)
             for action in Action
         ),
     ]

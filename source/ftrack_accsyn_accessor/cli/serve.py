@@ -10,6 +10,7 @@ import threading
 import click
 
 from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.actions.assigned import Wish
 from ftrack_accsyn_accessor.actions.service import Service
 from ftrack_accsyn_accessor.cli import here
 from ftrack_accsyn_accessor.worker.runtime import stop_all
@@ -19,7 +20,10 @@ STOP_S = 5.0
 
 
 @click.command()
-def serve() -> None:
+@click.option("--send-on-assignment", is_flag=True, help="Send people what belongs to tasks assigned to them.")
+@click.option("--components", default="", help="Of that, only components of these names, separated by commas.")
+@click.option("--from", "source", default="hq", show_default=True, help="The location, or party, to send that from.")
+def serve(send_on_assignment: bool, components: str, source: str) -> None:
     """Answer the actions "accsyn Send", "accsyn Sync" and "accsyn Status" for everybody in ftrack, until it is stopped.
 
     Needs FTRACK_SERVER, FTRACK_API_USER and FTRACK_API_KEY, and accsyn's variables. It acts with its own rights, and
@@ -29,9 +33,11 @@ def serve() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    wish = Wish(tuple(filter(None, map(str.strip, components.split(",")))), source)
     runtime = here.runtime(here.find())
     try:
-        Service(runtime, environment.ftrack_credentials(), environment.read_settings).run(stop)
+        credentials = environment.ftrack_credentials()
+        Service(runtime, credentials, environment.read_settings, wish if send_on_assignment else None).run(stop)
     finally:
         stop_all(STOP_S)
 

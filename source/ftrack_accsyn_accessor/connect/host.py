@@ -7,6 +7,7 @@ import sys
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor import __version__, environment
+from ftrack_accsyn_accessor.actions import connected
 from ftrack_accsyn_accessor.connect.about import settings_lines
 from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
@@ -25,7 +26,7 @@ TAB_PRIORITY = 30
 
 
 def register(session: Any) -> None:
-    """Subscribe *session* to Connect's questions; without effect in any other host.
+    """Subscribe *session* to Connect's questions and to the actions of its user; without effect in any other host.
 
     So it is in the copy that ftrack_api makes of each module that it finds when it searches for hooks too high up.
     """
@@ -35,6 +36,7 @@ def register(session: Any) -> None:
     subscribe = session.event_hub.subscribe
     subscribe("topic=ftrack.connect.verify-startup", lambda event: _quietly(problems_text, session))
     subscribe("topic=ftrack.connect.plugin.debug-information", lambda event: _quietly(debug_information))
+    connected.register(session)
     from ftrack_accsyn_accessor.connect.widget import tab_class
 
     application.ConnectWidgetPlugin(tab_class(application.ConnectWidget)).register(session, TAB_PRIORITY)

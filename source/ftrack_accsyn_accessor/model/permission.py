@@ -67,41 +67,52 @@ def may_go_to(destination: Endpoint, allowed: Sequence[str], outsider: bool) -> 
     return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
-def refusal(
-    person: Optional[Person],
-    projects: Mapping[str, Project],
-    plans: Iterable[Plan],
-    allowed: Sequence[str] = (),
-    outsiders: Collection[str] = (),
-) -> str:
-    """Return why *person* may not ask for *plans*, in words; empty if they may.
+class Concern(NamedTuple):
+    """A project that something is of: by its id, or else by its name, which is also that of its folder."""
 
-    *projects* are all that the service sees, by id; *outsiders* the parties that are no employees. Everything that is
-    planned counts, not only what goes: a preview tells names.
+    project_id: str
+    name: str = ""
+
+
+def refusal(person: Optional[Person], projects: Mapping[str, Project], concerns: Iterable[Concern]) -> str:
+    """Return why *person* may have nothing of *concerns*, in words; empty if they may.
+
+    *projects* are all that the service sees, by id.
     """
     if person is None:
         return "ftrack does not know who asks for it."
     if not person.active:
         return f"The user {person.username} is not active in ftrack."
     by_name = {project.name.lower(): project for project in projects.values()}
-    seen: set[tuple[str, str]] = set()
-    for plan in plans:
-        if not may_go_to(plan.destination, allowed, plan.destination.party in outsiders):
-            named = plan.destination.location_name or plan.destination.party
-            return f"Nothing may be sent to {named} from here: FTRACK_ACCSYN_SEND_TO of the service does not name it."
-        for planned in plan.planned:
-            publication = planned.wanted.publication
-            seen.add((publication.project_id, "" if publication.project_id else publication.path.split("/")[0]))
-    for project_id, folder in sorted(seen):
-        text = _refusal(person, projects.get(project_id) if project_id else by_name.get(folder.lower()), folder)
+    for concern in sorted(set(concerns)):
+        found = projects.get(concern.project_id) if concern.project_id else by_name.get(concern.name.lower())
+        text = _refusal(person, found, concern)
         if text:
             return text
     return ""
 
 
-def _refusal(person: Person, project: Optional[Project], folder: str) -> str:
-    if project is None and folder:
-        return f"{folder} is the folder of no project that the service sees, so nobody may have it sent."
+def concerns(plans: Iterable[Plan]) -> list[Concern]:
+    """Return what *plans* are of. Everything planned counts, not only what goes: a preview tells names."""
+    found = [planned.wanted.publication for plan in plans for planned in plan.planned]
+    return [Concern(each.project_id, "" if each.project_id else each.path.split("/")[0]) for each in found]
+
+
+def closed_to(plans: Iterable[Plan], allowed: Sequence[str], outsiders: Collection[str]) -> str:
+    """Return why nothing may go where one of *plans* leads, in words; empty if it may.
+
+    *outsiders* are the parties that are no employees.
+    """
+    for plan in plans:
+        if not may_go_to(plan.destination, allowed, plan.destination.party in outsiders):
+            named = plan.destination.location_name or plan.destination.party
+            return f"Nothing may be sent to {named} from here: FTRACK_ACCSYN_SEND_TO of the service does not name it."
+    return ""
+
+
+def _refusal(person: Person, project: Optional[Project], concern: Concern) -> str:
+    if project is None and not concern.project_id:
+        return f"{concern.name} is the name of no project that the service sees, so nobody may have it."
     if project is None:
         return "The service does not see the project in ftrack: grant it to the service's key."
     if not may_see(person, project):

@@ -205,15 +205,6 @@ class Workspace(Directory):
             return None
         return any(str(row.get("code")).lower() == name.lower() for row in rows)
 
-    def role_of(self, party: str) -> str:
-        """Return the role of the user that *party* names by e-mail address; empty where accsyn tells none."""
-        name = "@".join(party.split("@")[:2])
-        try:
-            rows = self._find("look for the user", name, "user", f"code={quoted(name)}")
-        except (Refused, Unauthorised):
-            return ""
-        return next((str(row.get("role") or "") for row in rows if str(row.get("code")).lower() == name.lower()), "")
-
     def file_size(self, path: str) -> Optional[int]:
         """Return the size in bytes of the file at *path* ("share=projects/a/b.mov"), None when accsyn tells none.
 
