@@ -57,7 +57,7 @@ class Handling:
         return forms.send_form(office.places(), values, problems, self._name)
 
     def _status(self, asked: Launch, office: Office) -> Reply:
-        found = office.where(asked.picked)
+        found = office.whereabouts(asked.picked)
         office.require_projects(asked.requester, (Concern("", each.project) for each in found.components))
         unseen = f"These sync jobs were not looked into: {', '.join(found.unseen)}." if found.unseen else ""
         return standing.status_form(found.components, (found.fault, unseen), self._name)

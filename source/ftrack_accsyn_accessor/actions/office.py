@@ -17,10 +17,11 @@ from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.permission import Concern
 from ftrack_accsyn_accessor.model.plan import Plan
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.send import asking, where
+from ftrack_accsyn_accessor.send import asking
 from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.send.order import Order, Picked
 from ftrack_accsyn_accessor.send.planning import Planner
+from ftrack_accsyn_accessor.send.where import Answer, where
 from ftrack_accsyn_accessor.worker.endpoint import connect
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 from ftrack_accsyn_accessor.workspace import Workspace
@@ -74,10 +75,10 @@ class Office:
         runtime = self.runtime()
         return Planner(self._connection, self._opened(), self.settings, [runtime.outbox]).plan(order)
 
-    def where(self, picked: Sequence[Picked]) -> where.Answer:
+    def whereabouts(self, picked: Sequence[Picked]) -> Answer:
         """Return where the components of *picked* are."""
         current = self.settings
-        return where.where(
+        return where(
             self._connection, self._opened() if current.workspace else None, picked, [self.runtime().outbox]
         )
 

@@ -10,7 +10,7 @@ from typing import Any, Callable, Optional, Protocol
 
 from ftrack_accsyn_accessor import machine
 from ftrack_accsyn_accessor.actions import launch
-from ftrack_accsyn_accessor.actions.assigned import Assigned
+from ftrack_accsyn_accessor.actions.assigned import Assigned, Wish
 from ftrack_accsyn_accessor.actions.desk import Desk
 from ftrack_accsyn_accessor.actions.launch import Action
 from ftrack_accsyn_accessor.actions.listening import Listener, Subscription
