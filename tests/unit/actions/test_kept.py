@@ -1,0 +1,82 @@
+"""A preview is confirmed once, by whoever saw it, within its time; everything else is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftrack_accsyn_accessor.actions import kept
+from ftrack_accsyn_accessor.actions.kept import Fit, KeptPlans
+from ftrack_accsyn_accessor.model.item import NOWHERE, Reason, Studio
+from ftrack_accsyn_accessor.model.plan import Plan
+from ftrack_accsyn_accessor.send.asking import Requester
+from ftrack_accsyn_accessor.send.order import Order
+
+ANA, BEN = Requester("ana", "u1"), Requester("ben", "u2")
+ORDER = Order(Reason.SEND)
+PLANS = [Plan(Reason.SEND, Studio("https://acme.test", "acme"), NOWHERE, NOWHERE, ())]
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def plans(clock: Clock) -> KeptPlans:
+    return KeptPlans(clock)
+
+
+def test_a_plan_is_taken_once_and_then_known_as_its_requests(plans: KeptPlans) -> None:
+    name = plans.keep(ANA, ORDER, PLANS)
+
+    assert plans.take(name, ANA) == (Fit.VALID, ORDER, PLANS, ())
+    assert plans.take(name, ANA).fit is Fit.USED  # while it is written
+    plans.confirmed(name, [7])
+    assert plans.take(name, ANA) == (Fit.USED, None, (), [7])
+
+
+def test_somebody_elses_plan_is_as_unknown_as_one_that_never_was(plans: KeptPlans) -> None:
+    name = plans.keep(ANA, ORDER, PLANS)
+
+    assert plans.take(name, BEN) == plans.take("made-up", BEN) == (Fit.UNKNOWN, None, (), ())
+    assert plans.take(name, ANA).fit is Fit.VALID
+
+
+def test_a_plan_that_could_not_be_written_may_be_confirmed_again(plans: KeptPlans) -> None:
+    name = plans.keep(ANA, ORDER, PLANS)
+    plans.take(name, ANA)
+
+    plans.give_back(name)
+
+    assert plans.take(name, ANA).fit is Fit.VALID
+
+
+def test_an_expired_plan_is_not_confirmed_but_its_order_is_known(plans: KeptPlans, clock: Clock) -> None:
+    name = plans.keep(ANA, ORDER, PLANS)
+
+    clock.now = kept.VALID_S
+    assert plans.take(name, ANA) == (Fit.EXPIRED, ORDER, (), ())
+    clock.now = kept.KNOWN_S
+    assert plans.take(name, ANA).fit is Fit.UNKNOWN
+
+
+def test_the_oldest_plans_expire_early_when_there_are_too_many(
+    plans: KeptPlans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "MOST", 3)
+    names = [plans.keep(ANA, ORDER, PLANS) for _ in range(5)]
+
+    assert [plans.take(name, ANA).fit for name in names] == [Fit.EXPIRED] * 2 + [Fit.VALID] * 3
+
+
+def test_names_are_as_many_as_there_are_plans_and_cannot_be_guessed(plans: KeptPlans) -> None:
+    names = {plans.keep(ANA, ORDER, PLANS) for _ in range(50)}
+    assert len(names) == 50
+    assert min(map(len, names)) >= 32
