@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ import pytest
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.actions.service import Service
-from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Publication, Reason, StagedFile, Studio
+from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Publication, StagedFile, Studio
 from ftrack_accsyn_accessor.model.plan import Fate, Plan, Planned
 from ftrack_accsyn_accessor.model.request import Request, Wanted
 from ftrack_accsyn_accessor.outbox import Outbox
@@ -32,6 +33,7 @@ class Page:
 
     def __init__(self, studio: Sandbox, username: str, claims: Optional[dict[str, str]] = None) -> None:
         key = f"{username}-ftrack-demo-key"
+        self.ids = studio.ids
         self.user = claims or {"id": studio.ids[username], "username": username}
         self.shown: list[dict[str, Any]] = []
         self._hub = ftrack_api.event.hub.EventHub(studio.ftrack.url, username, key)
@@ -64,11 +66,22 @@ class Page:
 
     def launch(self, item: dict[str, Any], selection: Sequence[dict[str, str]], **values: Any) -> dict[str, Any]:
         """Launch an action, with *values* as a submitted form does; return the first reply."""
-        data = {**item, "selection": list(selection), **({"values": values} if values else {})}
-        replies = self.publish("ftrack.action.launch", data)
+        replies = self.ask(item, selection, **values)
         wait_until(lambda: replies, what="a reply to launch")
         found: dict[str, Any] = replies[0]
         return found
+
+    def ask(
+        self, item: dict[str, Any], selection: Sequence[dict[str, str]], event_id: str = "", **values: Any
+    ) -> list[Any]:
+        """Launch an action; return the list that replies will be in."""
+        data = {**item, "selection": list(selection), **({"values": values} if values else {})}
+        return self.publish("ftrack.action.launch", data, event_id)
+
+    def preview(self, action: dict[str, Any], selection: Sequence[dict[str, str]], **values: Any) -> dict[str, Any]:
+        """Fill in the form of Send, from head quarters to London; return what comes."""
+        ends = {"source": self.ids["studio.hq"], "destination": self.ids["studio.london"]}
+        return self.launch(action, selection, **{**hidden(self.launch(action, selection)), **ends, **values})
 
     def action(self, name: str, selection: Sequence[dict[str, str]]) -> dict[str, Any]:
         """Return one action of the menu."""
@@ -138,7 +151,7 @@ class Serving:
 
 
 @pytest.fixture
-def serving(studio: Sandbox, publisher: Publisher, planned: None) -> Iterator[Serving]:
+def serving(studio: Sandbox, publisher: Publisher, planned: Planning) -> Iterator[Serving]:
     publisher.environment(**studio.environment("admin"))
     service = Serving()
     service.start(studio)
@@ -146,21 +159,30 @@ def serving(studio: Sandbox, publisher: Publisher, planned: None) -> Iterator[Se
     service.end()
 
 
-@pytest.fixture
-def planned(studio: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let plans be made of nothing but the selection."""
+@dataclasses.dataclass
+class Planning:
+    """What plans are made of while a test has nothing to do with how: nothing but the selection."""
 
-    def plan(planner: Any, order: Order) -> list[Plan]:
-        ends = (
-            Endpoint("hq", studio.ids["studio.hq"], "studio.hq"),
-            Endpoint("site=london", studio.ids["studio.london"], "studio.london"),
-        )
-        server = Studio(studio.ftrack.url, "acme")
-        wanted = [Wanted(publication(studio, each.entity_id, number)) for number, each in enumerate(order.picked)]
+    studio: Sandbox
+    destination: str = "site=london"
+    fault: Optional[Exception] = None
+    gate: Optional[threading.Event] = None
+    orders: list[Order] = dataclasses.field(default_factory=list)
+
+    def plan(self, order: Order) -> list[Plan]:
+        self.orders.append(order)
+        if self.gate is not None:
+            assert self.gate.wait(20.0)
+        if self.fault is not None:
+            raise self.fault
+        ids = self.studio.ids
+        ends = Endpoint("hq", ids["studio.hq"], "studio.hq"), Endpoint(self.destination, "", "")
+        wanted = [Wanted(self._publication(each.entity_id, number)) for number, each in enumerate(order.picked)]
+        wanted += [Wanted(self._file(path)) for path in order.added]
         fates = tuple(Planned(each, Fate.GOES) for each in wanted)
-        return [Plan(Reason.SEND, server, *ends, fates)]
+        return [Plan(order.reason, Studio(self.studio.ftrack.url, "acme"), *ends, fates)]
 
-    def confirm(outbox: Outbox, order: Order, plans: Sequence[Plan], who: Requester, token: str) -> list[int]:
+    def confirm(self, outbox: Outbox, order: Order, plans: Sequence[Plan], who: Requester, token: str) -> list[int]:
         return [
             outbox.requests.write(
                 Request(order.reason, plan.studio, who.username, plan.source, plan.destination, who.user_id, token),
@@ -169,25 +191,26 @@ def planned(studio: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
             for plan in plans
         ]
 
-    monkeypatch.setattr(Planner, "plan", plan)
-    monkeypatch.setattr(asking, "confirm", confirm)
+    def _publication(self, context_id: str, number: int) -> Publication:
+        (path,) = [name for name, each in self.studio.ids.items() if each == context_id]
+        project = path.split("/")[0]
+        return self._made(f"{path}/plate_v{number:03d}.mov", context_id, project)
+
+    def _file(self, path: str) -> Publication:
+        return self._made(path, "", "")
+
+    def _made(self, path: str, component_id: str, project: str) -> Publication:
+        ids = self.studio.ids
+        source = (ids["studio.hq"], "studio.hq", self.studio.ftrack.url, "artist")
+        version = (ids.get(project, ""), project, "v", "plate <b>v001</b>")
+        files = (StagedFile(path, 1_000_000, 0),)
+        name = "main" if component_id else ""
+        return Publication(component_id, name, Kind.FILE, path, *source, *version, files, "acme")
 
 
-def publication(studio: Sandbox, component_id: str, number: int) -> Publication:
-    path = f"show_a/sq010/sh010/plate_v{number:03d}.mov"
-    return Publication(
-        component_id,
-        "main",
-        Kind.FILE,
-        path,
-        studio.ids["studio.hq"],
-        "studio.hq",
-        studio.ftrack.url,
-        "artist",
-        studio.ids["show_a"],
-        "show_a",
-        f"version-{number}",
-        "plate <b>v001</b>",
-        (StagedFile(path, 1_000_000, 0),),
-        "acme",
-    )
+@pytest.fixture
+def planned(studio: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Planning:
+    planning = Planning(studio)
+    monkeypatch.setattr(Planner, "plan", lambda planner, order: planning.plan(order))
+    monkeypatch.setattr(asking, "confirm", planning.confirm)
+    return planning

@@ -17,12 +17,12 @@ PATIENCE_S = 8.0
 class Answer:
     """The answer to one launch, given once. Any thread may call it."""
 
-    def __init__(self, notices: Notices, launch: Launch, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, notices: Notices, launch: Launch) -> None:
         self.launch = launch
         self._notices = notices
         self._lock = threading.Lock()
         self._replied = False
-        self._timer = threading.Timer(patience_s, self._not_yet)
+        self._timer = threading.Timer(PATIENCE_S, self._not_yet)
         self._timer.daemon = True
         self._timer.name = "ftrack-accsyn-patience"
         self._timer.start()

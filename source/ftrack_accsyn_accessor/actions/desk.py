@@ -10,7 +10,7 @@ import time
 from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor.actions import forms, launch
-from ftrack_accsyn_accessor.actions.answer import PATIENCE_S, Answer
+from ftrack_accsyn_accessor.actions.answer import Answer
 from ftrack_accsyn_accessor.actions.crew import Crew
 from ftrack_accsyn_accessor.actions.handling import Handling
 from ftrack_accsyn_accessor.actions.kept import KeptPlans
@@ -41,13 +41,11 @@ class Desk:
         open_office: Callable[[], Office],
         syncing: Callable[[], bool],
         monotonic: Callable[[], float] = time.monotonic,
-        patience_s: float = PATIENCE_S,
     ) -> None:
         self._name = name
         self._words = words
         self._notices = notices
         self._syncing = syncing
-        self._patience_s = patience_s
         self._crew = Crew(open_office)
         self._handling = Handling(name, KeptPlans(monotonic))
         self._lock = threading.Lock()
@@ -76,7 +74,7 @@ class Desk:
         try:
             asked = launch.read(event)
             if asked is not None and asked.service in ("", self._name) and self._is_new(asked.event_id):
-                answer = Answer(self._notices, asked, self._patience_s)
+                answer = Answer(self._notices, asked)
                 self._crew.do(functools.partial(self._work, answer))
         except Exception:
             logger.exception("An action could not be taken on.")

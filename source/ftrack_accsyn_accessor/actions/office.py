@@ -78,9 +78,7 @@ class Office:
     def whereabouts(self, picked: Sequence[Picked]) -> Answer:
         """Return where the components of *picked* are."""
         current = self.settings
-        return where(
-            self._connection, self._opened() if current.workspace else None, picked, [self.runtime().outbox]
-        )
+        return where(self._connection, self._opened() if current.workspace else None, picked, [self.runtime().outbox])
 
     def folders(self, picked: Sequence[Picked]) -> tuple[list[str], list[str]]:
         """Return the folders of *picked* by the template that is set, and what is wrong with the others."""
