@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from typing import Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted
-from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.plan import Fate, Plan
@@ -65,9 +64,6 @@ class Ordering:
         with self._doors() as (connection, workspace):
             found = selection.find(connection, words) if words else []
             full = dataclasses.replace(order, picked=(*order.picked, *found))
-            if full.queue and workspace.find_queue(full.queue) is None:
-                remedy = "Correct its name, or have an administrator make it: ftrack-accsyn queue ensure."
-                raise errors.NotReady("find the queue", full.queue, "accsyn knows none of this name", remedy)
             planner = Planner(connection, workspace, self._settings, [self._runtime.outbox])
             return Preview(full, planner.plan(full))
 

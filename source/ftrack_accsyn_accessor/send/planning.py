@@ -41,8 +41,8 @@ class Planner:
     def plan(self, order: Order) -> list[Plan]:
         """Return the plans of *order*: one for each pair of ends (a Get may have several sources).
 
-        At most 12 + (rows / 500) queries of ftrack. Raise `errors.RegistrationError`, `errors.WorkspaceError`, and
-        `errors.Unresolved` where an end cannot be told.
+        At most 12 + (rows / 500) queries of ftrack. Raise `errors.RegistrationError`, `errors.WorkspaceError`
+        (`errors.NotReady` where there is no such volume or queue), and `errors.Unresolved` where an end cannot be told.
         """
         return _Planning(self._connection, self._workspace, self._settings, self._outboxes, order).plans()
 
@@ -63,6 +63,7 @@ class _Planning:
         self._settings = settings
         self._outboxes = outboxes
         self._order = order
+        self._verify()
         self._studio = Studio(connection.credentials.server_url, settings.workspace or "")
         self._endpoints = Endpoints(connection, workspace, environment.read_locations(settings), settings)
         credentials = connection.credentials
@@ -70,6 +71,16 @@ class _Planning:
         self._destination = self._endpoints.resolve(order.destination or here)
         self._sources = Sources(self._endpoints, self._destination, self._source())
         self._there: set[str] = set()
+
+    def _verify(self) -> None:
+        """Raise `errors.NotReady` where accsyn does not have what is named, before anything is looked for."""
+        volume, queue = self._settings.volume, self._order.queue
+        if self._order.added and self._workspace.volume_exists(volume) is False:
+            remedy = "Name the code of a volume in FTRACK_ACCSYN_VOLUME."
+            raise errors.NotReady("find the volume", volume, "accsyn knows none of this code", remedy)
+        if queue and self._workspace.find_queue(queue) is None:
+            remedy = "Correct its name, or have an administrator make it: ftrack-accsyn queue ensure."
+            raise errors.NotReady("find the queue", queue, "accsyn knows none of this name", remedy)
 
     def _source(self) -> str:
         if self._order.source or self._order.reason is Reason.GET:

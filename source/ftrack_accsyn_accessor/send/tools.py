@@ -12,7 +12,7 @@ from typing import Optional
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Reason
-from ftrack_accsyn_accessor.model.plan import Fate
+from ftrack_accsyn_accessor.model.plan import Fate, Plan
 from ftrack_accsyn_accessor.model.request import RequestState
 from ftrack_accsyn_accessor.send.order import Order
 from ftrack_accsyn_accessor.send.ordering import Ordering, Preview
@@ -29,6 +29,11 @@ class Asked:
     requests: tuple[int, ...]
     ordering: Ordering
 
+    @property
+    def plans(self) -> Sequence[Plan]:
+        """What becomes of each thing that was asked for: one plan for each pair of ends."""
+        return self.preview.plans
+
     def wait(self, timeout_s: Optional[float] = None) -> bool:
         """Follow it to its end; return whether all that was asked for is there. With *timeout_s* at most so long."""
         if not self.ordering.follow(self.requests, timeout_s):
@@ -37,11 +42,14 @@ class Asked:
         return done and not self.preview.count(Fate.CANNOT) and not self.preview.count(Fate.ON_ITS_WAY)
 
 
-def ask(runtime: Runtime, order: Order, words: Sequence[str] = ()) -> Asked:
-    """Plan *order*, for what *words* say in addition, and write what goes down. Raise what `Ordering` does."""
+def ask(runtime: Runtime, order: Order, words: Sequence[str] = (), dry_run: bool = False) -> Asked:
+    """Plan *order*, for what *words* say in addition, and write what goes down, but for a *dry_run*.
+
+    Raise what `Ordering` does.
+    """
     ordering = Ordering(runtime, environment.read_settings(), environment.ftrack_credentials())
     preview = ordering.preview(order, words)
-    ids = ordering.confirm(preview) if preview.count(Fate.GOES) else []
+    ids = ordering.confirm(preview) if preview.count(Fate.GOES) and not dry_run else []
     return Asked(preview, tuple(ids), ordering)
 
 
