@@ -123,21 +123,30 @@ class Endpoints:
 
     def _at(self, party: Party, location: Optional[Location]) -> Resolved:
         name = location.name if location is not None else ""
-        entry = self._mapping.of(name) or self._mapping.of(party.name) or Entry(name)
-        endpoint = Endpoint(str(party), location.id if location is not None else "", name)
         here = self._machines.is_here(party)
+        called = name or (self._machines.own_location if here else "")
+        entry = self._mapping.of(called) or self._mapping.of(party.name) or Entry(called)
+        endpoint = Endpoint(str(party), location.id if location is not None else "", name)
         return Resolved(endpoint, party, self._paths(party, name, entry, here), entry, here)
 
     def _paths(self, party: Party, name: str, entry: Entry, here: bool) -> LocationPaths:
         volume = entry.volume or self._around.settings.volume
         served = party.kind in (parties.MAIN, parties.SITE)
-        known: list[Root] = self._around.volume_roots if served else self._around.local_roots if here else []
+        known = self._mapped_roots(party) if served else self._around.local_roots if here else []
         scenario = self._around.scenario
         prefixes: Iterable[str] = [entry.prefix] if entry.prefix else []
         if not prefixes and scenario is not None and name and scenario.location_name == name:
             prefixes = scenario.mounts
         full = True if name == paths.UNMANAGED else None if served else False
         return LocationPaths(Roots([*entry.roots, *known]), volume, prefixes, full=full)
+
+    def _mapped_roots(self, party: Party) -> list[Root]:
+        """Return the roots of a place: what the mapping file says of any of its locations, then what accsyn has."""
+        told = [(entry.party, entry.roots) for entry in self._mapping.entries]
+        mapped = [
+            root for each, roots in told if each is not None and self._around.known(each) == party for root in roots
+        ]
+        return [*mapped, *self._around.volume_roots]
 
     def _party_of(self, location: Location) -> Party:
         """Return the party that *location* stands for, which accsyn has to know."""

@@ -231,6 +231,19 @@ def test_mapping_file_gives_what_a_pattern_says_to_what_has_a_party_by_itself(op
     assert str(endpoints.resolve("vendor@acme.test").party) == "vendor@acme.test"
 
 
+def test_roots_of_one_location_hold_for_all_of_its_place(open_endpoints, location, studio, monkeypatch) -> None:
+    monkeypatch.setattr(studio.demo.workspace, "employee_volumes", "refused")
+    endpoints = open_endpoints("artist", locations={"studio.hq": {"party": "hq", "roots": {"windows": "P:\\projects"}}})
+    assert endpoints.resolve("ftrack.unmanaged").paths.read("p:/projects/a.mov") == Place("projects", "a.mov")
+    location("london")
+    assert endpoints.resolve("london").paths.read("p:/projects/a.mov") is None
+
+
+def test_this_machine_has_what_a_pattern_says_before_ftrack_has_its_location(open_endpoints) -> None:
+    endpoints = open_endpoints("artist", locations={f"artist.{HOST[:1]}*": {"near": ["site=london"]}})
+    assert endpoints.here().entry.near == (Party(SITE, "london"),)
+
+
 def test_user_without_location_has_what_the_mapping_file_says_too(open_endpoints) -> None:
     assert open_endpoints(locations={"*@acme.test": {"deliver": True}}).resolve("vendor@acme.test").entry.deliver
 
