@@ -39,10 +39,14 @@ class Sender:
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
         self.connection = FtrackConnection(environment.ftrack_credentials())
-        self.settings = environment.read_settings()
+        self.read()
         self.workspace = connect(self.settings)
         self.outbox = Outbox(folder / "outbox.sqlite")
         self.outbox.open()
+
+    def read(self) -> None:
+        """Read the environment, anew where a test has changed it."""
+        self.settings = environment.read_settings()
 
     def map(self, entries: Mapping[str, Any]) -> None:
         """Write the mapping file: the two places of the studio, and *entries*."""
@@ -172,6 +176,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 def sender(running: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Sender]:
     """Give somebody who sends."""
     sender = Sender(running, monkeypatch, tmp_path)
+    yield sender
+    sender.close()
+
+
+@pytest.fixture
+def admin(running: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Sender]:
+    """Give an administrator who sends; employees are not shown the volumes."""
+    sender = Sender(running, monkeypatch, tmp_path, "admin")
     yield sender
     sender.close()
 

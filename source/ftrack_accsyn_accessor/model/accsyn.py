@@ -18,6 +18,8 @@ _ID = re.compile(r"[0-9a-z]{24}")
 _ERROR_CODE = re.compile(r"\bE#[A-Z]\d+")
 #: An e-mail address, bare or as in "user:mail[role](id)": the sources disagree (workflow facts, section 4).
 _ADDRESS = re.compile(r"[^\s:\[\]()]+@[^\s:\[\]()]+")
+#: Under what name accsyn tells the free space of a volume, which its admin page shows, is not known.
+_FREE = ("free", "free_space", "space_free", "free_bytes", "size_free", "available")
 _HEX_PAIRS = re.compile(r"[0-9A-F]{12}")
 
 #: Statuses with which a job leaves accsyn's live ones.
@@ -91,19 +93,23 @@ def folder_entries(rows: Iterable[Mapping[str, Any]], above: str = "") -> Iterat
 
 @dataclasses.dataclass(frozen=True)
 class Volume:
-    """A volume, with the roots that accsyn knows for it."""
+    """A volume, with the roots that accsyn knows for it, and what is free on it; None where accsyn does not tell."""
 
     id: str
     code: str
     status: str
     default: bool
     roots: tuple[Root, ...]
+    free_bytes: Optional[int] = None
 
     @classmethod
     def from_answer(cls, row: Mapping[str, Any]) -> Volume:
         """Return the volume of *row*."""
         code, status = _text(row.get("code")), _text(row.get("status"))
-        return cls(entity_id(row), code, status, row.get("default") is True, tuple(volume_roots(code, row)))
+        free = next(
+            (value for value in (_not_negative(_whole(row.get(name))) for name in _FREE) if value is not None), None
+        )
+        return cls(entity_id(row), code, status, row.get("default") is True, tuple(volume_roots(code, row)), free)
 
 
 @dataclasses.dataclass(frozen=True)

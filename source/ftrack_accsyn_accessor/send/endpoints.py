@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Callable, NamedTuple, Optional
 
@@ -97,6 +98,17 @@ class Endpoints:
         None where nothing does, as far as accsyn tells beforehand: a share that no user has mapped shows in the job.
         """
         return self._reach.obstacle(self._around.party(endpoint.party), volume, write)
+
+    def free_bytes(self, end: Resolved, volume: str) -> Optional[int]:
+        """Return what is free for *volume* at the main site or on this machine, None where nobody tells."""
+        if end.here:
+            folder = next((root.path for root in self._around.local_roots if root.volume == volume), None)
+            with contextlib.suppress(OSError):
+                return shutil.disk_usage(folder).free if folder else None
+            return None
+        if end.party.kind != parties.MAIN:
+            return None
+        return next((each.free_bytes for each in self._around.volumes or () if each.code == volume), None)
 
     # From a text to a party
 

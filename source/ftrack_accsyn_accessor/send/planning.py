@@ -152,11 +152,13 @@ class _Planning:
         open_ones = [
             each for each in wanted if each.publication.component_id not in self._there and each.key not in moving
         ]
+        volumes = {each.publication.volume for each in open_ones}
         world = World(
             there=self._there,
             moving=moving,
             rivals=moment.rivals(self._connection, destination, open_ones, under_way),
-            unreachable=self._unreachable(source, {each.publication.volume for each in open_ones}),
+            unreachable=self._unreachable(source, volumes),
+            free_bytes=self._endpoints.free_bytes(self._destination, *volumes) if len(volumes) == 1 else None,
             dates=dates,
         )
         return plan.make(

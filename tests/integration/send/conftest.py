@@ -17,6 +17,9 @@ from ftrack_accsyn_accessor.model.mapping import LocationMapping
 from ftrack_accsyn_accessor.send.endpoints import Endpoints
 from ftrack_accsyn_accessor.worker.endpoint import connect
 from ftrack_accsyn_sandbox.studio import Studio
+from sending import admin, running, sender
+
+__all__ = ["admin", "connections", "open_endpoints", "running", "sender", "studio"]
 
 Opener = Callable[..., Endpoints]
 

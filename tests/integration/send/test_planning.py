@@ -229,3 +229,25 @@ def test_a_plan_costs_few_queries_and_calls(sender: Sender) -> None:
     sender.plan(("shot", shot), with_used=True)
     assert len(sender.studio.ftrack.log.operations()) <= 12
     assert len(sender.studio.accsyn.log.operations()) <= 8
+
+
+def test_what_is_larger_than_the_free_space_cannot_go_where_accsyn_tells_it(admin: Sender) -> None:
+    version = admin.version(admin.asset(admin.shot()))
+    small = admin.component(version, name="small", at=("studio.london",), size=40)
+    admin.component(version, name="large", at=("studio.london",), size=400)
+    workspace, volume = admin.studio.accsyn.workspace, admin.studio.demo.volume
+    workspace.free_space_attribute, volume.free_bytes = "free", 100
+    try:
+        found = admin.plan(("assetversion", version), source="studio.london", destination="studio.hq")
+    finally:
+        workspace.free_space_attribute, volume.free_bytes = None, None
+    assert ids_of(found, Fate.GOES) == {small}
+    (each,) = found.of(Fate.CANNOT)
+    assert each.obstacle is Obstacle.NO_SPACE
+
+
+def test_what_is_larger_than_the_disk_of_this_machine_is_not_fetched(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    sender.component(version, size=2**55)
+    sender.staging()
+    assert only(sender.plan(("assetversion", version), reason=Reason.GET)).obstacle is Obstacle.NO_SPACE
