@@ -131,7 +131,7 @@ class _Fates:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._owners: dict[tuple[str, str], Wanted] = {}
+        self._owners: dict[str, dict[str, Wanted]] = {}
         self._left_bytes = world.free_bytes
 
     def rank(self, wanted: Wanted) -> tuple[bool, bool, str, tuple[str, str, str]]:
@@ -178,8 +178,8 @@ class _Fates:
 
     def _rival(self, wanted: Wanted) -> str:
         """Return in words what else of the same order gets a path of *wanted*, empty where nothing does."""
-        keys = ((wanted.publication.volume, same_path(path)) for path in _paths(wanted.publication))
-        first = next((self._owners[key] for key in keys if key in self._owners), None)
+        owners = self._owners.get(wanted.publication.volume, {})
+        first = next((owners[key] for key in map(_key, _paths(wanted.publication)) if key in owners), None)
         if first is None:
             return ""
         named = f"{first.publication.version_name} {first.publication.component_name or first.publication.path}".strip()
@@ -187,8 +187,8 @@ class _Fates:
         return f"{named}{identity} has the same path, {first.publication.path}, and goes first. Send one of them alone."
 
     def _own(self, wanted: Wanted) -> None:
-        volume = wanted.publication.volume
-        self._owners.update(((volume, same_path(path)), wanted) for path in _paths(wanted.publication))
+        owners = self._owners.setdefault(wanted.publication.volume, {})
+        owners.update(dict.fromkeys(map(_key, _paths(wanted.publication)), wanted))
 
 
 def _paths(publication: Publication) -> Iterator[str]:
@@ -196,3 +196,8 @@ def _paths(publication: Publication) -> Iterator[str]:
     yield publication.path
     if publication.kind not in (Kind.FILE, Kind.FOLDER):
         yield from (file.path for file in publication.files)
+
+
+def _key(path: str) -> str:
+    """Return what `same_path` does, in a fraction of its time for the usual path: there may be one for each frame."""
+    return path.lower() if path.isascii() else same_path(path)

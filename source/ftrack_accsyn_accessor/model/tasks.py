@@ -25,15 +25,15 @@ _SEQUENCE = re.compile(r"(?P<head>.*?)%(?:0(?P<padding>[0-9]{1,2}))?d(?P<tail>.*
 _AWKWARD = re.compile(r"[\s\[\]{}#%*?]")
 #: accsyn passes over files of these names, or takes them for its own temporaries (workflow facts, section 6).
 _NEVER_SENT = re.compile(
-    r"thumbs\.db|\.ds_store|icon\r|\.accsyn_tmp\..*|\.accsyn_checkpoint\..*|_accsyn_incomplete\..*|.*\.asc_tmp.*|"
-    r"asc_rename_failed|asc_locked_destination_files",
-    re.IGNORECASE | re.DOTALL,
+    r"(?:^|/)(?:thumbs\.db|\.ds_store|icon\r|\.accsyn_tmp\.[^/]*|\.accsyn_checkpoint\.[^/]*|_accsyn_incomplete\.[^/]*|"
+    r"[^/]*\.asc_tmp[^/]*|asc_rename_failed|asc_locked_destination_files)(?:/|\Z)",
+    re.IGNORECASE,
 )
 
 
 def never_sent(path: str) -> bool:
     """Whether accsyn would pass over the file *path* (forward slashes): a task with it ends done without it."""
-    return any(_NEVER_SENT.fullmatch(part) for part in path.split("/"))
+    return _NEVER_SENT.search(path) is not None
 
 
 def task_payloads(
