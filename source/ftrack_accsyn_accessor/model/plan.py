@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Union
 
 from ftrack_accsyn_accessor.model.claims import same_path
 from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Publication, Reason, Studio
@@ -98,9 +98,16 @@ class World(NamedTuple):
     there: Collection[str] = ()
     moving: Mapping[tuple[str, str, str], str] = {}
     rivals: Mapping[str, str] = {}
-    unreachable: Mapping[str, str] = {}
+    unreachable: Mapping[tuple[str, str], str] = {}
     free_bytes: Optional[int] = None
     dates: Mapping[str, str] = {}
+
+
+class Part(NamedTuple):
+    """What is asked for from one source; what is known already to be unable to go is planned beforehand."""
+
+    source: Endpoint
+    items: Sequence[Union[Wanted, Planned]]
 
 
 def make(
@@ -112,18 +119,45 @@ def make(
     world: World,
     remarks: Iterable[str] = (),
 ) -> Plan:
-    """Return the plan for *wanted*, each once, and for *misplaced*, of which is known already that it cannot go.
+    """Return the plan for what has one source, as `make_all` does for several."""
+    source, destination = ends
+    return make_all(reason, studio, destination, [Part(source, [*wanted, *misplaced])], world, remarks)[0]
+
+
+def make_all(
+    reason: Reason,
+    studio: Studio,
+    destination: Endpoint,
+    parts: Sequence[Part],
+    world: World,
+    remarks: Iterable[str] = (),
+) -> list[Plan]:
+    """Return a plan for each of *parts*; what is in several of them, or several times in one, counts once.
 
     What becomes of something does not depend on the order: of two with one path, that whose version ftrack dates first
     goes, then the one with the smaller id, as `claims.rule` has it; so it is where the free space is not enough for
-    all.
+    all. The *remarks* are said of the first.
     """
-    distinct = {each.key: each for each in wanted}
-    others = {each.wanted.key: each for each in misplaced if each.wanted.key not in distinct}
+    distinct: dict[tuple[str, str, str], Wanted] = {}
+    for part in parts:
+        for each in part.items:
+            if isinstance(each, Wanted):
+                distinct.setdefault(each.key, each)
     fates = _Fates(world)
     decided = {each.key: fates.decide(each) for each in sorted(distinct.values(), key=fates.rank)}
-    planned = (*(decided[key] for key in distinct), *others.values())
-    return Plan(reason, studio, *ends, planned, tuple(remarks))
+    seen: set[tuple[str, str, str]] = set()
+    plans: list[Plan] = []
+    for part in parts:
+        planned = []
+        for each in part.items:
+            key = each.key if isinstance(each, Wanted) else each.wanted.key
+            if key not in seen and (isinstance(each, Wanted) or key not in decided):
+                seen.add(key)
+                planned.append(decided[key] if isinstance(each, Wanted) else each)
+        plans.append(
+            Plan(reason, studio, part.source, destination, tuple(planned), tuple(remarks) if not plans else ())
+        )
+    return plans
 
 
 class _Fates:
@@ -166,8 +200,9 @@ class _Fates:
         passed = next((path for path in _paths(publication) if never_sent(path)), None)
         if passed is not None:
             return Obstacle.NEVER_SENT, f"accsyn passes over files of this name: {passed}. Give it another one."
-        if publication.volume in self._world.unreachable:
-            return Obstacle.UNREACHABLE, self._world.unreachable[publication.volume]
+        way = (publication.location_id, publication.volume)
+        if way in self._world.unreachable:
+            return Obstacle.UNREACHABLE, self._world.unreachable[way]
         rival = self._world.rivals.get(publication.component_id) or self._rival(wanted)
         if rival:
             return Obstacle.CONFLICT, rival

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Optional, Union
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
-from ftrack_accsyn_accessor.model import errors, parties, plan
+from ftrack_accsyn_accessor.model import errors, parties
 from ftrack_accsyn_accessor.model.item import Kind, Reason, Studio
-from ftrack_accsyn_accessor.model.plan import Plan, Planned, World
+from ftrack_accsyn_accessor.model.plan import Part, Plan, Planned, World, make_all
 from ftrack_accsyn_accessor.model.request import Wanted
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox, locations
@@ -70,6 +70,7 @@ class _Planning:
         here = locations.location_name(settings, credentials.server_url, credentials.api_user)
         self._destination = self._endpoints.resolve(order.destination or here)
         self._sources = Sources(self._endpoints, self._destination, self._source())
+        self._require_a_way()
         self._there: set[str] = set()
 
     def _verify(self) -> None:
@@ -88,6 +89,13 @@ class _Planning:
         remedy = "Name a ftrack location, or a party of accsyn."
         raise errors.Unresolved("plan", self._order.reason.value, "no source is named", remedy)
 
+    def _require_a_way(self) -> None:
+        source = self._sources.named
+        if source is not None and source.endpoint == self._destination.endpoint:
+            name = source.endpoint.location_name or source.endpoint.party
+            outcome = "it is the source and the destination as well"
+            raise errors.Unresolved("plan", name, outcome, "Name two different ends.")
+
     def plans(self) -> list[Plan]:
         """Return one plan for each source."""
         selection = select(self._connection, self._order) if self._order.picked else Selection(())
@@ -100,8 +108,7 @@ class _Planning:
             if end not in [source for source, _ in parts]:
                 parts.append((end, []))
             next(items for source, items in parts if source == end).extend(rest)
-        dates = {component.id: component.version.date for component in selection.components}
-        return [self._plan(source, items, dates, _remarks(selection)) for source, items in parts]
+        return self._decided(selection, parts)
 
     def _end_of_the_rest(self, first: Optional[Resolved]) -> Resolved:
         """Return where added paths come from, and whose plan names what is nowhere."""
@@ -137,51 +144,58 @@ class _Planning:
         adding = Adding(self._studio, source, self._endpoints.roots, volume, self._workspace)
         return belong(self._connection, adding.found(self._order.added), self._order.project)
 
-    def _plan(
-        self,
-        source: Resolved,
-        items: Sequence[Union[Wanted, Planned]],
-        dates: Mapping[str, str],
-        remarks: Sequence[str],
-    ) -> Plan:
-        wanted = [each for each in items if isinstance(each, Wanted)]
-        misplaced = [each for each in items if isinstance(each, Planned)]
+    def _decided(
+        self, selection: Selection, parts: Sequence[tuple[Resolved, Sequence[Union[Wanted, Planned]]]]
+    ) -> list[Plan]:
         destination = self._destination.endpoint
         under_way = moment.moving(self._outboxes, destination, self._studio)
         moving = moment.carriers(under_way)
-        open_ones = [
-            each for each in wanted if each.publication.component_id not in self._there and each.key not in moving
+        waiting = [
+            [
+                each
+                for each in items
+                if isinstance(each, Wanted)
+                and each.publication.component_id not in self._there
+                and each.key not in moving
+            ]
+            for _, items in parts
         ]
-        volumes = {each.publication.volume for each in open_ones}
+        volumes = {each.publication.volume for group in waiting for each in group}
         world = World(
             there=self._there,
             moving=moving,
-            rivals=moment.rivals(self._connection, destination, open_ones, under_way),
-            unreachable=self._unreachable(source, volumes),
+            rivals=moment.rivals(
+                self._connection, destination, [each for group in waiting for each in group], under_way
+            ),
+            unreachable=self._unreachable([source for source, _ in parts], waiting),
             free_bytes=self._endpoints.free_bytes(self._destination, *volumes) if len(volumes) == 1 else None,
-            dates=dates,
+            dates={component.id: component.version.date for component in selection.components},
         )
-        return plan.make(
-            self._order.reason, self._studio, (source.endpoint, destination), wanted, misplaced, world, remarks
-        )
+        asked = [Part(source.endpoint, items) for source, items in parts]
+        return make_all(self._order.reason, self._studio, destination, asked, world, self._remarks(selection))
 
-    def _unreachable(self, source: Resolved, volumes: Iterable[str]) -> dict[str, str]:
-        """Return in words, by volume, why nothing of it gets from one end to the other."""
+    def _unreachable(
+        self, sources: Sequence[Resolved], waiting: Sequence[Sequence[Wanted]]
+    ) -> dict[tuple[str, str], str]:
+        """Return in words, by the source's location and the volume, why nothing gets from one end to the other."""
         found = {}
-        for volume in sorted(volumes):
-            obstacle = self._endpoints.reachability(
-                source.endpoint, volume, write=False
-            ) or self._endpoints.reachability(self._destination.endpoint, volume, write=True)
-            if obstacle is not None:
-                found[volume] = str(obstacle)
+        for source, wanted in zip(sources, waiting):
+            for volume in sorted({each.publication.volume for each in wanted}):
+                ends = ((source, False), (self._destination, True))
+                obstacles = (self._endpoints.reachability(end.endpoint, volume, write) for end, write in ends)
+                obstacle = next(filter(None, obstacles), None)
+                if obstacle is not None:
+                    found[source.endpoint.location_id, volume] = str(obstacle)
         return found
 
-
-def _remarks(selection: Selection) -> list[str]:
-    """Return what is to be said of *selection* beside what becomes of its components."""
-    names = sorted(set(selection.left_out))
-    if not names:
-        return []
-    count = len(selection.left_out)
-    what = "1 component is" if count == 1 else f"{count} components are"
-    return [f"{what} left out, for ftrack itself shows them from its own servers: {', '.join(names)}."]
+    def _remarks(self, selection: Selection) -> list[str]:
+        """Return what is to be said of *selection* beside what becomes of its components."""
+        if self._order.picked and not selection.components and not selection.left_out:
+            user = self._connection.credentials.api_user
+            return [f"ftrack shows {user} no components of what was picked, or none of these names."]
+        names = sorted(set(selection.left_out))
+        if not names:
+            return []
+        count = len(selection.left_out)
+        what = "1 component is" if count == 1 else f"{count} components are"
+        return [f"{what} left out, for ftrack itself shows them from its own servers: {', '.join(names)}."]

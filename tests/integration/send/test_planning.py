@@ -163,6 +163,12 @@ def test_nothing_is_left_out_in_silence(sender: Sender) -> None:
     assert "ftrackreview-mp4" in found.remarks[0]
 
 
+def test_a_selection_of_which_ftrack_shows_nothing_is_told(sender: Sender) -> None:
+    found = sender.plan(("shot", sender.shot()))
+    assert not found.planned
+    assert "ftrack shows artist no components" in found.remarks[0]
+
+
 def test_two_plans_of_one_state_are_equal(sender: Sender) -> None:
     version = sender.version(sender.asset(sender.shot()))
     sender.component(version)
@@ -170,7 +176,9 @@ def test_two_plans_of_one_state_are_equal(sender: Sender) -> None:
     assert sender.plan(("assetversion", version)) == sender.plan(("assetversion", version))
 
 
-@pytest.mark.parametrize("ends", [{"source": ""}, {"source": "nowhere"}, {"destination": "ftrack.server"}])
+@pytest.mark.parametrize(
+    "ends", [{"source": ""}, {"source": "nowhere"}, {"destination": "ftrack.server"}, {"destination": "hq"}]
+)
 def test_ends_that_are_none_are_refused(sender: Sender, ends: dict[str, str]) -> None:
     with pytest.raises(Unresolved):
         sender.plans(("shot", sender.shot()), **ends)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Publication, Reason, StagedFile, Studio
-from ftrack_accsyn_accessor.model.plan import Fate, Obstacle, Plan, Planned, Sum, World, make
+from ftrack_accsyn_accessor.model.plan import Fate, Obstacle, Part, Plan, Planned, Sum, World, make, make_all
 from ftrack_accsyn_accessor.model.request import Wanted
 
 STUDIO = Studio("https://acme.ftrackapp.com", "acme")
@@ -64,7 +64,7 @@ def test_what_nothing_is_known_of_goes() -> None:
 
 
 def test_what_is_registered_there_is_there_though_nobody_can_be_reached() -> None:
-    found = plan(wanted(), world=World(there={"c1"}, unreachable={"projects": "offline"}))
+    found = plan(wanted(), world=World(there={"c1"}, unreachable={("l-hq", "projects"): "offline"}))
     assert only(found).fate is Fate.THERE
 
 
@@ -79,7 +79,12 @@ def test_what_another_item_carries_is_on_its_way_in_its_words() -> None:
         (frames("c1", "show/a.%04d.exr"), World(), Obstacle.EMPTY, "no files"),
         (wanted(path="show/.DS_Store"), World(), Obstacle.NEVER_SENT, "show/.DS_Store"),
         (frames("c1", "show/pack", "show/pack/Thumbs.db"), World(), Obstacle.NEVER_SENT, "Thumbs.db"),
-        (wanted(), World(unreachable={"projects": "The server is offline."}), Obstacle.UNREACHABLE, "offline"),
+        (
+            wanted(),
+            World(unreachable={("l-hq", "projects"): "The server is offline."}),
+            Obstacle.UNREACHABLE,
+            "offline",
+        ),
         (wanted(), World(rivals={"c1": "plate v002 main (c9) is there."}), Obstacle.CONFLICT, "c9"),
         (wanted(), World(free_bytes=9), Obstacle.NO_SPACE, "10 B"),
     ],
@@ -91,7 +96,7 @@ def test_what_cannot_go_says_why(asked: Wanted, world: World, obstacle: Obstacle
 
 
 def test_only_the_volume_that_cannot_be_reached_keeps_files_from_going() -> None:
-    found = plan(wanted(), world=World(unreachable={"other": "offline"}))
+    found = plan(wanted(), world=World(unreachable={("l-hq", "other"): "offline"}))
     assert only(found).fate is Fate.GOES
 
 
@@ -136,6 +141,20 @@ def test_sequences_that_share_a_frame_under_other_names_are_a_conflict() -> None
     assert plan(other, one).going == [one]
 
 
+def test_only_the_source_that_cannot_be_reached_keeps_files_from_going() -> None:
+    found = plan(wanted(), world=World(unreachable={("l-tokyo", "projects"): "offline"}))
+    assert only(found).fate is Fate.GOES
+
+
+def test_what_comes_from_several_sources_to_one_path_is_a_conflict() -> None:
+    parts = [Part(ENDS[0], [wanted("c2")]), Part(ENDS[1], [wanted("c1"), wanted("c3", "show/b.mov"), wanted("c2")])]
+    first, second = make_all(Reason.GET, STUDIO, ENDS[1], parts, NOTHING, ["said once"])
+    assert (first.going, second.going) == ([], [wanted("c1"), wanted("c3", "show/b.mov")])
+    assert first.of(Fate.CANNOT)[0].obstacle is Obstacle.CONFLICT
+    assert (len(first.planned), len(second.planned)) == (1, 2)
+    assert (first.remarks, second.remarks) == (("said once",), ())
+
+
 def test_space_goes_to_those_that_come_first_and_what_still_fits() -> None:
     found = plan(wanted("c3", "3", 4), wanted("c2", "2", 9), wanted("c1", "1", 5), world=World(free_bytes=10))
     assert [each.publication.component_id for each in found.going] == ["c3", "c1"]
@@ -161,7 +180,7 @@ def cases(draw: st.DrawFn) -> tuple[list[Wanted], list[Planned], World]:
         there=draw(_IDS),
         moving={each.key: "somebody" for each in asked if draw(st.booleans())},
         rivals=dict.fromkeys(draw(_IDS), "another"),
-        unreachable={"projects": "offline"} if draw(st.integers(0, 5)) == 0 else {},
+        unreachable={("l-hq", "projects"): "offline"} if draw(st.integers(0, 5)) == 0 else {},
         free_bytes=draw(st.none() | st.integers(0, 100)),
         dates=dict.fromkeys(draw(_IDS), "2026"),
     )
