@@ -42,6 +42,7 @@ class FtrackConnection:
         #: How often ftrack has answered after it could not be asked.
         self.recovered = 0
         self._failing = False
+        self._page = _WIDE_PAGE
         self._session: Any = None
 
     def query(self, expression: str) -> list[Any]:
@@ -68,16 +69,29 @@ class FtrackConnection:
         waiting = list(enumerate([0] * len(expressions)))
         while waiting:
             asked, waiting = waiting[:_TOGETHER], waiting[_TOGETHER:]
-            operations = [
-                {"action": "query", "expression": f"{expressions[index]} offset {offset} limit {_WIDE_PAGE}"}
-                for index, offset in asked
-            ]
-            for (index, _), answer in zip(asked, self._call(operations, "ask ftrack", _plain)):
+            answers = self._pages([(expressions[index], offset) for index, offset in asked])
+            for (index, _), answer in zip(asked, answers):
                 found[index] += answer["data"]
                 following = (answer.get("metadata") or {}).get("next", {}).get("offset")
                 if answer["data"] and following is not None:
                     waiting.append((index, following))
         return found
+
+    def _pages(self, asked: Sequence[tuple[str, int]]) -> list[Any]:
+        """Return the pages of expressions that begin at offsets.
+
+        How many rows a server gives at most is not known: where it refuses many, it is asked for the usual number.
+        """
+        try:
+            return self._call(_queries(asked, self._page), "ask ftrack", _plain)
+        except errors.LoginRefused:
+            raise
+        except errors.RegistrationRefused:
+            if self._page == _PAGE:
+                raise
+            answers = self._call(_queries(asked, _PAGE), "ask ftrack", _plain)
+        self._page = _PAGE
+        return answers
 
     def create(self, entity_type: str, rows: Sequence[dict[str, Any]]) -> None:
         """Create entities from *rows*, which have their `id`; all of them or none."""
@@ -175,6 +189,10 @@ def _decoding(session: Any, decode: Optional[Callable[[str], Any]]) -> Iterator[
         yield
     finally:
         del session.decode
+
+
+def _queries(asked: Iterable[tuple[str, int]], page: int) -> list[dict[str, Any]]:
+    return [{"action": "query", "expression": f"{each} offset {offset} limit {page}"} for each, offset in asked]
 
 
 def _plain(text: str) -> Any:

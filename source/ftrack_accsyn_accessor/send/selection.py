@@ -207,7 +207,9 @@ def _component(row: Mapping[str, Any], version: Version) -> Component:
         size_bytes=row["size"] or 0,
         file_type=row["file_type"] or "",
         version=version,
-        registered={each["location_id"]: each["resource_identifier"] or "" for each in row["component_locations"]},
+        registered={
+            each["location_id"]: each["resource_identifier"] or "" for each in row["component_locations"] or ()
+        },
     )
 
 
