@@ -15,6 +15,8 @@ import rows
 from hosts import LATENCY_S, ROOT, Row
 from resting import following, idle
 
+from sending import sending
+
 #: What is measured, in the order of the table; each returns rows of it.
 MEASUREMENTS = (
     rows.session_open,
@@ -25,6 +27,7 @@ MEASUREMENTS = (
     idle,
     following,
     rows.tls_calls,
+    sending,
 )
 
 
