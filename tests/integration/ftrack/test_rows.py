@@ -13,8 +13,9 @@ from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import LoginRefused, RegistrationRefused
 from ftrack_accsyn_sandbox.studio import Studio
 
-IN_DEMO = 'where project.name in ("show_a", "show_b") order by id'
-SHOTS = f"select id, name, parent.name, project.name from Shot {IN_DEMO}"
+SHOTS = (
+    'select id, name, parent.name, project.name from Shot where parent.parent.name in ("show_a", "show_b") order by id'
+)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,9 @@ def test_rows_come_in_pages_and_all_of_them(
     (whole,) = connection.rows(SHOTS)
     running.ftrack.log.clear()
     connection._page = 5
-    shots, tasks = connection.rows(SHOTS, f"select id from Task {IN_DEMO}")
+    shots, tasks = connection.rows(
+        SHOTS, "select id from Task where parent.parent.parent.name in (show_a, show_b) order by id"
+    )
     assert [shot["id"] for shot in shots] == [shot["id"] for shot in whole]
     assert len(tasks) == 36
     assert len(running.ftrack.log.operations()) == 8
