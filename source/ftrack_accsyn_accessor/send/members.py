@@ -15,7 +15,7 @@ from ftrack_accsyn_accessor.ftrack.connection import BATCH, FtrackConnection, qu
 _FIRST = 25
 #: Members that one query is to give, and such queries in one request: each waits for the network once.
 _ROWS = 5000
-_TOGETHER = 2
+_TOGETHER = 4
 #: Containers may hold containers; deeper than this nobody nests them.
 _DEPTH = 8
 
@@ -36,7 +36,7 @@ def read(
 ) -> dict[str, Members]:
     """Return the members that each of *containers* (component ids) has at the source location.
 
-    One request for each 50 to 1,000 containers of a level, or for each 5,000 to 10,000 registrations in either location
+    One request for each 100 to 2,000 containers of a level, or for each 5,000 to 20,000 registrations in either location
     where these are more. Raise `errors.RegistrationError`.
     """
     reader = _Reader(connection, source_id, destination_id)
