@@ -33,7 +33,7 @@ _EDITABLE: dict[type[Entity], tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-def create(call: Call) -> list[dict[str, Any]]:
+def create(call: Call) -> list[Any]:
     """Create a user, folder, home, queue or grant. Clients, sites and volumes are not created by the API."""
     kind = "queue" if call.kind == "job" else call.kind
     makers: dict[str, Callable[[Call], Entity]] = {
@@ -42,11 +42,12 @@ def create(call: Call) -> list[dict[str, Any]]:
         "share": shares.new_folder,
         "home": shares.new_home,
         "queue": _new_queue,
-        "acl": _new_acl,
     }
-    if kind not in makers:
+    if kind not in (*makers, "acl"):
         raise Refusal(f"A {kind} cannot be created.")
     access.check_create(call.user, "folder" if kind == "share" else kind)
+    if kind == "acl":
+        return _grant(call)
     entity = makers[kind](call)
     entity.settings = check_texts(call.options.get("settings", {}))
     entity.metadata = check_metadata(call.options.get("metadata", {}))
@@ -131,25 +132,29 @@ def _new_queue(call: Call) -> Queue:
     return Queue(call.text("code", name), name, priority=_check_priority(call.options.get("priority", 500)))
 
 
-def _new_acl(call: Call) -> Acl:
+def _grant(call: Call) -> list[Any]:
     """Grant access, again and again the same one; a user who is not known yet is invited unless told not to."""
     data = call.options
     email = call.text("entity").partition(":")[2]
     share = call.workspace.get(Share, call.text("target").partition(":")[2])
     if share is None:
         raise Refusal(f"Unknown share: {data['target']}")
+    path, read, write = call.text("path", "/"), bool(data.get("read")), bool(data.get("write"))
+    access.check_share(call.workspace, call.user, share, path, write=False)
+    if not (read or write):
+        raise Refusal("A grant must let its user read or write.")
     user = call.workspace.get(User, email)
     if user is None:
         if "@" not in email or data.get("invite") is False:
             raise Refusal(f"Unknown user: {email}")
         user = call.workspace.add(User(email, email, api_key=new_id()))
-    path = call.text("path", "/")
-    existing = (acl for acl in call.workspace.each(Acl) if (acl.user_id, acl.share_id) == (user.id, share.id))
-    acl = next((acl for acl in existing if acl.path == path), None)
-    acl = acl or Acl("", user_id=user.id, share_id=share.id, path=path)
     call.workspace.reached(user.id, share.id)
-    acl.read, acl.write = bool(data.get("read")), bool(data.get("write"))
-    return acl
+    existing = [acl for acl in call.workspace.each(Acl) if (acl.user_id, acl.share_id) == (user.id, share.id)]
+    acl = next((acl for acl in existing if acl.path == path or call.workspace.one_grant_per_share), None)
+    if acl is None:
+        acl = call.workspace.add(Acl("", user_id=user.id, share_id=share.id, path=path))
+    moved, acl.path, acl.read, acl.write = acl.path != path, path, read, write
+    return [True if moved else views.show(call.workspace, acl)]
 
 
 def _check_unused(call: Call, kind: type[Entity], code: str) -> None:

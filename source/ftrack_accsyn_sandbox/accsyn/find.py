@@ -179,13 +179,23 @@ def _narrow(call: Call, rows: list[dict[str, Any]], kind: str) -> list[dict[str,
     """Apply query, skip, limit and attributes."""
     if call.query:
         condition = query.parse(call.query)
-        rows = [row for row in rows if condition(views.lookup(call.workspace, row, kind))]
+        rows = [row for row in rows if condition(_lookup(call, row, kind))]
     skip, limit = _count(call, "skip"), _count(call, "limit")
     rows = rows[skip or 0 :]
     if limit:
         rows = rows[:limit]
     wanted = call.options.get("attributes")
     return [views.select(row, wanted, kind) for row in rows]
+
+
+def _lookup(call: Call, row: dict[str, Any], kind: str) -> query.Lookup:
+    """Return the look-up for *row*; with *recursive*, a grant on a share is one on the volume above it, too."""
+    own = views.lookup(call.workspace, row, kind)
+    share = call.workspace.entities.get(row["target"].partition(":")[2]) if kind == "acl" else None
+    if not isinstance(share, Share) or not call.options.get("recursive"):
+        return own
+    above = [f"share:{share.volume_id}", share.volume_id]
+    return lambda attribute: [*own(attribute), *above] if attribute == "target" else own(attribute)
 
 
 def _count(call: Call, name: str) -> Optional[int]:

@@ -58,14 +58,17 @@ class FtrackIntegration:
 class Workspace:
     """One workspace, in memory. Every method may be called from any thread; `changed` is its lock and its alarm.
 
-    What is not known about the real one can be set, the harsher is the default: *employee_volumes* tells what a
-    `Volume` query by an employee yields ("refused", "empty" or "granted"), *employee_clients* whether an employee sees
-    the machines of other users, *files_at_sites* whether file operations accept a site, *undocumented_pairs* whether
-    files go from machine to machine and between a site and the machine of another user, *foreign_client_mirrored*
-    whether `client=<id>` of another user is a destination without a path. *site_takes_over*: what names an elevated
-    user whose machine belongs to a site is carried out by that site's server. *sending_enables*: sending or granting
-    to a disabled user, or to a disabled share, enables it again. *free_space_attribute* is the name under
-    which volumes tell their free space in bytes; None: they do not.
+    What is not known about the real one can be set; all but the first are off, and not told, unless switched on:
+
+    * *employee_volumes*: what a `Volume` query by an employee yields ("refused", "empty" or "granted")
+    * *employee_clients*: employees see the machines of other users
+    * *files_at_sites*: file operations accept a site
+    * *undocumented_pairs*: files go from machine to machine, and between a site and the machine of another user
+    * *foreign_client_mirrored*: `client=<id>` of another user is a destination without a path, too
+    * *site_takes_over*: the server of a site acts for what names an elevated user whose machine belongs to that site
+    * *sending_enables*: sending or granting to a disabled user, or to a disabled share, enables it again
+    * *one_grant_per_share*: a grant for another path of a share takes the place of the first; the answer is then true
+    * *free_space_attribute*: the name under which volumes tell their free space, in bytes
     """
 
     def __init__(self, code: str) -> None:
@@ -83,6 +86,7 @@ class Workspace:
         self.foreign_client_mirrored = False
         self.site_takes_over = False
         self.sending_enables = False
+        self.one_grant_per_share = False
         self.free_space_attribute: Optional[str] = None
 
     # Content

@@ -146,3 +146,58 @@ def test_impossible_home_is_refused(admin: Any, session: Any, user: str, message
         home(admin, user)
     with pytest.raises(AccsynException, match="not allowed"):
         home(session, "artist@acme.test")
+
+
+# Grants
+
+
+def paths(admin: Any, share_id: str) -> list[tuple[str, bool]]:
+    return [(row["path"], row["write"]) for row in admin.access("Folder", share_id)]
+
+
+def grant(session: Any, share_id: str, path: str, **rights: bool) -> Any:
+    return session.grant("User", "vendor@acme.test", "Folder", share_id, {"path": path, **rights})
+
+
+@pytest.mark.parametrize(("single", "kept"), [(False, [("/out", False), ("/in", True)]), (True, [("/in", True)])])
+def test_second_path_is_a_second_grant_or_moves_the_first(
+    acme: Any, session: Any, admin: Any, single: bool, kept: list[tuple[str, bool]]
+) -> None:
+    acme.service.workspace.one_grant_per_share = single
+    made = folder(session, acme)["id"]
+    assert grant(session, made, "/out", read=True)["path"] == "/out"
+    answer = grant(session, made, "/in", read=True, write=True)
+    assert (answer is True) is single
+    assert paths(admin, made) == kept
+    assert grant(session, made, "/in", read=True)["write"] is False
+    assert paths(admin, made)[-1] == ("/in", False)
+
+
+def test_grant_of_nothing_is_refused(acme: Any, session: Any, admin: Any) -> None:
+    made = folder(session, acme)["id"]
+    with pytest.raises(AccsynException, match="read or write"):
+        grant(session, made, "/", read=False, write=False)
+    assert paths(admin, made) == []
+
+
+def test_employee_without_the_volume_grants_nothing(acme: Any, session: Any, admin: Any) -> None:
+    made = folder(session, acme)["id"]
+    acme.service.workspace.change_role("artist@acme.test", "employee")  # which takes the grants away
+    with pytest.raises(AccsynException, match="no read access"):
+        grant(session, made, "/", read=True)
+
+
+def test_grants_below_a_volume_are_found_from_it_when_asked_for(acme: Any, session: Any, admin: Any) -> None:
+    made = folder(session, acme)
+    grant(session, made["id"], "/", read=True)
+    volume = acme.demo.volume.id
+    users = ["artist@acme.test", "remote@acme.test"]
+    assert [row["user_hr"] for row in admin.access("Volume", volume)] == users
+    below = admin.access("Volume", volume, recursive=True)
+    assert [(row["user_hr"], row["share_hr"]) for row in below] == [
+        *((user, "projects") for user in users),
+        ("vendor@acme.test", made["code"]),
+    ]
+    vendor = acme.demo.vendor.id
+    only = admin.access("Volume", volume, entitytype="user", entityid=vendor, recursive=True)
+    assert [row["share_hr"] for row in only] == [made["code"]]
