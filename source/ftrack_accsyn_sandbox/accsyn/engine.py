@@ -93,16 +93,11 @@ class Engine(FileSwitches):
 
     def client_offline(self, client_id: str) -> None:
         """Take a client offline: its tasks wait, a running one goes back to the queue."""
-        self._set_client(client_id, "offline")
+        self._workspace.set_status(self._workspace.client(client_id), "offline")
 
     def client_online(self, client_id: str) -> None:
         """Bring a client back."""
-        self._set_client(client_id, "online")
-
-    def _set_client(self, client_id: str, status: str) -> None:
-        with self._changed:
-            self._workspace.client(client_id).status = status
-            self._changed.notify_all()
+        self._workspace.set_status(self._workspace.client(client_id), "online")
 
     # Life
 

@@ -58,7 +58,7 @@ class FtrackIntegration:
 class Workspace:
     """One workspace, in memory. Every method may be called from any thread; `changed` is its lock and its alarm.
 
-    What is not known about the real one can be set; all but the first are off, and not told, unless switched on:
+    What is not known about the real one can be set; the first is "refused", all others are off:
 
     * *employee_volumes*: what a `Volume` query by an employee yields ("refused", "empty" or "granted")
     * *employee_clients*: employees see the machines of other users
@@ -272,6 +272,12 @@ class Workspace:
             for acl in list(self.each(Acl)):
                 if acl.user_id == user.id:
                     del self.entities[acl.id]
+            self.changed.notify_all()
+
+    def set_status(self, entity: Entity, status: str) -> None:
+        """Give a user, client, site, share or queue another status, as somebody does in the web interface."""
+        with self.changed:
+            entity.status = status
             self.changed.notify_all()
 
     def change_key(self, email: str, api_key: str) -> None:

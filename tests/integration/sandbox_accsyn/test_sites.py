@@ -105,12 +105,10 @@ def test_employee_needs_full_access_to_the_volume(acme: Any, session: Any, admin
 
 def test_job_waits_for_a_disabled_site(acme: Any, session: Any, engine: Any) -> None:
     files = scanned(acme.hq)
-    acme.demo.london.status = "disabled"
+    acme.service.workspace.set_status(acme.demo.london, "disabled")
     assert run(acme, session, DOWN) == "waiting"
     assert last(acme).log == ["The site london is disabled (W#J052)"]
-    with acme.service.workspace.changed:
-        acme.demo.london.status = "enabled"
-        acme.service.workspace.changed.notify_all()
+    acme.service.workspace.set_status(acme.demo.london, "enabled")
     engine.wait_idle()
     assert (last(acme).status, tree(acme.london)) == ("done", files)
 
