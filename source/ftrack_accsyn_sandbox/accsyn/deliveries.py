@@ -139,7 +139,7 @@ def fetch(
 
     *parts* names what of it, like "pack" or "pack/a.mov"; None: all. It goes to the user's machine, or, for one who has
     none, through a browser. What lies above each delivered file or folder is lost. Raises ValueError unless the user is
-    a recipient and the delivery open.
+    a recipient and the delivery open, KeyError for a part that was not delivered.
     """
     with workspace.changed:
         delivery, user = workspace.entities[delivery_id], workspace.user(email)

@@ -65,11 +65,11 @@ class Demo:
         MAC list, *type* a `CLIENT_` number of `entities`. With *status* "offline" its tasks wait, for good unless
         somebody changes it.
         """
-        client = self.workspace.add_client(hostname, user or self.artist, host_id=host_id, type=type, status=status)
-        if folder is not None:
-            client.folders[self.volume.id] = folder
-            client.ticks[self.volume.id] = ticks or Ticks()
-        return client
+        folders = {} if folder is None else {self.volume.id: folder}
+        ticked = {} if ticks is None else {self.volume.id: ticks}
+        return self.workspace.add_client(
+            hostname, user or self.artist, host_id=host_id, type=type, status=status, folders=folders, ticks=ticked
+        )
 
 
 def build(staging: Path, hq_folder: Path, london_folder: Path, remote_folder: Optional[Path] = None) -> Demo:
