@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ftrack_accsyn_sandbox.accsyn import deliveries, edits, files, find, settings, transfers
+from ftrack_accsyn_sandbox.accsyn import collected, deliveries, edits, files, find, settings, transfers
 from ftrack_accsyn_sandbox.accsyn.call import Call
 from ftrack_accsyn_sandbox.accsyn.entities import User
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
@@ -20,6 +20,9 @@ _FIXED: dict[tuple[str, str], Handler] = {
     ("GET", "log/find"): find.logs,
     ("GET", "volume/servers"): find.assignments,
     ("GET", "share/servers"): find.assignments,
+    ("GET", "file/find"): collected.find_files,
+    ("POST", "file/add"): collected.add_files,
+    ("DELETE", "collection/file/remove"): collected.remove_files,
     ("GET", "job/recipients"): deliveries.recipients,
     ("PUT", "job/recipient/add"): deliveries.add_recipient,
     ("DELETE", "job/recipient"): deliveries.remove_recipient,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Optional
 
-from ftrack_accsyn_sandbox.accsyn import access, shares, views
+from ftrack_accsyn_sandbox.accsyn import access, collected, shares, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, check_metadata, check_texts
 from ftrack_accsyn_sandbox.accsyn.entities import (
     ROLES,
@@ -34,13 +34,14 @@ _EDITABLE: dict[type[Entity], tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def create(call: Call) -> list[Any]:
-    """Create a user, folder, home, queue or grant. Clients, sites and volumes are not created by the API."""
+    """Create a user, share, queue or grant. Clients, sites and volumes are not created by the API."""
     kind = "queue" if call.kind == "job" else call.kind
     makers: dict[str, Callable[[Call], Entity]] = {
         "user": _new_user,
         "folder": shares.new_folder,
         "share": shares.new_folder,
         "home": shares.new_home,
+        "collection": collected.new_collection,
         "queue": _new_queue,
     }
     if kind not in (*makers, "acl"):

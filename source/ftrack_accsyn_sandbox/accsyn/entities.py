@@ -111,7 +111,7 @@ class Share(Entity):
 
     Of a volume: *root* is shown as its `path` ("": its folder at head quarters), *paths* are the roots by platform
     ("linux", "mac", "windows_vpn", ..), *free_bytes* what is left on it (None: as the disk has it). *user_id* is whose
-    home it is; *queue_id* and *email* are kept and shown only.
+    home it is; *queue_id* and *email* are kept and shown only. *files* are those of a collection, by their ids.
     """
 
     type: str = "volume"
@@ -124,6 +124,7 @@ class Share(Entity):
     user_id: str = ""
     queue_id: Optional[str] = None
     email: str = ""
+    files: dict[str, Endpoint] = field(default_factory=dict)
 
     @property
     def volume_id(self) -> str:

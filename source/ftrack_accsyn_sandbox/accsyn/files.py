@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ftrack_accsyn_sandbox.accsyn import collected
 from ftrack_accsyn_sandbox.accsyn.call import Call
 from ftrack_accsyn_sandbox.accsyn.entities import CLIENT_SERVER, Client, Endpoint, Site
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
@@ -36,17 +37,20 @@ def file_operation(call: Call) -> Any:
 
 
 def _ls(call: Call) -> list[dict[str, Any]]:
+    options = call.options
+    depth = int(options.get("maxdepth") or 1_000) if options.get("recursive") else 1
+    gathered = collected.listed(call, call.text("path"))
+    if gathered is not None:
+        return _entries(gathered, depth, options)
     folder = _existing(call)
     if not folder.is_dir():
         raise Refusal(f"Not a directory: {call.text('path')}")
-    options = call.options
-    depth = int(options.get("maxdepth") or 1_000) if options.get("recursive") else 1
-    return _entries(folder, depth, options)
+    return _entries(sorted(folder.iterdir()), depth, options)
 
 
-def _entries(folder: Path, depth: int, options: dict[str, Any]) -> list[dict[str, Any]]:
+def _entries(entries: list[Path], depth: int, options: dict[str, Any]) -> list[dict[str, Any]]:
     rows = []
-    for entry in sorted(folder.iterdir()):
+    for entry in entries:
         is_dir = entry.is_dir()
         if options.get("files_only" if is_dir else "directories_only"):
             continue
@@ -56,7 +60,7 @@ def _entries(folder: Path, depth: int, options: dict[str, Any]) -> list[dict[str
         if options.get("getsize") or not is_dir:
             row["size"] = _size(entry)
         if is_dir and depth > 1:
-            row["files"] = _entries(entry, depth - 1, options)
+            row["files"] = _entries(sorted(entry.iterdir()), depth - 1, options)
         rows.append(row)
     return rows
 

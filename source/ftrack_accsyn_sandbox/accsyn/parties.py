@@ -10,7 +10,6 @@ from typing import Optional
 from ftrack_accsyn_sandbox.accsyn import access
 from ftrack_accsyn_sandbox.accsyn.entities import Client, Endpoint, Party, Share, Site, User, now
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
-from ftrack_accsyn_sandbox.accsyn.shares import own_home
 from ftrack_accsyn_sandbox.accsyn.workspace import Workspace, latest
 
 _NAMED_PARTY = re.compile(r"^(site|client)=([^:/]+)(?::(.*))?$", re.DOTALL)
@@ -145,8 +144,21 @@ class Reader:
         if path.startswith("/") or PureWindowsPath(path).drive:
             return self._absolute(party, path, text, write=write)
         share, relative = self._share_and_path(party, path, text)
+        if share.type == "collection":
+            return self._collected(party, share, relative, text, write=write)
         self._check_share(party, share.id, relative, write=write)
         return Endpoint(party, share.id, relative.strip("/"), into=relative.endswith("/") or not relative)
+
+    def _collected(self, party: Party, collection: Share, relative: str, text: str, *, write: bool) -> Endpoint:
+        """Return the place of what *relative* names in a collection, by the last part of its path only."""
+        if write or party.kind != "workspace":
+            raise Denied(f"A collection is only read, at the workspace: {text}")
+        access.check_share(self.workspace, self.user, collection, "", write=False)
+        head, _, below = relative.partition("/")
+        entry = next((entry for entry in collection.files.values() if entry.name == head), None)
+        if entry is None:
+            raise Refusal(f"There is no such file in the collection: {text}")
+        return replace(entry, party=party, path=f"{entry.path}/{below}".strip("/"), into=relative.endswith("/"))
 
     def _share_and_path(self, party: Party, path: str, text: str) -> tuple[Share, str]:
         named = _SHARE_PATH.match(path)
@@ -218,6 +230,11 @@ class Reader:
                     self._check_share(party, share.id, relative, write=write)
                     return Endpoint(party, share.id, relative, into=into)
         raise Refusal(f"Path is not below any volume: {text}")
+
+
+def own_home(workspace: Workspace, user: User) -> Optional[Share]:
+    """Return the home share of *user*, if any."""
+    return next((share for share in workspace.live(Share) if share.type == "home" and share.user_id == user.id), None)
 
 
 def _relative(path: str, root: str) -> Optional[str]:

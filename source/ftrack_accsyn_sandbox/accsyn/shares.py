@@ -10,6 +10,7 @@ from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys
 from ftrack_accsyn_sandbox.accsyn.entities import Job, Queue, Share, User
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
 from ftrack_accsyn_sandbox.accsyn.jobs import FINISHED
+from ftrack_accsyn_sandbox.accsyn.parties import own_home
 from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
 
 _FOLDER_KEYS = ("code", "name", "parent", "path", "queue", "email", "settings", "metadata")
@@ -48,11 +49,6 @@ def new_home(call: Call) -> Share:
         raise Refusal(f"{user.code} has a home already.")
     path = f"{_HOMES}/{user.code}"
     return Share(user.code, user.code, type="home", parent_id=volume.id, path=path, user_id=user.id)
-
-
-def own_home(workspace: Workspace, user: User) -> Optional[Share]:
-    """Return the home share of *user*, if any."""
-    return next((share for share in workspace.live(Share) if share.type == "home" and share.user_id == user.id), None)
 
 
 def change(call: Call, share: Share) -> None:
