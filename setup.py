@@ -54,7 +54,7 @@ TEST = [
     "pytest>=8.3,<10",
     "pytest-timeout>=2.3,<3",
     "pytest-xdist>=3.6,<4",
-    "selenium>=4.11,<4.22",  # later ones need a websocket-client that ftrack_api refuses
+    "selenium>=4.21,<4.22",  # later ones need a websocket-client that ftrack_api refuses
     *SANDBOX,
 ]
 # Servers for the accessors of others; those themselves ask for older clients of ftrack, and are fetched by their tests.
