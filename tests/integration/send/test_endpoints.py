@@ -11,7 +11,7 @@ import pytest
 from ftrack_accsyn_accessor.model.errors import NotReady, Unresolved
 from ftrack_accsyn_accessor.model.item import Endpoint
 from ftrack_accsyn_accessor.model.parties import SITE, USER, Party
-from ftrack_accsyn_accessor.model.paths import LINUX, WINDOWS, Place, Root
+from ftrack_accsyn_accessor.model.paths import Place
 
 HOST = socket.gethostname()
 
@@ -44,6 +44,19 @@ def test_location_is_the_site_or_user_that_it_is_named_like(open_endpoints, loca
     assert endpoints.resolve(location_id).endpoint == found.endpoint
     assert found.paths.read("show/a.mov") == Place("projects", "show/a.mov")
     assert not found.here
+
+
+def test_location_named_like_the_main_site_is_the_workspace(open_endpoints, location, studio, monkeypatch) -> None:
+    monkeypatch.setattr(studio.demo.hq, "code", "gothenburg")
+    location("Gothenburg")
+    endpoints = open_endpoints()
+    assert (party(endpoints, "Gothenburg"), party(endpoints, "site=gothenburg")) == ("acme", "acme")
+
+
+def test_code_of_a_site_goes_before_the_name_of_another(open_endpoints, location, studio, monkeypatch) -> None:
+    monkeypatch.setattr(studio.demo.hq, "name", "london")
+    location("london")
+    assert party(open_endpoints(), "london") == "site=london"
 
 
 def test_location_is_found_by_its_label_too(open_endpoints, location) -> None:
@@ -116,7 +129,9 @@ def test_unmanaged_files_lie_on_the_studios_storage_and_keep_full_paths(open_end
     assert (found.endpoint.party, found.endpoint.location_name) == ("acme", "ftrack.unmanaged")
     assert found.paths.read(f"{studio.hq}/show/a.%04d.exr") == Place("projects", "show/a.%04d.exr")
     assert found.paths.read(f"{studio.staging}/show/a.mov") is None  # on this machine, not at head quarters
-    assert found.paths.write(Place("projects", "show/a.mov"), f"{studio.hq}/b.mov") == f"{studio.hq}/show/a.mov"
+    for sample in (f"{studio.hq}/b.mov", "show/a.mov"):
+        assert found.paths.write(Place("projects", "show/a.mov"), sample) == f"{studio.hq}/show/a.mov"
+    assert found.paths.read("show/a.mov") is None
 
 
 def test_storage_scenario_is_head_quarters_with_the_mounts_of_all_platforms(open_endpoints, location, studio) -> None:
@@ -246,139 +261,3 @@ def test_this_machine_has_what_a_pattern_says_before_ftrack_has_its_location(ope
 
 def test_user_without_location_has_what_the_mapping_file_says_too(open_endpoints) -> None:
     assert open_endpoints(locations={"*@acme.test": {"deliver": True}}).resolve("vendor@acme.test").entry.deliver
-
-
-# Bare parties
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("hq", "acme"),
-        ("ACME", "acme"),
-        ("site=hq", "acme"),
-        ("site=London", "site=london"),
-        ("vendor@acme.test", "vendor@acme.test"),
-    ],
-)
-def test_party_is_taken_as_accsyn_writes_it(open_endpoints, text: str, expected: str) -> None:
-    assert party(open_endpoints(), text) == expected
-
-
-def test_party_has_the_location_that_stands_for_it(open_endpoints, location, studio, monkeypatch) -> None:
-    london, known = location("london"), location("artist.x", staging=True)
-    monkeypatch.setitem(studio.demo.workspace.integration.registered, known, studio.demo.artist_client.id)
-    endpoints = open_endpoints()
-    assert endpoints.resolve("site=london").endpoint == Endpoint("site=london", london, "london")
-    assert endpoints.resolve("hq").endpoint == Endpoint("acme", studio.ids["studio.hq"], "studio.hq")
-    assert endpoints.resolve("vendor@acme.test").endpoint == Endpoint("vendor@acme.test", "", "")
-
-
-def test_machine_has_the_staging_location_that_stands_for_it(open_endpoints, location, studio, dana) -> None:
-    client = studio.demo.workspace.add_client("dana-ws1", dana)
-    staged, own = location("dana@acme.test.dana-ws1", staging=True), location(f"artist.{HOST}", staging=True)
-    endpoints = open_endpoints()
-    for text in (f"client={client.id}", "dana@acme.test@DANA-WS1"):
-        assert endpoints.resolve(text).endpoint.location_id == staged
-    assert endpoints.resolve(f"client={studio.demo.artist_client.id}").endpoint.location_id == own
-    assert endpoints.location_of(Party(USER, "dana@acme.test")) is None
-
-
-def test_party_with_several_locations_names_them(open_endpoints, location) -> None:
-    location("elsewhere", "London")
-    with pytest.raises(Unresolved, match=r"stand for it: elsewhere, studio\.london"):
-        open_endpoints().resolve("site=london")
-
-
-def test_mapping_file_decides_which_location_stands_for_a_party(open_endpoints, location) -> None:
-    location("london")
-    told = location("studio.x")
-    endpoints = open_endpoints(locations={"studio.x": {"party": "site=london"}})
-    assert endpoints.resolve("site=london").endpoint.location_id == told
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("lndon", "there is no such ftrack location, and it is no party of accsyn; there is site=london"),
-        ("", "there is no such ftrack location, and it is no party of accsyn"),
-        ("site=paris", "accsyn knows no such party"),
-        ("nobody@acme.test", "accsyn knows no such party"),
-        ("vendor@acme.test@nowhere", "accsyn knows no such party"),
-        (f"client={'0' * 24}", "accsyn knows no such party"),
-    ],
-)
-def test_what_is_nothing_is_refused_in_words(open_endpoints, text: str, words: str) -> None:
-    with pytest.raises(Unresolved) as caught:
-        open_endpoints().resolve(text)
-    assert caught.value.outcome.startswith(words)
-    assert caught.value.remedy
-
-
-# What it costs, and for whom
-
-
-def test_everything_is_asked_for_once(open_endpoints, location, studio, dana, monkeypatch) -> None:
-    studio.demo.workspace.add_client("dana-ws1", dana)
-    known = location("dana@acme.test.dana-ws1", staging=True)
-    monkeypatch.setitem(studio.demo.workspace.integration.registered, known, studio.demo.artist_client.id)
-    location("london")
-    endpoints = open_endpoints()
-    names = ["dana@acme.test.dana-ws1", "london", "studio.hq", "site=london", "hq", "dana@acme.test"]
-    for name in names * 2:
-        found = endpoints.resolve(name)
-        endpoints.reachability(found.endpoint, "projects", write=True)
-    calls = studio.accsyn.log.operations()
-    kinds = {"site/find", "user/find", "client/find", "volume/find", "volume/servers", "setting"}
-    assert set(calls) == {"master", "api/login", *kinds}
-    assert {kind: calls.count(kind) for kind in kinds} == {**dict.fromkeys(kinds, 1), "setting": 2}
-    assert len(studio.ftrack.log.operations()) <= 4
-
-
-def test_employee_who_may_not_see_much_resolves_all_the_same(
-    open_endpoints, location, studio, dana, monkeypatch
-) -> None:
-    monkeypatch.setattr(studio.demo.workspace, "employee_volumes", "refused")
-    monkeypatch.setattr(studio.demo.workspace, "employee_clients", False, raising=False)
-    studio.demo.workspace.add_client("dana-ws1", dana)
-    location("london")
-    user = studio.ftrack.store.create("User", username="dana", email="dana@acme.test")
-    location("dana.dana-ws1", staging=True)
-    try:
-        endpoints = open_endpoints("artist")
-        assert party(endpoints, "london") == "site=london"
-        assert party(endpoints, "dana.dana-ws1") == "dana@acme.test@dana-ws1"
-    finally:
-        studio.ftrack.store.delete("User", user["id"])
-    assert endpoints.resolve("london").paths.read("a.mov") == Place("projects", "a.mov")
-
-
-def test_machine_without_client_is_looked_for_once(open_endpoints, location, studio, dana, monkeypatch) -> None:
-    clients = [studio.demo.workspace.add_client(f"other-{number}", studio.demo.artist) for number in (1, 2)]
-    monkeypatch.setattr(studio.demo.artist_client, "active", False)
-    endpoints = open_endpoints("artist")
-    for client in clients:
-        assert not endpoints.resolve(f"client={client.id}").here
-    with pytest.raises(NotReady):
-        endpoints.here()
-    assert studio.accsyn.log.count("client/find") == 2  # all clients, and this machine's
-
-
-def test_studio_whose_settings_may_not_be_read_has_no_storage_scenario(open_endpoints, location, studio) -> None:
-    location("london")
-    endpoints = open_endpoints()
-    refusal = {"exception": "PermissionError", "content": "You may not read settings."}
-    studio.ftrack.switches.fail_next("query:Setting", status=200, body=refusal)
-    assert party(endpoints, "london") == "site=london"
-
-
-def test_all_known_roots_read_what_a_person_types(open_endpoints, studio) -> None:
-    told = {"studio.x": {"party": "site=london", "roots": {"windows": "L:\\projects"}}}
-    roots = open_endpoints(locations=told).roots
-    assert {
-        Root("projects", "L:\\projects", WINDOWS),
-        Root("projects", str(studio.staging), LINUX),
-        Root("projects", str(studio.hq), LINUX),
-    } <= set(roots)
-    for folder in (studio.staging, studio.hq):
-        assert roots.place(f"{folder}/show/a.mov") == Place("projects", "show/a.mov")

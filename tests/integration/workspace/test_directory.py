@@ -42,6 +42,13 @@ def test_users_are_found_by_their_addresses_in_one_call(workspace, office, servi
     assert service.log.operations() == ["user/find"]
 
 
+def test_users_that_were_not_asked_for_are_left_out(workspace, service):
+    workspace.role()
+    rows = [{"id": UNKNOWN_ID, "code": code} for code in ("ana@acme.test", "anna@acme.test")]
+    service.switches.fail_next("user/find", status=200, body={"result": rows})
+    assert [user.email for user in workspace.users(["ana@acme.test"])] == ["ana@acme.test"]
+
+
 def test_clients_tell_whose_they_are_and_where_servers_stand(open_workspace, office, service):
     door = open_workspace("admin")
     door.role()
