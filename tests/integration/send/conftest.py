@@ -25,17 +25,17 @@ Opener = Callable[..., Endpoints]
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     with Studio(tmp_path_factory.mktemp("studio"), engine_paused=True) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def connections(studio: Studio) -> Iterator[dict[str, FtrackConnection]]:
+def connections(office: Studio) -> Iterator[dict[str, FtrackConnection]]:
     """One session of ftrack for each person: to open one takes longer than a test."""
     found: dict[str, FtrackConnection] = {}
     for user in ("artist", "admin"):
-        environ = studio.environment(user)
+        environ = office.environment(user)
         credentials = (environ[f"FTRACK_{name}"] for name in ("SERVER", "API_USER", "API_KEY"))
         found[user] = FtrackConnection(FtrackCredentials(*credentials))
     yield found
@@ -45,14 +45,14 @@ def connections(studio: Studio) -> Iterator[dict[str, FtrackConnection]]:
 
 @pytest.fixture
 def open_endpoints(
-    studio: Studio, connections: dict[str, FtrackConnection], monkeypatch: pytest.MonkeyPatch
+    office: Studio, connections: dict[str, FtrackConnection], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Opener]:
     """Return what resolves endpoints as one person; *locations* is the content of the mapping file."""
-    monkeypatch.setenv("FTRACK_API_SCHEMA_CACHE_PATH", studio.environment()["FTRACK_API_SCHEMA_CACHE_PATH"])
+    monkeypatch.setenv("FTRACK_API_SCHEMA_CACHE_PATH", office.environment()["FTRACK_API_SCHEMA_CACHE_PATH"])
     with contextlib.ExitStack() as stack:
 
         def opener(user: str = "admin", locations: Optional[dict[str, Any]] = None, **variables: str) -> Endpoints:
-            environ = {**studio.environment(user), **variables}
+            environ = {**office.environment(user), **variables}
             current = settings.read(environ)
             assert current.problems == ()
             workspace = stack.enter_context(contextlib.closing(connect(current)))
@@ -60,32 +60,32 @@ def open_endpoints(
             if locations is not None:
                 told = mapping.read(mapping.json.dumps({"locations": locations}), "a.json", "acme", current.volume)
             connection = connections["admin" if user == "admin" else "artist"]
-            studio.accsyn.log.clear()
-            studio.ftrack.log.clear()
+            office.accsyn.log.clear()
+            office.ftrack.log.clear()
             return Endpoints(connection, workspace, told, current, environ)
 
         yield opener
 
 
 @pytest.fixture
-def location(studio: Studio) -> Iterator[Callable[..., str]]:
+def location(office: Studio) -> Iterator[Callable[..., str]]:
     """Return what makes a location in ftrack and returns its id; it is gone when the test ends."""
     made: list[str] = []
 
     def make(name: str, label: str = "", *, staging: bool = False) -> str:
         description = STAGING_DESCRIPTION if staging else ""
-        made.append(studio.ftrack.store.create("Location", name=name, label=label, description=description)["id"])
+        made.append(office.ftrack.store.create("Location", name=name, label=label, description=description)["id"])
         return made[-1]
 
     yield make
     for location_id in made:
-        studio.ftrack.store.delete("Location", location_id)
+        office.ftrack.store.delete("Location", location_id)
 
 
 @pytest.fixture
-def dana(studio: Studio) -> Iterator[Any]:
+def dana(office: Studio) -> Iterator[Any]:
     """An employee of whom no client is known yet; her user and her clients are gone when the test ends."""
-    workspace = studio.demo.workspace
+    workspace = office.demo.workspace
     before = set(workspace.entities)
     yield workspace.add_user("dana@acme.test", "dana-key", "employee")
     for ident in set(workspace.entities) - before:

@@ -32,22 +32,22 @@ def test_party_is_taken_as_accsyn_writes_it(open_endpoints, text: str, expected:
     assert party(open_endpoints(), text) == expected
 
 
-def test_party_has_the_location_that_stands_for_it(open_endpoints, location, studio, monkeypatch) -> None:
+def test_party_has_the_location_that_stands_for_it(open_endpoints, location, office, monkeypatch) -> None:
     london, known = location("london"), location("artist.x", staging=True)
-    monkeypatch.setitem(studio.demo.workspace.integration.registered, known, studio.demo.artist_client.id)
+    monkeypatch.setitem(office.demo.workspace.integration.registered, known, office.demo.artist_client.id)
     endpoints = open_endpoints()
     assert endpoints.resolve("site=london").endpoint == Endpoint("site=london", london, "london")
-    assert endpoints.resolve("hq").endpoint == Endpoint("acme", studio.ids["studio.hq"], "studio.hq")
+    assert endpoints.resolve("hq").endpoint == Endpoint("acme", office.ids["studio.hq"], "studio.hq")
     assert endpoints.resolve("vendor@acme.test").endpoint == Endpoint("vendor@acme.test", "", "")
 
 
-def test_machine_has_the_staging_location_that_stands_for_it(open_endpoints, location, studio, dana) -> None:
-    client = studio.demo.workspace.add_client("dana-ws1", dana)
+def test_machine_has_the_staging_location_that_stands_for_it(open_endpoints, location, office, dana) -> None:
+    client = office.demo.workspace.add_client("dana-ws1", dana)
     staged, own = location("dana@acme.test.dana-ws1", staging=True), location(f"artist.{HOST}", staging=True)
     endpoints = open_endpoints()
     for text in (f"client={client.id}", "dana@acme.test@DANA-WS1"):
         assert endpoints.resolve(text).endpoint.location_id == staged
-    assert endpoints.resolve(f"client={studio.demo.artist_client.id}").endpoint.location_id == own
+    assert endpoints.resolve(f"client={office.demo.artist_client.id}").endpoint.location_id == own
     assert endpoints.location_of(Party(USER, "dana@acme.test")) is None
 
 
@@ -86,67 +86,67 @@ def test_what_is_nothing_is_refused_in_words(open_endpoints, text: str, words: s
 # What it costs, and for whom
 
 
-def test_everything_is_asked_for_once(open_endpoints, location, studio, dana, monkeypatch) -> None:
-    studio.demo.workspace.add_client("dana-ws1", dana)
+def test_everything_is_asked_for_once(open_endpoints, location, office, dana, monkeypatch) -> None:
+    office.demo.workspace.add_client("dana-ws1", dana)
     known = location("dana@acme.test.dana-ws1", staging=True)
-    monkeypatch.setitem(studio.demo.workspace.integration.registered, known, studio.demo.artist_client.id)
+    monkeypatch.setitem(office.demo.workspace.integration.registered, known, office.demo.artist_client.id)
     location("london")
     endpoints = open_endpoints()
     names = ["dana@acme.test.dana-ws1", "london", "studio.hq", "site=london", "hq", "dana@acme.test"]
     for name in names * 2:
         found = endpoints.resolve(name)
         endpoints.reachability(found.endpoint, "projects", write=True)
-    calls = studio.accsyn.log.operations()
+    calls = office.accsyn.log.operations()
     kinds = {"site/find", "user/find", "client/find", "volume/find", "volume/servers", "setting"}
     assert set(calls) == {"master", "api/login", *kinds}
     assert {kind: calls.count(kind) for kind in kinds} == {**dict.fromkeys(kinds, 1), "setting": 2}
-    assert len(studio.ftrack.log.operations()) <= 4
+    assert len(office.ftrack.log.operations()) <= 4
 
 
 def test_employee_who_may_not_see_much_resolves_all_the_same(
-    open_endpoints, location, studio, dana, monkeypatch
+    open_endpoints, location, office, dana, monkeypatch
 ) -> None:
-    monkeypatch.setattr(studio.demo.workspace, "employee_volumes", "refused")
-    monkeypatch.setattr(studio.demo.workspace, "employee_clients", False, raising=False)
-    studio.demo.workspace.add_client("dana-ws1", dana)
+    monkeypatch.setattr(office.demo.workspace, "employee_volumes", "refused")
+    monkeypatch.setattr(office.demo.workspace, "employee_clients", False, raising=False)
+    office.demo.workspace.add_client("dana-ws1", dana)
     location("london")
-    user = studio.ftrack.store.create("User", username="dana", email="dana@acme.test")
+    user = office.ftrack.store.create("User", username="dana", email="dana@acme.test")
     location("dana.dana-ws1", staging=True)
     try:
         endpoints = open_endpoints("artist")
         assert party(endpoints, "london") == "site=london"
         assert party(endpoints, "dana.dana-ws1") == "dana@acme.test@dana-ws1"
     finally:
-        studio.ftrack.store.delete("User", user["id"])
+        office.ftrack.store.delete("User", user["id"])
     assert endpoints.resolve("london").paths.read("a.mov") == Place("projects", "a.mov")
 
 
-def test_machine_without_client_is_looked_for_once(open_endpoints, location, studio, dana, monkeypatch) -> None:
-    clients = [studio.demo.workspace.add_client(f"other-{number}", studio.demo.artist) for number in (1, 2)]
-    monkeypatch.setattr(studio.demo.artist_client, "active", False)
+def test_machine_without_client_is_looked_for_once(open_endpoints, location, office, dana, monkeypatch) -> None:
+    clients = [office.demo.workspace.add_client(f"other-{number}", office.demo.artist) for number in (1, 2)]
+    monkeypatch.setattr(office.demo.artist_client, "active", False)
     endpoints = open_endpoints("artist")
     for client in clients:
         assert not endpoints.resolve(f"client={client.id}").here
     with pytest.raises(NotReady):
         endpoints.here()
-    assert studio.accsyn.log.count("client/find") == 2  # all clients, and this machine's
+    assert office.accsyn.log.count("client/find") == 2  # all clients, and this machine's
 
 
-def test_studio_whose_settings_may_not_be_read_has_no_storage_scenario(open_endpoints, location, studio) -> None:
+def test_studio_whose_settings_may_not_be_read_has_no_storage_scenario(open_endpoints, location, office) -> None:
     location("london")
     endpoints = open_endpoints()
     refusal = {"exception": "PermissionError", "content": "You may not read settings."}
-    studio.ftrack.switches.fail_next("query:Setting", status=200, body=refusal)
+    office.ftrack.switches.fail_next("query:Setting", status=200, body=refusal)
     assert party(endpoints, "london") == "site=london"
 
 
-def test_all_known_roots_read_what_a_person_types(open_endpoints, studio) -> None:
+def test_all_known_roots_read_what_a_person_types(open_endpoints, office) -> None:
     told = {"studio.x": {"party": "site=london", "roots": {"windows": "L:\\projects"}}}
     roots = open_endpoints(locations=told).roots
     assert {
         Root("projects", "L:\\projects", WINDOWS),
-        Root("projects", str(studio.staging), LINUX),
-        Root("projects", str(studio.hq), LINUX),
+        Root("projects", str(office.staging), LINUX),
+        Root("projects", str(office.hq), LINUX),
     } <= set(roots)
-    for folder in (studio.staging, studio.hq):
+    for folder in (office.staging, office.hq):
         assert roots.place(f"{folder}/show/a.mov") == Place("projects", "show/a.mov")
