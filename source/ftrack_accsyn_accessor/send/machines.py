@@ -25,7 +25,7 @@ class Machines:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        self._people: dict[str, list[tuple[str, str]]] = {}
+        self._read_names: dict[str, list[tuple[str, str]]] = {}
         self._own: Union[Client, NotReady, None] = None
 
     @property
@@ -161,16 +161,25 @@ class Machines:
 
     def _readings(self, name: str) -> list[tuple[str, str]]:
         """Return the (e-mail address, host) that *name* of a staging location may mean: user names have dots, too."""
-        if name not in self._people:
-            cuts = [index for index, letter in enumerate(name) if letter == "." and 0 < index < len(name) - 1]
-            users = {name[:cut]: name[cut + 1 :] for cut in cuts}
-            known = self._around.people(users) if users else {}
-            self._people[name] = list(self._read(users, known))
-        return self._people[name]
+        if name not in self._read_names:
+            self._read_names[name] = list(self._read(_cuts(name)))
+        return self._read_names[name]
 
-    def _read(self, users: dict[str, str], known: dict[str, str]) -> Iterator[tuple[str, str]]:
+    @cached_property
+    def _people(self) -> dict[str, str]:
+        """The e-mail addresses of ftrack's users that have a staging location, by user name; asked for all at once."""
+        staging = (location.name for location in self._around.locations if location.is_staging)
+        return self._around.people(sorted({user for name in staging for user in _cuts(name)}))
+
+    def _read(self, users: dict[str, str]) -> Iterator[tuple[str, str]]:
         for user, host in users.items():
-            if user in known:
-                yield known[user], host
+            if user in self._people:
+                yield self._people[user], host
             elif "@" in user and self._clients_of(user):
                 yield user, host
+
+
+def _cuts(name: str) -> dict[str, str]:
+    """Return each user that *name* of a staging location may begin with, and the host that then follows."""
+    dots = [index for index, letter in enumerate(name) if letter == "." and 0 < index < len(name) - 1]
+    return {name[:dot]: name[dot + 1 :] for dot in dots}

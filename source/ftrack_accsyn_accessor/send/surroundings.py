@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple, Optional
 
-from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted
+from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted_batches
 from ftrack_accsyn_accessor.model import parties, paths
 from ftrack_accsyn_accessor.model.accsyn import Client, Grant, Site, User, Volume
 from ftrack_accsyn_accessor.model.claims import STAGING_DESCRIPTION
@@ -87,10 +87,14 @@ class Surroundings:
         return next(filter(None, (paths.storage_scenario(row["value"] or "") for row in rows)), None)
 
     def people(self, names: Iterable[str]) -> dict[str, str]:
-        """Return the e-mail addresses of ftrack's users by those of *names* that are their user names; one request."""
-        rows = self.connection.query(
-            f"select username, email from User where username in ({quoted(names)}) order by id"  # noqa: S608
-        )
+        """Return the e-mail addresses of ftrack's users by those of *names* that are their user names.
+
+        One request for each `connection.BATCH` names.
+        """
+        rows = []
+        for wanted in quoted_batches(names):
+            query = f"select username, email from User where username in ({wanted}) order by id"  # noqa: S608
+            rows += self.connection.query(query)
         return {row["username"]: row["email"] or row["username"] for row in rows}
 
     # accsyn

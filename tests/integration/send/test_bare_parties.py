@@ -121,6 +121,16 @@ def test_employee_who_may_not_see_much_resolves_all_the_same(
     assert endpoints.resolve("london").paths.read("a.mov") == Place("projects", "a.mov")
 
 
+def test_users_of_all_staging_locations_are_asked_for_at_once(open_endpoints, location, office, dana) -> None:
+    names = [f"dana@acme.test.dana-ws{number}" for number in range(5)]
+    for name in names:
+        office.demo.workspace.add_client(name[len("dana@acme.test.") :], dana)
+        location(name, staging=True)
+    endpoints = open_endpoints()
+    assert len({party(endpoints, name) for name in names}) == 5
+    assert office.ftrack.log.count("query:User") == 1
+
+
 def test_machine_without_client_is_looked_for_once(open_endpoints, location, office, dana, monkeypatch) -> None:
     clients = [office.demo.workspace.add_client(f"other-{number}", office.demo.artist) for number in (1, 2)]
     monkeypatch.setattr(office.demo.artist_client, "active", False)
