@@ -166,8 +166,10 @@ class Publication:
 
     `files` holds the component's own file, or those of its members at any depth. `resource_identifier` is what ftrack
     keeps, `path` where that lies in the volume; they differ where the location has a transformer. `project_id` and
-    `project_name` are empty where the component hangs on no project. `doubt` is the cause kind, and after a blank the
-    words, of what was wrong with it when it was published already; it needs attention then, instead of being sent.
+    `project_name` are empty where the component hangs on no project. `copied_from` is the ftrack location whose content
+    it has, empty where it came from a file that may be newer than what any location has. `doubt` is the cause kind, and
+    after a blank the words, of what was wrong with it when it was published already; it needs attention then, instead
+    of being sent.
     """
 
     component_id: str
@@ -187,6 +189,7 @@ class Publication:
     volume: str = "projects"
     path: str = ""
     doubt: str = ""
+    copied_from: str = ""
 
     def __post_init__(self) -> None:
         """Bring the path, by default the resource identifier, into its one spelling; the server's address as well."""

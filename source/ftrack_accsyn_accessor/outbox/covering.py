@@ -47,6 +47,8 @@ def mark(connection: Connection, publication: Publication) -> None:
 
     Whether it has is to be asked there: another component may lie in the folder of a container.
     """
+    if publication.copied_from:
+        return
     connection.executemany(
         "UPDATE item SET stale_at = destination_id "
         "WHERE id = ? AND (state = ? AND arrived_at IS NOT NULL OR state = ?)",

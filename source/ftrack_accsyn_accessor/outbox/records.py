@@ -38,6 +38,7 @@ PUBLICATION_COLUMNS = (
     "volume",
     "path",
     "doubt",
+    "copied_from",
 )
 
 #: Fast rather than small: frames of a sequence differ in a few digits only, so any level packs them well.

@@ -243,7 +243,8 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
             contents INTEGER NOT NULL DEFAULT 1,       -- how often it was published
             created_at REAL NOT NULL,        -- seconds since the epoch
             updated_at REAL NOT NULL,        -- seconds since the epoch
-            identifier TEXT NOT NULL DEFAULT ''        -- what the destination keeps of it in ftrack; '' = as the source
+            identifier TEXT NOT NULL DEFAULT '',       -- what the destination keeps of it in ftrack; '' = as the source
+            copied_from TEXT NOT NULL DEFAULT ''       -- ftrack location whose content it has; '' = maybe newer
         )
         """,
         f"INSERT INTO item ({_KEPT}) SELECT {_KEPT} FROM item_before",  # noqa: S608 - constants

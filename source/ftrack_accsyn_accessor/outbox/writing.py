@@ -121,7 +121,7 @@ def _write(
         kept = (
             job,
             old["attempted"] if job is not None else 0,
-            _stale_at(old),
+            _stale_at(old, publication),
             left_over,
         )
         connection.execute(_UPDATE, (request, now, now, *values, *kept, item))
@@ -131,9 +131,9 @@ def _write(
     covering.mark(connection, publication)
 
 
-def _stale_at(old: sqlite3.Row) -> str:
+def _stale_at(old: sqlite3.Row, publication: Publication) -> str:
     """Return the ftrack location at which the older content is, or may be, registered."""
-    if old["arrived_at"] is not None or old["synced_at"] is not None:
+    if not publication.copied_from and (old["arrived_at"] is not None or old["synced_at"] is not None):
         return str(old["destination_id"])
     return str(old["stale_at"])
 

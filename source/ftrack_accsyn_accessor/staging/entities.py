@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
+import ftrack_api.entity.location
 import ftrack_api.inspection
 import ftrack_api.symbol
 
@@ -52,6 +53,15 @@ def files_of(component: Any) -> Iterator[Any]:
         return
     for member in component["members"]:
         yield from files_of(member)
+
+
+def copied_from(source: Any) -> str:
+    """Return the id of the location *source*; empty unless it keeps files of its own, as ftrack has it.
+
+    In a location that does not, files are somebody else's, who may have written to them since they were registered.
+    """
+    foreign = (ftrack_api.entity.location.MemoryLocationMixin, ftrack_api.entity.location.UnmanagedLocationMixin)
+    return "" if source is None or isinstance(source, foreign) else str(source["id"])
 
 
 def is_empty(component: Any) -> bool:

@@ -16,7 +16,14 @@ from ftrack_accsyn_accessor.outbox.locks import OwnerLock
 from ftrack_accsyn_accessor.outbox.patience import Patience
 from ftrack_accsyn_accessor.staging.accessor import normalise_identifier
 from ftrack_accsyn_accessor.staging.area import StagingArea
-from ftrack_accsyn_accessor.staging.entities import container_id, context_of, files_of, is_container, is_empty
+from ftrack_accsyn_accessor.staging.entities import (
+    container_id,
+    context_of,
+    copied_from,
+    files_of,
+    is_container,
+    is_empty,
+)
 from ftrack_accsyn_accessor.staging.freshness import set_apart
 from ftrack_accsyn_accessor.staging.source import SourceFile, doubts, other_sizes
 
@@ -233,6 +240,7 @@ class Publish:
             volume=volume,
             path=normalise_identifier(path, self._location.accessor.prefix),
             doubt=self._doubt(component, found, complete),
+            copied_from=copied_from(source),
         )
         if complete:
             self._complete[component["id"]] = publication

@@ -107,7 +107,9 @@ class Claims:
         rulings = rule(items, claims, destination.location_id)
         unwanted = self._withdraw([ruling.item for ruling in rulings if not ruling.staged], _NOT_WANTED)
         wanted = [ruling for ruling in rulings if ruling.item.id not in unwanted]
-        self._take_back([ruling.item for ruling in wanted if ruling.available], destination)
+        # What was copied from another location is no newer content: what is registered is as true as before.
+        present = [ruling.item for ruling in wanted if ruling.available]
+        self._take_back([item for item in present if not item.publication.copied_from], destination)
         return [ruling.item for ruling in wanted if not self._gives_way(ruling, destination)]
 
     def _withdraw(self, items: Sequence[Item], words: str) -> set[int]:

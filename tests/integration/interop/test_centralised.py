@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from ftrack_api.accessor.disk import DiskAccessor
 from ftrack_api.exception import ComponentInLocationError
+from ftrack_api.symbol import UNMANAGED_LOCATION_ID
 
 from exchange import Kit, read
 from ftrack_accsyn_accessor.model.item import State
@@ -47,6 +48,15 @@ def send(desk: Desk) -> list[bytes]:
     return sorted(desk.publisher.hq().values())
 
 
+def assert_stays(desk: Desk, there: dict[str, str]) -> None:
+    """Look whether ftrack shows all of *there* at head quarters while accsyn carries it there once more."""
+    desk.studio.accsyn.engine.paused = True
+    desk.submit()
+    desk.step()
+    assert desk.at() == there
+    desk.studio.accsyn.engine.paused = False
+
+
 def test_publish_still_picks_the_staging_location(desk: Desk, kit: Kit, hq: Any) -> None:
     assert desk.session.pick_location() is desk.location
     for component in kit.kinds().values():
@@ -64,13 +74,45 @@ def test_what_comes_from_head_quarters_is_staged_and_stays_there(desk: Desk, kit
         desk.location.add_component(component, hq)
         assert read(desk.location, component) == kit.expected(component)
 
-    desk.studio.accsyn.engine.paused = True
-    desk.submit()
-    desk.step()
-    assert desk.at() == there  # while it is carried there once more
-    desk.studio.accsyn.engine.paused = False
+    assert_stays(desk, there)
     assert send(desk) == sorted(kit.content.values())
     assert desk.at() == there
+
+
+def test_what_was_freed_here_and_comes_back_from_head_quarters_stays_there(desk: Desk, kit: Kit, hq: Any) -> None:
+    components = kit.kinds()
+    for component in components.values():
+        kit.put(component, desk.location)
+    send(desk)
+    there = desk.at()
+    for component in components.values():
+        desk.location.remove_component(component)
+
+    for component in components.values():
+        desk.location.add_component(component, hq)
+        assert read(desk.location, component) == kit.expected(component)
+
+    assert_stays(desk, there)
+    assert send(desk) == sorted(kit.content.values())
+
+
+def test_files_that_were_made_anew_since_are_no_copies(desk: Desk, kit: Kit, hq: Any) -> None:
+    unmanaged = desk.session.get("Location", UNMANAGED_LOCATION_ID)
+    file = kit.file()
+    kit.put(file, unmanaged)
+    desk.location.add_component(file, unmanaged)
+    send(desk)
+    desk.location.remove_component(file)
+    desk.publisher.file("main.mov")
+
+    desk.location.add_component(file, unmanaged)
+
+    desk.studio.accsyn.engine.paused = True
+    desk.submit()
+    assert desk.at() == {}
+    desk.studio.accsyn.engine.paused = False
+    assert send(desk) == [(desk.publisher.folder / "main.mov").read_bytes()]
+    assert set(desk.at()) == {file["id"]}
 
 
 @pytest.mark.parametrize("when", ["staged", "submitted"])
