@@ -50,17 +50,32 @@ def test_staged_file_is_uploaded_whole_and_goes_on_to_head_quarters(desk: Desk, 
     assert read(desk.location, file) == kit.expected(file)
 
 
-@pytest.mark.parametrize("fault", ["missing", "cut"])
-def test_file_that_the_server_does_not_give_whole_leaves_nothing(desk: Desk, kit: Kit, server: Any, fault: str) -> None:
+@pytest.mark.parametrize("fault", ["missing", "dropped"])
+def test_file_that_the_server_does_not_give_leaves_nothing(desk: Desk, kit: Kit, server: Any, fault: str) -> None:
     file = kit.file()
     kit.put(file, server)
     if fault == "missing":
         desk.studio.ftrack.storage.files.clear()
     else:
-        desk.studio.ftrack.switches.garble("/component/get", kind="cut")
+        desk.studio.ftrack.switches.drop_before("/component/get")
 
     with pytest.raises(LocationError):
         desk.location.add_component(file, server)
 
     assert staged_files(desk) == []
     assert desk.states() == {}
+
+
+def test_file_that_came_shorter_than_ftrack_knows_it_is_told_of_and_not_sent(desk: Desk, kit: Kit, server: Any) -> None:
+    file = kit.file()
+    kit.put(file, server)
+    desk.studio.ftrack.switches.garble("/component/get", kind="truncated")
+
+    desk.location.add_component(file, server)
+
+    item = desk.item(file)
+    assert item.state is State.NEEDS_ATTENTION
+    assert "1000 bytes" in item.cause
+    assert "2000" in item.cause
+    desk.submit()
+    assert desk.studio.accsyn.workspace.jobs() == []
