@@ -43,6 +43,7 @@ def test_every_kind_is_given_out_whole_while_staged_and_goes_to_head_quarters_al
     assert send(desk) == sorted(kit.content.values())
 
 
+@pytest.mark.parametrize("place", ["disk", "sftp"], indirect=True)
 def test_every_kind_is_given_out_whole_after_it_was_synced_and_not_sent_again(
     desk: Desk, kit: Kit, place: Place
 ) -> None:
@@ -58,6 +59,7 @@ def test_every_kind_is_given_out_whole_after_it_was_synced_and_not_sent_again(
     assert [call for call in desk.accsyn_calls() if call.endswith("/create")] == []
 
 
+@pytest.mark.parametrize("place", ["disk", "sftp"], indirect=True)
 def test_what_was_moved_out_before_it_was_sent_is_not_sent_until_it_comes_back(
     desk: Desk, kit: Kit, place: Place
 ) -> None:
