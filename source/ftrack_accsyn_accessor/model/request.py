@@ -67,7 +67,7 @@ class Standing:
     Counts are of items, by their state; sizes in bytes. `ended_at` (seconds since the epoch) is when its requester was
     told of its end, None until then. `ftrack_job` is the id of the ftrack Job that shows it, `noted` what was told of
     its end. `cancelled_at` is when it was cancelled (seconds since the epoch), None where it was not: what had begun by
-    then goes on.
+    then goes on. The speed, in bytes a second, is None while nothing moves.
     """
 
     id: int
@@ -81,6 +81,7 @@ class Standing:
     ftrack_job: str = ""
     noted: str = ""
     cancelled_at: Optional[float] = None
+    speed_bytes_per_s: Optional[float] = None
 
     @property
     def items(self) -> int:

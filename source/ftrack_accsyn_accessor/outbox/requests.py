@@ -54,9 +54,24 @@ class Requests:
         found = self._standings("request.id = ?", (request_id,))
         return found[0] if found else None
 
-    def open(self) -> list[Standing]:
-        """Return the requests of whose end nobody was told yet, oldest first."""
-        return self._standings("request.ended_at IS NULL", ())
+    def open(self, studio: Optional[Studio] = None) -> list[Standing]:
+        """Return the requests of *studio* (None: of all) of whose end nobody was told yet, oldest first."""
+        keys = studio.keys if studio is not None else ()
+        mine = f"request.studio IN ({', '.join('?' * len(keys))})" if studio is not None else "1"
+        return self._standings(f"request.ended_at IS NULL AND {mine}", keys)
+
+    def causes(self, request_id: int, limit: int) -> list[Item]:
+        """Return, of each kind of cause, the first item that has it, at most *limit*, without their files.
+
+        Those that need attention come first, then those that wait, and the withdrawn ones.
+        """
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM item WHERE id IN (SELECT min(id) FROM item WHERE request = ? AND cause <> '' "
+                "GROUP BY state, cause_kind) ORDER BY state <> ?, state = ?, id LIMIT ?",
+                (request_id, State.NEEDS_ATTENTION.value, State.WITHDRAWN.value, limit),
+            )
+            return [records.item(row) for row in rows]
 
     def latest(self, limit: int) -> list[Standing]:
         """Return the *limit* latest requests, the latest first."""
@@ -243,7 +258,7 @@ def _write_item(connection: Connection, request_id: int, request: Request, wante
 def _standing(connection: Connection, row: sqlite3.Row) -> Standing:
     sums = connection.execute(
         "SELECT state, count(*) AS items, sum(file_count) AS files, sum(size_bytes) AS size_bytes, "
-        "sum(done_bytes) AS done_bytes FROM item WHERE request = ? GROUP BY state",
+        "sum(done_bytes) AS done_bytes, sum(speed_bytes_per_s) AS speed FROM item WHERE request = ? GROUP BY state",
         (row["id"],),
     ).fetchall()
     any_item = connection.execute("SELECT * FROM item WHERE request = ? LIMIT 1", (row["id"],)).fetchone()
@@ -263,6 +278,7 @@ def _standing(connection: Connection, row: sqlite3.Row) -> Standing:
         ftrack_job=row["ftrack_job"],
         noted=row["noted"],
         cancelled_at=row["cancelled_at"],
+        speed_bytes_per_s=sum(each["speed"] or 0.0 for each in sums) or None,
     )
 
 

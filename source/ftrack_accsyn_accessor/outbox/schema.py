@@ -268,9 +268,12 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX item_by_path ON item (path)",
         "CREATE INDEX item_by_component ON item (component_id)",
         "CREATE INDEX item_by_request ON item (request, state)",
-        # Finds what moves of requests, among however many publishes.
-        "CREATE INDEX item_asked ON item (state, request) WHERE reason <> 'publish'",
         "CREATE INDEX item_stale ON item (stale_at) WHERE stale_at <> ''",
+        # A request whose end was told is open again as soon as anything of it moves, by whatever step.
+        "CREATE TRIGGER request_reopens AFTER UPDATE OF state ON item "
+        "WHEN NEW.reason <> 'publish' AND OLD.state IN ('needs-attention', 'withdrawn') "
+        "AND NEW.state IN ('pending', 'submitted', 'transferring', 'synced') "
+        "BEGIN UPDATE request SET ended_at = NULL WHERE id = NEW.request AND ended_at IS NOT NULL; END",
     ),
 )
 

@@ -15,6 +15,7 @@ from typing import Callable, Optional
 from ftrack_accsyn_accessor.ftrack.job import FtrackJobs
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
+from ftrack_accsyn_accessor.ftrack.request_job import RequestJobs
 from ftrack_accsyn_accessor.model import errors, progress, proof
 from ftrack_accsyn_accessor.model.item import Reason, Studio, Trouble
 from ftrack_accsyn_accessor.model.settings import Settings
@@ -95,6 +96,7 @@ class Tracker:
             self._tracking, workspace, registrations.connection, self._notices, settings, clock, monotonic, area
         )
         self._ftrack_jobs = FtrackJobs(self._tracking, registrations.connection, self._notices, monotonic)
+        self._request_jobs = RequestJobs(outbox.requests, studio, registrations.connection, self._notices, monotonic)
         self._memory: dict[str, _Memory] = {}
         self._followed = 0
         self._quiet_looks = 0
@@ -111,8 +113,10 @@ class Tracker:
             self._ftrack_jobs.begin()
             arrivals_s = self._arrivals.step()
             report_s = self._ftrack_jobs.report()
+            request_s = self._request_jobs.report()
         look_s = max(0.0, self._look_at - self._monotonic()) if live else None
-        return min((delay_s for delay_s in (look_s, arrivals_s, report_s) if delay_s is not None), default=None)
+        delays = (look_s, arrivals_s, report_s, request_s)
+        return min((delay_s for delay_s in delays if delay_s is not None), default=None)
 
     def close(self) -> None:
         """Send what waits for ftrack's event hub, for a second at most."""
