@@ -81,7 +81,9 @@ class RequestJobs:
     def _report(self, standing: Standing) -> None:
         job_id = standing.ftrack_job or str(uuid.uuid5(_JOBS, standing.request.token))
         causes = self._requests.causes(standing.id, CAUSES)
-        if standing.state in (RequestState.WAITING, RequestState.MOVING):
+        # What needs attention of a cancelled one is about to be withdrawn.
+        withdrawing = standing.cancelled_at is not None and standing.counts.get(State.NEEDS_ATTENTION, 0)
+        if standing.state in (RequestState.WAITING, RequestState.MOVING) or withdrawing:
             self._show(job_id, RUNNING, f"{title(standing.request)}: {moving_text(standing, causes)}", standing)
             return
         status = DONE if standing.state is RequestState.DONE else FAILED
@@ -144,6 +146,8 @@ def moving_text(standing: Standing, causes: Sequence[Item] = ()) -> str:
         parts.append(f"{size_text(standing.speed_bytes_per_s)}/s")
         left_bytes = standing.size_bytes - standing.done_bytes
         parts.append(f"{duration_text(left_bytes / standing.speed_bytes_per_s)} left")
+    if standing.cancelled_at is not None:
+        parts.append("cancelled: what had begun goes on")
     attention = standing.counts.get(State.NEEDS_ATTENTION, 0)
     if attention:
         parts.append(f"{attention} {'needs' if attention == 1 else 'need'} attention")

@@ -119,6 +119,35 @@ class Requests:
             rows = connection.execute("SELECT id FROM request WHERE cancelled_at IS NOT NULL").fetchall()
         return {row["id"] for row in rows} & wanted
 
+    def to_take_back(self) -> list[Item]:
+        """Return the items of cancelled requests that accsyn has, and may not have begun with, without their files."""
+        states = (State.SUBMITTED.value, State.NEEDS_ATTENTION.value)
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT item.* FROM request JOIN item ON item.request = request.id "
+                "WHERE request.cancelled_at IS NOT NULL "
+                "AND item.state IN (?, ?) AND item.job IS NOT NULL ORDER BY item.id",
+                states,
+            )
+            return [records.item(row) for row in rows]
+
+    def is_shared(self, item: Item) -> bool:
+        """Whether another item, that was not cancelled, is on its way with the same tasks as *item*."""
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                "SELECT 1 FROM item JOIN request ON request.id = item.request WHERE item.job = ? AND item.path = ? "
+                "AND item.volume = ? AND item.id <> ? AND item.state NOT IN (?, ?) AND request.cancelled_at IS NULL",
+                (
+                    item.job,
+                    records.storable(item.publication.path),
+                    item.publication.volume,
+                    item.id,
+                    State.SYNCED.value,
+                    State.WITHDRAWN.value,
+                ),
+            ).fetchone()
+        return row is not None
+
     # Who else has a path.
 
     def rival(self, item: Item) -> Optional[Item]:
@@ -187,7 +216,8 @@ class Requests:
         states = ", ".join(f"'{state.value}'" for state in _NOT_BEGUN)
         with self._connections.writing() as connection:
             connection.execute(
-                "UPDATE request SET cancelled_at = coalesce(cancelled_at, ?) WHERE id = ? AND reason <> ?",
+                "UPDATE request SET cancelled_at = coalesce(cancelled_at, ?), ended_at = NULL "
+                "WHERE id = ? AND reason <> ?",
                 (self._clock(), request_id, Reason.PUBLISH.value),
             )
             return connection.execute(

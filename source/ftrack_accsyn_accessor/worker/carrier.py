@@ -21,6 +21,7 @@ from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.asked import Asked
+from ftrack_accsyn_accessor.worker.cancelling import Cancelling
 from ftrack_accsyn_accessor.worker.claims import Claims
 from ftrack_accsyn_accessor.worker.endpoint import Endpoints, connect
 from ftrack_accsyn_accessor.worker.intake import Intake
@@ -64,6 +65,7 @@ class Carrier:
         self._endpoints = Endpoints(outbox, self._opened_registrations, clock, monotonic)
         self._retention = Retention(outbox, area, read_settings, clock, monotonic)
         self._steering: Optional[Steering] = None
+        self._cancelling: Optional[Cancelling] = None
         self._settings: Optional[Settings] = None
         self._workspace: Optional[Workspace] = None
         self._registrations: Optional[Registrations] = None
@@ -126,7 +128,11 @@ class Carrier:
     # Submission.
 
     def steer(self) -> bool:
-        """Pause or resume running jobs as the outbox asks for; return whether nothing is to be submitted."""
+        """Take back, pause or resume in accsyn as the outbox asks for; return whether nothing is to be submitted."""
+        if self._outbox.requests.to_take_back():
+            if self._cancelling is None:
+                self._cancelling = Cancelling(self._outbox, self._opened_workspace(self._complete_settings()))
+            self._cancelling.step()
         paused = self._outbox.control.paused() is not None
         if paused or self._outbox.control.paused_jobs():
             if self._steering is None:
@@ -293,7 +299,7 @@ class Carrier:
 
     def _disconnect(self) -> None:
         self._endpoints.forget()
-        self._steering = None
+        self._steering = self._cancelling = None
         if self._tracker is not None:
             self._tracker.close()
             self._tracker = None

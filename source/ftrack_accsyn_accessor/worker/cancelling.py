@@ -1,0 +1,79 @@
+"""Takes back in accsyn what was cancelled after it had been submitted, as far as it has not begun there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from ftrack_accsyn_accessor.model import errors, proof
+from ftrack_accsyn_accessor.model.accsyn import Task
+from ftrack_accsyn_accessor.model.item import Item, State, label
+from ftrack_accsyn_accessor.model.tasks import TaskIndex
+from ftrack_accsyn_accessor.outbox import JobRow, Outbox
+from ftrack_accsyn_accessor.outbox.requests import CANCELLED
+from ftrack_accsyn_accessor.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+
+class Cancelling:
+    """For one thread only, whoever holds the outbox's lock. May raise `errors.WorkspaceError` or `errors.OutboxError`.
+
+    What had begun goes on, and is looked at no more.
+    """
+
+    def __init__(self, outbox: Outbox, workspace: Workspace) -> None:
+        self._outbox = outbox
+        self._workspace = workspace
+        self._begun: set[tuple[int, State]] = set()
+
+    def step(self) -> None:
+        """Exclude the tasks of cancelled items that wait in accsyn, and withdraw the items. Costs a query without."""
+        jobs: dict[int, list[Item]] = {}
+        for item in self._outbox.requests.to_take_back():
+            if (item.id, item.state) not in self._begun and item.job is not None:
+                jobs.setdefault(item.job, []).append(item)
+        for job, items in jobs.items():
+            row = self._outbox.job_by_id(job)
+            if row is not None and row.accsyn_id:
+                self._take_back(row, items)
+            else:  # what may be there all the same is looked up before it would be sent
+                self._outbox.withdraw([item for item in items if not item.attempted], CANCELLED)
+
+    def _take_back(self, row: JobRow, items: Sequence[Item]) -> None:
+        index = self._read(row)
+        waiting = [item for item in items if not _has_begun(item, index.of(item)[0])]
+        # Tasks that others need as well stay: only this item is not waited for any more.
+        own = [item for item in waiting if not self._outbox.requests.is_shared(item)]
+        tasks = {task.id: task for item in own for task in index.of(item)[0]}
+        idle = [task_id for task_id, task in tasks.items() if task.status not in ("excluded", "done", *proof.AT_WORK)]
+        if idle:
+            try:
+                self._workspace.exclude_tasks(row.accsyn_id, idle)
+            except errors.Refused as error:
+                logger.warning("What was cancelled goes on: %s", error)
+                waiting = [item for item in waiting if item not in own or item.state is State.NEEDS_ATTENTION]
+            else:
+                index = self._read(row)
+        late = [item for item in own if item in waiting and _has_begun(item, index.of(item)[0])]
+        self._go_on(row, [task for item in late for task in index.of(item)[0]], idle)
+        taken_back = [item for item in waiting if item not in late]
+        self._outbox.withdraw(taken_back, CANCELLED)
+        self._begun |= {(item.id, item.state) for item in items if item not in taken_back}
+        for item in taken_back:
+            logger.info("%s was cancelled before accsyn had begun with it.", label(item))
+
+    def _go_on(self, row: JobRow, tasks: Iterable[Task], idle: Sequence[str]) -> None:
+        """Let all *tasks* of what has begun run: those that were excluded just now with the others."""
+        again = [task.id for task in tasks if task.status == "excluded" and task.id in idle]
+        if again:
+            self._workspace.retry_tasks(row.accsyn_id, again)
+
+    def _read(self, row: JobRow) -> TaskIndex:
+        return TaskIndex(self._workspace.tasks(row.accsyn_id))
+
+
+def _has_begun(item: Item, tasks: Iterable[Task]) -> bool:
+    """Whether accsyn is at work on *item*, or has done some of it; what has stopped does not go on by itself."""
+    moving = proof.AT_WORK if item.state is State.NEEDS_ATTENTION else proof.AT_WORK | {"done"}
+    return any(task.status in moving for task in tasks)
