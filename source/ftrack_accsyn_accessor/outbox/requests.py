@@ -159,7 +159,9 @@ class Requests:
             row = connection.execute(
                 "SELECT * FROM item WHERE path = ? AND volume = ? AND party = ? AND studio = ? AND component_id <> ? "
                 "AND component_id <> '' AND reason <> 'publish' "
-                "AND (state IN (?, ?, ?) OR state = ? AND id < ?) ORDER BY id LIMIT 1",
+                # Where an ftrack location stands for the destination, that tells what has arrived.
+                "AND (state IN (?, ?) OR state = ? AND destination_id = '' OR state = ? AND id < ?) "
+                "ORDER BY id LIMIT 1",
                 (
                     records.storable(publication.path),
                     publication.volume,
@@ -169,6 +171,15 @@ class Requests:
                     *(state.value for state in (State.SUBMITTED, State.TRANSFERRING, State.SYNCED, State.PENDING)),
                     item.id,
                 ),
+            ).fetchone()
+        return records.item(row) if row is not None else None
+
+    def publish_of(self, item: Item) -> Optional[Item]:
+        """Return the publish of the component of *item* into its source location, without its files."""
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                "SELECT * FROM item WHERE component_id = ? AND location_id = ? AND reason = 'publish'",
+                (item.publication.component_id, item.publication.location_id),
             ).fetchone()
         return records.item(row) if row is not None else None
 

@@ -174,6 +174,7 @@ class Tracking:
                 count += connection.executemany(
                     "UPDATE item SET state = ?, cause_kind = ?, cause = ?, "  # noqa: S608
                     f"next_try_at = CASE WHEN {asked_for} THEN NULL ELSE ? END, done_bytes = ?, "
+                    "size_bytes = CASE component_id WHEN '' THEN max(size_bytes, ?) ELSE size_bytes END, "
                     "speed_bytes_per_s = ?, left_s = ?, arrived_at = CASE ? WHEN 1 THEN coalesce(arrived_at, ?) END, "
                     "updated_at = CASE state WHEN ? THEN updated_at ELSE ? END "
                     f"WHERE id = ? AND created_at = ? AND job IS ? AND state IN ({allowed})",
@@ -362,6 +363,7 @@ def _values(change: Change, now: float) -> tuple[object, ...]:
         records.printable(change.cause),
         change.next_try_at,
         progress.done_bytes,
+        progress.size_bytes,
         progress.speed_bytes_per_s,
         progress.left_s,
         int(change.arrived),

@@ -10,16 +10,18 @@ from collections.abc import Mapping, Sequence
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model import errors, tasks
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Reason, label
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Reason, State, label
 from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.requests import CANCELLED
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.claims import Claims
 from ftrack_accsyn_accessor.worker.goods import never_sent, on_disk, stop
+from ftrack_accsyn_accessor.worker.lookup import STILL_SENDING_S
 
 logger = logging.getLogger(__name__)
 
+_ON_ITS_WAY = (State.PREPARED, State.PENDING, State.SUBMITTED, State.TRANSFERRING)
 _ASK_AGAIN = "Ask for it again."
 
 
@@ -52,13 +54,35 @@ class Asked:
     def sound(self, items: Sequence[Item]) -> list[Item]:
         """Return those of *items* that may be sent; the others need attention, are withdrawn, or wait."""
         sound = []
-        for item in self._claims.admit_asked(items, self._source, self._destination):
+        for item in self._not_published(self._claims.admit_asked(items, self._source, self._destination)):
             error = self._fault(item)
             if error is not None:
                 stop(self._outbox, [item], error, self._clock())
             else:
                 sound.append(item)
         return on_disk(self._outbox, self._area, sound, self._clock) if self._is_here(self._source) else sound
+
+    def _not_published(self, items: Sequence[Item]) -> list[Item]:
+        """Return those of *items* that no publish of this machine has carried, or is carrying, to the same place.
+
+        What has arrived so is proven by that: it has these very files. The others wait for it: one way is enough.
+        """
+        left = []
+        for item in items:
+            publish = self._outbox.requests.publish_of(item) if self._is_here(self._source) else None
+            if publish is None or publish.destination.party != self._destination.party:
+                left.append(item)
+            elif publish.state is State.SYNCED:
+                self._outbox.nothing_to_send([item], item.studio, self._source.party, self._destination)
+            elif publish.state in _ON_ITS_WAY:
+                outcome = "its publish carries it there already"
+                error = errors.Busy(
+                    "send it once more", label(item), outcome, "It counts as sent when that has arrived."
+                )
+                self._outbox.delay([item], error, self._clock() + STILL_SENDING_S)
+            else:
+                left.append(item)
+        return left
 
     def wanted(self, items: Sequence[Item]) -> list[Item]:
         """Return those of *items*, of which accsyn has nothing, whose requests were not cancelled meanwhile."""

@@ -197,6 +197,8 @@ class _Changes:
     def _progress(self, seen: _Seen) -> Progress:
         """Return how far an item is; what proves nothing has not moved."""
         size_bytes = seen.item.progress.size_bytes
+        if not seen.item.publication.component_id:  # asked for by its path: what it weighs is what its tasks tell
+            size_bytes = max(size_bytes, sum(task.size_bytes or 0 for task in seen.tasks))
         counted = [task for task in seen.tasks if task.status != "done" or proof.proves(task, seen.sent.stale)]
         if self.job is None or not seen.tasks:
             return seen.item.progress

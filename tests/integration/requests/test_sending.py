@@ -155,3 +155,49 @@ def test_what_ftrack_knows_another_size_of_is_not_green(desk: Asking, grown: int
     assert desk.states(request) == [State.NEEDS_ATTENTION if grown else State.SYNCED]
     assert desk.of(request)[0].cause_kind == (Trouble.SIZE_DIFFERS.value if grown else "")
     assert bool(desk.registered(desk.london)) is (not grown)
+
+
+def test_what_is_published_from_here_to_there_is_not_carried_a_second_time(desk: Asking) -> None:
+    published = desk.publish_file("plate")
+    path = f"{FOLDER}/plate.mov"
+    plate = Wanted(desk.described(desk.here, published, "plate", Kind.FILE, path, [path]))
+    desk.studio.accsyn.engine.paused = True
+
+    first = desk.ask(desk.here, desk.hq, plate)
+    desk.run_for(30)
+    assert desk.states(first) == [State.PENDING]
+    desk.studio.accsyn.engine.paused = False
+    desk.drain_all(first)
+    second = desk.ask(desk.here, desk.hq, plate)
+    desk.drain_all(second)
+
+    assert desk.states(first) == desk.states(second) == [State.SYNCED]
+    (job,) = desk.studio.accsyn.workspace.jobs()
+    assert len(job.tasks) == 1
+    assert desk.registered(desk.hq) == {published: path}
+
+
+def test_a_folder_of_unknown_size_shows_how_far_it_is(desk: Asking) -> None:
+    desk.write_at(desk.hq, "show_a/scans/1.tif", 50)
+    desk.write_at(desk.hq, "show_a/scans/2.tif", 70)
+
+    request = desk.ask(desk.hq, desk.london, desk.by_path("show_a/scans"), reason=Reason.SYNC)
+    desk.finish()
+
+    standing = desk.standing(request)
+    assert (standing.size_bytes, standing.done_bytes) == (120, 120)
+
+
+def test_what_is_taken_away_from_its_source_while_it_is_carried_is_said(desk: Asking) -> None:
+    frames, plate = desk.sequence_at(desk.hq, "frames", [1, 2]), desk.file_at(desk.hq, "plate")
+    request = desk.ask(desk.hq, desk.london, frames, plate)
+    desk.drain()
+    store = desk.studio.ftrack.store
+    for row in store.find("ComponentLocation", location_id=desk.hq.location_id):
+        store.delete("ComponentLocation", row["id"])
+
+    desk.drain_all(request)
+
+    assert desk.states(request) == [State.WITHDRAWN, State.SYNCED]
+    assert "not registered there" in desk.of(request)[0].cause
+    assert list(desk.registered(desk.london)) == [plate.publication.component_id], "what it is, is known of a file"

@@ -224,3 +224,26 @@ def test_ends_that_were_not_meant_are_seen_and_what_is_not_told_is_believed(
 ) -> None:
     assert proof.misread(task("queued", source=source, destination=destination), CLIENT) is trouble
     assert proof.misread(task("queued", source={**source, "client": "x"}), "") is not Trouble.WRONG_CLIENT
+
+
+SITE = "5d91a5f1b5f0c8a7e2d4c3b2"
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "parties", "trouble"),
+    [
+        ({"site": SITE}, {}, ("site=london", ""), None),
+        ({"site": "london"}, {}, ("site=london", ""), None),
+        ({"site": "berlin"}, {}, ("site=london", ""), Trouble.WRONG_CLIENT),
+        ({"site": SITE}, {}, (f"site={SITE[:-1]}9", ""), Trouble.WRONG_CLIENT),
+        ({"client": "x"}, {"client": "y"}, ("acme", "pat@acme.test"), None),
+        ({}, {"client": "y"}, ("acme", "client=x"), Trouble.WRONG_DESTINATION),
+        ({}, {"client": "x"}, ("acme", "client=x"), None),
+        ({}, {"site": "berlin"}, ("acme", "site=london"), Trouble.WRONG_DESTINATION),
+    ],
+)
+def test_another_party_than_was_asked_for_is_seen_as_far_as_accsyn_tells(
+    source: dict[str, str], destination: dict[str, str], parties: tuple[str, str], trouble: Optional[Trouble]
+) -> None:
+    each = task("queued", source={"path": A, **source}, destination={"path": A, **destination})
+    assert proof.misread(each, *parties) is trouble

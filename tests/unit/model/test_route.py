@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftrack_accsyn_accessor.model.item import Endpoint
-from ftrack_accsyn_accessor.model.route import Batch, batches, chunks, job_payload
+from ftrack_accsyn_accessor.model.item import Endpoint, Reason, Studio
+from ftrack_accsyn_accessor.model.request import Request
+from ftrack_accsyn_accessor.model.route import Batch, Route, batches, chunks, job_payload
 from making import CLIENT, DAY, HQ, item, publication, route
 
 seeded = settings(derandomize=True, deadline=None, database=None, max_examples=200)
@@ -158,3 +159,54 @@ def test_job_carries_what_accsyns_ftrack_integration_reads() -> None:
 @pytest.mark.parametrize(("queue", "expected"), [("High", "High"), (None, None), ("", None)])
 def test_queue_is_named_only_where_there_is_one(queue: Any, expected: Any) -> None:
     assert job_payload(route(), "k", publication(), queue).get("queue") == expected
+
+
+# What was asked for.
+
+LONDON = Endpoint("site=london", "loc-london", "london")
+
+
+def asked(**changes: Any) -> Route:
+    return route(**{"reason": Reason.SEND, "party": "acme", "client_id": "", "destination": LONDON, **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reason": Reason.SYNC},
+        {"party": "site=berlin"},
+        {"destination": Endpoint("site=berlin", "", "")},
+        {"day": DAY + datetime.timedelta(days=1)},
+        {"project_id": "p2"},
+        {"queue": "High"},
+        {"volume": "other"},
+    ],
+)
+def test_another_direction_end_day_project_or_queue_is_another_job(changes: dict[str, Any]) -> None:
+    assert asked(**changes).key(0) != asked().key(0)
+
+
+def test_ftrack_locations_make_no_other_job_of_the_same_ends() -> None:
+    again = asked(location_id="l9", location_name="x", destination=LONDON._replace(location_id="l8"))
+    assert again.key(0) == asked().key(0)
+
+
+@pytest.mark.parametrize(("reason", "word"), [(Reason.SEND, "send"), (Reason.SYNC, "sync"), (Reason.GET, "get")])
+def test_the_name_tells_the_direction_and_both_ends(reason: Reason, word: str) -> None:
+    assert asked(reason=reason).name == f"show_a ftrack {word} artist.ws1 > london 2026-11-21"
+    plain = asked(reason=reason, location_name="", destination=Endpoint("a@b.test", "", ""))
+    assert plain.name == f"show_a ftrack {word} acme > a@b.test 2026-11-21"
+
+
+def test_the_job_of_a_request_tells_any_machine_who_asked_for_what() -> None:
+    request = Request(Reason.SEND, Studio("https://acme.test", "acme"), "pat", token="t1", words="plate v001")
+    metadata = job_payload(asked(), "k", publication(), None, request)["metadata"]
+    assert {name: value for name, value in metadata.items() if name.startswith("ftrack_accsyn")} == {
+        "ftrack_accsyn_key": "k",
+        "ftrack_accsyn_reason": "send",
+        "ftrack_accsyn_source": "acme",
+        "ftrack_accsyn_destination": "site=london",
+        "ftrack_accsyn_request": "t1",
+        "ftrack_accsyn_words": "plate v001",
+    }
+    assert metadata["ftrack_user"] == "pat"

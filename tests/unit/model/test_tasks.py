@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from ftrack_accsyn_accessor.model import tasks
 from ftrack_accsyn_accessor.model.accsyn import Task
-from ftrack_accsyn_accessor.model.item import Kind, Publication, Sent
+from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Publication, Reason, Sent, Studio
+from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.model.route import Route
 from making import CLIENT, DAY, item, publication, route, sequence
 
@@ -253,3 +254,36 @@ def test_service_that_tells_no_paths_is_believed_about_components() -> None:
 )
 def test_names_that_accsyn_passes_over_are_known(path: str, passed_over: bool) -> None:
     assert tasks.never_sent(path) is passed_over
+
+
+@pytest.mark.parametrize(
+    ("party", "text"),
+    [
+        ("acme", "share=projects/a/b.mov"),
+        ("hq", "share=projects/a/b.mov"),
+        ("site=london", "site=london:share=projects/a/b.mov"),
+        ("client=abc", "client=abc:share=projects/a/b.mov"),
+        ("pat@acme.test", "pat@acme.test:share=projects/a/b.mov"),
+    ],
+)
+def test_a_source_is_named_with_its_party_unless_that_is_the_workspace(party: str, text: str) -> None:
+    assert tasks.source_text(party, "projects", "a/b.mov") == text
+
+
+def test_tasks_of_a_request_carry_its_token_and_priority() -> None:
+    request = Request(Reason.SEND, Studio("https://acme.test", "acme"), "pat", token="t1", priority=700)
+    along = route(reason=Reason.SEND, party="acme", client_id="", destination=Endpoint("site=london", "", ""))
+    assert tasks.task_payloads("c1", ["a/b.mov"], along, request) == [
+        {
+            "source": "share=projects/a/b.mov",
+            "destination": "site=london",
+            "priority": 700,
+            "metadata": {"ftrack_component_id": "c1", "ftrack_accsyn_request": "t1"},
+        }
+    ]
+
+
+@pytest.mark.parametrize("kind", [Kind.FOLDER, Kind.FILE])
+def test_what_is_asked_for_by_its_path_is_one_task(kind: Kind) -> None:
+    plain = publication("", [], kind, component_id="", path="show_a/scans", files=())
+    assert tasks.source_paths(plain) == ["show_a/scans"]
