@@ -118,7 +118,8 @@ class TaskIndex:
             if found:
                 return found, len(found) == len(paths)
         # Whether every service answers with paths is not known; where it does not, the component must do.
-        found = [task for task in self.made_for(publication.component_id) if not task.source.get("path")]
+        known = self.made_for(publication.component_id) if publication.component_id else ()
+        found = [task for task in known if not task.source.get("path")]
         return found, any(len(found) >= len(paths) for paths in _ways(item)) and bool(found)
 
 

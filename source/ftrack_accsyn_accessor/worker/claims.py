@@ -17,7 +17,7 @@ from ftrack_accsyn_accessor.ftrack.connection import BATCH
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations, hidden, read_asked, read_claims
 from ftrack_accsyn_accessor.model import errors, progress, retry
 from ftrack_accsyn_accessor.model.claims import Ruling, conflict, rule, rule_asked
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, Trouble, label
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Reason, Trouble, label
 from ftrack_accsyn_accessor.outbox import Outbox
 
 logger = logging.getLogger(__name__)
@@ -150,7 +150,9 @@ class Claims:
         self._outbox.needs_attention([item], error, self._clock() + retry.ITEM_DELAY_S)
 
     def _wait(self, items: Sequence[Item], error: errors.RegistrationError) -> None:
-        announce.once(logger, logging.WARNING, f"{error} Published files are staged and wait.")
+        published = items[0].reason is Reason.PUBLISH
+        staged = "Published files are staged and wait." if published else "What was asked for waits."
+        announce.once(logger, logging.WARNING, f"{error} {staged}")
         attempts = 1 + max(item.attempts for item in items)
         waited_s = self._clock() - min(item.created_at for item in items)
         delay_s = retry.outage_delay(attempts, waited_s, random.random())  # noqa: S311 - jitter

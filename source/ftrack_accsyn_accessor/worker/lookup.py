@@ -13,7 +13,7 @@ from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model import errors, proof
 from ftrack_accsyn_accessor.model.accsyn import Task
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, Sent, Trouble, label
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Reason, Sent, Trouble, label
 from ftrack_accsyn_accessor.model.route import KEY
 from ftrack_accsyn_accessor.model.tasks import TaskIndex
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
@@ -77,7 +77,8 @@ class Lookup:
         waiting = [
             item
             for item in items
-            if any(task.status in proof.AT_WORK for task in index.made_for(item.publication.component_id))
+            if item.reason is Reason.PUBLISH
+            and any(task.status in proof.AT_WORK for task in index.made_for(item.publication.component_id))
         ]
         for item in waiting:
             outcome = "accsyn is still sending its older content"

@@ -201,7 +201,8 @@ class Submission:
             ) from refusal
 
     def _deliver(self, items: Sequence[Item], load: _Load) -> None:
-        payloads = [payload for item in items for payload in load.payloads(item)]
+        # By its text: what several ask for goes once.
+        payloads = list({each["source"]: each for item in items for each in load.payloads(item)}.values())
         job = self._outbox.job_by_id(load.job)
         assert job is not None  # noqa: S101 - job rows are never deleted
         if job.accsyn_id and not self._added(job, items, payloads, load):

@@ -382,4 +382,5 @@ class Worker:
         if error.kind != self._said:
             self._said = error.kind
             if not isinstance(error, errors.SettingsError):  # Those are said, all in one text, when settings are read.
-                logger.warning("%s Published files are staged and wait.", error)
+                staged = "Published files are staged and wait." if self._area.root else "What was asked for waits."
+                logger.warning("%s %s", error, staged)
