@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 
+import ftrack_api
 import pytest
 
 from asking import FOLDER, Asking
@@ -12,6 +14,7 @@ from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.model import item as model
 from ftrack_accsyn_accessor.model.item import Reason, State, Trouble
 from ftrack_accsyn_accessor.model.request import Wanted
+from ftrack_accsyn_accessor.staging import location
 from ftrack_accsyn_accessor.upkeep.cleaner import Cleaner
 from ftrack_accsyn_accessor.upkeep.policy import Policy
 from ftrack_accsyn_accessor.worker import endpoint
@@ -39,6 +42,21 @@ def test_a_component_that_is_fetched_lies_in_the_staging_area_and_is_registered_
     (job,) = desk.studio.accsyn.workspace.jobs()
     assert job.tasks[0].destination == desk.here.party
     assert " ftrack get studio.hq > artist.desk " in job.name
+
+
+def test_a_fresh_session_finds_what_was_fetched_by_its_path(desk: Asking) -> None:
+    plate, frames = desk.file_at(desk.hq, "plate"), desk.sequence_at(desk.hq, "frames", [1, 2])
+    fetch(desk, plate, frames)
+    person = desk.studio.artist
+
+    session = ftrack_api.Session(desk.studio.ftrack.url, person.ftrack_key, person.ftrack_user, plugin_paths=[])
+    place = location.configure(session, str(desk.location["name"]), SimpleNamespace(area=desk.area))
+    paths = [
+        place.get_filesystem_path(session.get("Component", each.publication.component_id)) for each in (plate, frames)
+    ]
+    session.close()
+
+    assert paths == [str(staged(desk, "plate.mov")), str(staged(desk, "frames.%04d.exr"))]
 
 
 def test_what_is_not_on_the_disk_with_its_size_is_not_fetched(desk: Asking) -> None:
