@@ -13,6 +13,7 @@ import ftrack_api.event.hub
 import pytest
 
 from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.actions import listening
 from ftrack_accsyn_accessor.actions.service import Service
 from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Publication, StagedFile, Studio
 from ftrack_accsyn_accessor.model.plan import Fate, Plan, Planned
@@ -27,6 +28,9 @@ from ftrack_accsyn_sandbox.studio import Studio as Sandbox
 from helpers import wait_until
 from publishing import Publisher
 
+#: What a service subscribes to: discover, three launches, replies, and its own heartbeat.
+SUBSCRIPTIONS = 6
+
 
 class Page:
     """ftrack's web page as one user has it open: it asks over the real hub, and shows what comes."""
@@ -34,7 +38,7 @@ class Page:
     def __init__(self, studio: Sandbox, username: str, claims: Optional[dict[str, str]] = None) -> None:
         key = f"{username}-ftrack-demo-key"
         self.ids = studio.ids
-        self.user = claims or {"id": studio.ids[username], "username": username}
+        self.user = claims if claims is not None else {"id": studio.ids[username], "username": username}
         self.shown: list[dict[str, Any]] = []
         self._hub = ftrack_api.event.hub.EventHub(studio.ftrack.url, username, key)
         self._hub.connect()
@@ -140,9 +144,9 @@ class Serving:
         return self.runtime.outbox
 
     def start(self, studio: Sandbox) -> None:
-        before = studio.ftrack.hub.connection_count
+        before = len(studio.ftrack.hub.subscriber_ids())
         self._thread.start()
-        wait_until(lambda: studio.ftrack.hub.connection_count > before, what="the service at the hub")
+        wait_until(lambda: len(studio.ftrack.hub.subscriber_ids()) >= before + SUBSCRIPTIONS, what="the service")
 
     def end(self) -> None:
         self.stop.set()
@@ -151,7 +155,10 @@ class Serving:
 
 
 @pytest.fixture
-def serving(studio: Sandbox, publisher: Publisher, planned: Planning) -> Iterator[Serving]:
+def serving(
+    studio: Sandbox, publisher: Publisher, planned: Planning, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Serving]:
+    monkeypatch.setattr(listening, "LOOK_S", 0.05)
     publisher.environment(**studio.environment("admin"))
     service = Serving()
     service.start(studio)
