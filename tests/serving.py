@@ -14,6 +14,7 @@ import pytest
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.actions import listening
+from ftrack_accsyn_accessor.actions.assigned import Wish
 from ftrack_accsyn_accessor.actions.service import Service
 from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Publication, StagedFile, Studio
 from ftrack_accsyn_accessor.model.plan import Fate, Plan, Planned
@@ -23,7 +24,7 @@ from ftrack_accsyn_accessor.send import asking
 from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.send.order import Order
 from ftrack_accsyn_accessor.send.planning import Planner
-from ftrack_accsyn_accessor.worker.runtime import Runtime, open_runtime
+from ftrack_accsyn_accessor.worker.runtime import Runtime, open_outside
 from ftrack_accsyn_sandbox.studio import Studio as Sandbox
 from helpers import wait_until
 from publishing import Publisher
@@ -130,13 +131,11 @@ def page(open_page: Any) -> Page:
 class Serving:
     """A service that runs on a thread of this process."""
 
-    def __init__(self) -> None:
-        settings = environment.read_settings()
-        self.runtime: Runtime = open_runtime(
-            settings, environment.ftrack_credentials(), environment.read_settings, begin=True
-        )
+    def __init__(self, wish: Optional[Wish] = None) -> None:
+        credentials = environment.ftrack_credentials()
+        self.runtime: Runtime = open_outside(environment.read_settings(), credentials, environment.read_settings)
         self.stop = threading.Event()
-        self._service = Service(self.runtime, environment.ftrack_credentials(), environment.read_settings)
+        self._service = Service(self.runtime, credentials, environment.read_settings, wish)
         self._thread = threading.Thread(target=self._service.run, args=(self.stop,), daemon=True)
 
     @property

@@ -18,7 +18,7 @@ from ftrack_accsyn_accessor.actions.office import Office
 from ftrack_accsyn_accessor.actions.service import subscriptions
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
-from ftrack_accsyn_accessor.worker.runtime import open_runtime
+from ftrack_accsyn_accessor.worker.runtime import Runtime, open_outside, open_runtime
 
 logger = logging.getLogger(__name__)
 
@@ -44,12 +44,7 @@ def register(session: Any) -> None:
         uuid.uuid4().hex,
         f"by your Connect on {machine.hostname()}",
         Notices(credentials),
-        lambda: Office(
-            lambda: open_runtime(environment.read_settings(), credentials, environment.read_settings),
-            credentials,
-            environment.read_settings,
-            everybody=False,
-        ),
+        lambda: Office(lambda: _runtime(credentials), credentials, environment.read_settings, everybody=False),
         lambda: bool(current.sync_path),
     )
     try:
@@ -58,6 +53,16 @@ def register(session: Any) -> None:
     except Exception:  # a user's name may hold what no expression can
         logger.exception("The accsyn actions are not offered by this Connect.")
     _serving = weakref.ref(session)
+
+
+def _runtime(credentials: FtrackCredentials) -> Runtime:
+    """Return what carries requests of this Connect; raise an `errors.AccsynAccessorError` where there is nothing."""
+    current = environment.read_settings()
+    if current.staging_path is None:
+        return open_outside(current, credentials, environment.read_settings)
+    found = open_runtime(current, credentials, environment.read_settings)
+    found.area.require()
+    return found
 
 
 class _Counter:

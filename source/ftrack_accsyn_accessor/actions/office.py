@@ -55,8 +55,8 @@ class Office:
 
     @property
     def settings(self) -> Settings:
-        """The settings of the moment."""
-        return self._read_settings()
+        """The settings of the moment, for which no staging area is needed."""
+        return settings.outside(self._read_settings())
 
     def places(self) -> list[Place]:
         """Return the locations to choose from."""

@@ -12,8 +12,10 @@ import click
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.actions.assigned import Wish
 from ftrack_accsyn_accessor.actions.service import Service
-from ftrack_accsyn_accessor.cli import here
-from ftrack_accsyn_accessor.worker.runtime import stop_all
+from ftrack_accsyn_accessor.cli import exit_codes, here
+from ftrack_accsyn_accessor.model import settings
+from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.worker.runtime import open_outside, stop_all
 
 #: How long what is under way gets when the service is told to end.
 STOP_S = 5.0
@@ -34,12 +36,22 @@ def serve(send_on_assignment: bool, components: str, source: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     wish = Wish(tuple(filter(None, map(str.strip, components.split(",")))), source)
-    runtime = here.runtime(here.find())
+    credentials = environment.ftrack_credentials()
+    runtime = open_outside(_settings(), credentials, environment.read_settings)
     try:
-        credentials = environment.ftrack_credentials()
         Service(runtime, credentials, environment.read_settings, wish if send_on_assignment else None).run(stop)
     finally:
         stop_all(STOP_S)
+
+
+def _settings() -> Settings:
+    """Return the settings; stop where one is missing."""
+    current = settings.outside(environment.read_settings())
+    if current.disabled:
+        raise here.Stop("The plugin is switched off by FTRACK_ACCSYN_DISABLE.", exit_codes.NOT_SET_UP)
+    if current.problems:
+        raise here.Stop(settings.describe(current.problems), exit_codes.NOT_SET_UP)
+    return current
 
 
 def _log_to_the_terminal() -> None:

@@ -16,6 +16,7 @@ from helpers import wait_until
 from publishing import Publisher
 from serving import Page, Planning, hidden
 
+#: Discover, and three launches.
 SESSION_SUBSCRIPTIONS = 4
 
 
@@ -23,7 +24,7 @@ class Connect:
     """Connect's session, with a thread that handles what the hub brings."""
 
     def __init__(self, publisher: Publisher) -> None:
-        self.session = publisher.session(auto_connect_event_hub=False, plugin_paths=[])
+        self.session = publisher.session(auto_connect_event_hub=False)
         self.hub = self.session.event_hub
         connected.register(self.session)
         self.hub.connect()

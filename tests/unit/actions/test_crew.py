@@ -66,7 +66,7 @@ def test_an_errand_that_raises_costs_nothing_but_itself(hands: Crew[Desk], caplo
     hands.do(lambda office: done.set())
 
     assert done.wait(5.0)
-    assert "could not be worked on" in caplog.text
+    wait_until(lambda: "could not be worked on" in caplog.text)
     assert hands.close()
 
 
