@@ -154,9 +154,7 @@ class Serving:
 
 
 @pytest.fixture
-def serving(
-    studio: Sandbox, publisher: Publisher, planned: Planning, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Serving]:
+def serving(studio: Sandbox, publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serving]:
     monkeypatch.setattr(listening, "LOOK_S", 0.05)
     publisher.environment(**studio.environment("admin"))
     service = Serving()

@@ -10,6 +10,8 @@ from ftrack_accsyn_sandbox.studio import Studio
 from publishing import Publisher
 from serving import Page, Planning, Serving, hidden
 
+pytestmark = pytest.mark.usefixtures("planned")
+
 
 def pick(studio: Studio, name: str) -> list[dict[str, str]]:
     return [{"entityId": studio.ids[name], "entityType": "task"}]

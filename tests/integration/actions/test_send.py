@@ -15,6 +15,8 @@ from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
 from serving import Page, Planning, Serving, hidden, text
 
+pytestmark = pytest.mark.usefixtures("planned")
+
 
 @pytest.fixture
 def selection(studio: Studio) -> list[dict[str, str]]:
