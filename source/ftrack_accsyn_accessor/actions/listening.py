@@ -37,7 +37,7 @@ class Subscription(NamedTuple):
 
 
 class Listener:
-    """Keeps a hub of its own and calls back; for one thread. *connected* is called after each new connection."""
+    """Keeps a hub of its own and calls back; for one thread. *connected* is called when each new connection works."""
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class Listener:
         self._mark = uuid.uuid4().hex
         self._sent_at: Optional[float] = None
         self._heard_at = 0.0
+        self._proven = False
         self._retry_s = RETRY_S
 
     def run(self, stop: threading.Event) -> None:
@@ -83,9 +84,8 @@ class Listener:
             logger.warning("ftrack's event hub cannot be reached: %s Trying again in %.0f s.", text, self._retry_s)
             self._close()
             return False
-        self._retry_s, self._sent_at, self._heard_at = RETRY_S, None, self._monotonic()
-        logger.info("Connected to ftrack's event hub at %s.", self._credentials.server_url)
-        self._connected()
+        self._proven = False
+        self._beat()
         return True
 
     def _listen(self) -> None:
@@ -109,6 +109,11 @@ class Listener:
 
     def _beaten(self, event: Any) -> None:
         self._sent_at, self._heard_at = None, self._monotonic()
+        if not self._proven:
+            # Packets keep their order: the server knows of all that was subscribed to before.
+            self._proven, self._retry_s = True, RETRY_S
+            logger.info("Listening to ftrack's event hub at %s.", self._credentials.server_url)
+            self._connected()
 
     def _lost(self, words: str) -> None:
         logger.warning("%s Connecting anew.", words)

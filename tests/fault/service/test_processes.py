@@ -1,0 +1,174 @@
+"""`ftrack-accsyn serve` as a process that is told to end, killed, and run twice at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ftrack_accsyn_sandbox.studio import Studio
+from helpers import wait_until
+from publishing import Publisher
+from sending import Sender
+from serving import Page, hidden, text
+
+COMMAND = [sys.executable, "-c", "from ftrack_accsyn_accessor.cli import main; main()", "serve"]
+
+
+class Process:
+    """A running service, and what it has said."""
+
+    def __init__(self, studio: Studio, state: Path) -> None:
+        environ = {**os.environ, **studio.environment("admin"), "XDG_STATE_HOME": str(state)}
+        del environ["ACCSYN_PROJECTS_PATH"]
+        self.said = ""
+        self.process = subprocess.Popen(COMMAND, env=environ, stderr=subprocess.PIPE, text=True)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self.process.stderr or ():
+            self.said += line
+
+    def says(self, words: str) -> None:
+        wait_until(lambda: words in self.said or self.process.poll() is not None, 20.0, words)
+        assert words in self.said, self.said
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal; return the exit code."""
+        self.process.send_signal(number)
+        code = self.process.wait(20.0)
+        self._reader.join(5.0)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+        return code
+
+
+class Services:
+    """Starts services; the folder of the outbox is the same for all unless another one is named."""
+
+    def __init__(self, studio: Studio, folder: Path) -> None:
+        self._studio = studio
+        self._folder = folder
+        self._all: list[Process] = []
+
+    def start(self, folder: str = "state") -> Process:
+        """Start a service and wait until it serves."""
+        found = self.begin(folder)
+        found.says("Listening to ftrack's event hub")
+        return found
+
+    def begin(self, folder: str = "state") -> Process:
+        """Start a service."""
+        self._all.append(Process(self._studio, self._folder / folder))
+        return self._all[-1]
+
+    def close(self) -> None:
+        for each in self._all:
+            if each.process.poll() is None:
+                each.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def services(studio: Studio, publisher: Publisher, tmp_path: Path) -> Iterator[Services]:
+    found = Services(studio, tmp_path)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def shot(studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, str]]:
+    """A shot with a component at head quarters, as it is selected."""
+    sender = Sender(studio, monkeypatch, tmp_path)
+    shot_id = sender.shot()
+    sender.component(sender.version(sender.asset(shot_id)), "show_a/plate.mov")
+    (studio.hq / "show_a").mkdir()
+    (studio.hq / "show_a/plate.mov").write_bytes(b"x" * 100)
+    sender.close()
+    return [{"entityId": shot_id, "entityType": "task"}]
+
+
+def arrived(studio: Studio) -> bool:
+    return (studio.site("london") / "show_a/plate.mov").is_file()
+
+
+def tasks(studio: Studio) -> int:
+    return sum(len(job.tasks) for job in studio.accsyn.workspace.jobs())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals between processes")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_service_that_is_told_to_end_does_so_without_a_word_too_many(services: Services, number: int) -> None:
+    service = services.start()
+
+    assert service.end(number) == 0
+    assert "Traceback" not in service.said
+
+
+def test_what_was_confirmed_is_carried_by_the_next_service_after_a_kill(
+    studio: Studio, services: Services, page: Page, shot: Any
+) -> None:
+    service = services.start()
+    studio.accsyn.switches.fail_next("POST job", status=503, times=1000)
+    action = page.action("send", shot)
+    assert page.launch(action, shot, **hidden(page.preview(action, shot)))["success"]
+    service.end(signal.SIGKILL)
+    assert tasks(studio) == 0
+    studio.accsyn.switches.clear()
+
+    services.start()
+
+    wait_until(lambda: arrived(studio), 30.0, "the file at the site")
+    assert tasks(studio) == 1
+
+
+def test_a_second_service_stands_by_and_answers_when_the_first_is_killed(
+    studio: Studio, services: Services, page: Page, shot: Any
+) -> None:
+    first = services.start()
+    second = services.begin()
+    second.says("stands by")
+    action = page.action("send", shot)  # one: the second offers nothing
+    preview = page.preview(action, shot)
+    first.end(signal.SIGKILL)
+    second.says("Listening to ftrack's event hub")
+
+    # It has the name of the first, and says that it knows nothing of what that one has shown.
+    told = page.launch(action, shot, **hidden(preview))
+    assert "Launch the action again" in told["message"]
+    assert page.launch(action, shot, **hidden(page.preview(action, shot)))["success"]
+    wait_until(lambda: arrived(studio), 30.0, "the file at the site")
+
+
+def test_of_two_services_elsewhere_the_one_that_was_asked_answers_and_nothing_goes_twice(
+    studio: Studio, services: Services, page: Page, shot: Any
+) -> None:
+    services.start("one")
+    services.start("other")
+    menu: list[Any] = []
+    wait_until(lambda: len(menu.extend(page.discover(shot)) or {each["accsyn_service"] for each in menu}) == 2)
+    one, other = {each["accsyn_service"]: each for each in menu if each["actionIdentifier"] == "accsyn.send"}.values()
+
+    previews = [page.preview(each, shot) for each in (one, other)]
+    done = [page.launch(each, shot, **hidden(preview)) for each, preview in zip((one, other), previews)]
+
+    assert [each["success"] for each in done] == [True, True], [text(each) for each in previews]
+    wait_until(lambda: arrived(studio), 30.0, "the file at the site")
+    wait_until(lambda: len(studio.ftrack.store.find("ComponentLocation")) == 2, 30.0, "one registration")
+    assert tasks(studio) == 1
+
+
+def test_a_service_says_what_is_missing_and_ends(publisher: Publisher, studio: Studio, tmp_path: Path) -> None:
+    environ = {**os.environ, **studio.environment("admin"), "XDG_STATE_HOME": str(tmp_path)}
+    for name in ("ACCSYN_API_KEY", "ACCSYN_PROJECTS_PATH"):
+        del environ[name]
+    ended = subprocess.run(COMMAND, env=environ, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode != 0, "ACCSYN_API_KEY" in ended.stderr) == (True, True)
+    assert "Traceback" not in ended.stderr
