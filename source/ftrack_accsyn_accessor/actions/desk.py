@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import functools
 import logging
 import threading
@@ -16,7 +17,7 @@ from ftrack_accsyn_accessor.actions.handling import Handling
 from ftrack_accsyn_accessor.actions.kept import KeptPlans
 from ftrack_accsyn_accessor.actions.launch import SERVICE
 from ftrack_accsyn_accessor.actions.office import Office
-from ftrack_accsyn_accessor.actions.wording import said
+from ftrack_accsyn_accessor.actions.wording import one_line, said
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 
@@ -95,12 +96,15 @@ class Desk:
     # A thread of the crew.
 
     def _work(self, answer: Answer, office: Office) -> None:
+        name = one_line(answer.launch.requester.username)
         try:
+            # The name in an event is a claim, and whose it is has to be known before anything is told.
+            answer.launch = dataclasses.replace(answer.launch, requester=office.who(answer.launch.requester))
             answer.give(self._handling.answer(answer.launch, office))
         except AccsynAccessorError as error:
-            logger.warning("%s for %s: %s", answer.launch.action.label, answer.launch.requester.username, error)
+            logger.warning("%s for %s: %s", answer.launch.action.label, name, error)
             answer.give(forms.message(said(str(error)), False))
         except Exception as error:
-            logger.exception("%s failed.", answer.launch.action.label)
+            logger.exception("%s for %s failed.", answer.launch.action.label, name)
             text = f"{answer.launch.action.label} failed: {error!r}. The log of the service has more."
             answer.give(forms.message(said(text), False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,10 +32,7 @@ class Handling:
         self._plans = plans
 
     def answer(self, asked: Launch, office: Office) -> Reply:
-        """Return the reply to a launch. Raise an `errors.AccsynAccessorError`."""
-        if office.everybody:
-            # The name in an event is a claim, and whose it is has to be known before anything is told.
-            asked = dataclasses.replace(asked, requester=office.who(asked.requester))
+        """Return the reply to a launch by somebody whom ftrack knows. Raise an `errors.AccsynAccessorError`."""
         if asked.action is Action.STATUS:
             return self._status(asked, office)
         values = asked.values or {}

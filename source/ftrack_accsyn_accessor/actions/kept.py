@@ -18,7 +18,7 @@ from ftrack_accsyn_accessor.send.order import Order
 VALID_S = 15 * 60.0
 KNOWN_S = 24 * 3600.0
 #: Plans and, all together, files of plans that are kept; the oldest expire early.
-MOST, MOST_FILES = 200, 500_000
+MOST, MOST_FILES = 200, 300_000
 
 
 class Fit(str, enum.Enum):

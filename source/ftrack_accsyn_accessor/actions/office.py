@@ -63,11 +63,15 @@ class Office:
         return places(self._connection)
 
     def who(self, requester: Requester) -> Requester:
-        """Return *requester* as ftrack knows them; raise `errors.NotAllowed` for nobody, or somebody inactive."""
-        person = self._people.person(*requester)
+        """Return *requester* as ftrack knows them; raise `errors.NotAllowed` for nobody, or somebody inactive.
+
+        Whoever an event names, for others than the user of the credentials nothing is done unless it is for everybody.
+        """
+        asking = requester if self.everybody else Requester(self._connection.credentials.api_user)
+        person = self._people.person(*asking)
         refused = permission.refusal(person, {}, ())
         if person is None or refused:
-            raise errors.NotAllowed("work for", requester.username or requester.user_id, refused)
+            raise errors.NotAllowed("work for", asking.username or asking.user_id, refused)
         return Requester(person.username, person.id)
 
     def plan(self, order: Order) -> list[Plan]:

@@ -62,7 +62,7 @@ class Service:
         """Serve until *stop* is set; then end within seconds. What was confirmed is carried on by the next one."""
         if not self._take_over(stop):
             return
-        self._runtime.worker.start()
+        self._runtime.wake()
         wanted = list(subscriptions(self._desk))
         if self._assigned is not None:
             wanted.append(Subscription("topic=ftrack.update", self._assigned.heard))

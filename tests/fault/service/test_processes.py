@@ -104,28 +104,29 @@ def tasks(studio: Studio) -> int:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals between processes")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_service_that_is_told_to_end_does_so_without_a_word_too_many(services: Services, number: int) -> None:
-    service = services.start()
-
-    assert service.end(number) == 0
-    assert "Traceback" not in service.said
+def test_services_that_are_told_to_end_do_so_without_a_word_too_many(services: Services) -> None:
+    serving, standing_by = services.begin(), services.begin("other")
+    for number, service in zip((signal.SIGTERM, signal.SIGINT), (serving, standing_by)):
+        service.says("Listening")
+        assert service.end(number) == 0
+        assert "Traceback" not in service.said
 
 
 def test_what_was_confirmed_is_carried_by_the_next_service_after_a_kill(
     studio: Studio, services: Services, page: Page, shot: Any
 ) -> None:
     service = services.start()
-    studio.accsyn.switches.fail_next("POST job", status=503, times=1000)
     action = page.action("send", shot)
-    assert page.launch(action, shot, **hidden(page.preview(action, shot)))["success"]
+    preview = page.preview(action, shot)
+    studio.accsyn.switches.fail_next("", status=503, times=1000)
+    assert page.launch(action, shot, **hidden(preview))["success"]
     service.end(signal.SIGKILL)
     assert tasks(studio) == 0
     studio.accsyn.switches.clear()
 
     services.start()
 
-    wait_until(lambda: arrived(studio), 30.0, "the file at the site")
+    wait_until(lambda: tasks(studio), 30.0, "the task")
     assert tasks(studio) == 1
 
 
@@ -144,14 +145,13 @@ def test_a_second_service_stands_by_and_answers_when_the_first_is_killed(
     told = page.launch(action, shot, **hidden(preview))
     assert "Launch the action again" in told["message"]
     assert page.launch(action, shot, **hidden(page.preview(action, shot)))["success"]
-    wait_until(lambda: arrived(studio), 30.0, "the file at the site")
 
 
 def test_of_two_services_elsewhere_the_one_that_was_asked_answers_and_nothing_goes_twice(
     studio: Studio, services: Services, page: Page, shot: Any
 ) -> None:
-    services.start("one")
-    services.start("other")
+    for each in (services.begin("one"), services.begin("other")):
+        each.says("Listening to ftrack's event hub")
     menu: list[Any] = []
     wait_until(lambda: len(menu.extend(page.discover(shot)) or {each["accsyn_service"] for each in menu}) == 2)
     one, other = {each["accsyn_service"]: each for each in menu if each["actionIdentifier"] == "accsyn.send"}.values()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -191,26 +190,3 @@ def test_a_service_hears_of_an_assignment_and_sends(
         wait_until(lambda: service.outbox.requests.latest(1), what="the request")
     finally:
         service.end()
-
-
-@pytest.mark.parametrize(
-    ("data", "username", "due"),
-    [
-        ({"entities": [{"entityType": "appointment"}]}, "ana", True),
-        ({"entities": [{"entityType": "task"}, {"action": "add", "entityType": "Appointment"}]}, None, True),
-        ({"entities": [{"entityType": "appointment"}]}, "admin", False),
-        ({"entities": [{"entityType": "socialfeed", "action": "add"}, {}, None]}, "ana", False),
-        ({"entities": None}, "ana", False),
-        ({}, "ana", False),
-        (None, "ana", False),
-    ],
-)
-def test_only_assignments_by_others_are_a_reason_to_look(watch: Watch, data: Any, username: Any, due: bool) -> None:
-    watch.watch.heard({"source": {"user": {"username": username}}, "data": data})
-    assert watch.watch._event.is_set() is due
-
-
-def test_an_update_without_a_user_is_no_error(watch: Watch) -> None:
-    for source in (None, {}, {"user": None}):
-        watch.watch.heard({"source": source, "data": {"entities": [{"entityType": "appointment"}]}})
-    assert watch.watch._event.is_set()

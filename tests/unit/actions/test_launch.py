@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftrack_accsyn_accessor.actions import launch
@@ -87,6 +87,7 @@ _JSON = st.recursive(
 _KEYS = st.sampled_from(["actionIdentifier", "selection", "context", "values", SERVICE])
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(_KEYS, _JSON), _JSON, _JSON)
 def test_whatever_stands_in_an_event_nothing_raises(data: dict[str, Any], source: Any, whole: Any) -> None:
     for found in (

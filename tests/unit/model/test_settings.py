@@ -368,3 +368,19 @@ def test_verify_is_none_unless_size_is_asked_for(text: str, verify: str) -> None
 def test_unknown_word_for_verify_is_a_problem() -> None:
     (problem,) = read(FTRACK_ACCSYN_VERIFY="hash").problems
     assert str(problem) == "FTRACK_ACCSYN_VERIFY: 'hash' is none of none, size. Correct it or unset it."
+
+
+@pytest.mark.parametrize(
+    ("value", "patterns"),
+    [(None, ()), (" ", ()), ("site=*", ("site=*",)), (" site=* ,, *@vendor.test,", ("site=*", "*@vendor.test"))],
+)
+def test_destinations_that_the_service_may_send_to_are_listed_between_commas(
+    value: Optional[str], patterns: tuple[str, ...]
+) -> None:
+    environ = {} if value is None else {"FTRACK_ACCSYN_SEND_TO": value}
+    assert settings.read(environ).send_to == patterns
+
+
+def test_the_folder_to_sync_is_kept_as_a_template() -> None:
+    assert settings.read({"FTRACK_ACCSYN_SYNC_PATH": " {project}/scans "}).sync_path == "{project}/scans"
+    assert settings.read({}).sync_path is None
