@@ -45,7 +45,7 @@ def register(session: Any) -> None:
         f"by your Connect on {machine.hostname()}",
         Notices(credentials),
         lambda: Office(lambda: _runtime(credentials), credentials, environment.read_settings, everybody=False),
-        lambda: bool(current.sync_path),
+        bool(current.sync_path),
     )
     try:
         for each in subscriptions(_Counter(desk, session.event_hub.id), session.api_user):

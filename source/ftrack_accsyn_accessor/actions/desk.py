@@ -31,7 +31,7 @@ class Desk:
     """Where actions are asked for. `discover` and `launch` are callbacks of an event hub; any thread may call them.
 
     *name* tells this service from every other one, *words* are what menus say of it. *open_office* is called on
-    threads of the desk's own.
+    threads of the desk's own. *syncing* tells whether folders of shots and tasks are known.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Desk:
         words: str,
         notices: Notices,
         open_office: Callable[[], Office],
-        syncing: Callable[[], bool],
+        syncing: bool,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
@@ -55,7 +55,7 @@ class Desk:
     def discover(self, event: Any) -> Optional[dict[str, Any]]:
         """Return the actions for what is selected; None where there are none. Asks nobody."""
         try:
-            actions = launch.offered(event, self._syncing())
+            actions = launch.offered(event, self._syncing)
         except Exception:
             logger.exception("The actions for a selection could not be told.")
             return None

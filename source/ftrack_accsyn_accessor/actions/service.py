@@ -53,7 +53,7 @@ class Service:
             return Office(lambda: runtime, credentials, read_settings, everybody=True)
 
         words = f"by the service on {machine.hostname()}"
-        self._desk = Desk(name, words, self._notices, open_office, lambda: bool(read_settings().sync_path))
+        self._desk = Desk(name, words, self._notices, open_office, bool(read_settings().sync_path))
         self._assigned: Optional[Assigned] = None
         if on_assignment is not None:
             self._assigned = Assigned(runtime.outbox, open_office, on_assignment, credentials.api_user)

@@ -69,6 +69,19 @@ def test_a_shot_is_sent_by_the_users_own_connect(
     assert request.request.username == "artist"
 
 
+def test_whoever_an_event_names_connect_works_for_its_own_user(
+    studio: Studio, connect: Connect, open_page: Any, publisher: Publisher
+) -> None:
+    forger = open_page("artist", {"username": "artist", "id": studio.ids["admin"]})
+    selection = [{"entityId": studio.ids["show_a/sq010/sh010"], "entityType": "task"}]
+    action = forger.action("send", selection)
+
+    assert forger.launch(action, selection, **hidden(forger.preview(action, selection)))["success"]
+
+    (request,) = publisher.outbox.requests.latest(5)
+    assert (request.request.username, request.request.user_id) == ("artist", studio.ids["artist"])
+
+
 def test_nobody_else_is_offered_what_this_connect_does(
     studio: Studio, connect: Connect, page: Page, open_page: Any
 ) -> None:
