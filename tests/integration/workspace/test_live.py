@@ -23,11 +23,12 @@ def create(workspace: Workspace, office: demo.Demo, name: str, key: str = "k", t
 
 
 def test_our_live_jobs_are_listed_whoever_made_them_in_one_call(open_workspace, service, office):
-    upload = create(open_workspace("admin"), office, UPLOAD)
-    send = create(open_workspace("admin"), office, SEND)
-    create(open_workspace("admin"), office, "show_a ftrack by hand", key="")
-    create(open_workspace("admin"), office, "dailies")
-    door = open_workspace("artist")
+    artist = open_workspace("artist")
+    upload = create(artist, office, UPLOAD)
+    send = create(artist, office, SEND)
+    create(artist, office, "show_a ftrack by hand", key="")
+    create(artist, office, "dailies")
+    door = open_workspace("admin")
     door.check_role()
     service.log.clear()
 
