@@ -63,7 +63,7 @@ def options(command: Command) -> Command:
 
 def carry_out(context: click.Context, order: Order, words: Sequence[str], how: How) -> NoReturn:
     """Plan *order*, show it, ask, write the request down, and submit or follow it; exit with what that came to."""
-    runtime = here.runtime(here.find())
+    runtime = here.runtime(here.find(begin=True))
     ordering = Ordering(runtime, environment.read_settings(), environment.ftrack_credentials())
     preview = ordering.preview(order, words)
     if not how.as_json:

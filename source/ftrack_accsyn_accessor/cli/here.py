@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.worker.runtime import Runtime, open_runtime
+from ftrack_accsyn_accessor.worker.runtime import Runtime, open_outside, open_runtime
 
 
 class Stop(click.ClickException):
@@ -31,14 +32,20 @@ class Stop(click.ClickException):
         click.echo(self.message, err=True, file=file)
 
 
-def find() -> Installation:
-    """Return the installation on this machine; stop where it is no staging machine."""
+def find(begin: bool = False) -> Installation:
+    """Return the installation on this machine; stop where it is no staging machine and nothing was asked for on it.
+
+    With *begin* something is about to be: no staging area is needed for that.
+    """
     current = environment.read_settings()
-    if current.staging_path is None:
-        wrong = [str(each) for each in current.problems if each.variable == current.staging_variable]
-        text = wrong[0] if wrong else f"{current.staging_variable} is not set: this is no staging machine."
+    wrong = [str(each) for each in current.problems if each.variable == current.staging_variable]
+    if current.staging_path is None and wrong:
+        raise Stop(wrong[0], exit_codes.NOT_SET_UP)
+    found = find_installation(current, environment.ftrack_user())
+    if found.outside and not (begin or found.has_outbox):
+        text = f"{current.staging_variable} is not set: this is no staging machine, and nothing was asked for on it."
         raise Stop(text, exit_codes.NOT_SET_UP)
-    return find_installation(current, environment.ftrack_user())
+    return found
 
 
 def outbox(here: Installation) -> Outbox:
@@ -51,10 +58,10 @@ def outbox(here: Installation) -> Outbox:
 
 def outboxes(current: Settings) -> list[Outbox]:
     """Return the outboxes of this machine that are there, for what asks the studio and only adds what they know."""
-    if current.staging_path is None:
-        return []
-    found = find_installation(current, environment.ftrack_user())
-    return [found.outbox()] if found.has_outbox else []
+    with contextlib.suppress(AccsynAccessorError):
+        found = find_installation(current, environment.ftrack_user())
+        return [found.outbox()] if found.has_outbox else []
+    return []
 
 
 def runtime(here: Installation) -> Runtime:
@@ -63,6 +70,8 @@ def runtime(here: Installation) -> Runtime:
         raise Stop("The plugin is switched off by FTRACK_ACCSYN_DISABLE.", exit_codes.NOT_SET_UP)
     if here.settings.problems:
         raise Stop(settings.describe(here.settings.problems), exit_codes.NOT_SET_UP)
+    if here.outside:
+        return open_outside(here.settings, environment.ftrack_credentials(), environment.read_settings)
     if not here.earlier:
         outbox(here)
     try:

@@ -95,8 +95,12 @@ def _lines(summary: Summary) -> Iterable[tuple[str, Text]]:
         yield remark.topic.heading, Text(str(remark), style="yellow")
     if summary.problem:
         yield "problem", Text(f"{summary.problem} {summary.problem_remedy}".strip(), style="red")
-    yield "location", Text(f"{summary.location_name} > {summary.destination or 'not known yet'}")
+    if summary.staging_path:
+        yield "location", Text(f"{summary.location_name} > {summary.destination or 'not known yet'}")
     yield "accsyn", Text(_endpoint(summary))
+    if not summary.staging_path:
+        yield "staging area", Text("none: what was asked for goes from elsewhere")
+        return
     free = "not there" if not summary.staging_present else f"{size_text(summary.free_bytes or 0)} free"
     yield "staging area", Text(f"{summary.staging_path} ({free})", style="" if summary.staging_present else "red")
 

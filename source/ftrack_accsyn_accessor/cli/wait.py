@@ -15,7 +15,6 @@ from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
 from ftrack_accsyn_accessor.ftrack.registrations import AtLocation, Registrations
 from ftrack_accsyn_accessor.insight import rows
-from ftrack_accsyn_accessor.insight.installation import find_installation
 from ftrack_accsyn_accessor.model.claims import shows_older
 from ftrack_accsyn_accessor.model.errors import RegistrationError, RegistrationRefused
 from ftrack_accsyn_accessor.model.item import State
@@ -134,11 +133,7 @@ def _look_again(
 
 def _outbox() -> Optional[Outbox]:
     """Return this machine's outbox, if it has one."""
-    current = environment.read_settings()
-    if current.staging_path is None:
-        return None
-    machine = find_installation(current, environment.ftrack_user())
-    return machine.outbox() if machine.has_outbox else None
+    return next(iter(here.outboxes(environment.read_settings())), None)
 
 
 def _destination(outbox: Optional[Outbox]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import Callable, Optional
@@ -19,7 +20,7 @@ from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import OutboxError, StagingGone
 from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.worker.runtime import Runtime, open_runtime
+from ftrack_accsyn_accessor.worker.runtime import Runtime, open_outside, open_runtime
 
 
 class OutboxSource:
@@ -80,15 +81,23 @@ class OutboxSource:
         if self._runtime is None:
             current = read()
             missing = shapes.no_staging(current)
-            if missing is not None:
+            if missing is not None and not self._asked_for(current):
                 raise NotHere(missing)
-            self._runtime = open_runtime(current, self._credentials, environment.read_settings)
+            opened = open_runtime if current.staging_path is not None else open_outside
+            self._runtime = opened(current, self._credentials, environment.read_settings)
         if not self._runtime.prepared:
             try:
                 self._runtime.area.require()
             except StagingGone as error:
                 raise self._not_there(read()) from error
         return self._runtime
+
+    def _asked_for(self, current: Settings) -> bool:
+        """Whether something was asked for on this machine, which needs no staging area."""
+        with contextlib.suppress(OutboxError):
+            found = find_installation(current, self._credentials.api_user)
+            return found.outside and found.has_outbox and not current.disabled
+        return False
 
     def _not_there(self, current: Settings) -> NotHere:
         return NotHere(shapes.not_there(absence(find_installation(current, self._credentials.api_user))))

@@ -14,7 +14,7 @@ from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
 from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.insight.why import Accsyn, Fault, Situation
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.item import State, Studio
+from ftrack_accsyn_accessor.model.item import Reason, State, Studio
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox, unqueued
 from ftrack_accsyn_accessor.staging.naming import naming_of
@@ -39,9 +39,16 @@ def gather(current: Settings, api_user: str, asked: str = "") -> Situation:
         staging_variable=current.staging_variable,
         staging_path=current.staging_path,
     )
-    if current.disabled or current.staging_path is None:
+    if current.disabled:
         return situation
-    here = find_installation(current, api_user)
+    try:
+        here = find_installation(current, api_user)
+    except errors.OutboxError:
+        return situation
+    if here.outside:
+        if not here.has_outbox:
+            return situation
+        situation = dataclasses.replace(situation, problems=here.settings.problems, outside=True)
     try:
         return _with_outbox(situation, here)
     except errors.OutboxError as error:
@@ -90,8 +97,10 @@ def ask(current: Settings, row: Row) -> Accsyn:
 
 def _asked(workspace: Workspace, current: Settings, row: Row) -> Accsyn:
     workspace.check_role()
-    client = endpoint.find_client(workspace, current)
-    known = Accsyn(client=client.code, client_status=client.status)
+    known = Accsyn()
+    if row.reason is Reason.PUBLISH:  # what was asked for goes from a place that is not this machine, as a rule
+        client = endpoint.find_client(workspace, current)
+        known = Accsyn(client=client.code, client_status=client.status)
     if row.state not in rows.MOVING or not row.job_id:
         return known
     job = workspace.get_job(row.job_id)

@@ -15,7 +15,7 @@ from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
 from ftrack_accsyn_accessor.insight.rows import MOVING, STILL_OLDER, Row
 from ftrack_accsyn_accessor.insight.status import Summary
 from ftrack_accsyn_accessor.model import pacing
-from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.model.item import Reason, State
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 from ftrack_accsyn_accessor.model.settings import Problem
 
@@ -63,8 +63,9 @@ class Situation:
     """All that is known. `asked` is what somebody asked for, empty for everything; `row` the item that it is about.
 
     `now` is in seconds since the epoch. `summary` is None where there is no outbox, which `absence` tells then, or it
-    cannot be read, as `outbox_fault` does. `unqueued` is why what was asked for could not even be queued.
-    `worker_alive` tells whether a process is at work on the outbox, `obstacle` whether one is in the way of it.
+    cannot be read, as `outbox_fault` does. `unqueued` is why what was asked for could not even be queued. `outside`:
+    there is an outbox without a staging area. `worker_alive` tells whether a process is at work on the outbox,
+    `obstacle` whether one is in the way of it.
     """
 
     now: float
@@ -73,6 +74,7 @@ class Situation:
     problems: tuple[Problem, ...] = ()
     staging_variable: str = ""
     staging_path: Optional[str] = None
+    outside: bool = False
     staging_present: bool = True
     absence: Optional[Absence] = None
     outbox_fault: Optional[Fault] = None
@@ -99,7 +101,7 @@ def explain(situation: Situation) -> Answer:
 def _machine(situation: Situation) -> Optional[Answer]:
     if situation.disabled:
         return Answer("The plugin is switched off by FTRACK_ACCSYN_DISABLE.", "Unset it.")
-    if situation.staging_path is None:
+    if situation.staging_path is None and not situation.outside:
         wrong = next((each for each in situation.problems if each.variable == situation.staging_variable), None)
         what = wrong.what if wrong is not None else "is not set, so this is no staging machine."
         return Answer(f"{situation.staging_variable} {what}", "Set it to the folder that accsyn syncs, and restart.")
@@ -150,8 +152,9 @@ def _unknown(situation: Situation) -> Optional[Answer]:
             f"This machine has other staging areas, in which something waits: {', '.join(others)}.",
         )
     return Answer(
-        f"Nothing that was published on this machine is called {situation.asked}.",
-        "Ask on the machine on which it was published, with a component id or the path of a staged file.",
+        f"Nothing that was published or asked for on this machine is called {situation.asked}.",
+        "Ask on the machine on which that was done, with a component id or the path of a staged file; "
+        "ftrack-accsyn where asks for all machines.",
     )
 
 
@@ -181,14 +184,18 @@ def _elsewhere(situation: Situation) -> Optional[Answer]:
 
 
 def _arrived(situation: Situation) -> Optional[Answer]:
-    summary = situation.summary
-    where = f" at {summary.destination}" if summary is not None and summary.destination else ""
-    if situation.row is not None and situation.row.state is State.SYNCED:
-        ago_s = max(1.0, situation.now - (situation.row.synced_at or situation.row.updated_at))
-        return Answer(f"{_name(situation.row)} has arrived{where}, {duration_text(ago_s)} ago.", NOTHING_TO_DO)
-    if situation.row is None:
-        return Answer(f"Everything that was published on this machine has arrived{where}.", NOTHING_TO_DO)
-    return None
+    summary, row = situation.summary, situation.row
+    there = summary.destination if summary is not None else ""
+    if row is None:
+        where, done = (
+            (f" at {there}", "published") if there else ("", "asked for" if situation.outside else "published")
+        )
+        return Answer(f"Everything that was {done} on this machine has arrived{where}.", NOTHING_TO_DO)
+    if row.state is not State.SYNCED:
+        return None
+    there = there if row.reason is Reason.PUBLISH else row.destination
+    ago = duration_text(max(1.0, situation.now - (row.synced_at or row.updated_at)))
+    return Answer(f"{_name(row)} has arrived{f' at {there}' if there else ''}, {ago} ago.", NOTHING_TO_DO)
 
 
 def _paused(situation: Situation) -> Optional[Answer]:
@@ -250,8 +257,8 @@ def _delayed(situation: Situation) -> Optional[Answer]:
     row = situation.row
     if row is None or row.state is not State.PENDING or not row.cause or not row.next_try_at:
         return None
-    when = _in(row.next_try_at, situation.now)
-    return Answer(f"{_name(row)} waits: {row.cause} It is tried again in {when}.", row.remedy or NOTHING_TO_DO)
+    again = f"It is tried again in {_in(row.next_try_at, situation.now)}."
+    return Answer(f"{_name(row)} waits: {row.cause} {again}", row.remedy or NOTHING_TO_DO)
 
 
 def _nobody(situation: Situation) -> Optional[Answer]:
@@ -271,24 +278,20 @@ def _burst(situation: Situation) -> Optional[Answer]:
     row = situation.row
     if row is None or row.state is not State.PENDING:
         return None
-    if _settling(row, situation.now):
-        return Answer(f"{_name(row)} was published a moment ago and is sent in a moment.", "Wait a moment.")
-    return Answer(f"{_name(row)} is the worker's next work: it is sent in a moment.", "Wait a moment.")
+    done = "published" if row.reason is Reason.PUBLISH else "asked for"
+    now = f"was {done} a moment ago and" if _settling(row, situation.now) else "is the worker's next work: it"
+    return Answer(f"{_name(row)} {now} is sent in a moment.", "Wait a moment.")
 
 
 def _client(situation: Situation) -> Optional[Answer]:
     accsyn = situation.accsyn
     if accsyn.client_status in ("", "online", "enabled"):
         return None
-    if accsyn.client_status.startswith("disabled"):
-        return Answer(
-            f"accsyn's client on this machine ({accsyn.client}) is disabled, so nothing leaves it.",
-            "Have an accsyn administrator enable it.",
-        )
-    return Answer(
-        f"accsyn's client on this machine ({accsyn.client}) is {accsyn.client_status}, so nothing leaves it.",
-        "Start accsyn's desktop app or daemon on this machine and check that it is logged in.",
-    )
+    remedy = "Start accsyn's desktop app or daemon on this machine and check that it is logged in."
+    status = accsyn.client_status
+    if status.startswith("disabled"):
+        status, remedy = "disabled", "Have an accsyn administrator enable it."
+    return Answer(f"accsyn's client on this machine ({accsyn.client}) is {status}, so nothing leaves it.", remedy)
 
 
 def _job(situation: Situation) -> Optional[Answer]:
@@ -336,21 +339,18 @@ def _moving(situation: Situation) -> Optional[Answer]:
     row = situation.row
     if row is None or row.state is not State.TRANSFERRING:
         return None
-    speed = f" at {size_text(row.speed_bytes_per_s)}/s" if row.speed_bytes_per_s else ""
-    left = f", {duration_text(row.time_left_s)} left" if row.time_left_s is not None else ""
-    done = f"{row.percent} % of {size_text(row.size_bytes)}"
-    return Answer(f"{_name(row)} is moving: {done} transferred{speed}{left}.", NOTHING_TO_DO)
+    done = f"{row.percent} % of {size_text(row.size_bytes)} transferred"
+    done += f" at {size_text(row.speed_bytes_per_s)}/s" if row.speed_bytes_per_s else ""
+    done += f", {duration_text(row.time_left_s)} left" if row.time_left_s is not None else ""
+    return Answer(f"{_name(row)} is moving: {done}.", NOTHING_TO_DO)
 
 
 def _disk(situation: Situation) -> Optional[Answer]:
     summary = situation.summary
     if situation.asked or summary is None or summary.free_bytes is None or summary.free_bytes >= LOW_BYTES:
         return None
-    free = size_text(summary.free_bytes)
-    return Answer(
-        f"The disk of the staging area {situation.staging_path} is full: {free} are free.",
-        "Free some space: ftrack-accsyn clean removes what has arrived.",
-    )
+    what = f"The disk of the staging area {situation.staging_path} is full: {size_text(summary.free_bytes)} are free."
+    return Answer(what, "Free some space: ftrack-accsyn clean removes what has arrived.")
 
 
 _RULES: tuple[Callable[[Situation], Optional[Answer]], ...] = (

@@ -12,8 +12,11 @@ from click.testing import Result
 
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.cli.application import application
+from ftrack_accsyn_accessor.model.item import State, Trouble
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.outbox.file import outbox_path
+from ftrack_accsyn_accessor.outbox.file import outbox_path, outside_path
+from ftrack_accsyn_accessor.outbox.memory import state_folder
+from ftrack_accsyn_accessor.outbox.tracking import Change
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from requesting import ask, in_accsyn
 from runner import RUNNER
@@ -109,3 +112,62 @@ def test_cancel_of_an_unknown_request_fails(outbox: Outbox, run: Run) -> None:
 
     assert result.exit_code == exit_codes.FAILED
     assert "has the number 77" in result.stderr
+
+
+# A machine without staging area.
+
+
+@pytest.fixture
+def outside(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outbox]:
+    """Give the outbox of a machine that has no staging area."""
+    monkeypatch.delenv("ACCSYN_PROJECTS_PATH")
+    path = outside_path(None, state_folder())
+    path.parent.mkdir(parents=True)
+    made = Outbox(path)
+    made.open()
+    yield made
+    made.close()
+
+
+def test_status_of_a_machine_without_staging_area_shows_what_was_asked_for(outside: Outbox, run: Run) -> None:
+    ask(outside, "beauty", words="the comp")
+
+    result = run("status", "--unfold")
+
+    assert result.exit_code == exit_codes.UNSENT
+    assert "send the comp" in result.stdout
+    assert "comp v003 beauty" in result.stdout
+    assert "not there" not in result.stdout
+
+
+def test_why_and_retry_find_it_there(outside: Outbox, run: Run) -> None:
+    (item,) = in_accsyn(outside, ask(outside, "beauty"))
+    stuck = Change(item, State.NEEDS_ATTENTION, item.progress, Trouble.FAILED.value, "accsyn could not.", 9e9)
+    outside.tracking.record([stuck])
+
+    why = run("why", "beauty")
+    assert why.exit_code == exit_codes.ATTENTION
+    assert why.stdout.startswith("show_a comp v003 beauty needs attention: accsyn could not.")
+    assert told(run, "retry", "beauty")["retried"] == 1
+
+
+def test_doctor_looks_at_it(outside: Outbox, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(outside, "beauty")
+    monkeypatch.setenv("FTRACK_SERVER", "http://127.0.0.1:1")
+    monkeypatch.setenv("ACCSYN_PROXY", "127.0.0.1:1")
+
+    found = {check["name"]: check for check in told(run, "doctor")["checks"]}
+
+    assert found["ACCSYN_PROJECTS_PATH"]["level"] == "warn"
+    assert str(outside.path) in found["outbox"]["text"]
+
+
+def test_without_anything_asked_for_it_is_no_staging_machine(
+    outbox: Outbox, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ACCSYN_PROJECTS_PATH")
+
+    result = run("status")
+
+    assert result.exit_code == exit_codes.NOT_SET_UP
+    assert "nothing was asked for on it" in result.stderr

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ftrack_accsyn_accessor.insight import rows, status
+from ftrack_accsyn_accessor.insight import requests, rows, status
 from ftrack_accsyn_accessor.insight.doctor import as_text
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject
 from ftrack_accsyn_accessor.insight.installation import find_installation
@@ -52,14 +52,16 @@ def _parts(subject: Subject, checks: Sequence[Check], environ: Mapping[str, str]
 
 
 def _outbox(subject: Subject) -> Iterator[tuple[str, str]]:
-    if subject.settings.staging_path is None:
+    try:
+        here = find_installation(subject.settings, subject.api_user)
+    except errors.OutboxError:
         return
-    here = find_installation(subject.settings, subject.api_user)
     if not here.has_outbox:
         return
     outbox = here.outbox()
     try:
         yield "status.json", as_json(status.summary(outbox, here.studio), indent=1)
+        yield "requests.json", as_json(requests.requests(outbox, studio=here.studio), indent=1)
         yield "items.json", as_json(rows.rows(outbox, limit=ITEMS, studio=here.studio), indent=1)
         yield "jobs.json", as_json(outbox.jobs(), indent=1)
     except errors.OutboxError as error:

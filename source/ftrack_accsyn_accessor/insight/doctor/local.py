@@ -79,14 +79,33 @@ def machine(subject: Subject) -> Iterator[Check]:
     current = subject.settings
     if current.staging_path is None:
         if not any(problem.variable == current.staging_variable for problem in current.problems):
-            text = "It is not set, so this is no staging machine and the plugin is off."
-            yield fail(current.staging_variable, text, "Set it to the local folder of the accsyn volume.")
+            text = "It is not set, so this is no staging machine: nothing is published by accsyn here."
+            level = warn if _asked_for(subject) else fail
+            yield level(current.staging_variable, text, "Set it to the local folder of the accsyn volume.")
         yield skipped("staging area", "There is no path to look at.")
-        yield skipped("outbox", "It lies in the staging area.")
+        yield from _outbox_outside(subject)
         return
     here = find_installation(current, subject.api_user)
     yield from _staging(here)
     yield from disk.checks(here)
+    yield from _outbox(here)
+
+
+def _asked_for(subject: Subject) -> bool:
+    """Whether something was asked for on a machine without staging area."""
+    try:
+        return find_installation(subject.settings, subject.api_user).has_outbox
+    except errors.OutboxError:
+        return False
+
+
+def _outbox_outside(subject: Subject) -> Iterator[Check]:
+    if not _asked_for(subject):
+        yield skipped("outbox", "It lies in the staging area; nothing was asked for without one.")
+        return
+    here = find_installation(subject.settings, subject.api_user)
+    for problem in here.settings.problems:
+        yield fail(problem.variable, problem.what, problem.remedy)
     yield from _outbox(here)
 
 
