@@ -279,7 +279,9 @@ def _surroundings(summary: Summary, current: Settings, now: float) -> tuple[Surr
     endpoint = summary.endpoint
     workspace = endpoint.workspace or current.workspace or "not set"
     user = endpoint.api_user or current.api_user or "not set"
-    if not summary.staging_present:
+    if not (summary.staging_path or current.staging_path):
+        free = "none on this machine"
+    elif not summary.staging_present:
         free = "not there; is its disk plugged in?"
     else:
         free = "" if summary.free_bytes is None else f"{size_text(summary.free_bytes)} free"

@@ -204,9 +204,9 @@ def _damage(outbox: Outbox) -> tuple[str, str]:
 
 
 def _disk(staging_path: str) -> tuple[bool, Optional[int]]:
-    """Return whether the staging area is there, and the free space of its disk; without one nothing is missing."""
+    """Return whether the staging area is there, and the free space of its disk; without a path neither is."""
     if not staging_path:
-        return True, None
+        return False, None
     if not os.path.isdir(os.path.join(staging_path, state_folder(staging_path))):
         return False, None
     with contextlib.suppress(OSError):

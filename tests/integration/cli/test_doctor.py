@@ -243,6 +243,7 @@ def test_bundle_tells_what_is_known_and_no_secret(publisher: Publisher, run: Run
         "environment.json",
         "status.json",
         "items.json",
+        "requests.json",
         "jobs.json",
         "log/ftrack_connect.log",
     } == set(content)

@@ -125,7 +125,7 @@ def test_outbox_of_a_newer_release(publisher: Publisher, component: Any, why: Wh
 def test_component_that_was_not_published_here(publisher: Publisher, component: Any, why: Why) -> None:
     asked = why("show_a/never/heard.mov")
 
-    assert "Nothing that was published on this machine is called show_a/never/heard.mov." in asked.sentence
+    assert "Nothing that was published or asked for on this machine is called show_a/never/heard.mov." in asked.sentence
     assert asked.exit_code == exit_codes.FAILED
 
 
