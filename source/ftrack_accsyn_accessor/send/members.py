@@ -36,8 +36,8 @@ def read(
 ) -> dict[str, Members]:
     """Return the members that each of *containers* (component ids) has at the source location.
 
-    One request for each 100 to 2,000 containers of a level, or for each 5,000 to 20,000 registrations in either location
-    where these are more. Raise `errors.RegistrationError`.
+    One request for each 100 to 2,000 containers of a level, or for each 5,000 to 20,000 registrations in either
+    location where these are more. Raise `errors.RegistrationError`.
     """
     reader = _Reader(connection, source_id, destination_id)
     found: dict[str, Members] = {container: Members() for container in containers}
