@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.ftrack.registrations import read_holders
 from ftrack_accsyn_accessor.model import parties
 from ftrack_accsyn_accessor.model.claims import same_path
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Reason, Studio, label
+from ftrack_accsyn_accessor.model.identifiers import moved
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Reason, State, Studio, label
 from ftrack_accsyn_accessor.model.request import Wanted
 from ftrack_accsyn_accessor.outbox import Outbox
 
@@ -38,45 +40,50 @@ def _carrier(item: Item) -> str:
     return f"{what} of {who}{number} carries it since {since}; it is {item.state.value}."
 
 
+#: By path, who has it: the ids of a component and of what it is in, and in words.
+_Owners = dict[Any, list[tuple[tuple[str, ...], str]]]
+
+
 def rivals(
-    connection: FtrackConnection,
-    destination: Endpoint,
-    wanted: Sequence[Wanted],
-    items: Iterable[Item],
+    connection: FtrackConnection, destination: Endpoint, wanted: Sequence[Wanted], items: Iterable[Item]
 ) -> dict[str, str]:
     """Return by component id, in words, which other component has a path of one of *wanted* at the destination.
 
-    Registered there, or on its way there as one of *items*. Of a sequence or container itself and its first file
-    are compared; before it is sent all its files are. One request for each 4,000 paths.
-    May raise `errors.RegistrationError`.
+    Registered there, or on its way there as one of *items*. Of a sequence or container itself and its first file are
+    compared; before it is sent all its files are. One request for each 4,000 paths. May raise
+    `errors.RegistrationError`.
     """
     asked = {each.publication.component_id: _identifiers(each) for each in wanted if each.publication.component_id}
-    holders: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    if destination.location_id:
-        claims = read_holders(connection, destination.location_id, {path for paths in asked.values() for path in paths})
-        for claim in claims:
-            words = f"{claim} is there under {claim.resource_identifier}, registered in {claim.location_name}."
-            owners = (claim.component_id, *claim.within)
-            holders.setdefault(same_path(claim.resource_identifier), []).append((owners, f"{words} {_ELSEWHERE}"))
+    identifiers = {identifier for each in asked.values() for identifier in each}
+    arrived = _arrived(connection, destination.location_id, identifiers) if destination.location_id else {}
     under_way = _under_way(items)
     found: dict[str, str] = {}
     for each in wanted:
-        component_id = each.publication.component_id
-        if component_id not in asked:
-            continue
-        others = [held for path in asked[component_id] for held in holders.get(same_path(path), ())]
-        others += under_way.get((each.publication.volume, same_path(each.publication.path)), ())
-        words = next((words for owners, words in others if component_id not in owners), "")
-        if words:
-            found[component_id] = words
+        publication = each.publication
+        others = [held for path in asked.get(publication.component_id, ()) for held in arrived.get(same_path(path), ())]
+        others += under_way.get((publication.volume, same_path(publication.path)), ())
+        rival = next((words for owners, words in others if publication.component_id not in owners), "")
+        if rival and publication.component_id:
+            found[publication.component_id] = rival
     return found
 
 
-def _under_way(items: Iterable[Item]) -> Mapping[tuple[str, str], list[tuple[tuple[str, ...], str]]]:
-    found: dict[tuple[str, str], list[tuple[tuple[str, ...], str]]] = {}
+def _arrived(connection: FtrackConnection, location_id: str, identifiers: Iterable[str]) -> _Owners:
+    """Return who has *identifiers* in a location."""
+    found: _Owners = {}
+    for claim in read_holders(connection, location_id, identifiers):
+        words = f"{claim} is there under {claim.resource_identifier}, registered in {claim.location_name}. {_ELSEWHERE}"
+        owners = (claim.component_id, *claim.within)
+        found.setdefault(same_path(claim.resource_identifier), []).append((owners, words))
+    return found
+
+
+def _under_way(items: Iterable[Item]) -> _Owners:
+    """Return who is on its way to which path of a volume; what needs attention goes nowhere."""
+    found: _Owners = {}
     for item in items:
         publication = item.publication
-        if publication.component_id:
+        if publication.component_id and item.state is not State.NEEDS_ATTENTION:
             words = f"{label(item)} ({publication.component_id}) is on its way to this path. {_ELSEWHERE}"
             key = (publication.volume, same_path(publication.path))
             found.setdefault(key, []).append(((publication.component_id,), words))
@@ -89,6 +96,4 @@ def _identifiers(wanted: Wanted) -> list[str]:
     identifier = wanted.identifier or publication.resource_identifier
     if publication.kind in (Kind.FILE, Kind.FOLDER) or not publication.files:
         return [identifier]
-    # What stands before the path in the volume is the same for the members.
-    head = identifier[: -len(publication.path)] if identifier.endswith(publication.path) else None
-    return [identifier] if head is None else [identifier, f"{head}{publication.files[0].path}"]
+    return [identifier, moved(publication.files[0].path, publication.path, identifier)]

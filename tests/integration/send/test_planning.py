@@ -121,6 +121,15 @@ def test_a_frame_that_another_component_has_at_the_destination_is_a_conflict(sen
     assert only(sender.plan(("assetversion", version))).obstacle is Obstacle.CONFLICT
 
 
+def test_a_sequence_under_another_spelling_is_known_by_its_first_frame(sender: Sender) -> None:
+    version, other = (sender.version(sender.asset(sender.shot())) for _ in range(2))
+    sender.sequence(version, [1, 2], "show_a/spelt")
+    taken = sender.sequence(other, [], "show_a/spelt/other", at=("studio.london",))
+    sender.member(taken, "show_a/spelt/f.0001.exr", at=("studio.london",), name="1")
+    each = only(sender.plan(("assetversion", version)))
+    assert each.obstacle is Obstacle.CONFLICT
+
+
 def test_of_two_versions_with_one_path_the_earlier_goes(sender: Sender) -> None:
     asset = sender.asset(sender.shot())
     later, first = sender.version(asset, 2, date="2026-03-01"), sender.version(asset, 1, date="2026-02-01")
