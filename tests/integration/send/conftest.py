@@ -19,7 +19,7 @@ from ftrack_accsyn_accessor.worker.endpoint import connect
 from ftrack_accsyn_sandbox.studio import Studio
 from sending import admin, running, sender
 
-__all__ = ["admin", "connections", "open_endpoints", "running", "sender", "office"]
+__all__ = ["admin", "connections", "office", "open_endpoints", "running", "sender"]
 
 Opener = Callable[..., Endpoints]
 
