@@ -8,6 +8,7 @@ from typing import Any, Callable
 import pytest
 import requests
 
+import browser as browser_module
 from acting import Action, acting
 from browser import NARROW, WIDE, Browser
 from ftrack_accsyn_sandbox.ftrack import FtrackService, demo
@@ -299,6 +300,11 @@ def test_keys_are_given_to_this_machine_alone(service: FtrackService, ids: dict[
     people = f"{service.url}/actions/people"
     assert {person["username"] for person in requests.get(people, timeout=5).json()} == {"admin", "artist", "producer"}
     assert requests.get(people, headers={"Host": "evil.test"}, timeout=5).status_code == 403
+
+
+def test_a_machine_without_browser_is_told_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser_module.shutil, "which", lambda name: None)
+    assert browser_module.available() == "no chromium and no chromedriver on this machine"
 
 
 # The least contrast of any text that is shown, as WCAG reckons it.

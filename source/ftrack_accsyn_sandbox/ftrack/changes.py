@@ -24,7 +24,7 @@ class Change:
         if self.action == ADD:
             return {name: (None, value) for name, value in values.items()}
         if self.action == REMOVE:
-            return {name: (value, None) for name, value in values.items()}
+            return {name: (self.before.get(name, value), None) for name, value in values.items()}
         return {name: (old, values[name]) for name, old in self.before.items() if old != values[name]}
 
 
@@ -49,7 +49,7 @@ class Changes:
         """Note that an entity is gone; one that had come in the same transaction has never been."""
         known = self._by_row.pop(row, None)
         if known is None or known.action != ADD:
-            self._by_row[row] = Change(REMOVE, row)
+            self._by_row[row] = Change(REMOVE, row, known.before if known else {})
 
     def all(self) -> list[Change]:
         """Return every change that is one."""
