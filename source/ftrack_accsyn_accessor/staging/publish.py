@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional, Protocol
 
 from ftrack_accsyn_accessor.model.credentials import plain_server
-from ftrack_accsyn_accessor.model.errors import FileChanged, OutboxDamaged, OutboxError, words
+from ftrack_accsyn_accessor.model.errors import FileChanged, OutboxDamaged, OutboxError, StagingError, words
 from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.outbox import Outbox, moments, unqueued
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock
@@ -119,6 +120,7 @@ class Publish:
             self._not_queued(error)
 
     def _prepare(self, components: Sequence[Any], identifiers: Mapping[str, str]) -> None:
+        self._require_own_accessor()
         publications: list[Publication] = []
         faults: list[Exception] = []
         for component, source in self._published_with(components):
@@ -132,6 +134,18 @@ class Publish:
             self._write(publications)
         if faults:
             raise faults[0]
+
+    def _require_own_accessor(self) -> None:
+        """Raise StagingError where another plugin has given the location an accessor for another folder."""
+        accessor = self._location.accessor
+        folder, root = str(getattr(accessor, "prefix", "")), str(self._staging.area.root)
+        if os.path.normcase(os.path.abspath(folder)) != os.path.normcase(os.path.abspath(root)):
+            raise StagingError(
+                "queue what was published into the location",
+                self._location["name"],
+                f"another plugin has given it an accessor of its own, {type(accessor).__name__} for {folder}",
+                f"Let FTRACK_ACCSYN_LOCATION give the location of {root} another name than that plugin's.",
+            )
 
     def _write(self, publications: Sequence[Publication]) -> None:
         with contextlib.suppress(OutboxDamaged):  # the new one, which takes its place, knows no earlier content
