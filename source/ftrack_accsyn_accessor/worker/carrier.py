@@ -25,6 +25,7 @@ from ftrack_accsyn_accessor.worker.cancelling import Cancelling
 from ftrack_accsyn_accessor.worker.claims import Claims
 from ftrack_accsyn_accessor.worker.endpoint import Endpoints, connect
 from ftrack_accsyn_accessor.worker.intake import Intake
+from ftrack_accsyn_accessor.worker.lookup import ReadJobs
 from ftrack_accsyn_accessor.worker.retention import Retention
 from ftrack_accsyn_accessor.worker.settling import Settling
 from ftrack_accsyn_accessor.worker.steering import Steering
@@ -66,6 +67,7 @@ class Carrier:
         self._retention = Retention(outbox, area, read_settings, clock, monotonic)
         self._steering: Optional[Steering] = None
         self._cancelling: Optional[Cancelling] = None
+        self._read_jobs: ReadJobs = {}
         self._settings: Optional[Settings] = None
         self._workspace: Optional[Workspace] = None
         self._registrations: Optional[Registrations] = None
@@ -133,6 +135,7 @@ class Carrier:
             if self._cancelling is None:
                 self._cancelling = Cancelling(self._outbox, self._opened_workspace(self._complete_settings()))
             self._cancelling.step()
+            self._read_jobs.clear()
         paused = self._outbox.control.paused() is not None
         if paused or self._outbox.control.paused_jobs():
             if self._steering is None:
@@ -227,6 +230,7 @@ class Carrier:
             clock=self._clock,
             asked=asked,
             source=source,
+            read=self._read_jobs,
         )
 
     # Tracking.
@@ -300,6 +304,7 @@ class Carrier:
     def _disconnect(self) -> None:
         self._endpoints.forget()
         self._steering = self._cancelling = None
+        self._read_jobs.clear()
         if self._tracker is not None:
             self._tracker.close()
             self._tracker = None

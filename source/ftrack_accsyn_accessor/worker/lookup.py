@@ -22,6 +22,8 @@ from ftrack_accsyn_accessor.workspace import Workspace
 
 #: A creation without an answer may still be under way in accsyn; it is not repeated before this much time has passed.
 CREATION_GRACE_S = 10.0
+#: For how long it is known what a job held: thousands of items go in parts, a few seconds apart.
+REMEMBERED_S = 120.0
 #: How often it is looked whether the task that sends an older content has ended.
 STILL_SENDING_S = 10.0
 
@@ -29,12 +31,17 @@ STILL_SENDING_S = 10.0
 _MISPLACED = frozenset({Trouble.WRONG_DESTINATION.value, Trouble.WRONG_CLIENT.value, Trouble.CLIENT_GONE.value})
 
 
+#: When a job was read, in seconds since the epoch, and what it held; by accsyn's id.
+ReadJobs = dict[str, tuple[float, Optional[TaskIndex]]]
+
+
 class Lookup:
     """One submission's look at the jobs that its items were, or may have been, sent with.
 
     To be made anew for each submission: what a job holds is read once. *source_party* and *destination* are the ends
-    of the present route; *shared* tells that other machines may have created its jobs. Every method may raise
-    `errors.WorkspaceError` or `errors.OutboxError`.
+    of the present route. *read* are the jobs that were read for earlier submissions, where other machines may have
+    created those of the route; what is read is added to it. Every method may raise `errors.WorkspaceError` or
+    `errors.OutboxError`.
     """
 
     def __init__(
@@ -44,11 +51,12 @@ class Lookup:
         source_party: str,
         destination: Endpoint,
         clock: Callable[[], float] = time.time,
-        shared: bool = False,
+        read: Optional[ReadJobs] = None,
     ) -> None:
         self._outbox = outbox
         self._workspace = workspace
-        self._shared = shared
+        self._shared = read is not None
+        self._read_before: ReadJobs = read if read is not None else {}
         self._ends = (source_party, destination.party)
         self._clock = clock
         self._tasks: dict[str, Optional[TaskIndex]] = {}
@@ -161,12 +169,21 @@ class Lookup:
             raise errors.Uncertain("find the sync job", row.name, outcome, "It is looked for again, then created.")
         return row
 
-    def tasks(self, row: JobRow) -> Optional[TaskIndex]:
-        """Return what the job of *row* holds, as it was at the first question; None where accsyn has no such job."""
+    def tasks(self, row: JobRow, wanted_at: Optional[float] = None) -> Optional[TaskIndex]:
+        """Return what the job of *row* holds, as it was at the first question; None where accsyn has no such job.
+
+        As it was read for an earlier submission where that will do: whatever came into the job since has begun after
+        what is *wanted_at* (seconds since the epoch) was complete.
+        """
         if not row.accsyn_id:
             return None
         if row.accsyn_id not in self._tasks:
-            self._tasks[row.accsyn_id] = self._read(row)
+            read_at, known = self._read_before.get(row.accsyn_id, (0.0, None))
+            fresh = wanted_at is not None and wanted_at <= read_at and 0 <= self._clock() - read_at <= REMEMBERED_S
+            if not fresh or known is None:
+                read_at, known = self._clock(), self._read(row)
+                self._read_before[row.accsyn_id] = read_at, known
+            self._tasks[row.accsyn_id] = known
         return self._tasks[row.accsyn_id]
 
     def _read(self, row: JobRow) -> Optional[TaskIndex]:

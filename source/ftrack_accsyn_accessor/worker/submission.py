@@ -27,7 +27,7 @@ from ftrack_accsyn_accessor.worker.asked import Asked
 from ftrack_accsyn_accessor.worker.claims import Claims
 from ftrack_accsyn_accessor.worker.goods import ABANDONED_S as ABANDONED_S
 from ftrack_accsyn_accessor.worker.goods import Goods, Staged, stop
-from ftrack_accsyn_accessor.worker.lookup import Lookup
+from ftrack_accsyn_accessor.worker.lookup import Lookup, ReadJobs
 from ftrack_accsyn_accessor.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,8 @@ logger = logging.getLogger(__name__)
 class Submission:
     """One endpoint's way from the outbox to accsyn: this machine's client, or *source*, a volume and a destination.
 
-    With *asked* it carries what was asked for, from *source*; else what was published on this machine.
+    With *asked* it carries what was asked for, from *source*, and *read* as `Lookup` has it; else what was published on
+    this machine.
     """
 
     def __init__(
@@ -52,7 +53,9 @@ class Submission:
         clock: Callable[[], float] = time.time,
         asked: Optional[Asked] = None,
         source: Endpoint = NOWHERE,
+        read: Optional[ReadJobs] = None,
     ) -> None:
+        self._read = read if asked is not None else None
         self._outbox = outbox
         self._workspace = workspace
         self._goods: Goods = asked or Staged(outbox, area, claims, destination, clock)
@@ -91,7 +94,7 @@ class Submission:
 
     def _new_lookup(self) -> Lookup:
         ends = (self._source_party, self._destination)
-        return Lookup(self._outbox, self._workspace, *ends, self._clock, shared=bool(self._requests))
+        return Lookup(self._outbox, self._workspace, *ends, self._clock, self._read)
 
     @contextlib.contextmanager
     def _alone(self, items: Sequence[Item]) -> Iterator[None]:
@@ -121,7 +124,7 @@ class Submission:
 
     def _submit_batch(self, batch: Batch) -> None:
         job = self._lookup.located(self._outbox.job(batch.route))
-        index = self._lookup.tasks(job)
+        index = self._lookup.tasks(job, max(item.created_at for item in batch.items))
         sent = {item.id: self._sent(item, index) for item in batch.items}
         load = _Load(batch.route, job.id, sent, self._requests, self._excluded(batch, index))
         sizes = {item_id: len(each.paths or ()) for item_id, each in sent.items()}
@@ -143,12 +146,15 @@ class Submission:
             if item.id in refused:
                 self._needs_attention([item], refused[item.id])
 
-    def _excluded(self, batch: Batch, index: Optional[TaskIndex]) -> list[str]:
-        """Return the tasks, of those that go, that somebody has excluded: whether adding queues them is not known."""
+    def _excluded(self, batch: Batch, index: Optional[TaskIndex]) -> dict[int, list[str]]:
+        """Return the tasks of each item, by its id, that were excluded: whether adding queues them is not known."""
         if not self._requests or index is None:
-            return []
-        found = [index.get(path) for item in batch.items for path in self._paths[item.id]]
-        return [task.id for task in found if task is not None and task.status == "excluded"]
+            return {}
+        found = {item.id: map(index.get, self._paths[item.id]) for item in batch.items}
+        return {
+            item_id: [task.id for task in there if task is not None and task.status == "excluded"]
+            for item_id, there in found.items()
+        }
 
     def _sent(self, item: Item, index: Optional[TaskIndex]) -> Sent:
         """Return as which tasks *item* goes, with what its job had of them before."""
@@ -224,8 +230,9 @@ class Submission:
         self._outbox.attempt(items, job, load.sent)
         try:
             self._workspace.add_tasks(job.accsyn_id, payloads)
-            if load.excluded:
-                self._workspace.retry_tasks(job.accsyn_id, load.excluded)
+            excluded = [task_id for item in items for task_id in load.excluded.get(item.id, ())]
+            if excluded:
+                self._workspace.retry_tasks(job.accsyn_id, excluded)
         except errors.Refused:
             if self._workspace.present_job(job.accsyn_id) is not None:
                 raise
@@ -275,7 +282,7 @@ class _Load:
     job: int
     sent: Mapping[int, Sent]
     requests: Mapping[int, Request]
-    excluded: Sequence[str] = ()
+    excluded: Mapping[int, Sequence[str]]
 
     def payloads(self, item: Item) -> list[dict[str, Any]]:
         """Return the tasks of one item."""
@@ -285,7 +292,7 @@ class _Load:
     def anew(self) -> _Load:
         """Return the same for a job that has no tasks yet."""
         sent = {item_id: Sent(each.paths) for item_id, each in self.sent.items()}
-        return dataclasses.replace(self, sent=sent, excluded=())
+        return dataclasses.replace(self, sent=sent, excluded={})
 
 
 def _by_job(items: Iterable[Item]) -> list[list[Item]]:

@@ -11,6 +11,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Reason, State, Trouble
 from ftrack_accsyn_accessor.model.request import Wanted
 from ftrack_accsyn_accessor.model.route import REASON, REQUEST
+from ftrack_accsyn_accessor.worker import worker
 
 
 def test_a_component_sent_from_head_quarters_to_a_site_is_proven_and_registered_there(desk: Asking) -> None:
@@ -201,3 +202,17 @@ def test_what_is_taken_away_from_its_source_while_it_is_carried_is_said(desk: As
     assert desk.states(request) == [State.WITHDRAWN, State.SYNCED]
     assert "not registered there" in desk.of(request)[0].cause
     assert list(desk.registered(desk.london)) == [plate.publication.component_id], "what it is, is known of a file"
+
+
+def test_thousands_go_in_parts_whose_job_is_read_once(desk: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "ITEMS_PER_PASS", 5)
+    plates = [desk.file_at(desk.hq, f"plate{number:02d}", 10) for number in range(20)]
+
+    request = desk.ask(desk.hq, desk.london, *plates)
+    desk.drain()
+
+    log = desk.studio.accsyn.log
+    assert log.count("transfer/create") + log.count("task/create") == 4
+    assert log.count("task/find") <= 2
+    desk.finish()
+    assert desk.states(request) == [State.SYNCED] * 20
