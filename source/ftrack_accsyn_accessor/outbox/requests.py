@@ -58,7 +58,8 @@ class Requests:
         """Return the requests of *studio* (None: of all) of whose end nobody was told yet, oldest first."""
         keys = studio.keys if studio is not None else ()
         mine = f"request.studio IN ({', '.join('?' * len(keys))})" if studio is not None else "1"
-        return self._standings(f"request.ended_at IS NULL AND {mine}", keys)
+        asked = "request.reason IN ('send', 'sync', 'get')"
+        return self._standings(f"request.ended_at IS NULL AND {asked} AND {mine}", keys)
 
     def causes(self, request_id: int, limit: int) -> list[Item]:
         """Return, of each kind of cause, the first item that has it, at most *limit*, without their files.
@@ -78,9 +79,9 @@ class Requests:
         return self._standings("1", (), f"ORDER BY request.id DESC LIMIT {int(limit)}")
 
     def _standings(self, where: str, values: Iterable[object], order: str = "ORDER BY request.id") -> list[Standing]:
-        statement = f"SELECT * FROM request WHERE reason <> ? AND {where} {order}"  # noqa: S608 - constants
+        statement = f"SELECT * FROM request WHERE reason <> 'publish' AND {where} {order}"  # noqa: S608 - constants
         with self._connections.reading() as connection:
-            rows = connection.execute(statement, (Reason.PUBLISH.value, *values)).fetchall()
+            rows = connection.execute(statement, tuple(values)).fetchall()
             return [_standing(connection, row) for row in rows]
 
     def asked(self, request_ids: Iterable[Optional[int]]) -> Mapping[int, Request]:
@@ -124,12 +125,24 @@ class Requests:
         states = (State.SUBMITTED.value, State.NEEDS_ATTENTION.value)
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT item.* FROM request JOIN item ON item.request = request.id "
+                # In this order: cancelled requests are few, submitted items may be many.
+                "SELECT item.* FROM request CROSS JOIN item ON item.request = request.id "
                 "WHERE request.cancelled_at IS NOT NULL "
                 "AND item.state IN (?, ?) AND item.job IS NOT NULL ORDER BY item.id",
                 states,
             )
             return [records.item(row) for row in rows]
+
+    def endangering(self) -> list[tuple[Item, Item]]:
+        """Return what waits in accsyn to be fetched to where something was published since, each with that publish."""
+        with self._connections.reading() as connection:
+            pairs = connection.execute(
+                "SELECT item.id AS item, publish.id AS publish FROM item JOIN item AS publish "
+                "ON publish.path = item.path AND publish.volume = item.volume AND publish.reason = 'publish' "
+                "WHERE item.state = ? AND item.reason = 'get' AND publish.state <> ?",
+                (State.SUBMITTED.value, State.WITHDRAWN.value),
+            ).fetchall()
+            return [(_item(connection, pair["item"]), _item(connection, pair["publish"])) for pair in pairs]
 
     def is_shared(self, item: Item) -> bool:
         """Whether another item, that was not cancelled, is on its way with the same tasks as *item*."""
@@ -238,21 +251,8 @@ class Requests:
             ).rowcount
 
 
-def _write(connection: Connection, request: Request, wanted: Sequence[Wanted], now: float) -> int:
-    known = _known(connection, request.token)
-    if known is not None:
-        return known
-    request_id = _write_request(connection, request, now)
-    for each in wanted:
-        _write_item(connection, request_id, request, each, now)
-    return request_id
-
-
-def _known(connection: Connection, token: str) -> Optional[int]:
-    if not token:
-        return None
-    row = connection.execute("SELECT id FROM request WHERE token = ?", (token,)).fetchone()
-    return int(row["id"]) if row is not None else None
+def _item(connection: Connection, item: int) -> Item:
+    return records.item(connection.execute("SELECT * FROM item WHERE id = ?", (item,)).fetchone())
 
 
 def _write_request(connection: Connection, request: Request, now: float) -> int:

@@ -195,6 +195,9 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE job ADD COLUMN reason TEXT NOT NULL DEFAULT 'publish'",
         "CREATE UNIQUE INDEX request_by_token ON request (token) WHERE token <> ''",
         "CREATE INDEX request_open ON request (reason) WHERE ended_at IS NULL",
+        # Find the few requests that are no publishes, or were cancelled, among however many there are.
+        "CREATE INDEX request_asked ON request (id) WHERE reason <> 'publish'",
+        "CREATE INDEX request_cancelled ON request (id) WHERE cancelled_at IS NOT NULL",
         "ALTER TABLE item RENAME TO item_before",
         """
         CREATE TABLE item (
@@ -268,6 +271,7 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX item_by_path ON item (path)",
         "CREATE INDEX item_by_component ON item (component_id)",
         "CREATE INDEX item_by_request ON item (request, state)",
+        "CREATE INDEX item_fetched ON item (state) WHERE reason = 'get'",
         "CREATE INDEX item_stale ON item (stale_at) WHERE stale_at <> ''",
         # A request whose end was told is open again as soon as anything of it moves, by whatever step.
         "CREATE TRIGGER request_reopens AFTER UPDATE OF state ON item "

@@ -52,7 +52,8 @@ _Key = tuple[int, float]
 class Arrivals:
     """Takes items whose tasks are all done to `synced`. For one thread only.
 
-    What arrived is in the outbox, so nothing of this depends on accsyn still having the job.
+    What arrived is in the outbox, so nothing of this depends on accsyn still having the job. *area* is this machine's,
+    *here* gives its accsyn party.
     """
 
     def __init__(
@@ -65,8 +66,10 @@ class Arrivals:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         area: Optional[StagingArea] = None,
+        here: Callable[[], str] = str,
     ) -> None:
         self._area = area
+        self._here = here
         self._tracking = tracking
         self._workspace = workspace
         self._connection = connection
@@ -138,11 +141,12 @@ class Arrivals:
     # Sizes.
 
     def _is_on_disk(self, item: Item) -> bool:
-        """Whether *item*, if it was fetched, lies in this machine's staging area; what lies there is written down.
+        """Whether *item*, if it came to this machine, lies in the staging area; what lies there is written down.
 
         By that it is known again when its files are to be freed.
         """
-        if item.reason is not Reason.GET or self._area is None:
+        comes_here = item.reason is Reason.GET or (item.destination.party == self._here() and bool(self._here()))
+        if self._area is None or not self._area.root or not comes_here:
             return True
         (full,) = self._tracking.with_files([item])
         found, wrong = [], ""

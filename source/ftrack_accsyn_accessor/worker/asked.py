@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model import errors, tasks
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Reason, State, label
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, State, label
 from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.requests import CANCELLED
@@ -108,7 +108,7 @@ class Asked:
         try:
             if self._is_here(self._source):
                 return self._not_here(item)
-            if item.reason is Reason.GET and self._is_here(self._destination) and item.job is None:
+            if self._is_here(self._destination):
                 return self._in_the_way(item)
         except errors.FileUnreadable as error:
             return error
@@ -134,9 +134,9 @@ class Asked:
             return errors.Conflict(f"fetch {label(item)}", publication.path, outcome, "Fetch it on another machine.")
         others = self._outbox.requests.published_at(item)
         if others:
-            outcome = f"{label(others[0])} was published there on this machine, and is {others[0].state.value}"
-            remedy = "Fetch it again when that has been sent and freed."
-            return errors.Conflict(f"fetch {label(item)}", publication.path, outcome, remedy)
+            return published_there(item, others[0])
+        if item.job is not None:
+            return None  # what is there by now may be its own
         for file in publication.files:
             try:
                 self._area.stat_file(file.path)
@@ -146,3 +146,10 @@ class Asked:
                 outcome = "a file is there that ftrack does not have in this location"
                 return errors.Conflict(f"fetch {label(item)}", file.path, outcome, "Move it away, then retry it.")
         return None
+
+
+def published_there(item: Item, publish: Item) -> errors.Conflict:
+    """Return the error for *item*, which would be fetched to where *publish* lies."""
+    outcome = f"{label(publish)} was published there on this machine, and is {publish.state.value}"
+    remedy = "Fetch it again when that has been sent and freed."
+    return errors.Conflict(f"fetch {label(item)}", item.publication.path, outcome, remedy)

@@ -1,9 +1,10 @@
-"""Takes back in accsyn what was cancelled after it had been submitted, as far as it has not begun there."""
+"""Takes back in accsyn what is not to go any more after it had been submitted, as far as it has not begun there."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from typing import Callable
 
 from ftrack_accsyn_accessor.model import errors, proof
 from ftrack_accsyn_accessor.model.accsyn import Task
@@ -11,6 +12,8 @@ from ftrack_accsyn_accessor.model.item import Item, State, label
 from ftrack_accsyn_accessor.model.tasks import TaskIndex
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
 from ftrack_accsyn_accessor.outbox.requests import CANCELLED
+from ftrack_accsyn_accessor.worker.asked import published_there
+from ftrack_accsyn_accessor.worker.goods import stop
 from ftrack_accsyn_accessor.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -22,25 +25,43 @@ class Cancelling:
     What had begun goes on, and is looked at no more.
     """
 
-    def __init__(self, outbox: Outbox, workspace: Workspace) -> None:
+    def __init__(self, outbox: Outbox, workspace: Workspace, clock: Callable[[], float]) -> None:
         self._outbox = outbox
+        self._clock = clock
         self._workspace = workspace
         self._begun: set[tuple[int, State]] = set()
 
     def step(self) -> None:
-        """Exclude the tasks of cancelled items that wait in accsyn, and withdraw the items. Costs a query without."""
+        """Exclude what waits in accsyn and is not to run any more.
+
+        Cancelled items are withdrawn. Those that would be fetched to where something was published since need
+        attention.
+        """
+        taken_back = self._taken_back(self._outbox.requests.to_take_back())
+        self._outbox.withdraw(taken_back, CANCELLED)
+        for item in taken_back:
+            logger.info("%s was cancelled before accsyn had begun with it.", label(item))
+        endangering = self._outbox.requests.endangering()
+        publishes = {item.id: publish for item, publish in endangering}
+        for item in self._taken_back([item for item, _ in endangering]):
+            stop(self._outbox, [item], published_there(item, publishes[item.id]), self._clock())
+
+    def _taken_back(self, items: Iterable[Item]) -> list[Item]:
+        """Return those of *items* with which accsyn will not begin any more."""
         jobs: dict[int, list[Item]] = {}
-        for item in self._outbox.requests.to_take_back():
+        for item in items:
             if (item.id, item.state) not in self._begun and item.job is not None:
                 jobs.setdefault(item.job, []).append(item)
-        for job, items in jobs.items():
+        found: list[Item] = []
+        for job, group in jobs.items():
             row = self._outbox.job_by_id(job)
             if row is not None and row.accsyn_id:
-                self._take_back(row, items)
+                found += self._take_back(row, group)
             else:  # what may be there all the same is looked up before it would be sent
-                self._outbox.withdraw([item for item in items if not item.attempted], CANCELLED)
+                found += [item for item in group if not item.attempted]
+        return found
 
-    def _take_back(self, row: JobRow, items: Sequence[Item]) -> None:
+    def _take_back(self, row: JobRow, items: Sequence[Item]) -> list[Item]:
         index = self._read(row)
         waiting = [item for item in items if not _has_begun(item, index.of(item)[0])]
         # Tasks that others need as well stay: only this item is not waited for any more.
@@ -58,10 +79,8 @@ class Cancelling:
         late = [item for item in own if item in waiting and _has_begun(item, index.of(item)[0])]
         self._go_on(row, [task for item in late for task in index.of(item)[0]], idle)
         taken_back = [item for item in waiting if item not in late]
-        self._outbox.withdraw(taken_back, CANCELLED)
         self._begun |= {(item.id, item.state) for item in items if item not in taken_back}
-        for item in taken_back:
-            logger.info("%s was cancelled before accsyn had begun with it.", label(item))
+        return taken_back
 
     def _go_on(self, row: JobRow, tasks: Iterable[Task], idle: Sequence[str]) -> None:
         """Let all *tasks* of what has begun run: those that were excluded just now with the others."""

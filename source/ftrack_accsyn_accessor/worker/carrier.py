@@ -131,9 +131,10 @@ class Carrier:
 
     def steer(self) -> bool:
         """Take back, pause or resume in accsyn as the outbox asks for; return whether nothing is to be submitted."""
-        if self._outbox.requests.to_take_back():
+        if self._outbox.requests.to_take_back() or self._outbox.requests.endangering():
             if self._cancelling is None:
-                self._cancelling = Cancelling(self._outbox, self._opened_workspace(self._complete_settings()))
+                workspace = self._opened_workspace(self._complete_settings())
+                self._cancelling = Cancelling(self._outbox, workspace, self._clock)
             self._cancelling.step()
             self._read_jobs.clear()
         paused = self._outbox.control.paused() is not None

@@ -7,6 +7,7 @@ tasks of a job only when something moved; with nothing live it is not asked at a
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import time
 from collections.abc import Iterable, Sequence
@@ -88,12 +89,13 @@ class Tracker:
         credentials = registrations.connection.credentials
         studio = Studio(credentials.server_url, settings.workspace or "")
         self._tracking = outbox.tracking_of(studio)
-        self._following = Following(self._tracking, workspace, area, clock, lambda: _here(outbox))
+        here = functools.partial(_here, outbox)
+        self._following = Following(self._tracking, workspace, area, clock, here)
         self._workspace = workspace
         self._monotonic = monotonic
         self._notices = Notices(credentials)
         self._arrivals = Arrivals(
-            self._tracking, workspace, registrations.connection, self._notices, settings, clock, monotonic, area
+            self._tracking, workspace, registrations.connection, self._notices, settings, clock, monotonic, area, here
         )
         self._ftrack_jobs = FtrackJobs(self._tracking, registrations.connection, self._notices, monotonic)
         self._request_jobs = RequestJobs(outbox.requests, studio, registrations.connection, self._notices, monotonic)

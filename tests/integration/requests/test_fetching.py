@@ -165,3 +165,34 @@ def test_what_is_here_is_sent_from_here_once_it_is_what_ftrack_has(desk: Asking)
 
     assert [desk.states(each) for each in requests] == [[State.SYNCED], [State.NEEDS_ATTENTION]]
     assert "by ftrack 1" in desk.of(requests[1])[0].cause
+
+
+def test_what_is_published_while_a_fetch_waits_in_accsyn_is_not_written_over(desk: Asking) -> None:
+    plate = desk.file_at(desk.hq, "plate", identifier=f"/mnt/{FOLDER}/plate.mov")
+    desk.studio.accsyn.engine.paused = True
+    request = desk.ask(
+        desk.hq, desk.here, dataclasses.replace(plate, identifier=f"{FOLDER}/fetched.mov"), reason=Reason.GET
+    )
+    desk.drain()
+    desk.publish_file("plate")
+    content = staged(desk, "plate.mov").read_bytes()
+
+    desk.run_for(20)
+    desk.studio.accsyn.engine.paused = False
+    desk.studio.accsyn.engine.wait_idle(20.0)
+    desk.run_for(20)
+
+    assert desk.states(request) == [State.NEEDS_ATTENTION]
+    assert desk.of(request)[0].cause_kind == Trouble.CONFLICT.value
+    assert staged(desk, "plate.mov").read_bytes() == content
+
+
+def test_what_is_sent_to_this_very_machine_is_looked_at_as_what_is_fetched(desk: Asking) -> None:
+    plate, other = desk.file_at(desk.hq, "plate"), desk.file_at(desk.hq, "other")
+    desk.write_at(desk.here, f"{FOLDER}/other.mov", 10)
+
+    request = desk.ask(desk.hq, desk.here, plate, other)
+    desk.drain_all(request)
+
+    assert desk.states(request) == [State.SYNCED, State.NEEDS_ATTENTION]
+    assert list(desk.registered(desk.here)) == [plate.publication.component_id]
