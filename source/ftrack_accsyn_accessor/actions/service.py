@@ -62,6 +62,8 @@ class Service:
         """Serve until *stop* is set; then end within seconds. What was confirmed is carried on by the next one."""
         if not self._take_over(stop):
             return
+        server, user = self._credentials.server_url, self._credentials.api_user
+        logger.info("Serving %s as %s, from the outbox %s.", server, user, self._runtime.outbox.path)
         self._runtime.wake()
         wanted = list(subscriptions(self._desk))
         if self._assigned is not None:

@@ -19,29 +19,48 @@ from ftrack_accsyn_accessor.worker.runtime import open_outside, stop_all
 
 #: How long what is under way gets when the service is told to end.
 STOP_S = 5.0
+#: How often it is looked whether it still runs.
+LOOK_S = 0.5
 
 
 @click.command()
 @click.option("--send-on-assignment", is_flag=True, help="Send people what belongs to tasks assigned to them.")
 @click.option("--components", default="", help="Of that, only components of these names, separated by commas.")
 @click.option("--from", "source", default="hq", show_default=True, help="The location, or party, to send that from.")
-def serve(send_on_assignment: bool, components: str, source: str) -> None:
+@click.pass_context
+def serve(context: click.Context, send_on_assignment: bool, components: str, source: str) -> None:
     """Answer the actions "accsyn Send", "accsyn Sync" and "accsyn Status" for everybody in ftrack, until it is stopped.
 
     Needs FTRACK_SERVER, FTRACK_API_USER and FTRACK_API_KEY, and accsyn's variables. It acts with its own rights, and
     looks after those of whoever asks: what ftrack lets them see, and FTRACK_ACCSYN_SEND_TO.
     """
     _log_to_the_terminal()
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     wish = Wish(tuple(filter(None, map(str.strip, components.split(",")))), source)
     credentials = environment.ftrack_credentials()
     runtime = open_outside(_settings(), credentials, environment.read_settings)
+    service = Service(runtime, credentials, environment.read_settings, wish if send_on_assignment else None)
     try:
-        Service(runtime, credentials, environment.read_settings, wish if send_on_assignment else None).run(stop)
+        told = _run(service)
     finally:
         stop_all(STOP_S)
+    context.exit(0 if told else exit_codes.FAILED)
+
+
+def _run(service: Service) -> bool:
+    """Run *service* until a signal tells it to end; return False where it has ended by itself.
+
+    It has a thread of its own: a call that hangs, such as one to a server that is away, would hold the signal up.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    thread = threading.Thread(target=service.run, args=(stop,), name="ftrack-accsyn-service", daemon=True)
+    thread.start()
+    while thread.is_alive() and not stop.wait(LOOK_S):
+        pass
+    told = stop.is_set()
+    thread.join(STOP_S)
+    return told
 
 
 def _settings() -> Settings:

@@ -112,6 +112,15 @@ def test_services_that_are_told_to_end_do_so_without_a_word_too_many(services: S
         assert "Traceback" not in service.said
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals between processes")
+def test_a_service_ends_while_ftrack_gives_no_answer(studio: Studio, services: Services) -> None:
+    studio.ftrack.switches.hang("", times=100)
+    service = services.begin()
+    wait_until(lambda: studio.ftrack.log.count(), what="a call that hangs")
+
+    assert service.end() == 0
+
+
 def test_what_was_confirmed_is_carried_by_the_next_service_after_a_kill(
     studio: Studio, services: Services, page: Page, shot: Any
 ) -> None:

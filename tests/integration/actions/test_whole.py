@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from ftrack_accsyn_accessor.actions import assigned
+from ftrack_accsyn_accessor.actions.assigned import Wish
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
 from publishing import Publisher
@@ -108,3 +110,30 @@ def test_status_of_a_private_project_is_told_to_nobody_else(
 
     assert (refused["success"], "private project" in refused["message"]) == (False, True)
     assert open_page("admin").launch(action, selection)["type"] == "form"
+
+
+def test_what_belongs_to_an_assigned_task_is_on_the_disk_of_whom_it_was_assigned_to(
+    studio: Studio, sender: Sender, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assigned, "SETTLE_S", 0.01)
+    publisher.environment(**studio.environment("admin"))
+    store, email = studio.ftrack.store, "remote@acme.test"
+    store.create("Location", name=email)
+    shot = sender.shot()
+    version = sender.version(sender.asset(shot))
+    sender.component(version, "show_a/plate.mov")
+    sender.component(version, "show_a/plate.txt", name="notes")
+    content = write(studio.hq, "show_a/plate.mov")
+    task = store.create("Task", name="comp", parent_id=shot, type_id=studio.ids["type:Animation"])["id"]
+    service = Serving(Wish(("main",)))
+    service.start(studio)
+    try:
+        wait_until(lambda: service.outbox.fact(assigned.SEEN) is not None)
+        (user,) = store.find("User", email=email)
+        store.create("Appointment", context_id=task, resource_id=user["id"], type="assignment")
+        target = studio.user_folder(email) / "show_a/plate.mov"
+        wait_until(lambda: target.is_file() and target.read_bytes() == content, 30.0, "the file on the disk")
+    finally:
+        service.end()
+    (standing,) = service.outbox.requests.latest(5)
+    assert (standing.request.username, standing.items) == (user["username"], 1)

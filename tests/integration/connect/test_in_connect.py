@@ -191,3 +191,16 @@ def test_hook_without_its_package_says_so_and_lets_connect_start(
 
 def test_hook_is_thin() -> None:
     assert len((HOOK / "accsyn_connect_hook.py").read_text(encoding="utf-8").splitlines()) < 60
+
+
+def test_connect_has_the_actions_of_its_user_and_says_where_they_are_asked_for(
+    connect: types.ModuleType, publisher: Publisher
+) -> None:
+    session = publisher.session()
+
+    (menu,) = [answer for answer in ask(session, "ftrack.action.discover") if answer]
+    launch = ftrack_api.event.base.Event(topic="ftrack.action.launch", data=menu["items"][0])
+    (told,) = [answer for answer in session.event_hub.publish(launch, synchronous=True) if answer]
+
+    assert menu["items"][0]["label"] == "accsyn Send"
+    assert "web page" in told["message"]
