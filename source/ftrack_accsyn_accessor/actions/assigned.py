@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, NamedTuple, Optional
 
@@ -27,6 +29,7 @@ logger = logging.getLogger(__name__)
 SEEN = "assignments"
 #: How often it is looked without an event, and again after something went wrong.
 LOOK_S, RETRY_S = 600.0, 60.0
+_TOKENS = uuid.UUID("6f6b1c52-3c1e-4f0e-9a51-0d8f6d0c7f1e")
 #: Assignments come in bursts: so long after the first event it is looked.
 SETTLE_S = 1.0
 
@@ -48,6 +51,7 @@ class Assigned:
         self._own_user = own_user
         self._event = threading.Event()
         self._stopping = False
+        self._known: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="ftrack-accsyn-assigned", daemon=True)
 
     def start(self) -> None:
@@ -101,51 +105,59 @@ class Assigned:
     def look(self, office: Office) -> bool:
         """Send what belongs to assignments that were not seen; return whether that has worked for all of them."""
         present = office.assignments()
+        keys = {each.key for each in present}
         text = self._outbox.fact(SEEN)
-        # What was assigned before anybody wanted it sent is not sent: it may be years of work.
-        seen = {each.key for each in present} if text is None else set(json.loads(text))
-        new = [each for each in present if each.key not in seen]
-        known = seen & {each.key for each in present}
         if text is None:
-            self._keep(known)
-        worked = True
-        for each in office.with_parents(new):
-            if self._stopping:
-                return False
-            try:
-                self._send(office, each)
-            except errors.NotAllowed as error:
-                logger.warning("Nothing is sent to %s: %s", one_line(each.username), error)
-            except errors.AccsynAccessorError as error:
-                logger.warning("Not sent to %s yet: %s", one_line(each.username), error)
-                worked = False
-                continue
-            known.add(each.key)
-            self._keep(known)
-        self._keep(known)
-        return worked
+            # What was assigned before anybody wanted it sent is not sent: it may be years of work.
+            self._keep(keys)
+            return True
+        self._known = set(json.loads(text)) & keys
+        groups = defaultdict(list)
+        for each in office.with_parents([each for each in present if each.key not in self._known]):
+            groups[each.user_id, each.location_id].append(each)
+        worked = [self._try(office, group) for group in groups.values() if not self._stopping]
+        self._keep(self._known)
+        return all(worked) and not self._stopping
 
-    def _send(self, office: Office, each: Assignment) -> None:
-        who = one_line(each.username)
-        if not each.parent_id:
+    def _try(self, office: Office, group: Sequence[Assignment]) -> bool:
+        """Send what belongs to *group*, the tasks of one user; return False where it is to be tried again."""
+        who = one_line(group[0].username)
+        try:
+            self._send(office, group)
+        except errors.NotAllowed as error:
+            if len(group) > 1:  # some of them may be allowed
+                worked = [self._try(office, [each]) for each in group]
+                return all(worked)
+            logger.warning("Nothing is sent to %s: %s", who, error)
+        except errors.AccsynAccessorError as error:
+            logger.warning("Not sent to %s yet: %s", who, error)
+            return False
+        self._known |= {each.key for each in group}
+        self._keep(self._known)
+        return True
+
+    def _send(self, office: Office, group: Sequence[Assignment]) -> None:
+        who = one_line(group[0].username)
+        parents = dict.fromkeys(each.parent_id for each in group if each.parent_id)
+        if not parents:
             logger.info("A task of a whole project was assigned to %s: nothing is sent.", who)
             return
         order = Order(
             Reason.SEND,
-            (Picked("task", each.parent_id),),
+            tuple(Picked("task", parent) for parent in parents),
             source=self._wish.source,
-            destination=each.location_id,
+            destination=group[0].location_id,
             latest_only=True,
             components=self._wish.components,
         )
         plans = office.plan(order)
-        requester = Requester(each.username, each.user_id)
+        requester = Requester(group[0].username, group[0].user_id)
         office.require(requester, plans)
-        ids: Sequence[int] = ()
-        if any(plan.going for plan in plans):
-            ids = office.confirm(order, plans, requester, f"assignment {each.key}")
         items = sum(len(plan.going) for plan in plans)
-        logger.info("A task was assigned to %s: %d item(s) are sent, request %s.", who, items, list(ids))
+        # The same assignments are the same request, whatever happened before they were noted as seen.
+        token = uuid.uuid5(_TOKENS, " ".join(sorted(each.key for each in group)))
+        ids = office.confirm(order, plans, requester, f"assigned-{token}") if items else []
+        logger.info("%d task(s) were assigned to %s: %d item(s) are sent, request %s.", len(group), who, items, ids)
 
     def _keep(self, known: set[str]) -> None:
         text = json.dumps(sorted(known))

@@ -63,7 +63,8 @@ class Desk:
             {
                 "label": action.label,
                 "actionIdentifier": action.value,
-                "description": self._words,
+                "variant": self._words,
+                "description": action.description,
                 SERVICE: self._name,
             }
             for action in actions

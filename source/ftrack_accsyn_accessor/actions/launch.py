@@ -19,10 +19,8 @@ DISCOVER, LAUNCH = "ftrack.action.discover", "ftrack.action.launch"
 
 #: What selections hold besides things that can be sent.
 _NOISE = frozenset({"user", "socialfeed", "socialnotification", "team", ""})
-#: What has a place in the hierarchy: web pages and Connect name it differently.
-_CONTEXTS = frozenset(
-    {"task", "show", "project", "shot", "sequence", "episode", "folder", "assetbuild", "typedcontext", "context"}
-)
+#: What has a place below a project: web pages and Connect name it differently.
+_CONTEXTS = frozenset({"task", "shot", "sequence", "episode", "folder", "assetbuild", "typedcontext"})
 
 
 class Action(str, enum.Enum):
@@ -36,6 +34,18 @@ class Action(str, enum.Enum):
     def label(self) -> str:
         """What menus call it."""
         return f"accsyn {self.name.capitalize()}"
+
+    @property
+    def description(self) -> str:
+        """What it does."""
+        return _DESCRIPTIONS[self]
+
+
+_DESCRIPTIONS: Mapping[Action, str] = {
+    Action.SEND: "Send components and files to another place",
+    Action.SYNC: "Sync folders with a site",
+    Action.STATUS: "Where the components are, and what keeps them",
+}
 
 
 @dataclasses.dataclass(frozen=True)

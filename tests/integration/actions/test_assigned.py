@@ -85,6 +85,31 @@ def test_the_parent_of_an_assigned_task_is_sent_once_to_the_location_of_the_user
     assert (standing.request.username, standing.request.user_id) == ("artist", watch.studio.ids["artist"])
 
 
+def test_tasks_that_are_assigned_together_are_one_request_of_their_user(watch: Watch) -> None:
+    shots = ["show_a/sq010/sh020", "show_a/sq010/sh030", "show_b/sq010/sh010"]
+    for shot in shots:
+        watch.assign(f"{shot}/Lighting")
+    watch.assign(f"{shots[0]}/Compositing")
+
+    assert watch.look()
+
+    (standing,) = watch.outbox.requests.latest(5)
+    assert standing.items == len(shots)
+
+
+def test_what_may_not_be_seen_keeps_nothing_else_from_being_sent(
+    watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch.assign("show_p/sq010/sh010/Lighting")
+    watch.assign("show_a/sq010/sh020/Lighting")
+
+    assert watch.look()
+    assert watch.look()
+
+    assert watch.sent == [watch.studio.ids["show_a/sq010/sh020"]]
+    assert caplog.text.count("private project") == 1
+
+
 def test_what_was_assigned_while_no_service_ran_is_sent_by_the_next_one(watch: Watch) -> None:
     watch.assign("show_a/sq010/sh020/Lighting")
     watch.watch = watch.new()

@@ -60,7 +60,7 @@ def test_a_shot_is_sent_by_the_users_own_connect(
 ) -> None:
     selection = [{"entityId": studio.ids["show_a/sq010/sh010"], "entityType": "task"}]
     action = page.action("send", selection)
-    assert "by your Connect" in action["description"]
+    assert "by your Connect" in action["variant"]
 
     done = page.launch(action, selection, **hidden(page.preview(action, selection)))
 

@@ -71,6 +71,7 @@ def test_the_service_that_the_form_names_wins_over_the_menus() -> None:
         (["task", "assetversion"], [Action.SEND, Action.STATUS]),
         (["Component"], [Action.SEND, Action.STATUS]),
         (["list", "user"], [Action.SEND, Action.STATUS]),
+        (["show"], [Action.SEND, Action.STATUS]),
     ],
 )
 def test_the_menu_has_what_makes_sense_for_a_selection(kinds: list[str], offered: list[Action]) -> None:
