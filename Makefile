@@ -11,10 +11,13 @@ COVERAGE := --cov --cov-report=term:skip-covered
 
 # The steps of a target share files (.venv, build/): one after the other, also under -j.
 .NOTPARALLEL:
-.PHONY: demo test test-all systems matrix bench lint types build pictures sandbox clean
+.PHONY: demo demo-send test test-all systems matrix bench lint types build pictures sandbox clean
 
 demo: $(READY)  # Publish in an embedded studio and watch the files arrive
 	$(BIN)/ftrack-accsyn demo
+
+demo-send: $(READY)  # Also send a shot to a site and back, get it on another machine, and sync a folder both ways
+	$(BIN)/ftrack-accsyn demo --send
 
 test: lint types  # Format, lint, types, tests, build
 	$(PYTEST) $(COVERAGE)

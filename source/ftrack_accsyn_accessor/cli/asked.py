@@ -17,6 +17,7 @@ from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
 from ftrack_accsyn_accessor.insight import requests
 from ftrack_accsyn_accessor.insight.requests import RequestRow
+from ftrack_accsyn_accessor.model.item import Reason
 from ftrack_accsyn_accessor.model.plain import plain
 from ftrack_accsyn_accessor.model.plan import Fate, Plan, Planned
 from ftrack_accsyn_accessor.model.progress import size_text
@@ -63,7 +64,11 @@ def options(command: Command) -> Command:
 
 def carry_out(context: click.Context, order: Order, words: Sequence[str], how: How) -> NoReturn:
     """Plan *order*, show it, ask, write the request down, and submit or follow it; exit with what that came to."""
-    runtime = here.runtime(here.find(begin=True))
+    installation = here.find(begin=True)
+    if order.reason is Reason.GET and installation.outside:
+        text = f"{installation.settings.staging_variable} is not set: there is no staging area to fetch anything to."
+        raise here.Stop(text, exit_codes.NOT_SET_UP)
+    runtime = here.runtime(installation, begin=True)
     ordering = Ordering(runtime, environment.read_settings(), environment.ftrack_credentials())
     preview = ordering.preview(order, words)
     if not how.as_json:
@@ -206,7 +211,8 @@ def plans_view(plans: Sequence[Plan]) -> RenderableType:
 
 
 def _causes(plans: Sequence[Plan]) -> list[str]:
-    found = [each for plan in plans for each in plan.planned if each.cause and each.fate is not Fate.GOES]
+    told = (Fate.CANNOT, Fate.ON_ITS_WAY)
+    found = [each for fate in told for plan in plans for each in plan.of(fate) if each.cause]
     lines = [f"{name_of(each)} {each.fate.value}: {each.cause}" for each in found[:MOST_CAUSES]]
     return [*lines, f"... and {len(found) - MOST_CAUSES} more"] if len(found) > MOST_CAUSES else lines
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from ftrack_accsyn_accessor.cli.demo_send import show_sends
 from ftrack_accsyn_accessor.cli.publisher import Publisher
 from ftrack_accsyn_accessor.cli.sandbox import environment, open_studio, studio_folder
 from ftrack_accsyn_accessor.cli.transfers import Transfer, transfers
@@ -31,6 +32,8 @@ STALLED_S = 60.0
 
 # Slow enough to watch, fast enough not to bore.
 SPEED_BYTES_PER_S = 8_000_000.0
+# With --send there is more to watch.
+FASTER_BYTES_PER_S = 40_000_000.0
 
 # A width for where there is no terminal to ask, so that paths stay on one line in a log.
 LOG_WIDTH = 180
@@ -47,11 +50,13 @@ LOG_WIDTH = 180
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The plugin's archive. [default: built from this checkout]",
 )
-def demo(folder: Optional[Path], archive: Optional[Path]) -> None:
+@click.option("--send", "sends", is_flag=True, help="Go on: send a shot to a site and back, get it, sync a folder.")
+def demo(folder: Optional[Path], archive: Optional[Path], sends: bool) -> None:
     """Show the whole way of a publish, on this machine alone.
 
     Starts a studio, publishes a movie, a sequence and a container into two projects, and compares what arrives at head
-    quarters. The exit code is 0 only if everything did.
+    quarters. With --send a shot is sent to a site and back, fetched on another machine, and a folder is synced both
+    ways. The exit code is 0 only if everything arrived.
     """
     if folder is not None and folder.is_dir() and any(folder.iterdir()):
         raise click.ClickException(f"{folder} is not empty. Name a new folder, or leave --folder out.")
@@ -60,11 +65,13 @@ def demo(folder: Optional[Path], archive: Optional[Path]) -> None:
         hook = unpack(archive or build(root / "build"), root / "plugins") / "hook"
         console.print(f"Plugin    {hook.parent.name}, unpacked as ftrack Connect does")
         with open_studio(root / "studio") as studio:
-            studio.accsyn.engine.speed_bytes_per_s = SPEED_BYTES_PER_S
+            studio.accsyn.engine.speed_bytes_per_s = FASTER_BYTES_PER_S if sends else SPEED_BYTES_PER_S
             console.print(f"Studio    ftrack at {studio.ftrack.url}, accsyn at {studio.accsyn.url}")
             variables = {**environment(studio, root), "FTRACK_EVENT_PLUGIN_PATH": str(hook)}
             with Publisher(root / "publisher", variables) as publisher:
                 arrived = show(publisher, studio, console)
+                if arrived and sends:
+                    arrived = show_sends(publisher, studio, root, hook, console)
     raise SystemExit(0 if arrived else 1)
 
 

@@ -64,18 +64,22 @@ def outboxes(current: Settings) -> list[Outbox]:
     return []
 
 
-def runtime(here: Installation) -> Runtime:
-    """Return what serves the outbox in this process, its worker not started; stop where a setting is missing."""
+def runtime(here: Installation, begin: bool = False) -> Runtime:
+    """Return what serves the outbox in this process, its worker not started; stop where a setting is missing.
+
+    With *begin* the staging area is made where there never was one.
+    """
     if here.settings.disabled:
         raise Stop("The plugin is switched off by FTRACK_ACCSYN_DISABLE.", exit_codes.NOT_SET_UP)
     if here.settings.problems:
         raise Stop(settings.describe(here.settings.problems), exit_codes.NOT_SET_UP)
     if here.outside:
         return open_outside(here.settings, environment.ftrack_credentials(), environment.read_settings)
-    if not here.earlier:
+    begin = begin and not here.unplugged
+    if not (here.earlier or begin):
         outbox(here)
     try:
-        found = open_runtime(here.settings, environment.ftrack_credentials(), environment.read_settings)
+        found = open_runtime(here.settings, environment.ftrack_credentials(), environment.read_settings, begin)
         found.area.require()
         return found
     except AccsynAccessorError as error:
