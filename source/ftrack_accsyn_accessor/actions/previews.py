@@ -55,6 +55,7 @@ def _body(plans: Sequence[Plan]) -> list[Item]:
             found = plan.of(fate)
             if found:
                 items.append(forms.label(f"### {fate.value}: {_much(plan.sum(fate))} ###\n\n{_lines(found)}"))
+        items += [forms.label(shown(remark)) for remark in plan.remarks]
         items.append(forms.label("---"))
     return items
 

@@ -171,6 +171,7 @@ def plan_told(plan: Plan) -> Mapping[str, Any]:
         "destination": plain(plan.destination),
         "sums": {fate.name.lower(): plain(plan.sum(fate)) for fate in Fate},
         "items": [_item_told(each) for each in plan.planned],
+        "remarks": list(plan.remarks),
     }
 
 
@@ -206,8 +207,12 @@ def plans_view(plans: Sequence[Plan]) -> RenderableType:
                 table.add_row(Text(ends), Text(fate.value, style=_STYLES[fate]), str(found.items), files, size)
                 ends = ""
     if not any(plan.planned for plan in plans):
-        return Text("There is nothing of that to go anywhere.")
-    return Group(table, *map(Text, _causes(plans)))
+        return Group(Text("There is nothing of that to go anywhere."), *map(Text, _remarks(plans)))
+    return Group(table, *map(Text, _causes(plans)), *map(Text, _remarks(plans)))
+
+
+def _remarks(plans: Sequence[Plan]) -> list[str]:
+    return [remark for plan in plans for remark in plan.remarks]
 
 
 def _causes(plans: Sequence[Plan]) -> list[str]:

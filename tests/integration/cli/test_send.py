@@ -167,3 +167,10 @@ def test_zero_means_that_all_that_was_asked_for_is_there(
     preview = Preview(Order(Reason.SEND), [plan(planned("beauty", Fate.GOES), *others)])
 
     assert followed_code(preview, [standing(**counts)]) == code
+
+
+def test_what_is_to_be_said_beside_the_plan_is_shown(outbox: Outbox, run: Run, plans: list[Plan]) -> None:
+    told = Plan(Reason.SEND, STUDIO, HQ, LONDON, (), ("1 component is left out.",))
+    plans.append(told)
+    assert "1 component is left out." in run(*ARGUMENTS, "--dry-run").stdout
+    assert json.loads(run(*ARGUMENTS, "--dry-run", "--json").stdout)["plans"][0]["remarks"] == list(told.remarks)
