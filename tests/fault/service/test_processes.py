@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ftrack_accsyn_accessor.outbox import Outbox, memory
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
 from publishing import Publisher
@@ -69,6 +71,13 @@ class Services:
         """Start a service."""
         self._all.append(Process(self._studio, self._folder / folder))
         return self._all[-1]
+
+    def unsent(self) -> int:
+        """Return how many items accsyn does not have, of all services."""
+        outboxes = [Outbox(path) for path in self._folder.glob("*/ftrack-accsyn/**/*.sqlite3")]
+        assert outboxes
+        with contextlib.ExitStack() as stack:
+            return sum(memory.unsent(stack.enter_context(contextlib.closing(each))) for each in outboxes)
 
     def close(self) -> None:
         for each in self._all:
@@ -166,11 +175,15 @@ def test_of_two_services_elsewhere_the_one_that_was_asked_answers_and_nothing_go
     one, other = {each["accsyn_service"]: each for each in menu if each["actionIdentifier"] == "accsyn.send"}.values()
 
     previews = [page.preview(each, shot) for each in (one, other)]
-    done = [page.launch(each, shot, **hidden(preview)) for each, preview in zip((one, other), previews)]
+    studio.accsyn.engine.paused = True  # so that the second finds what the first has begun, and not its end
+    assert page.launch(one, shot, **hidden(previews[0]))["success"], text(previews[0])
+    wait_until(lambda: tasks(studio), 30.0, "the task")
+    assert page.launch(other, shot, **hidden(previews[1]))["success"], text(previews[1])
+    wait_until(lambda: not services.unsent(), 30.0, "both to have handed it to accsyn")
+    studio.accsyn.engine.paused = False
 
-    assert [each["success"] for each in done] == [True, True], [text(each) for each in previews]
-    wait_until(lambda: arrived(studio), 30.0, "the file at the site")
     wait_until(lambda: len(studio.ftrack.store.find("ComponentLocation")) == 2, 30.0, "one registration")
+    assert arrived(studio)
     assert tasks(studio) == 1
 
 
