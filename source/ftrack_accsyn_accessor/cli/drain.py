@@ -15,13 +15,13 @@ from ftrack_accsyn_accessor.cli import exit_codes, here, shown
 from ftrack_accsyn_accessor.insight import status
 from ftrack_accsyn_accessor.insight.remarks import Topic
 from ftrack_accsyn_accessor.insight.status import Summary
-from ftrack_accsyn_accessor.model.item import Studio
+from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 LOOK_S = 0.25
 #: How long the background thread gets to finish the call that it is in.
 STOP_S = 5.0
-#: How long what could not be queued is given to be taken into the outbox.
+#: How long what could not be queued is given to be taken into the outbox, and what is to be retried to be begun with.
 TAKE_IN_S = 10.0
 
 
@@ -63,10 +63,20 @@ def _follow(runtime: Runtime, studio: Studio, timeout_s: Optional[float], quiet:
             draw(summary)
             passed_s = time.monotonic() - began
             over = timeout_s is not None and passed_s >= timeout_s
-            taking_in = passed_s < TAKE_IN_S and any(each.topic is Topic.UNQUEUED for each in summary.remarks)
-            if over or not (summary.left or taking_in):
+            begun = passed_s >= TAKE_IN_S or not (_unqueued(summary) or _to_be_retried(runtime))
+            if over or (not summary.left and begun):
                 return summary
             pause.wait(LOOK_S)
+
+
+def _unqueued(summary: Summary) -> bool:
+    return any(each.topic is Topic.UNQUEUED for each in summary.remarks)
+
+
+def _to_be_retried(runtime: Runtime) -> bool:
+    """Whether something needs attention that somebody has told to be tried again at once."""
+    stuck = runtime.outbox.survey.totals()[State.NEEDS_ATTENTION]
+    return stuck.count > stuck.delayed
 
 
 @contextlib.contextmanager
