@@ -74,6 +74,7 @@ def test_without_waiting_accsyn_has_it_when_the_command_ends(studio: Studio) -> 
 
 
 def test_a_failed_transfer_is_six_and_its_cause_is_said_and_retry_mends_it(studio: Studio) -> None:
+    (depth,) = studio.ftrack.store.find("FileComponent", name="depth")
     studio.accsyn.engine.fail_path("*depth*", "E#J057 Disk full.")
 
     failed = send("depth", "--wait", "--timeout", "60")
@@ -81,6 +82,10 @@ def test_a_failed_transfer_is_six_and_its_cause_is_said_and_retry_mends_it(studi
     assert failed.exit_code == exit_codes.ATTENTION
     assert "E#J057 Disk full." in failed.stdout
     assert not (studio.site("london") / f"{SHOT}/comp/v001/depth.mov").exists()
+    why = run("why", depth["id"])
+    assert why.exit_code == exit_codes.ATTENTION
+    assert why.stdout.startswith("show_a comp v001 depth needs attention: accsyn could not transfer it: E#J057")
+    assert "ublish" not in why.stdout
     studio.accsyn.engine.clear_failures()
     assert run("retry").exit_code == exit_codes.OK
     assert run("drain", "--timeout", "60").exit_code == exit_codes.OK

@@ -11,6 +11,7 @@ import pytest
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.model.route import KEY
 from ftrack_accsyn_accessor.model.whereabouts import Presence, Whereabouts
 from ftrack_accsyn_accessor.send.order import Picked
 from ftrack_accsyn_accessor.send.where import MOST_CALLS, Answer, where
@@ -151,3 +152,22 @@ def test_a_selection_of_many_components_costs_a_bounded_number_of_calls(publishe
 
     assert len(answer.components) == 9
     assert {each.presence for each in answer.components} == {Presence.MOVING}
+
+
+def test_jobs_that_could_not_be_looked_into_are_named(publisher: Publisher, ask: Ask) -> None:
+    publisher.studio.accsyn.engine.paused = True
+    version = publisher.version(publisher.session())
+    component = publisher.publish_file(version)
+    (item,) = publisher.submitted(component)
+    workspace = endpoint.connect(environment.read_settings())
+    for number in range(5):
+        metadata = {KEY: str(number), "ftrack_project_id": item.publication.project_id}
+        source = f"client={publisher.studio.demo.artist_client.id}:share=projects/{number}.mov"
+        payload = {"code": f"show_a ftrack send {number}", "mirror_paths": True, "metadata": metadata}
+        workspace.create_job({**payload, "tasks": [{"source": source, "destination": "acme"}]})
+    workspace.close()
+
+    answer = ask(version)
+
+    assert len(answer.unseen) == 4
+    assert all(name.startswith("show_a ftrack ") for name in answer.unseen)
