@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Callable
 
 import pytest
 
+from ftrack_accsyn_accessor.connect.actions import OutboxActions
+from ftrack_accsyn_accessor.connect.reader import NotHere, View
 from ftrack_accsyn_accessor.connect.shapes import Column, Filter, Tone
+from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.connect.tab import Tab
+from ftrack_accsyn_accessor.model.request import RequestState
+from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox.file import outside_path
+from ftrack_accsyn_accessor.outbox.memory import state_folder
+from ftrack_accsyn_accessor.worker import runtime
+from integration.connect.conftest import CREDENTIALS
 from qt_support import QtCore, QtTest, Window, settle
 from requesting import ask, in_accsyn
 
@@ -128,3 +138,41 @@ def test_the_pages_of_many_items_below_a_request_are_read_when_they_are_in_sight
     settle(lambda: shown.tab.model.line(151) is not None, "the last page")
     assert shown.tab.model.line(151).component == "published"
     assert shown.tab.model.line(150).request is not None
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[OutboxSource]:
+    """Give what the tab of a machine without staging area reads."""
+    for name, value in (("WORKSPACE", "acme"), ("API_USER", "artist@acme.test"), ("API_KEY", "key")):
+        monkeypatch.setenv(f"ACCSYN_{name}", value)
+    source = OutboxSource(CREDENTIALS)
+    yield source
+    source.close()
+    runtime.stop_all(timeout_s=0.0)
+
+
+def test_a_machine_without_staging_area_shows_what_was_asked_for(elsewhere: OutboxSource) -> None:
+    with pytest.raises(NotHere) as caught:
+        elsewhere.head()
+    assert caught.value.empty.title == "This is no staging machine"
+
+    path = outside_path(None, state_folder())
+    path.parent.mkdir(parents=True)
+    outbox = Outbox(path)
+    outbox.open()
+    ask(outbox, "beauty", words="the comp")
+    outbox.close()
+
+    head = elsewhere.head()
+    assert ("Staging", "none on this machine") in [(each.name, each.value) for each in head.surroundings]
+    assert elsewhere.count(View(1)) == 1
+    assert [line.component for line in elsewhere.page(View(1), 0)] == ["the comp"]
+
+
+def test_what_the_buttons_ask_reaches_the_outbox(machine) -> None:
+    request_id = ask(machine.outbox, "beauty", "depth")
+    actions = OutboxActions(machine.source, CREDENTIALS)
+
+    assert actions.retry_request(request_id) == "Nothing waits for a retry."
+    assert actions.cancel(request_id).startswith("Took back 2 items; ")
+    assert machine.outbox.requests.standing(request_id).state is RequestState.CANCELLED
