@@ -111,4 +111,4 @@ def test_a_job_that_stands_still_is_written_again_before_others_take_it_for_dead
 
     (job,) = jobs(desk)
     assert job["status"] == "running"
-    assert "no client" in words(job)
+    assert "not mapped" in words(job)

@@ -9,6 +9,7 @@ import pytest
 
 from asking import FOLDER, Asking
 from ftrack_accsyn_accessor.model.item import Endpoint, State, Trouble
+from ftrack_accsyn_sandbox.accsyn.entities import Ticks
 from ftrack_accsyn_sandbox.studio import Studio
 
 
@@ -91,7 +92,7 @@ def test_where_accsyn_tells_no_sizes_it_goes_without(strict: Asking) -> None:
 def test_files_go_to_a_user_who_has_the_share_mapped(desk: Asking, tmp_path: Path) -> None:
     mapped = tmp_path / "at home"
     vendor = desk.studio.demo.vendor
-    desk.studio.demo.add_machine("home", mapped, user=vendor)
+    desk.studio.demo.add_machine("home", mapped, user=vendor, ticks=Ticks(write=True))
     plate = desk.file_at(desk.hq, "plate")
     vendors = Endpoint("vendor@acme.test", desk.place("vendor"), "vendor")
 

@@ -140,7 +140,7 @@ def test_an_end_that_refuses_everything_keeps_only_its_own_waiting(desk: Asking)
     assert desk.item(published).state is State.SYNCED
     assert desk.states(vendor) == [State.PENDING] * 2
     assert {item.cause_kind for item in desk.of(vendor)} == {errors.Unserved.kind}
-    assert "no client" in desk.of(vendor)[0].cause
+    assert "not mapped" in desk.of(vendor)[0].cause
 
 
 @pytest.mark.parametrize("grown", [0, 7])
