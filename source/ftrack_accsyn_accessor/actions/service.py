@@ -17,6 +17,7 @@ from ftrack_accsyn_accessor.actions.listening import Listener, Subscription
 from ftrack_accsyn_accessor.actions.office import Office
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.model.errors import OutboxError
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.worker.runtime import Runtime
@@ -60,7 +61,11 @@ class Service:
 
     def run(self, stop: threading.Event) -> None:
         """Serve until *stop* is set; then end within seconds. What was confirmed is carried on by the next one."""
-        if not self._take_over(stop):
+        try:
+            if not self._take_over(stop):
+                return
+        except OutboxError as error:
+            logger.error("%s", error)
             return
         server, user = self._credentials.server_url, self._credentials.api_user
         logger.info("Serving %s as %s, from the outbox %s.", server, user, self._runtime.outbox.path)
