@@ -45,12 +45,9 @@ class _Kept:
     order: Order
     plans: Sequence[Plan]
     kept_at: float
+    files: int
     used: bool = False
     requests: Sequence[int] = ()
-
-    @property
-    def files(self) -> int:
-        return sum(len(each.wanted.publication.files) for plan in self.plans for each in plan.planned)
 
 
 class KeptPlans:
@@ -64,8 +61,9 @@ class KeptPlans:
     def keep(self, owner: object, order: Order, plans: Sequence[Plan]) -> str:
         """Keep *plans* for *owner*; return the name by which they can be confirmed."""
         name = secrets.token_urlsafe(24)
+        files = sum(len(each.wanted.publication.files) for plan in plans for each in plan.planned)
         with self._lock:
-            self._kept[name] = _Kept(owner, order, plans, self._monotonic())
+            self._kept[name] = _Kept(owner, order, plans, self._monotonic(), files)
             self._tidy()
         return name
 
@@ -99,7 +97,7 @@ class KeptPlans:
         now = self._monotonic()
         files = 0
         for number, kept in enumerate(reversed(self._kept.values())):
-            files += kept.files
+            files += kept.files if kept.plans else 0
             if not kept.used and (number >= MOST or files > MOST_FILES or now >= kept.kept_at + VALID_S):
                 kept.plans = ()
         for name in [name for name, kept in self._kept.items() if now >= kept.kept_at + KNOWN_S]:

@@ -6,8 +6,9 @@ import pytest
 
 from ftrack_accsyn_accessor.actions import kept
 from ftrack_accsyn_accessor.actions.kept import Fit, KeptPlans
-from ftrack_accsyn_accessor.model.item import NOWHERE, Reason, Studio
-from ftrack_accsyn_accessor.model.plan import Plan
+from ftrack_accsyn_accessor.model.item import NOWHERE, Kind, Publication, Reason, StagedFile, Studio
+from ftrack_accsyn_accessor.model.plan import Fate, Plan, Planned
+from ftrack_accsyn_accessor.model.request import Wanted
 from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.send.order import Order
 
@@ -74,6 +75,21 @@ def test_the_oldest_plans_expire_early_when_there_are_too_many(
     names = [plans.keep(ANA, ORDER, PLANS) for _ in range(5)]
 
     assert [plans.take(name, ANA).fit for name in names] == [Fit.EXPIRED] * 2 + [Fit.VALID] * 3
+
+
+def test_the_oldest_plans_expire_early_when_they_hold_too_many_files(
+    plans: KeptPlans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = "show/a.mov"
+    files = tuple(StagedFile(f"{path}{number}", 1, 0) for number in range(10))
+    ends = ("l1", "studio.hq", "https://acme.test", "ana", "p", "show", "v", "plate")
+    many = Wanted(Publication("c", "main", Kind.FILE, path, *ends, files))
+    large = [Plan(Reason.SEND, Studio("https://acme.test", "acme"), NOWHERE, NOWHERE, (Planned(many, Fate.GOES),))]
+    monkeypatch.setattr(kept, "MOST_FILES", 25)
+
+    names = [plans.keep(ANA, ORDER, large) for _ in range(4)]
+
+    assert [plans.take(name, ANA).fit for name in names] == [Fit.EXPIRED] * 2 + [Fit.VALID] * 2
 
 
 def test_names_are_as_many_as_there_are_plans_and_cannot_be_guessed(plans: KeptPlans) -> None:
