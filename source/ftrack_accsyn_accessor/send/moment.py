@@ -9,7 +9,7 @@ from typing import Any
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.ftrack.registrations import read_holders
 from ftrack_accsyn_accessor.model import parties
-from ftrack_accsyn_accessor.model.claims import same_path
+from ftrack_accsyn_accessor.model.claims import same_path, shows_older
 from ftrack_accsyn_accessor.model.identifiers import moved
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Reason, State, Studio, label
 from ftrack_accsyn_accessor.model.request import Wanted
@@ -25,6 +25,16 @@ def moving(outboxes: Iterable[Outbox], destination: Endpoint, studio: Studio) ->
         names |= {parties.HQ, studio.workspace} - {""}
     ends = [destination._replace(party=name) for name in sorted(names)]
     return [item for outbox in outboxes for end in ends for item in outbox.requests.moving_to(end, studio)]
+
+
+def outdated(outboxes: Iterable[Outbox], destination: Endpoint) -> set[str]:
+    """Return the components that ftrack has at *destination* with a content that was replaced since."""
+    return {
+        item.publication.component_id
+        for outbox in outboxes
+        for item in outbox.stale()
+        if item.stale_at == destination.location_id and shows_older(item)
+    }
 
 
 def carriers(items: Iterable[Item]) -> dict[tuple[str, str, str], str]:

@@ -150,6 +150,7 @@ class _Planning:
         destination = self._destination.endpoint
         under_way = moment.moving(self._outboxes, destination, self._studio)
         moving = moment.carriers(under_way)
+        self._there -= moment.outdated(self._outboxes, destination)
         waiting = [
             [
                 each

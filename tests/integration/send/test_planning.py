@@ -8,7 +8,9 @@ from ftrack_accsyn_accessor.model.errors import Unresolved
 from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Reason, State
 from ftrack_accsyn_accessor.model.plan import Fate, Obstacle, Sum
 from ftrack_accsyn_accessor.model.tasks import source_paths
+from ftrack_accsyn_accessor.outbox.tracking import Change
 from ftrack_accsyn_accessor.send.asking import Requester, confirm
+from making import publication, route
 from sending import Sender, ids_of, only
 
 
@@ -176,6 +178,25 @@ def test_a_selection_of_which_ftrack_shows_nothing_is_told(sender: Sender) -> No
     found = sender.plan(("shot", sender.shot()))
     assert not found.planned
     assert "ftrack shows artist no components" in found.remarks[0]
+
+
+def test_what_was_published_anew_is_not_there_though_ftrack_has_its_older_content_there(sender: Sender) -> None:
+    component = sender.component(sender.version(sender.asset(sender.shot())), at=("studio.hq", "studio.london"))
+    hq = Endpoint("acme", sender.ids["studio.hq"], "studio.hq")
+    found = sender.plan(("component", component), source="studio.london", destination="studio.hq")
+    assert only(found).fate is Fate.THERE
+    made = publication(component_id=component, server_url=sender.connection.credentials.server_url)
+    for _ in range(2):
+        sender.outbox.prepare([made], "")
+        sender.outbox.activate([component], "l1")
+        (item,) = sender.outbox.items()
+        sender.outbox.submitted([item], sender.outbox.job_found(sender.outbox.job(route(destination=hq)), "j" * 24))
+        (item,) = sender.outbox.items()
+        if not item.stale_at:
+            sender.outbox.tracking.record([Change(item, State.TRANSFERRING, item.progress, arrived=True)])
+            sender.outbox.tracking.synced([item])
+    found = sender.plan(("component", component), source="studio.london", destination="studio.hq")
+    assert only(found).fate is not Fate.THERE
 
 
 def test_two_plans_of_one_state_are_equal(sender: Sender) -> None:
