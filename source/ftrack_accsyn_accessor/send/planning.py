@@ -133,9 +133,9 @@ class _Planning:
         """Return what no usable place has: it is at the destination already, or cannot go."""
         there = self._destination.endpoint.location_id
         arrived = [component for component in components if there and there in component.registered]
+        others = [component for component in components if not there or there not in component.registered]
         placing = Placing(self._studio, end, self._destination)
-        nowhere = [placing.nowhere(component) for component in components if component not in arrived]
-        return [*self._placed(self._destination, arrived), *nowhere] if arrived else list(nowhere)
+        return [*self._placed(self._destination, arrived), *map(placing.nowhere, others)]
 
     def _added(self, source: Resolved) -> list[Union[Wanted, Planned]]:
         if not self._order.added:
