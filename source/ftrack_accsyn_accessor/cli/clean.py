@@ -74,7 +74,7 @@ def clean(
     """
     if withdrawn and (days is not None or quota_bytes is not None):
         raise click.UsageError("--withdrawn goes with neither --older-than nor --quota.")
-    machine = here.find()
+    machine = here.find_staging()
     outbox = here.outbox(machine)
     if pinned or unpinned:
         _pin(outbox, pinned, unpinned)

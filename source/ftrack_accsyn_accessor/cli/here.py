@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+import dataclasses
+from typing import Any, Optional
 
 import click
 
@@ -48,6 +49,15 @@ def find(begin: bool = False) -> Installation:
     return found
 
 
+def find_staging() -> Installation:
+    """Return the installation as `find` does; stop where there is no staging area."""
+    found = find()
+    if found.outside:
+        text = f"{found.settings.staging_variable} is not set: this is no staging machine."
+        raise Stop(text, exit_codes.NOT_SET_UP)
+    return found
+
+
 def outbox(here: Installation) -> Outbox:
     """Return the outbox; stop where there is none."""
     if here.has_outbox:
@@ -62,6 +72,15 @@ def outboxes(current: Settings) -> list[Outbox]:
         found = find_installation(current, environment.ftrack_user())
         return [found.outbox()] if found.has_outbox else []
     return []
+
+
+def outside_outbox() -> Optional[Outbox]:
+    """Return the outbox of what was asked for without a staging area, as by a service; None where there is none."""
+    bare = dataclasses.replace(environment.read_settings(), staging_path=None)
+    with contextlib.suppress(AccsynAccessorError):
+        found = find_installation(bare, environment.ftrack_user())
+        return found.outbox() if found.has_outbox else None
+    return None
 
 
 def runtime(here: Installation, begin: bool = False) -> Runtime:

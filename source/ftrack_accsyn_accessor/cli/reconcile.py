@@ -35,7 +35,7 @@ def reconcile(context: click.Context, dry_run: bool, as_json: bool) -> None:
     applications. Components whose files have vanished from the staging area are listed, and the exit code tells that
     there are some; nothing is ever taken out of ftrack. Needs FTRACK_SERVER, FTRACK_API_USER and FTRACK_API_KEY.
     """
-    found = here.find()
+    found = here.find_staging()
     if found.settings.problems:
         raise here.Stop(settings.describe(found.settings.problems), exit_codes.NOT_SET_UP)
     _require_staging(found, dry_run)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from rich.console import Group
 from rich.live import Live
+from rich.text import Text
 
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
 from ftrack_accsyn_accessor.insight import remarks, requests, rows
@@ -100,7 +101,22 @@ class _Look:
         more = rows.count(self.outbox, search=self.search, request=PUBLISHED) - len(published)
         if published or not found:
             parts.append(shown.rows_view(published, more))
-        return Group(*parts)
+        return Group(*parts, *self.elsewhere())
+
+    def elsewhere(self) -> list[Text]:
+        """Return what is to be said of requests of this machine that are in the outbox of no staging area."""
+        other = here.outside_outbox()
+        if other is None or other.path == self.outbox.path:
+            return []
+        try:
+            count = len(other.requests.open())
+        except OutboxError as error:
+            return [Text(str(error), style="yellow")]
+        finally:
+            other.close()
+        are = "1 request is" if count == 1 else f"{count} requests are"
+        how = "the same command shows them with ACCSYN_PROJECTS_PATH unset"
+        return [Text(f"{are} under way in the outbox of no staging area, {other.path}; {how}.")] if count else []
 
 
 def _watch(look: _Look, as_json: bool) -> None:

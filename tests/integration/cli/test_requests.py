@@ -171,3 +171,32 @@ def test_without_anything_asked_for_it_is_no_staging_machine(
 
     assert result.exit_code == exit_codes.NOT_SET_UP
     assert "nothing was asked for on it" in result.stderr
+
+
+@pytest.mark.parametrize("verb", ["clean", "reconcile"])
+def test_what_is_about_staged_files_alone_needs_a_staging_area(outside: Outbox, run: Run, verb: str) -> None:
+    ask(outside, "beauty")
+
+    result = run(verb)
+
+    assert result.exit_code == exit_codes.NOT_SET_UP
+    assert result.stderr == "ACCSYN_PROJECTS_PATH is not set: this is no staging machine.\n"
+
+
+@pytest.mark.parametrize("verb", ["log", "pause", "resume"])
+def test_what_is_about_the_outbox_finds_it(outside: Outbox, run: Run, verb: str) -> None:
+    ask(outside, "beauty")
+
+    assert run(verb).exit_code == exit_codes.OK
+
+
+def test_status_of_a_staging_machine_names_the_outbox_of_a_service(
+    outside: Outbox, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ask(outside, "beauty")
+    monkeypatch.setenv("ACCSYN_PROJECTS_PATH", str(tmp_path / "staging"))
+
+    result = run("status")
+
+    assert result.exit_code == exit_codes.OK
+    assert f"1 request is under way in the outbox of no staging area, {outside.path}" in result.stdout
