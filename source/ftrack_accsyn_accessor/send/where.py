@@ -132,7 +132,10 @@ class _Look:
 
     def _look_into(self, workspace: Workspace, job: Job) -> None:
         by_component: dict[str, list[Task]] = {}
-        for task in workspace.first_tasks(job.id, MOST_TASKS):
+        tasks = workspace.first_tasks(job.id, MOST_TASKS)
+        if len(tasks) >= MOST_TASKS:
+            self.unseen.append(job.name)  # there may be more of them
+        for task in tasks:
             by_component.setdefault(str(task.metadata.get(COMPONENT_ID) or ""), []).append(task)
         self._tasks.append((job, by_component))
 

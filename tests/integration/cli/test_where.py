@@ -13,6 +13,7 @@ from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.route import KEY
 from ftrack_accsyn_accessor.model.whereabouts import Presence, Whereabouts
+from ftrack_accsyn_accessor.send import where as module
 from ftrack_accsyn_accessor.send.order import Picked
 from ftrack_accsyn_accessor.send.where import MOST_CALLS, Answer, where
 from ftrack_accsyn_accessor.worker import endpoint
@@ -171,3 +172,19 @@ def test_jobs_that_could_not_be_looked_into_are_named(publisher: Publisher, ask:
 
     assert len(answer.unseen) == 4
     assert all(name.startswith("show_a ftrack ") for name in answer.unseen)
+
+
+def test_a_job_with_more_tasks_than_are_read_is_named(
+    publisher: Publisher, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher.studio.accsyn.engine.paused = True
+    version = publisher.version(publisher.session())
+    components = [publisher.publish_file(version, name) for name in ("beauty", "depth")]
+    publisher.submitted(*components)
+    monkeypatch.setattr(module, "MOST_TASKS", 1)
+
+    answer = ask(version)
+
+    (job,) = publisher.studio.accsyn.workspace.jobs()
+    assert answer.unseen == (job.name,)
+    assert len([each for each in answer.components if each.presence is Presence.MOVING]) == 1
