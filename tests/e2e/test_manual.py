@@ -62,18 +62,15 @@ def machine(artist: Publisher, monkeypatch: pytest.MonkeyPatch) -> Publisher:
     return artist
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_the_commands_of_a_page_do_what_it_says(page: str, machine: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = commands(page)
-    assert found
-    for user, command in found:
-        for name, value in machine.studio.environment(user).items():
-            monkeypatch.setenv(name, value)
-        result = RUNNER.invoke(application, shlex.split(command), prog_name="ftrack-accsyn")
-        assert result.exit_code == exit_codes.OK, f"{command}\n{result.output}\n{result.stderr}"
-
-
-def test_after_the_pages_the_files_are_at_the_site(machine: Publisher) -> None:
+def test_the_commands_of_the_manual_do_what_it_says(machine: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    for page in PAGES:
+        found = commands(page)
+        assert found, page
+        for user, command in found:
+            for name, value in machine.studio.environment(user).items():
+                monkeypatch.setenv(name, value)
+            result = RUNNER.invoke(application, shlex.split(command), prog_name="ftrack-accsyn")
+            assert result.exit_code == exit_codes.OK, f"{command}\n{result.output}\n{result.stderr}"
     london = machine.studio.site("london")
     for path in ("comp/v001/movie.mov", "comp/v001/beauty.0001.exr", "comp/v001/beauty.0002.exr", "scans/plate.dpx"):
         name = f"show_a/sq010/sh010/{path}"
