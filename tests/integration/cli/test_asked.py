@@ -59,18 +59,22 @@ def told(result: Result) -> Any:
     return json.loads(result.stdout.splitlines()[-1])
 
 
+def statuses(studio: Studio, name: str) -> list[str]:
+    """Return the statuses of the tasks that carry a component from head quarters to London."""
+    (job,) = [job for job in studio.accsyn.workspace.jobs() if "ftrack send" in job.name]
+    return [task.status for task in job.tasks if name in task.source]
+
+
 def test_without_waiting_accsyn_has_it_when_the_command_ends(studio: Studio) -> None:
     studio.accsyn.engine.paused = True
 
     result = send("beauty")
 
     assert result.exit_code == exit_codes.OK
-    (job,) = [job for job in studio.accsyn.workspace.jobs() if "send" in job.name]
-    assert [task.status for task in job.tasks] == ["queued"]
+    assert statuses(studio, "beauty") == ["queued"]
     assert told(run("requests", "--json"))["requests"][0]["state"] == "moving"
     assert run("cancel", 1).stdout == "1 item(s) of request 1 were taken back.\n"
-    (job,) = [job for job in studio.accsyn.workspace.jobs() if "send" in job.name]
-    assert [task.status for task in job.tasks] == ["excluded"]
+    assert statuses(studio, "beauty") == ["excluded"]
 
 
 def test_a_failed_transfer_is_six_and_its_cause_is_said_and_retry_mends_it(studio: Studio) -> None:
