@@ -90,6 +90,7 @@ class Service:
         self._ssl: Optional[ssl.SSLContext] = None
         self._folder: Optional[tempfile.TemporaryDirectory[str]] = None
         self._released: Optional[asyncio.Event] = None
+        self._gathered: dict[int, asyncio.Event] = {}
         self._busy: set[Optional[asyncio.Transport]] = set()
 
     # Hooks
@@ -191,6 +192,7 @@ class Service:
     async def _close(self) -> None:
         if self._released is not None:
             self._released.set()
+        self._carry_on()
         if self._listener is not None:
             self._listener.close()
             self._listener = None
@@ -246,6 +248,7 @@ class Service:
             released, self._released = self._released, asyncio.Event()
             if released is not None:
                 released.set()
+            self._carry_on()
 
         self._on_loop(release, START_TIMEOUT_S)
 
@@ -270,7 +273,9 @@ class Service:
         if self.switches.latency_s > 0:
             await asyncio.sleep(self.switches.latency_s)
         fault = self.switches.take(operation)
-        if fault is not None:
+        if fault is not None and fault.kind == "gather":
+            await self._gather(fault)
+        elif fault is not None:
             return await self._misbehave(fault, request, handler, note)
         if request.headers.get("Upgrade", "").lower() == "websocket":
             note(101)  # such a request ends with its connection, which is too late for the log
@@ -300,6 +305,18 @@ class Service:
             await self._released.wait()
             await _answer(request, handler)
         return web.Response()
+
+    async def _gather(self, fault: Fault) -> None:
+        """Wait for the other requests that meet *fault*."""
+        complete = self._gathered.setdefault(id(fault), asyncio.Event())
+        if not fault.left:
+            complete.set()
+        await complete.wait()
+        self._gathered.pop(id(fault), None)
+
+    def _carry_on(self) -> None:
+        for each in self._gathered.values():
+            each.set()
 
     @staticmethod
     async def _garble(kind: str, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:

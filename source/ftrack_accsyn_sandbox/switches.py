@@ -23,8 +23,8 @@ _GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502
 class Fault:
     """One fault that is still to happen *left* times; `Service` carries it out.
 
-    *kind* is "fail", "drop", "late", "hang", "trickle" or "garble"; *processed* tells whether the request is carried
-    out before it goes wrong.
+    *kind* is "fail", "drop", "late", "hang", "trickle", "garble" or "gather"; *processed* tells whether the request is
+    carried out before it goes wrong.
     """
 
     kind: str
@@ -131,6 +131,13 @@ class Switches:
             raise ValueError(f"Unknown kind of garbled answer {kind!r}, use one of {', '.join(GARBLE_KINDS)}.")
         self._add(Fault("garble", operation, times, processed, garble_kind=kind))
 
+    def gather(self, operation: str = "", count: int = 2) -> None:
+        """Hold the next *count* requests until all of them have arrived, then carry them out one after the other.
+
+        At `release`, `clear` or `stop` those that have arrived are carried out.
+        """
+        self._add(Fault("gather", operation, count, True))
+
     def refuse(self, on: bool) -> None:
         """Close the listening socket (connections are refused), or listen again on the same port.
 
@@ -159,7 +166,7 @@ class Switches:
             self._bucket = _Bucket(per_second, burst, retry_after_s, text, float(burst), time.monotonic())
 
     def release(self) -> None:
-        """Let go of the requests that hang now: their connections are dropped. Carry out those that are late."""
+        """Let go of the requests that hang now: their connections are dropped. Carry out late and gathered ones."""
         if self._release is not None:
             self._release()
 

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from ftrack_accsyn_sandbox.service import BODY, Service
 from ftrack_accsyn_sandbox.switches import GARBLE_KINDS
+from helpers import wait_until
 
 TIMEOUT_S = 10.0
 
@@ -344,3 +345,32 @@ def test_faults_happen_in_the_order_in_which_they_were_set(service: CountingServ
 def test_fault_that_never_happens_is_refused(service: CountingService) -> None:
     with pytest.raises(ValueError, match="0 times"):
         service.switches.drop_before(times=0)
+
+
+def test_gathered_requests_are_carried_out_when_all_of_them_have_arrived(service: CountingService) -> None:
+    service.switches.gather("thing")
+    answers: list[int] = []
+    first = threading.Thread(target=lambda: answers.append(get(service).json()["count"]))
+    first.start()
+    wait_until(lambda: service._gathered, what="the first to arrive")
+    assert get(service, "other").json()["count"] == 1
+    assert service.carried_out == 1
+
+    answers.append(get(service).json()["count"])
+
+    first.join(TIMEOUT_S)
+    assert sorted(answers) == [2, 3]
+    assert get(service).json()["count"] == 4
+
+
+def test_a_gathered_request_is_carried_out_at_the_release(service: CountingService) -> None:
+    service.switches.gather("thing")
+    answers: list[int] = []
+    first = threading.Thread(target=lambda: answers.append(get(service).json()["count"]))
+    first.start()
+    wait_until(lambda: service._gathered, what="the first to arrive")
+
+    service.switches.clear()
+
+    first.join(TIMEOUT_S)
+    assert answers == [1]
