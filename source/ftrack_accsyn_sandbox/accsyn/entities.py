@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -22,9 +24,17 @@ ROLES = ("admin", "employee", "standard")
 NOT_FINISHED = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
+_PROCESS = uuid.uuid4().hex[:10]
+_numbers = itertools.count(1)
+
+
 def new_id() -> str:
-    """Return an id as accsyn makes them: 24 lower-case hexadecimal characters."""
-    return uuid.uuid4().hex[:24]
+    """Return an id as accsyn makes them: 24 lower-case hexadecimal characters, later ones greater.
+
+    The second, what tells this process from others, and a running number: the examples of accsyn's documents have the
+    form of such (accsyn fact sheet, section 6).
+    """
+    return f"{int(time.time()):08x}{_PROCESS}{next(_numbers) % 0x1000000:06x}"
 
 
 def now() -> datetime:
