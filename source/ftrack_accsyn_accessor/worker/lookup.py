@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model import errors, proof
-from ftrack_accsyn_accessor.model.accsyn import Task
+from ftrack_accsyn_accessor.model.accsyn import Job, Task
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Reason, Sent, Trouble, label
 from ftrack_accsyn_accessor.model.route import KEY
 from ftrack_accsyn_accessor.model.tasks import TaskIndex
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
 from ftrack_accsyn_accessor.outbox.facts import COMPLETE as COMPLETE
 from ftrack_accsyn_accessor.workspace import Workspace
+
+logger = logging.getLogger(__name__)
 
 #: A creation without an answer may still be under way in accsyn; it is not repeated before this much time has passed.
 CREATION_GRACE_S = 10.0
@@ -161,13 +164,32 @@ class Lookup:
         mine = row.attempted_at is None and not self._shared and self._outbox.fact(COMPLETE) == "1"
         if row.accsyn_id or mine:
             return row
-        ours = [job for job in self._workspace.find_jobs(row.name) if job.metadata.get(KEY) == row.key]
+        ours = self._ours(row)
         if ours:
-            return self._outbox.job_found(row, min(ours, key=lambda job: job.finished).id)
+            return self._outbox.job_found(row, _everybodys(ours).id)
         if row.attempted_at is not None and 0 <= self._clock() - row.attempted_at < CREATION_GRACE_S:
             outcome = "its creation was not answered a moment ago and may still be under way"
             raise errors.Uncertain("find the sync job", row.name, outcome, "It is looked for again, then created.")
         return row
+
+    def agreed(self, row: JobRow, created: Job) -> JobRow:
+        """Return *row* with the id of the job that every machine agrees on, now that ours was *created*.
+
+        Whoever creates one looks afterwards, so that the later one sees both. Only then the id is kept: whoever ends
+        in between looks again.
+        """
+        found = _everybodys([created, *self._ours(row)])
+        if found.id != created.id:
+            logger.info("Another machine has created the sync job %s at the same moment; it is used.", row.name)
+        return self._outbox.job_found(row, found.id)
+
+    def begun(self, row: JobRow, created: Job) -> JobRow:
+        """Return *row* with the id of the job that was *created* with nothing but what is to go just now."""
+        self._tasks[created.id] = TaskIndex(())
+        return self._outbox.job_found(row, created.id)
+
+    def _ours(self, row: JobRow) -> list[Job]:
+        return [job for job in self._workspace.find_jobs(row.name) if job.metadata.get(KEY) == row.key]
 
     def tasks(self, row: JobRow, wanted_at: Optional[float] = None) -> Optional[TaskIndex]:
         """Return what the job of *row* holds, as it was at the first question; None where accsyn has no such job.
@@ -193,3 +215,11 @@ class Lookup:
             if self._workspace.present_job(row.accsyn_id) is not None:
                 raise
             return None
+
+
+def _everybodys(jobs: Sequence[Job]) -> Job:
+    """Return that of several jobs for the same route which all machines use: the first that was created.
+
+    accsyn tells whole seconds; its ids are taken to grow within one (how they are made is not documented).
+    """
+    return min(jobs, key=lambda job: (job.created, job.id))

@@ -17,8 +17,8 @@ from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.model import errors, proof, retry, route, tasks
+from ftrack_accsyn_accessor.model.accsyn import Job
 from ftrack_accsyn_accessor.model.item import NOWHERE, Endpoint, Item, Sent, Studio, label
-from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.model.route import Batch, Route
 from ftrack_accsyn_accessor.model.tasks import TaskIndex
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
@@ -124,10 +124,9 @@ class Submission:
 
     def _submit_batch(self, batch: Batch) -> None:
         job = self._lookup.located(self._outbox.job(batch.route))
-        index = self._lookup.tasks(job, max(item.created_at for item in batch.items))
-        sent = {item.id: self._sent(item, index) for item in batch.items}
-        load = _Load(batch.route, job.id, sent, self._requests, self._excluded(batch, index))
-        sizes = {item_id: len(each.paths or ()) for item_id, each in sent.items()}
+        self._lookup.tasks(job, max(item.created_at for item in batch.items))
+        load = _Load(batch.route, job.id, job.generation)
+        sizes = {item.id: len(self._paths[item.id]) for item in batch.items}
         refused: dict[int, errors.Refused] = {}
         try:
             for chunk in route.chunks(batch, sizes):
@@ -146,20 +145,31 @@ class Submission:
             if item.id in refused:
                 self._needs_attention([item], refused[item.id])
 
-    def _excluded(self, batch: Batch, index: Optional[TaskIndex]) -> dict[int, list[str]]:
-        """Return the tasks of each item, by its id, that were excluded: whether adding queues them is not known."""
-        if not self._requests or index is None:
-            return {}
-        found = {item.id: map(index.get, self._paths[item.id]) for item in batch.items}
-        return {
-            item_id: [task.id for task in there if task is not None and task.status == "excluded"]
-            for item_id, there in found.items()
-        }
+    def _parcel(self, job: JobRow, items: Sequence[Item], load: _Load) -> _Parcel:
+        """Return as what *items* go into *job*, by what that had of them at the first look."""
+        index = self._lookup.tasks(job)
+        sent = {item.id: self._sent(item, index, renewed=job.generation != load.generation) for item in items}
+        made = [
+            tasks.task_payloads(
+                item.publication.component_id, self._paths[item.id], load.route, self._requests.get(item.request or 0)
+            )
+            for item in items
+        ]
+        # By its text: what several ask for goes once.
+        payloads = list({each["source"]: each for group in made for each in group}.values())
+        return _Parcel(sent, payloads, self._excluded(items, index))
 
-    def _sent(self, item: Item, index: Optional[TaskIndex]) -> Sent:
-        """Return as which tasks *item* goes, with what its job had of them before."""
+    def _excluded(self, items: Sequence[Item], index: Optional[TaskIndex]) -> list[str]:
+        """Return the tasks of *items* that were excluded: whether adding queues them is not known."""
+        if not self._requests or index is None:
+            return []
+        found = (index.get(path) for item in items for path in self._paths[item.id])
+        return list(dict.fromkeys(task.id for task in found if task is not None and task.status == "excluded"))
+
+    def _sent(self, item: Item, index: Optional[TaskIndex], renewed: bool) -> Sent:
+        """Return as which tasks *item* goes, with what its job had of them before; a *renewed* one had none."""
         paths = tuple(self._paths[item.id])
-        before = item.sent.stale if item.sent.paths == paths else {}
+        before = item.sent.stale if item.sent.paths == paths and not renewed else {}
         found = [task for task in map(index.get, paths) if task is not None] if index is not None else []
         return Sent(paths, proof.before_queueing(found, before))
 
@@ -207,40 +217,65 @@ class Submission:
             ) from refusal
 
     def _deliver(self, items: Sequence[Item], load: _Load) -> None:
-        # By its text: what several ask for goes once.
-        payloads = list({each["source"]: each for item in items for each in load.payloads(item)}.values())
         job = self._outbox.job_by_id(load.job)
         assert job is not None  # noqa: S101 - job rows are never deleted
-        if job.accsyn_id and not self._added(job, items, payloads, load):
+        if job.accsyn_id and not self._added(job, items, load):
+            logger.info("The sync job %s is not in accsyn any more; a new one is created.", job.name)
             generation = job.generation + 1
-            load = load.anew()
             job = self._outbox.job_renewed(job, load.route.key(generation), generation)
         if not job.accsyn_id:
-            job = self._created(job, items, payloads, load)
+            job = self._opened(job, items, load) if self._requests else self._created(job, items, load)
         self._outbox.submitted(items, job)
-        logger.info("Submitted %d component(s) as %d task(s) to accsyn: %s", len(items), len(payloads), job.name)
+        count = sum(len(self._paths[item.id]) for item in items)
+        logger.info("Submitted %d component(s) as %d task(s) to accsyn: %s", len(items), count, job.name)
         for item in items:
             if item.left_over:
                 logger.warning(
                     "%s: %s stays at the destination; nothing removes it there.", label(item), item.left_over
                 )
 
-    def _added(self, job: JobRow, items: Sequence[Item], payloads: list[dict[str, Any]], load: _Load) -> bool:
-        """Add *payloads* to the job; return False when accsyn does not have the job any more."""
-        self._outbox.attempt(items, job, load.sent)
+    def _added(self, job: JobRow, items: Sequence[Item], load: _Load) -> bool:
+        """Add the tasks of *items* to the job; return False when accsyn does not have the job any more."""
+        parcel = self._parcel(job, items, load)
+        self._outbox.attempt(items, job, parcel.sent)
         try:
-            self._workspace.add_tasks(job.accsyn_id, payloads)
-            excluded = [task_id for item in items for task_id in load.excluded.get(item.id, ())]
-            if excluded:
-                self._workspace.retry_tasks(job.accsyn_id, excluded)
+            self._workspace.add_tasks(job.accsyn_id, parcel.payloads)
+            if parcel.excluded:
+                self._workspace.retry_tasks(job.accsyn_id, parcel.excluded)
         except errors.Refused:
             if self._workspace.present_job(job.accsyn_id) is not None:
                 raise
-            logger.info("The sync job %s is not in accsyn any more; a new one is created.", job.name)
             return False
         return True
 
-    def _created(self, job: JobRow, items: Sequence[Item], payloads: list[dict[str, Any]], load: _Load) -> JobRow:
+    def _opened(self, job: JobRow, items: Sequence[Item], load: _Load) -> JobRow:
+        """Create the job of what was asked for, on whatever machine, and add the tasks of *items* to everybody's.
+
+        Another machine may create one for the same ends at this moment. So ours begins with a task that is excluded,
+        as the placeholders of accsyn's documents do: nothing of it runs before it is known which job is everybody's.
+        """
+        parcel = self._parcel(job, items, load)
+        first = {**parcel.payloads[0], "status": "excluded"}
+        job = self._lookup.agreed(job, self._create(job, items, load, parcel, [first]))
+        if not self._added(job, items, load):
+            outcome = "accsyn does not have it any more"
+            raise errors.Uncertain("add tasks to the sync job", job.name, outcome, "It is looked for again.")
+        return job
+
+    def _created(self, job: JobRow, items: Sequence[Item], load: _Load) -> JobRow:
+        """Create the job of what is published on this machine, with the tasks of *items*."""
+        parcel = self._parcel(job, items, load)
+        created = self._create(job, items, load, parcel, parcel.payloads)
+        return self._lookup.begun(job, created)
+
+    def _create(
+        self,
+        job: JobRow,
+        items: Sequence[Item],
+        load: _Load,
+        parcel: _Parcel,
+        first: Sequence[Mapping[str, Any]],
+    ) -> Job:
         queue = self._workspace.find_queue(self._queue or load.route.project_name)
         if self._queue and queue is None:
             what = ("use the accsyn queue", self._queue, "accsyn has no such queue")
@@ -249,17 +284,16 @@ class Submission:
             raise errors.NotReady(*what, "Correct or unset FTRACK_ACCSYN_QUEUE.")
         request = self._requests.get(items[0].request or 0)
         payload = route.job_payload(load.route, job.key, items[0].publication, queue, request)
-        self._outbox.attempt(items, job, load.sent)
+        self._outbox.attempt(items, job, parcel.sent)
         self._outbox.job_attempted(job)
         try:
-            created = self._workspace.create_job({**payload, "tasks": payloads})
+            return self._workspace.create_job({**payload, "tasks": list(first)})
         except errors.Uncertain:
             raise
         except errors.WorkspaceError:
             if job.attempted_at is None:  # else an earlier attempt, without an answer, may still come true
                 self._outbox.job_not_attempted(job)
             raise
-        return self._outbox.job_found(job, created.id)
 
     def _delay(self, items: Sequence[Item], error: errors.WorkspaceError) -> None:
         attempts = 1 + max(item.attempts for item in items)
@@ -273,26 +307,23 @@ class Submission:
 
 @dataclasses.dataclass(frozen=True)
 class _Load:
-    """What belongs to one batch: its route, the job's row, and as which tasks each item goes, by the item's id.
-
-    `requests` are those of the items by their ids, `excluded` the tasks of theirs that were excluded in the job.
-    """
+    """What belongs to one batch: its route, and the job's row, with the generation that it had at first."""
 
     route: Route
     job: int
+    generation: int
+
+
+@dataclasses.dataclass(frozen=True)
+class _Parcel:
+    """What some items are in their job: as which tasks each goes, by the item's id, all tasks, and the excluded ones.
+
+    Those are ids of tasks that the job has already.
+    """
+
     sent: Mapping[int, Sent]
-    requests: Mapping[int, Request]
-    excluded: Mapping[int, Sequence[str]]
-
-    def payloads(self, item: Item) -> list[dict[str, Any]]:
-        """Return the tasks of one item."""
-        request = self.requests.get(item.request or 0)
-        return tasks.task_payloads(item.publication.component_id, self.sent[item.id].paths or (), self.route, request)
-
-    def anew(self) -> _Load:
-        """Return the same for a job that has no tasks yet."""
-        sent = {item_id: Sent(each.paths) for item_id, each in self.sent.items()}
-        return dataclasses.replace(self, sent=sent, excluded={})
+    payloads: Sequence[dict[str, Any]]
+    excluded: Sequence[str]
 
 
 def _by_job(items: Iterable[Item]) -> list[list[Item]]:

@@ -47,13 +47,18 @@ class Desk:
         self.studio = studio
         self.clock = Clock()
         self.environment = {**studio.environment(), **environment}
-        self.area = StagingArea(str(studio.staging))
+        self.area = StagingArea(str(self.staging()))
         self.area.prepare()
-        self.location = studio.ftrack.store.create("Location", name=LOCATION_NAME)
+        known = studio.ftrack.store.find("Location", name=LOCATION_NAME)
+        self.location = known[0] if known else studio.ftrack.store.create("Location", name=LOCATION_NAME)
         self._versions: dict[str, str] = {}
         self.published: dict[str, Publication] = {}
         self._asked: list[tuple[float, int]] = []
         self.restart()
+
+    def staging(self) -> Path:
+        """Return the staging folder."""
+        return self.studio.staging
 
     def restart(self) -> None:
         """Begin anew with what is on disk, as the next process does."""
