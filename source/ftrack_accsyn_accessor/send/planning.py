@@ -162,32 +162,42 @@ class _Planning:
             for _, items in parts
         ]
         volumes = {each.publication.volume for group in waiting for each in group}
+        unreachable, delays = self._obstacles([source for source, _ in parts], waiting)
         world = World(
             there=self._there,
             moving=moving,
             rivals=moment.rivals(
                 self._connection, destination, [each for group in waiting for each in group], under_way
             ),
-            unreachable=self._unreachable([source for source, _ in parts], waiting),
+            unreachable=unreachable,
             free_bytes=self._endpoints.free_bytes(self._destination, *volumes) if len(volumes) == 1 else None,
             dates={component.id: component.version.date for component in selection.components},
         )
         asked = [Part(source.endpoint, items) for source, items in parts]
-        return make_all(self._order.reason, self._studio, destination, asked, world, self._remarks(selection))
+        return make_all(
+            self._order.reason, self._studio, destination, asked, world, [*delays, *self._remarks(selection)]
+        )
 
-    def _unreachable(
+    def _obstacles(
         self, sources: Sequence[Resolved], waiting: Sequence[Sequence[Wanted]]
-    ) -> dict[tuple[str, str], str]:
-        """Return in words, by the source's location and the volume, why nothing gets from one end to the other."""
-        found = {}
+    ) -> tuple[dict[tuple[str, str], str], list[str]]:
+        """Return in words, by the source's location and the volume, why nothing gets from one end to the other.
+
+        And what only delays it: accsyn takes such a job, and goes on by itself.
+        """
+        unreachable: dict[tuple[str, str], str] = {}
+        delays: dict[str, None] = {}
         for source, wanted in zip(sources, waiting):
             for volume in sorted({each.publication.volume for each in wanted}):
                 ends = ((source, False), (self._destination, True))
-                obstacles = (self._endpoints.reachability(end.endpoint, volume, write) for end, write in ends)
-                obstacle = next(filter(None, obstacles), None)
-                if obstacle is not None:
-                    found[source.endpoint.location_id, volume] = str(obstacle)
-        return found
+                told = (self._endpoints.reachability(end.endpoint, volume, write) for end, write in ends)
+                obstacles = [obstacle for obstacle in told if obstacle is not None]
+                lasting = next((obstacle for obstacle in obstacles if not obstacle.waits), None)
+                if lasting is not None:
+                    unreachable[source.endpoint.location_id, volume] = str(lasting)
+                else:
+                    delays.update((obstacle.delay, None) for obstacle in obstacles)
+        return unreachable, list(delays)
 
     def _remarks(self, selection: Selection) -> list[str]:
         """Return what is to be said of *selection* beside what becomes of its components."""

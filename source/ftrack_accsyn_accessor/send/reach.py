@@ -28,6 +28,11 @@ class Obstacle(NamedTuple):
     def __str__(self) -> str:
         return f"{self.what[:1].upper()}{self.what[1:]}. {self.remedy}"
 
+    @property
+    def delay(self) -> str:
+        """What one that `waits` means for what goes all the same."""
+        return f"{self.what[:1].upper()}{self.what[1:]}. What goes waits in accsyn, and is carried when that is back."
+
 
 class Reach:
     """For one thread."""
@@ -114,12 +119,12 @@ class Reach:
         if site is None:
             return None
         called = "the main site" if main else f"the site {site.code}"
-        if "disabled" in site.status:
-            return Obstacle(f"{called} is disabled in accsyn", _ADMINISTRATOR, waits=True)
         serving = self._around.servers_of(volume)
         here = [server for server in serving or () if server.site_id == site.id]
         if serving and not here:
             return Obstacle(f"{called} does not serve the volume {volume}", _ADMINISTRATOR)
+        if "disabled" in site.status:
+            return Obstacle(f"{called} is disabled in accsyn", _ADMINISTRATOR, waits=True)
         servers = here or [c for c in self._around.clients if c.type == SERVER and c.site_id == site.id]
         return _of_machines(servers, f"the accsyn server of {called}")
 

@@ -55,7 +55,7 @@ class Sources:
     def _rank(self, source: Resolved) -> tuple[int, str]:
         """Return what puts the nearest first: those that the mapping names, the main site, other sites, machines.
 
-        What cannot be reached comes last.
+        What is away comes after those, and what cannot be reached at all comes last.
         """
         key = source.endpoint.location_id
         if key not in self._ranks:
@@ -64,5 +64,6 @@ class Sources:
             place = kinds.index(source.party.kind) if source.party.kind in kinds else len(kinds)
             rank = near.index(source.party) if source.party in near else len(near) + place
             obstacle = self._endpoints.reachability(source.endpoint, source.paths.volume, write=False)
-            self._ranks[key] = (rank + (50 if obstacle is not None else 0), source.endpoint.location_name)
+            away = 0 if obstacle is None else 50 if obstacle.waits else 100
+            self._ranks[key] = (rank + away, source.endpoint.location_name)
         return self._ranks[key]

@@ -153,17 +153,49 @@ def test_what_another_component_carries_to_the_path_is_a_conflict(sender: Sender
     assert carried in each.cause
 
 
-def test_nothing_goes_to_a_site_whose_server_is_offline_and_the_preview_says_so(sender: Sender) -> None:
+@pytest.mark.parametrize("status", ["offline", "disabled-offline"])
+def test_what_goes_to_a_site_whose_server_is_away_waits_for_it_and_the_preview_says_so(
+    sender: Sender, status: str
+) -> None:
     version = sender.version(sender.asset(sender.shot()))
     sender.component(version)
     server = sender.studio.demo.london_server
-    server.status = "offline"
+    server.status = status
     try:
-        each = only(sender.plan(("assetversion", version)))
+        found = sender.plan(("assetversion", version))
     finally:
         server.status = "online"
+    assert only(found).fate is Fate.GOES
+    (remark,) = found.remarks
+    assert remark.startswith("The accsyn server of the site london is ")
+    assert "is carried when that is back" in remark
+
+
+def test_an_end_that_is_away_refuses_nothing_and_excuses_nothing(admin: Sender) -> None:
+    version = admin.version(admin.asset(admin.shot()))
+    admin.component(version, at=("studio.london",))
+    workspace, server = admin.studio.accsyn.workspace, admin.studio.demo.london_server
+    never = workspace.add_user("never@acme.test", "never-key", "employee")
+    server.status = "offline"
+    try:
+        found = admin.plan(("assetversion", version), source="studio.london", destination=never.code)
+    finally:
+        server.status = "online"
+    each = only(found)
     assert each.obstacle is Obstacle.UNREACHABLE
-    assert "london" in each.cause
+    assert "never had accsyn's app" in each.cause
+    assert not found.remarks
+
+
+def test_where_nothing_is_left_to_go_nothing_is_said_of_who_is_away(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    sender.component(version, at=("studio.hq", "studio.london"))
+    server = sender.studio.demo.london_server
+    server.status = "offline"
+    try:
+        assert not sender.plan(("assetversion", version)).remarks
+    finally:
+        server.status = "online"
 
 
 def test_nothing_is_left_out_in_silence(sender: Sender) -> None:
