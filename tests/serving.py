@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Optional
 
 import ftrack_api.event.base
@@ -17,7 +17,7 @@ from ftrack_accsyn_accessor.actions import listening
 from ftrack_accsyn_accessor.actions.assigned import Wish
 from ftrack_accsyn_accessor.actions.service import Service
 from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Publication, StagedFile, Studio
-from ftrack_accsyn_accessor.model.plan import Fate, Plan, Planned
+from ftrack_accsyn_accessor.model.plan import Fate, Obstacle, Plan, Planned
 from ftrack_accsyn_accessor.model.request import Request, Wanted
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.send import asking
@@ -172,6 +172,7 @@ class Planning:
     fault: Optional[Exception] = None
     gate: Optional[threading.Event] = None
     orders: list[Order] = dataclasses.field(default_factory=list)
+    fate: Callable[[str], Fate] = lambda component_id: Fate.GOES
 
     def plan(self, order: Order) -> list[Plan]:
         self.orders.append(order)
@@ -183,7 +184,7 @@ class Planning:
         ends = Endpoint("hq", ids["studio.hq"], "studio.hq"), Endpoint(self.destination, "", "")
         wanted = [Wanted(self._publication(each.entity_id, number)) for number, each in enumerate(order.picked)]
         wanted += [Wanted(self._file(path)) for path in order.added]
-        fates = tuple(Planned(each, Fate.GOES) for each in wanted)
+        fates = tuple(self._decided(each) for each in wanted)
         return [Plan(order.reason, Studio(self.studio.ftrack.url, "acme"), *ends, fates)]
 
     def confirm(self, outbox: Outbox, order: Order, plans: Sequence[Plan], who: Requester, token: str) -> list[int]:
@@ -194,6 +195,11 @@ class Planning:
             )
             for plan in plans
         ]
+
+    def _decided(self, wanted: Wanted) -> Planned:
+        fate = self.fate(wanted.publication.component_id)
+        cannot = fate is Fate.CANNOT
+        return Planned(wanted, fate, Obstacle.NOT_AT_SOURCE if cannot else None, "It is not there." if cannot else "")
 
     def _publication(self, context_id: str, number: int) -> Publication:
         (path,) = [name for name, each in self.studio.ids.items() if each == context_id]

@@ -19,6 +19,7 @@ from ftrack_accsyn_accessor.actions.wording import one_line
 from ftrack_accsyn_accessor.ftrack.assignments import Assignment
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Reason
+from ftrack_accsyn_accessor.model.plan import Fate, Obstacle
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.send.order import Order, Picked
@@ -52,6 +53,7 @@ class Assigned:
         self._event = threading.Event()
         self._stopping = False
         self._known: set[str] = set()
+        self._delayed: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="ftrack-accsyn-assigned", daemon=True)
 
     def start(self) -> None:
@@ -112,18 +114,23 @@ class Assigned:
             self._keep(keys)
             return True
         self._known = set(json.loads(text)) & keys
+        self._delayed &= keys - self._known
         groups = defaultdict(list)
         for each in office.with_parents([each for each in present if each.key not in self._known]):
-            groups[each.user_id, each.location_id].append(each)
+            groups[each.user_id, each.location_id, each.key in self._delayed].append(each)
         worked = [self._try(office, group) for group in groups.values() if not self._stopping]
         self._keep(self._known)
         return all(worked) and not self._stopping
 
     def _try(self, office: Office, group: Sequence[Assignment]) -> bool:
-        """Send what belongs to *group*, the tasks of one user; return False where it is to be tried again."""
+        """Send what belongs to *group*, the tasks of one user; return False where it is to be tried again.
+
+        What cannot go yet is looked at again with everything else, each time until it can.
+        """
         who = one_line(group[0].username)
+        keys, missing = {each.key for each in group}, ""
         try:
-            self._send(office, group)
+            missing = self._send(office, group)
         except errors.NotAllowed as error:
             if len(group) > 1:  # some of them may be allowed
                 worked = [self._try(office, [each]) for each in group]
@@ -132,16 +139,25 @@ class Assigned:
         except errors.AccsynAccessorError as error:
             logger.warning("Not sent to %s yet: %s", who, error)
             return False
-        self._known |= {each.key for each in group}
-        self._keep(self._known)
+        if missing and not keys <= self._delayed:
+            if len(group) > 1:  # of which of them is it?
+                worked = [self._try(office, [each]) for each in group]
+                return all(worked)
+            self._delayed |= keys
+            logger.warning("Not all is sent to %s yet, and looked at again: %s", who, one_line(missing))
+        if not missing:
+            self._delayed -= keys
+            self._known |= keys
+            self._keep(self._known)
         return True
 
-    def _send(self, office: Office, group: Sequence[Assignment]) -> None:
+    def _send(self, office: Office, group: Sequence[Assignment]) -> str:
+        """Send what goes of what belongs to *group*; return why something cannot go yet, empty where nothing waits."""
         who = one_line(group[0].username)
         parents = dict.fromkeys(each.parent_id for each in group if each.parent_id)
         if not parents:
             logger.info("A task of a whole project was assigned to %s: nothing is sent.", who)
-            return
+            return ""
         order = Order(
             Reason.SEND,
             tuple(Picked("task", parent) for parent in parents),
@@ -154,10 +170,14 @@ class Assigned:
         requester = Requester(group[0].username, group[0].user_id)
         office.require(requester, plans)
         items = sum(len(plan.going) for plan in plans)
-        # The same assignments are the same request, whatever happened before they were noted as seen.
-        token = uuid.uuid5(_TOKENS, " ".join(sorted(each.key for each in group)))
+        # The same of the same assignments is the same request, whatever happened before they were noted as seen.
+        going = [" ".join(wanted.key) for plan in plans for wanted in plan.going]
+        token = uuid.uuid5(_TOKENS, "\n".join(sorted([*(each.key for each in group), *going])))
         ids = office.confirm(order, plans, requester, f"assigned-{token}") if items else []
-        logger.info("%d task(s) were assigned to %s: %d item(s) are sent, request %s.", len(group), who, items, ids)
+        if items or not {each.key for each in group} <= self._delayed:
+            logger.info("%d task(s) were assigned to %s: %d item(s) are sent, request %s.", len(group), who, items, ids)
+        stuck = (each for plan in plans for each in plan.of(Fate.CANNOT) if each.obstacle is not Obstacle.NEVER_SENT)
+        return next((each.cause or "it cannot go" for each in stuck), "")
 
     def _keep(self, known: set[str]) -> None:
         text = json.dumps(sorted(known))

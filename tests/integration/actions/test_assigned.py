@@ -12,6 +12,7 @@ from ftrack_accsyn_accessor.actions import assigned
 from ftrack_accsyn_accessor.actions.assigned import Assigned, Wish
 from ftrack_accsyn_accessor.actions.office import Office
 from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.plan import Fate
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.worker.runtime import open_outside
 from ftrack_accsyn_sandbox.studio import Studio
@@ -53,6 +54,11 @@ class Watch:
         """What was asked for, the first first."""
         standings = reversed(self.outbox.requests.latest(50))
         return [self.outbox.requests.items(each.id)[0].publication.component_id for each in standings]
+
+    @property
+    def everything(self) -> list[str]:
+        """What is in any request."""
+        return [item.publication.component_id for item in self.outbox.items()]
 
 
 @pytest.fixture
@@ -195,6 +201,50 @@ def test_what_cannot_be_planned_is_tried_again_and_holds_nothing_else_up(watch: 
     assert watch.look()
 
     assert len(watch.sent) == 1
+
+
+def test_what_cannot_go_yet_goes_when_it_can_and_what_went_with_it_does_not_go_again(
+    watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, later = (watch.studio.ids[f"show_a/sq010/{shot}"] for shot in ("sh020", "sh030"))
+    stuck = {later}
+    carried = Fate.ON_ITS_WAY, Fate.GOES
+    watch.planned.fate = lambda each: Fate.CANNOT if each in stuck else carried[each not in watch.everything]
+    for shot in ("sh020", "sh030"):
+        watch.assign(f"show_a/sq010/{shot}/Lighting")
+
+    assert watch.look()
+    assert watch.look()  # nothing went wrong: it is looked as often as ever
+    assert watch.everything == [first]
+    assert caplog.text.count("It is not there.") == 1
+
+    watch.watch = watch.new()
+    watch.look()
+    assert watch.everything == [first]
+
+    stuck.clear()
+    assert watch.look()
+    assert sorted(watch.everything) == sorted([first, later])
+    orders = len(watch.planned.orders)
+    watch.look()
+    assert len(watch.planned.orders) == orders
+
+
+def test_only_the_assignment_of_which_something_cannot_go_is_looked_at_again(watch: Watch) -> None:
+    ids = watch.studio.ids
+    carried = Fate.ON_ITS_WAY, Fate.GOES
+    watch.planned.fate = lambda each: (
+        Fate.CANNOT if each == ids["show_a/sq010/sh030"] else carried[each not in watch.everything]
+    )
+    for shot in ("sh010", "sh020", "sh030"):
+        watch.assign(f"show_a/sq010/{shot}/Compositing")
+    watch.look()
+    watch.planned.orders.clear()
+
+    watch.look()
+
+    (order,) = watch.planned.orders
+    assert [each.entity_id for each in order.picked] == [ids["show_a/sq010/sh030"]]
 
 
 def test_a_service_hears_of_an_assignment_and_sends(
