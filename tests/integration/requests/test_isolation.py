@@ -113,3 +113,16 @@ def test_a_missing_file_at_the_source_stops_only_its_item(desk: Asking) -> None:
 
     assert desk.states(request) == [State.SYNCED, State.NEEDS_ATTENTION]
     assert "E#J001" in desk.of(request)[1].cause
+
+
+def test_what_goes_to_a_site_whose_server_is_away_is_carried_when_that_is_back(desk: Asking) -> None:
+    engine, server = desk.studio.accsyn.engine, desk.studio.demo.london_server.id
+    engine.client_offline(server)
+
+    request = desk.ask(desk.hq, desk.london, desk.file_at(desk.hq, "plate"))
+    desk.run_for(30)
+    assert desk.states(request) == [State.SUBMITTED]
+
+    engine.client_online(server)
+    desk.drain_all(request)
+    assert desk.states(request) == [State.SYNCED]
