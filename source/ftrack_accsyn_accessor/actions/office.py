@@ -12,7 +12,7 @@ from ftrack_accsyn_accessor.ftrack.assignments import Assignment
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.ftrack.people import People
 from ftrack_accsyn_accessor.ftrack.places import Place, places
-from ftrack_accsyn_accessor.model import errors, permission, settings, template
+from ftrack_accsyn_accessor.model import errors, parties, permission, settings, template
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.permission import Concern
 from ftrack_accsyn_accessor.model.plan import Plan
@@ -154,7 +154,7 @@ class Office:
         """Return those of *addresses*, parties with an e-mail address, who are no employees as far as accsyn tells."""
         if not addresses:
             return set()
-        emails = {party: "@".join(party.split("@")[:2]).casefold() for party in addresses}
+        emails = {each: "@".join((parties.recipient(each) or each).split("@")[:2]).casefold() for each in addresses}
         users = self._opened().users(emails.values()) or []
         employees = {user.email.casefold() for user in users if user.role in ("employee", "admin")}
         return {party for party, email in emails.items() if email not in employees}

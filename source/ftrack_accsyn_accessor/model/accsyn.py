@@ -67,7 +67,7 @@ class Client:
             status=_text(row.get("status")),
             macs=frozenset(mac for mac in macs if mac),
             user_id=_text(row.get("user")),
-            user=_address(row.get("user_hr")) or _address(row.get("user")),
+            user=address_in(row.get("user_hr")) or address_in(row.get("user")),
             site_id=_text(row.get("site")),
         )
 
@@ -270,7 +270,8 @@ def normal_mac(text: str) -> str:
     return digits if _HEX_PAIRS.fullmatch(digits) and digits.strip("0") else ""
 
 
-def _address(value: Any) -> str:
+def address_in(value: Any) -> str:
+    """Return the e-mail address that accsyn tells a user by, empty where it tells none."""
     found = _ADDRESS.search(_text(value))
     return found[0] if found else ""
 

@@ -10,6 +10,8 @@ import dataclasses
 import re
 
 MAIN, SITE, USER, CLIENT = "main", "site", "user", "client"
+#: A user to whom files are delivered: no party of accsyn's, and nothing that `parse` reads or accsyn is told.
+DELIVERY = "delivery"
 #: What accsyn calls the main site of every workspace.
 HQ = "hq"
 
@@ -42,7 +44,7 @@ class Party:
         return hash(self.key)
 
     def __str__(self) -> str:
-        if self.kind in (SITE, CLIENT):
+        if self.kind in (SITE, CLIENT, DELIVERY):
             return f"{self.kind}={self.name}"
         return f"{self.name}@{self.host}" if self.host else self.name
 
@@ -58,6 +60,18 @@ class Party:
     def destination(self) -> str:
         """The destination of a task whose path is mirrored: the party alone."""
         return str(self)
+
+
+def recipient(party: str) -> str:
+    """Return the e-mail address of the user to whom files are delivered at an endpoint's *party*; else empty."""
+    kind, _, address = party.partition("=")
+    return address if kind == DELIVERY else ""
+
+
+def of_endpoint(party: str, workspace: str = "") -> Party:
+    """Return what an endpoint's *party* says, as `parse` does: there it may be a delivery as well."""
+    address = recipient(party)
+    return Party(DELIVERY, address) if address else parse(party, workspace)
 
 
 def parse(text: str, workspace: str = "") -> Party:

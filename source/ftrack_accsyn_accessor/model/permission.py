@@ -7,6 +7,7 @@ import fnmatch
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Optional
 
+from ftrack_accsyn_accessor.model import parties
 from ftrack_accsyn_accessor.model.item import Endpoint
 from ftrack_accsyn_accessor.model.plan import Plan
 
@@ -63,7 +64,8 @@ def may_go_to(destination: Endpoint, allowed: Sequence[str], outsider: bool) -> 
         patterns = [pattern for pattern in patterns if "@" in pattern]
     elif not patterns:
         return True
-    names = {destination.party.lower(), destination.location_name.lower()} - {""}
+    party = parties.recipient(destination.party) or destination.party
+    names = {party.lower(), destination.location_name.lower()} - {""}
     return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 

@@ -10,11 +10,14 @@ import enum
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Optional, Union
 
+from ftrack_accsyn_accessor.model import delivery
 from ftrack_accsyn_accessor.model.claims import same_path
 from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Publication, Reason, Studio
 from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.model.request import Wanted
 from ftrack_accsyn_accessor.model.tasks import never_sent
+
+_SHARE = "Have a share mapped for it."
 
 
 class Fate(str, enum.Enum):
@@ -91,7 +94,7 @@ class World(NamedTuple):
     `there` are the ids of components registered at the destination, `moving` the keys (`Wanted.key`) of what is on its
     way there with the words of who carries it, `rivals` by component id the words for another component that has its
     path there. `unreachable` tells in words, by the code of the volume, why nothing can go at all; `free_bytes` is None
-    where accsyn tells nothing.
+    where accsyn tells nothing. `delivered` means that it goes as a delivery, which loses the folders of files.
     `dates` are those of the components' versions (ISO 8601), by component id.
     """
 
@@ -101,6 +104,7 @@ class World(NamedTuple):
     unreachable: Mapping[tuple[str, str], str] = {}
     free_bytes: Optional[int] = None
     dates: Mapping[str, str] = {}
+    delivered: bool = False
 
 
 class Part(NamedTuple):
@@ -214,6 +218,8 @@ class _Fates:
     def _rival(self, wanted: Wanted) -> str:
         """Return in words what else of the same order gets a path of *wanted*, empty where nothing does."""
         owners = self._owners.get(wanted.publication.volume, {})
+        if self._world.delivered:
+            return self._namesake(wanted, owners)
         first = next((owners[key] for key in map(_key, _paths(wanted.publication)) if key in owners), None)
         if first is None:
             return ""
@@ -221,9 +227,25 @@ class _Fates:
         identity = f" ({first.publication.component_id})" if first.publication.component_id else ""
         return f"{named}{identity} has the same path, {first.publication.path}, and goes first. Send one of them alone."
 
+    def _namesake(self, wanted: Wanted, owners: Mapping[str, Wanted]) -> str:
+        """Return in words what else of the same delivery is called like a file of *wanted*, empty where nothing is."""
+        called = delivery.names(wanted.publication)
+        keys = [_key(name) for name in called]
+        if len(set(keys)) < len(keys):
+            return f"Several of its files have one name, and a delivery loses their folders. {_SHARE}"
+        name = next((name for name, key in zip(called, keys) if key in owners), "")
+        if not name:
+            return ""
+        first = owners[_key(name)].publication
+        named = f"{first.version_name} {first.component_name or first.path}".strip()
+        return f"{named} has a file {name} as well, and a delivery loses their folders. Send one of them alone."
+
     def _own(self, wanted: Wanted) -> None:
         owners = self._owners.setdefault(wanted.publication.volume, {})
-        owners.update(dict.fromkeys(map(_key, _paths(wanted.publication)), wanted))
+        if not self._world.delivered:
+            owners.update(dict.fromkeys(map(_key, _paths(wanted.publication)), wanted))
+        elif self._settled(wanted) is None:  # what went with another delivery lies elsewhere
+            owners.update(dict.fromkeys(map(_key, delivery.names(wanted.publication)), wanted))
 
 
 def _paths(publication: Publication) -> Iterator[str]:

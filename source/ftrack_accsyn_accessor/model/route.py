@@ -35,6 +35,7 @@ class Route:
 
     The project is empty for what hangs on none. A publish comes from the client *client_id*; what was asked for
     otherwise from the party *party*, and goes through the queue *queue* (empty: the project's), of which a job has one.
+    A delivery is for one request alone, that with the token *request*.
     """
 
     project_id: str
@@ -49,6 +50,7 @@ class Route:
     reason: Reason = Reason.PUBLISH
     party: str = ""
     queue: str = ""
+    request: str = ""
 
     @property
     def name(self) -> str:
@@ -79,6 +81,8 @@ class Route:
         source = [self.location_id, project, self.client_id, self.volume]
         if self.reason is not Reason.PUBLISH:  # whatever ftrack locations stand for the parties: they are the ends
             source = [self.reason.value, project, self.party, self.volume, self.queue]
+        if self.request:
+            source.append(self.request)
         target = [self.destination.party, self.day.isoformat(), str(generation)]
         text = "\n".join([*source, *target]).encode("utf-8", "backslashreplace").decode()
         return str(uuid.uuid5(_KEY_NAMESPACE, text))

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Callable, Optional
 
+from ftrack_accsyn_accessor.model import parties
 from ftrack_accsyn_accessor.model.item import (
     REPAIRABLE,
     Item,
@@ -40,6 +41,7 @@ _FOLLOWED = (
     f"item.state IN ({_SUBMITTED}, '{State.NEEDS_ATTENTION.value}') AND item.arrived_at IS NULL "
     f"AND (item.state IN ({_SUBMITTED}) OR item.cause_kind IN ({_REPAIRABLE}))"
 )
+_DELIVERS = f"(job.party LIKE '{parties.DELIVERY}=%')"
 #: Requests of whose end nobody was told yet.
 _OPEN = f"ended_at IS NULL AND reason IN ({_listed(each.value for each in Reason if each is not Reason.PUBLISH)})"
 #: Published items of the present round: those on their way, and those that were on it since :since (seconds since the
@@ -132,10 +134,18 @@ class Tracking:
 
     def live_jobs(self) -> list[TrackedJob]:
         """Return the jobs of which accsyn has to be asked, oldest first."""
+        return self._live(f"NOT {_DELIVERS}")
+
+    def live_deliveries(self) -> list[TrackedJob]:
+        """Return the deliveries of which accsyn has to be asked, oldest first: they are rows like jobs, but no jobs."""
+        return self._live(_DELIVERS)
+
+    def _live(self, which: str) -> list[TrackedJob]:
         with self._connections.reading() as connection:
             rows = connection.execute(
                 "SELECT job.*, count(*) AS followed FROM item JOIN job ON job.id = item.job "  # noqa: S608 - constants
-                f"WHERE job.accsyn_id <> '' AND {_FOLLOWED} AND {self._my_job} GROUP BY job.id ORDER BY job.id",
+                f"WHERE job.accsyn_id <> '' AND {which} AND {_FOLLOWED} AND {self._my_job} "
+                "GROUP BY job.id ORDER BY job.id",
                 self._bound,
             )
             return [_tracked(row) for row in rows]

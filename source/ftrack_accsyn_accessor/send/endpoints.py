@@ -66,6 +66,14 @@ class Endpoints:
             self._resolved[text] = self._resolve(text)
         return self._resolved[text]
 
+    def destination(self, text: str) -> Resolved:
+        """Return what *text* names as `resolve` does; a user who by the mapping file gets deliveries, as that."""
+        found = self.resolve(text)
+        if found.party.kind != parties.USER or not found.entry.deliver:
+            return found
+        party = Party(parties.DELIVERY, found.party.name)
+        return found._replace(party=party, endpoint=found.endpoint._replace(party=str(party)))
+
     def here(self) -> Resolved:
         """Return this machine, with its staging location where ftrack has that already."""
         party = Party(parties.CLIENT, self._machines.own.id)
@@ -97,7 +105,8 @@ class Endpoints:
 
         None where nothing does, as far as accsyn tells beforehand: a share that no user has mapped shows in the job.
         """
-        return self._reach.obstacle(self._around.party(endpoint.party), volume, write)
+        party = parties.of_endpoint(endpoint.party, self._around.settings.workspace or "")
+        return self._reach.obstacle(self._around.known(party), volume, write)
 
     def free_bytes(self, end: Resolved, volume: str) -> Optional[int]:
         """Return what is free for *volume* at the main site or on this machine, None where nobody tells."""

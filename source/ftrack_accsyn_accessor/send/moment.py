@@ -21,7 +21,7 @@ _ELSEWHERE = "Publish it under another name, or take the other one from that pla
 def moving(outboxes: Iterable[Outbox], destination: Endpoint, studio: Studio) -> list[Item]:
     """Return what is on its way to *destination*, however its party is spelt. May raise `errors.OutboxError`."""
     names = {destination.party}
-    if parties.parse(destination.party, studio.workspace).kind == parties.MAIN:
+    if parties.of_endpoint(destination.party, studio.workspace).kind == parties.MAIN:
         names |= {parties.HQ, studio.workspace} - {""}
     ends = [destination._replace(party=name) for name in sorted(names)]
     return [item for outbox in outboxes for end in ends for item in outbox.requests.moving_to(end, studio)]

@@ -23,6 +23,9 @@ from ftrack_accsyn_accessor.send.selection import Component, Selection, select
 from ftrack_accsyn_accessor.send.sources import Sources
 from ftrack_accsyn_accessor.workspace import Workspace
 
+_NOT_AT_MAIN = "A delivery is made of files of the main site. Send them there first, or have a share mapped."
+_DELIVERED = "files lie beside each other there, without the folders that they are in."
+
 
 class Planner:
     """Plans orders with one user's views of ftrack and accsyn. For one thread, that of *connection* and *workspace*.
@@ -68,7 +71,8 @@ class _Planning:
         self._endpoints = Endpoints(connection, workspace, environment.read_locations(settings), settings)
         credentials = connection.credentials
         here = locations.location_name(settings, credentials.server_url, credentials.api_user)
-        self._destination = self._endpoints.resolve(order.destination or here)
+        self._destination = self._endpoints.destination(order.destination or here)
+        self._recipient = parties.recipient(self._destination.endpoint.party)
         self._sources = Sources(self._endpoints, self._destination, self._source())
         self._require_a_way()
         self._there: set[str] = set()
@@ -171,6 +175,7 @@ class _Planning:
             ),
             unreachable=unreachable,
             free_bytes=self._endpoints.free_bytes(self._destination, *volumes) if len(volumes) == 1 else None,
+            delivered=bool(self._recipient),
             dates={component.id: component.version.date for component in selection.components},
         )
         asked = [Part(source.endpoint, items) for source, items in parts]
@@ -189,6 +194,9 @@ class _Planning:
         delays: dict[str, None] = {}
         for source, wanted in zip(sources, waiting):
             for volume in sorted({each.publication.volume for each in wanted}):
+                if self._recipient and source.party.kind != parties.MAIN:
+                    found[source.endpoint.location_id, volume] = _NOT_AT_MAIN
+                    continue
                 ends = ((source, False), (self._destination, True))
                 told = (self._endpoints.reachability(end.endpoint, volume, write) for end, write in ends)
                 obstacles = [obstacle for obstacle in told if obstacle is not None]
@@ -204,9 +212,10 @@ class _Planning:
         if self._order.picked and not selection.components and not selection.left_out:
             user = self._connection.credentials.api_user
             return [f"ftrack shows {user} no components of what was picked, or none of these names."]
+        told = [f"It goes as a delivery that {self._recipient} fetches: {_DELIVERED}"] if self._recipient else []
         names = sorted(set(selection.left_out))
         if not names:
-            return []
+            return told
         count = len(selection.left_out)
         what = "1 component is" if count == 1 else f"{count} components are"
-        return [f"{what} left out, for ftrack itself shows them from its own servers: {', '.join(names)}."]
+        return [*told, f"{what} left out, for ftrack itself shows them from its own servers: {', '.join(names)}."]

@@ -69,8 +69,10 @@ class Reach:
         found = self._of_role() or self._of_volume(volume) or self._of_rights(party, volume, write)
         if found is None and party.kind in (parties.MAIN, parties.SITE):
             found = self._of_site(party, volume)
-        if found is None and party.kind == parties.USER:
+        if found is None and party.kind in (parties.USER, parties.DELIVERY):
             found = self._of_account(party)
+        if found is None and party.kind == parties.USER:
+            found = self._of_clients(party)
         if found is None and (party.kind == parties.CLIENT or party.host):
             client = self._machines.client_of(party)
             found = None if client is None else _of_machines([client], f"the accsyn client of {client.code}")
@@ -134,8 +136,12 @@ class Reach:
             return Obstacle(f"accsyn knows no user {party.name}", "Correct the address, or invite the user in accsyn.")
         if "disabled" in user.status:  # sending to a disabled user may enable it again (workflow facts, section 1)
             return Obstacle(f"the user {party.name} is disabled in accsyn", _ADMINISTRATOR)
+        return None
+
+    def _of_clients(self, party: Party) -> Optional[Obstacle]:
+        user = self._around.user(party.name)
         clients = self._machines.clients_of(party.name)
-        if user.invited or clients == []:
+        if (user is not None and user.invited) or clients == []:
             what = f"{party.name} never had accsyn's app or user server running"
             return Obstacle(what, "Let the user start it once, and map the share there.")
         if party.host or clients is None:

@@ -6,12 +6,13 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Callable
 
-from ftrack_accsyn_accessor.model import errors, proof
+from ftrack_accsyn_accessor.model import errors, parties, proof
 from ftrack_accsyn_accessor.model.accsyn import Task
 from ftrack_accsyn_accessor.model.item import Item, State, label
 from ftrack_accsyn_accessor.model.tasks import TaskIndex
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
 from ftrack_accsyn_accessor.outbox.requests import CANCELLED
+from ftrack_accsyn_accessor.worker import delivering
 from ftrack_accsyn_accessor.worker.asked import published_there
 from ftrack_accsyn_accessor.worker.goods import stop
 from ftrack_accsyn_accessor.workspace import Workspace
@@ -55,11 +56,18 @@ class Cancelling:
         found: list[Item] = []
         for job, group in jobs.items():
             row = self._outbox.job_by_id(job)
-            if row is not None and row.accsyn_id:
+            if row is not None and row.accsyn_id and parties.recipient(row.party):
+                found += self._take_delivery_back(row, group)
+            elif row is not None and row.accsyn_id:
                 found += self._take_back(row, group)
             else:  # what may be there all the same is looked up before it would be sent
                 found += [item for item in group if not item.attempted]
         return found
+
+    def _take_delivery_back(self, row: JobRow, items: Sequence[Item]) -> list[Item]:
+        taken_back = delivering.take_back(self._workspace, row, items)
+        self._begun |= {(item.id, item.state) for item in items if item not in taken_back}
+        return taken_back
 
     def _take_back(self, row: JobRow, items: Sequence[Item]) -> list[Item]:
         index = self._read(row)

@@ -10,11 +10,11 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable, Optional, Union
 
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
-from ftrack_accsyn_accessor.model import errors, retry, settings
+from ftrack_accsyn_accessor.model import errors, parties, retry, settings
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Reason, Studio
 from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.model.settings import Settings
@@ -23,6 +23,7 @@ from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.asked import Asked
 from ftrack_accsyn_accessor.worker.cancelling import Cancelling
 from ftrack_accsyn_accessor.worker.claims import Claims
+from ftrack_accsyn_accessor.worker.delivering import Delivering
 from ftrack_accsyn_accessor.worker.endpoint import Endpoints, connect
 from ftrack_accsyn_accessor.worker.intake import Intake
 from ftrack_accsyn_accessor.worker.lookup import ReadJobs
@@ -205,7 +206,7 @@ class Carrier:
             clock=self._clock,
         )
 
-    def _asked(self, items: Sequence[Item], requests: Mapping[int, Request]) -> Submission:
+    def _asked(self, items: Sequence[Item], requests: Mapping[int, Request]) -> Union[Submission, Delivering]:
         """Return the way of what was asked for, all with the ends of the first of *items*."""
         current, workspace = self._complete_settings(), self._opened_workspace(self._complete_settings())
         source, destination = items[0].source, items[0].destination
@@ -219,6 +220,8 @@ class Carrier:
         asked = Asked(
             self._outbox, self._area, self._claims, (source, destination), requests, here, current.volume, self._clock
         )
+        if parties.recipient(destination.party):
+            return Delivering(self._outbox, workspace, asked, self.studio, self._clock)
         return Submission(
             outbox=self._outbox,
             area=self._area,

@@ -25,6 +25,7 @@ from ftrack_accsyn_accessor.outbox.facts import Link, kept
 from ftrack_accsyn_accessor.outbox.tracking import TrackedJob
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.arrivals import Arrivals
+from ftrack_accsyn_accessor.worker.delivered import Delivered
 from ftrack_accsyn_accessor.worker.following import Following
 from ftrack_accsyn_accessor.workspace import Client, Job, Workspace
 
@@ -91,6 +92,7 @@ class Tracker:
         self._tracking = outbox.tracking_of(studio)
         here = functools.partial(_here, outbox)
         self._following = Following(self._tracking, workspace, area, clock, here)
+        self._delivered = Delivered(self._tracking, outbox.requests, workspace, monotonic)
         self._workspace = workspace
         self._monotonic = monotonic
         self._notices = Notices(credentials)
@@ -111,13 +113,14 @@ class Tracker:
         self._ftrack_jobs.begin()  # before and after the look: each may be all that is seen of an item on its way
         try:
             self._look_if_due(live)
+            delivered_s = self._delivered.step()
         finally:
             self._ftrack_jobs.begin()
             arrivals_s = self._arrivals.step()
             report_s = self._ftrack_jobs.report()
             request_s = self._request_jobs.report()
         look_s = max(0.0, self._look_at - self._monotonic()) if live else None
-        delays = (look_s, arrivals_s, report_s, request_s)
+        delays = (look_s, delivered_s, arrivals_s, report_s, request_s)
         return min((delay_s for delay_s in delays if delay_s is not None), default=None)
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from ftrack_accsyn_accessor.model.item import Endpoint
 from ftrack_accsyn_accessor.model.route import KEY
 from ftrack_accsyn_accessor.workspace.answers import Problem
 from ftrack_accsyn_accessor.workspace.clients import choose_clients
+from ftrack_accsyn_accessor.workspace.deliveries import Deliveries
 from ftrack_accsyn_accessor.workspace.directory import Directory
 from ftrack_accsyn_accessor.workspace.door import quoted, rows_of
 from ftrack_accsyn_accessor.workspace.queues import QueuePlace, queue_place
@@ -34,7 +35,7 @@ _DESTINATION_REMEDY = (
 )
 
 
-class Workspace(Directory):
+class Workspace(Directory, Deliveries):
     """One user's view of one accsyn workspace.
 
     Nothing happens on the network before the first verb, which logs in. A verb is one HTTP request unless it says

@@ -1,0 +1,188 @@
+"""Deliveries: what they are called, what they hold, and what a recipient's downloads prove of it. Pure.
+
+What accsyn tells of deliveries, and what it does not: workflow facts, section 4.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Optional
+
+from ftrack_accsyn_accessor.model import proof
+from ftrack_accsyn_accessor.model.accsyn import FINISHED, Task, address_in, entity_id
+from ftrack_accsyn_accessor.model.item import Kind, Publication
+from ftrack_accsyn_accessor.model.tasks import spelt
+
+#: Kinds of causes: an item waits for its recipient, its delivery has ended before, or other bytes were fetched.
+WAITS, ENDED, DIFFERS = "delivery-waits", "delivery-ended", "delivery-differs"
+#: The status of a delivery that accsyn does not have any more.
+GONE = "archived or deleted"
+#: How long a delivery is open unless somebody has changed that in accsyn. By what name it tells the end of that is not
+#: known.
+DEFAULT_DAYS = 30
+_EXPIRES = ("expires", "expiry", "expire", "expiration")
+
+
+@dataclasses.dataclass(frozen=True)
+class Delivery:
+    """A delivery; `until` is the day to which it can be fetched (ISO 8601), empty where accsyn does not tell enough."""
+
+    id: str
+    name: str
+    status: str
+    until: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nobody can fetch it any more."""
+        return self.status in FINISHED
+
+    @classmethod
+    def from_answer(cls, row: Mapping[str, Any]) -> Delivery:
+        """Return the delivery of *row*."""
+        told = next((day for day in map(_day, (row.get(name) for name in _EXPIRES)) if day is not None), None)
+        made = _day(row.get("created"))
+        until = told or (made + datetime.timedelta(days=DEFAULT_DAYS) if made is not None else None)
+        name = str(row.get("name") or row.get("code") or "")
+        return cls(entity_id(row), name, str(row.get("status") or ""), until.isoformat() if until else "")
+
+
+@dataclasses.dataclass(frozen=True)
+class Download:
+    """What a recipient takes of a delivery, or has taken; `looks` is another one whenever something of it changed.
+
+    `address` is the recipient's, empty where accsyn tells the id alone.
+    """
+
+    id: str
+    delivery: str
+    user_id: str
+    address: str
+    status: str
+    looks: tuple[str, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended, however."""
+        return self.status in FINISHED
+
+    @classmethod
+    def from_answer(cls, row: Mapping[str, Any]) -> Download:
+        """Return the download of *row*, a transfer below a delivery."""
+        status = str(row.get("status") or "")
+        looks = (status, *(str(row.get(name)) for name in ("progress", "size", "modified")))
+        address = address_in(row.get("user_hr")) or address_in(row.get("user"))
+        return cls(entity_id(row), str(row.get("parent") or ""), str(row.get("user") or ""), address, status, looks)
+
+
+def _day(value: Any) -> Optional[datetime.date]:
+    try:
+        return datetime.date.fromisoformat(str(value or "")[:10])
+    except ValueError:
+        return None
+
+
+def name_of(job_name: str, key: str) -> str:
+    """Return what a delivery is called, by which it is found again: whether it keeps metadata is not known.
+
+    *job_name* and *key* are those of its row in the outbox; the key is made of its request's token.
+    """
+    return f"{job_name} {key[:8]}"
+
+
+def sources(publication: Publication) -> list[str]:
+    """Return the paths that a delivery holds for *publication*: each file by itself, for a recipient may take some.
+
+    Whether a delivery can hold frame ranges is not known. What is asked for by its path goes whole.
+    """
+    if publication.kind is Kind.FOLDER or not publication.files:
+        return [publication.path]
+    return [file.path for file in publication.files]
+
+
+def names(publication: Publication) -> list[str]:
+    """Return what each of `sources` is called at the recipient, where what lies above it is probably lost."""
+    return [posixpath.basename(path) for path in sources(publication)]
+
+
+# Proof.
+
+
+class Fetched(NamedTuple):
+    """What was fetched of one item: bytes, whether that is all of it, whether any of it moves, and what is wrong."""
+
+    done_bytes: int = 0
+    whole: bool = False
+    moves: bool = False
+    wrong: str = ""
+
+
+class Downloaded:
+    """The tasks of what one recipient has taken, and takes, of one delivery, by the path that each carries.
+
+    *tasks* come with whether their download goes on. *measured* are the sizes that accsyn has found for what it
+    delivers, in bytes by path: they are what is compared where ftrack tells none.
+    """
+
+    def __init__(self, tasks: Iterable[Task], measured: Mapping[str, int]) -> None:
+        self._measured = measured
+        self._tasks: dict[str, list[Task]] = {}
+        for task in tasks:
+            self._tasks.setdefault(proof.path_of(task), []).append(task)
+
+    def of(self, paths: Sequence[str], sizes: Mapping[str, int]) -> Fetched:
+        """Return what was fetched of an item with these *paths*; *sizes* are what ftrack knows of them, in bytes."""
+        done_bytes = count = 0
+        moves, wrong = False, ""
+        for path in map(spelt, paths):
+            wanted = sizes.get(path) or self._measured.get(path)
+            done = [task for task in self._tasks.get(path, ()) if task.status == "done"]
+            if self._has_all(done, wanted) or self._is_below(path):
+                count += 1
+                done_bytes += wanted or max((task.size_bytes or 0 for task in done), default=0)
+            elif done:
+                wrong = wrong or f"{path} was fetched with {done[-1].size_bytes} bytes instead of {wanted}"
+            moves = moves or any(task.status in proof.AT_WORK for task in self._tasks.get(path, ()))
+        return Fetched(done_bytes, count == len(paths), moves, wrong)
+
+    def _has_all(self, done: Iterable[Task], wanted: Optional[int]) -> bool:
+        return any(wanted is None or task.size_bytes in (None, wanted) for task in done)
+
+    def _is_below(self, path: str) -> bool:
+        """Whether a folder was fetched in which *path* lies, with all that accsyn has found in it."""
+        above = posixpath.dirname(path)
+        while above:
+            done = [task for task in self._tasks.get(above, ()) if task.status == "done"]
+            if done and self._has_all(done, self._measured.get(above)):
+                return True
+            above = posixpath.dirname(above)
+        return False
+
+
+# Words.
+
+
+def waits(address: str, delivery: Delivery, cancelled: bool) -> str:
+    """Return why an item of an open delivery is not fetched yet."""
+    until = f", until {delivery.until}" if delivery.until else ""
+    text = f"It waits for {address} to fetch it{until}."
+    if delivery.status == "pending":
+        text += " accsyn is still measuring the delivery."
+    if cancelled:
+        text += f' It could not be cancelled: something had been fetched. End "{delivery.name}" in accsyn for the rest.'
+    return text
+
+
+def ended(address: str, delivery: Delivery) -> str:
+    """Return why an item will not be fetched any more, and what to do."""
+    known = {"done": "is over", "aborted": "was aborted in accsyn"}
+    how = known.get(delivery.status, f"is {delivery.status} in accsyn")
+    return f'The delivery "{delivery.name}" {how}; {address} had not fetched it. Retry it to have it delivered anew.'
+
+
+def differs(address: str, wrong: str) -> str:
+    """Return what is *wrong* with what was fetched, and what to do."""
+    return f"What {address} has fetched is not what ftrack knows: {wrong}. Put the file right, then ask for it again."
