@@ -79,10 +79,10 @@ class Browser:
 
         return self.wait(found, f"{text!r} in {selector}")
 
-    def show(self, size: tuple[int, int], *, dark: bool = False) -> None:
-        """Take another size of window, in CSS pixels, and colour scheme."""
+    def show(self, size: tuple[int, int], *, dark: bool = False, scale: int = 1) -> None:
+        """Take another size of window, in CSS pixels of *scale* of the screen's, and colour scheme."""
         width, height = size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})

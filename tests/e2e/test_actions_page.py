@@ -159,7 +159,7 @@ def test_each_field_gives_what_it_shows_and_stages_follow_each_other(page: Brows
     assert page.all("#items img") == [], "what is not of the subset is not shown"
     page.button("Preview").click()
     form(page, "Send 2 files")
-    assert page.find("#items h3").text == "goes: 2"
+    assert page.find("#items h4").text == "goes: 2"
     page.button("Send").click()
     page.wait_for_text("#messages .good", DONE["message"])
     assert [event["data"].get("values") for event in action.launched] == [None, OFFERED, {"plan": "p-1"}]

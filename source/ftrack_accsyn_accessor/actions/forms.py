@@ -46,6 +46,14 @@ def label(text: str) -> Item:
     return {"type": "label", "value": text}
 
 
+def listing(lines: Iterable[str]) -> Item:
+    """Return a list to read, in the tags of one: of Markdown's own it is not known whether a page makes lists of them.
+
+    Foreign parts of *lines* have gone through `wording.shown`.
+    """
+    return label("<ul>{}</ul>".format("".join(f"<li>{line}</li>" for line in lines)))
+
+
 def message(text: str, success: bool) -> Reply:
     """Return what is shown for a moment; foreign parts of *text* have gone through `wording.said`."""
     return {"type": "message", "success": success, "message": text}
@@ -202,7 +210,7 @@ def _text(value: Any) -> str:
 
 
 def _complaints(problems: Sequence[str]) -> list[Item]:
-    return [label("\n\n".join(f"**{problem}**" for problem in problems)), label("---")] if problems else []
+    return [*(label(f"**{problem}**") for problem in problems), label("---")] if problems else []
 
 
 def _choice(name: str, title: str, places: Sequence[Place], value: str) -> Item:

@@ -54,25 +54,26 @@ def _body(plans: Sequence[Plan]) -> list[Item]:
         for fate in Fate:
             found = plan.of(fate)
             if found:
-                items.append(forms.label(f"### {fate.value}: {_much(plan.sum(fate))} ###\n\n{_lines(found)}"))
+                items += [forms.label(f"### {fate.value}: {_much(plan.sum(fate))} ###"), _listing(found)]
         items += [forms.label(shown(remark)) for remark in plan.remarks]
         items.append(forms.label("---"))
     return items
 
 
-def _lines(found: Sequence[Planned]) -> str:
+def _listing(found: Sequence[Planned]) -> Item:
     lines = [_line(each) for each in found[:NAMED]]
     if len(found) > NAMED:
         lines.append(f"and {len(found) - NAMED:,} more")
-    return "\n".join(f"* {line}" for line in lines)
+    return forms.listing(lines)
 
 
 def _line(planned: Planned) -> str:
     publication = planned.wanted.publication
-    name = publication.component_name if publication.component_id else publication.path
-    text = shown(" ".join(filter(None, (publication.project_name, publication.version_name, name))))
+    names = (publication.project_name, publication.version_name, publication.component_name)
+    text = shown(" ".join(filter(None, names)) if publication.component_id else publication.path)
     size = f" ({size_text(publication.size_bytes)})" if publication.size_bytes else ""
-    return f"{text}{size}{f': {shown(planned.cause)}' if planned.cause else ''}"
+    told = planned.cause and planned.fate is not Fate.THERE  # the head line has said all there is to say of those
+    return f"{text}{size}{f': {shown(planned.cause)}' if told else ''}"
 
 
 def _much(found: Sum) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 from collections.abc import Iterable, Sequence
 
@@ -19,7 +20,7 @@ _WORDS = {
     Presence.MOVING: "on their way",
     Presence.WAITING: "waiting",
     Presence.NOWHERE: "nowhere",
-    Presence.THERE: "there",
+    Presence.THERE: "in place",  # "there" would be read as "at the place that I think of"
 }
 
 
@@ -29,10 +30,13 @@ def status_form(components: Sequence[Whereabouts], remarks: Iterable[str], servi
     if not components:
         items.append(forms.label("ftrack has no components in what is selected."))
     ranked = sorted(components, key=lambda each: _ORDER.index(each.presence))
+    items += _places(components)
+    telling = _Telling()
     for presence, group in itertools.groupby(ranked[:NAMED], key=lambda each: each.presence):
-        items += _group(presence, list(group))
+        items += telling.group(presence, group)
     if len(ranked) > NAMED:
-        items.append(forms.label(f"and {len(ranked) - NAMED:,} more components"))
+        rest = len(ranked) - NAMED
+        items.append(forms.label(f"and {rest:,} more component{'' if rest == 1 else 's'}"))
     return forms.form(f"accsyn Status: {_sums(components)}", "Ask again", items, service)
 
 
@@ -41,35 +45,57 @@ def _sums(components: Sequence[Whereabouts]) -> str:
     return ", ".join(f"{count:,} {words}" for count, words in counts if count) or "no components"
 
 
-def _group(presence: Presence, components: Sequence[Whereabouts]) -> list[Item]:
-    """Return one label for each version, below a head line."""
-    items = [forms.label(f"## {_WORDS[presence].capitalize()} ##")]
-    for (project, version), group in itertools.groupby(components, key=lambda each: (each.project, each.version)):
-        lines = "\n".join(f"* {_line(each)}" for each in group)
-        items.append(forms.label(f"**{shown(f'{project} {version}')}**\n\n{lines}"))
-    return [*items, forms.label("---")]
+def _places(components: Sequence[Whereabouts]) -> list[Item]:
+    """Return how much is at each place: what most people ask for."""
+    counts = collections.Counter(place for each in components for place in each.places)
+    lines = [f"{shown(place)}: {count:,} of {len(components):,}" for place, count in sorted(counts.items())]
+    return [forms.label("## At each location ##"), forms.listing(lines), forms.label("---")] if lines else []
 
 
-def _line(component: Whereabouts) -> str:
-    size = f" ({size_text(component.size_bytes)})" if component.size_bytes else ""
-    parts = []
-    if component.places:
-        parts.append(f"at {shown(', '.join(component.places))}")
-    if component.staged:
-        parts.append(f"staged in {shown(', '.join(component.staged))}")
-    parts += map(_move, component.moves)
-    return f"{shown(component.component)}{size}: {'; '.join(parts) or 'in no location'}"
+class _Telling:
+    """Tells components, and each remedy once: of many that wait for the same, one line with it is enough."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def group(self, presence: Presence, components: Iterable[Whereabouts]) -> list[Item]:
+        """Return a head line, and a list for each version."""
+        items = [forms.label(f"## {_WORDS[presence].capitalize()} ##")]
+        for (project, version), group in itertools.groupby(components, key=lambda each: (each.project, each.version)):
+            items.append(forms.label(f"**{shown(f'{project} {version}'.strip())}**"))
+            items.append(forms.listing([self._line(each) for each in group]))
+        return [*items, forms.label("---")]
+
+    def _line(self, component: Whereabouts) -> str:
+        size = f" ({size_text(component.size_bytes)})" if component.size_bytes else ""
+        parts = []
+        if component.places:
+            parts.append(f"at {shown(', '.join(component.places))}")
+        if component.staged:
+            parts.append(f"staged in {shown(', '.join(component.staged))}")
+        parts += map(self._move, component.moves)
+        return f"{shown(component.component)}{size}: {'; '.join(parts) or 'in no location'}"
+
+    def _move(self, move: Move) -> str:
+        progress = move.progress
+        parts = [f"to {shown(move.destination)}: {_state(move)}"]
+        if progress.done_bytes:
+            parts.append(f"{progress.percent} %")
+        if progress.left_s is not None:
+            parts.append(f"{duration_text(progress.left_s)} left")
+        if move.since:
+            parts.append(f"since {shown(_moment(move.since))}")
+        remedy = "" if move.remedy in self._told else move.remedy
+        self._told.add(move.remedy)
+        cause = " ".join(filter(None, (move.cause, remedy)))
+        return f"{', '.join(parts)}. {shown(cause)}" if cause else ", ".join(parts)
 
 
-def _move(move: Move) -> str:
-    progress = move.progress
-    parts = [f"to {shown(move.destination)}: {move.state.value}"]
-    if progress.done_bytes:
-        parts.append(f"{progress.percent} %")
-    if progress.left_s is not None:
-        parts.append(f"{duration_text(progress.left_s)} left")
-    if move.since:
-        parts.append(f"since {shown(move.since)}")
-    text = ", ".join(parts)
-    cause = " ".join(filter(None, (move.cause, move.remedy)))
-    return f"{text}. {shown(cause)}" if cause else text
+def _state(move: Move) -> str:
+    return move.state.value.replace("-", " ")
+
+
+def _moment(since: str) -> str:
+    """Return a time as people read it. The page's own zone is not known, so it stays the one of all."""
+    day, separator, time = since.partition("T")
+    return f"{day} {time[:5]} UTC" if separator else since

@@ -47,8 +47,10 @@ class Version(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What people call it: "plate v003"; empty for none."""
-        return f"{self.asset} v{self.number:03d}" if self.id else ""
+        """What people call it, with what it belongs to below its project: "sh010 plate v003"; empty for none."""
+        if not self.id:
+            return ""
+        return " ".join((*self.contexts[1:][-1:], f"{self.asset} v{self.number:03d}"))
 
     @property
     def project_name(self) -> str:

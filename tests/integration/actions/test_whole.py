@@ -51,7 +51,7 @@ def test_a_shot_that_was_sent_is_at_the_site_and_status_says_so(
     wait_until(lambda: studio.ftrack.store.find("ComponentLocation", **london), 30.0, "the registration")
     assert (studio.site("london") / path).read_bytes() == content
     status = page.launch(page.action("status", selection), selection)
-    assert status["title"] == "accsyn Status: 1 there"
+    assert status["title"] == "accsyn Status: 1 in place"
     assert "studio.london" in text(status)
     again = page.preview(action, selection)
     assert (again["title"], again["submit_button_label"]) == ("Nothing to send", "Change")

@@ -64,7 +64,7 @@ def test_what_has_arrived_is_in_both_locations_and_on_no_way(publisher: Publishe
 
     assert (found.presence, found.places, found.moves) == (Presence.THERE, ("studio.hq",), ())
     assert found.staged == (staging_name(publisher, component),)
-    assert (found.version, found.component, found.project) == ("plate v001", "main", "show_a")
+    assert (found.version, found.component, found.project) == ("sh010 plate v001", "main", "show_a")
 
 
 def test_what_is_in_accsyn_is_on_its_way_and_not_there(publisher: Publisher, ask: Ask) -> None:

@@ -14,6 +14,11 @@ from making import publication, route
 from sending import Sender, ids_of, only
 
 
+def called(sender: Sender, context_id: str) -> str:
+    (path,) = [path for path, each in sender.ids.items() if each == context_id]
+    return path.rpartition("/")[2]
+
+
 def test_a_shot_goes_to_london_but_for_what_is_there(sender: Sender) -> None:
     shot = sender.shot()
     version = sender.version(sender.asset(shot))
@@ -27,11 +32,12 @@ def test_a_shot_goes_to_london_but_for_what_is_there(sender: Sender) -> None:
     publication = found.going[0].publication
     assert (publication.volume, publication.path) == ("projects", "show_a/x/new.mov")
     assert (publication.project_id, publication.project_name) == (sender.ids["show_a"], "show_a")
-    assert publication.version_name == "plate v001"
+    assert publication.version_name == f"{called(sender, shot)} plate v001"
 
 
 def test_a_confirmed_plan_is_one_request_however_often_it_is_confirmed(sender: Sender) -> None:
-    version = sender.version(sender.asset(sender.shot()))
+    shot = sender.shot()
+    version = sender.version(sender.asset(shot))
     component = sender.component(version, size=70)
     order = sender.order(("assetversion", version))
     plans = sender.planner().plan(order)
@@ -40,7 +46,7 @@ def test_a_confirmed_plan_is_one_request_however_often_it_is_confirmed(sender: S
     standing = sender.outbox.requests.standing(request_id)
     assert standing is not None
     assert standing.request.username == "ada"
-    assert standing.request.words == "show_a plate v001 main"
+    assert standing.request.words == f"show_a {called(sender, shot)} plate v001 main"
     assert (standing.counts, standing.size_bytes) == ({State.PENDING: 1}, 70)
     (item,) = sender.outbox.requests.items(request_id)
     assert item.publication.component_id == component

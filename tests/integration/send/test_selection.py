@@ -166,7 +166,7 @@ def test_a_row_tells_all_that_ftrack_knows(sender: Sender, made: dict[str, str])
     assert (main.name, main.kind, main.size_bytes) == ("main", Kind.FILE, 100)
     assert main.registered == {sender.ids["studio.hq"]: f"show_a/{main.id}/main.mov"}
     version = main.version
-    assert (version.id, version.number, version.name) == (made["shot v2"], 2, "shot plate v002")
+    assert (version.id, version.number, version.name) == (made["shot v2"], 2, "shot shot plate v002")
     assert version.contexts == ("show_b", "folder", "episode", "sequence", "shot")
     assert (version.project_id, version.project_name) == (made["project"], "show_b")
     assert (version.asset, version.task_id) == ("shot plate", made["light"])

@@ -16,7 +16,8 @@ function toHtml(text) {
     .map((line) => {
       const heading = /^(#{1,4})\s+(.*?)\s*#*\s*$/.exec(line);
       // The dialog's own title is a heading of the second level.
-      if (heading) return `<h3>${bold(heading[2])}</h3>`;
+      const level = heading?.[1].length > 2 ? "h4" : "h3";
+      if (heading) return `<${level}>${bold(heading[2])}</${level}>`;
       if (/^\s*-{3,}\s*$/.test(line)) return "<hr>";
       return `${bold(line)}<br>`;
     })
