@@ -320,7 +320,7 @@ const ground = (node) => {
   return [255, 255, 255];
 };
 let least = 21;
-for (const node of document.querySelectorAll("h1, h2, h3, p, label, button, input, select, li, legend")) {
+for (const node of document.querySelectorAll("h1, h2, h3, h4, b, p, label, button, input, select, li, legend")) {
   if (!node.checkVisibility()) continue;
   const [one, other] = [light(parts(getComputedStyle(node).color)), light(ground(node))];
   least = Math.min(least, (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05));

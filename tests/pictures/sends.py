@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ftrack_accsyn_sandbox.ftrack import demo
+from fault.service.test_processes import Process
 from ftrack_accsyn_sandbox.studio import Studio
 
 MB, GB = 1_000_000, 1_000_000_000
 SHOTS = ("sh0040", "sh0050")
 PROJECT, SHOT = "aurora", "aurora/sq120/sh0040"
-#: Discover, three launches, replies, and the service's own heartbeat.
-SUBSCRIPTIONS = 6
 #: Of a file that the pictures show under way: that long enough for it to be seen, that short enough to wait for.
 MOVING_BYTES_PER_S = 180e6
 
@@ -88,35 +81,20 @@ class Production:
         return str(self._store.create(entity_type, **data)["id"])
 
 
-def mapping(folder: Path) -> Path:
-    """Write the studio's mapping file, and return its path."""
-    path = folder / "locations.json"
-    path.write_text(
-        json.dumps({"locations": {"studio.hq": {"party": "hq"}, "studio.london": {"party": "site=london"}}})
-    )
-    return path
-
-
 @contextlib.contextmanager
 def serving(studio: Studio, folder: Path) -> Iterator[None]:
-    """Run `ftrack-accsyn serve` for *studio*, with what it remembers in *folder*."""
-    environ = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("ACCSYN_", "FTRACK_"))},
-        **{name: value for name, value in studio.environment("admin").items() if name != "ACCSYN_PROJECTS_PATH"},
-        "XDG_STATE_HOME": str(folder / "service"),
-        "FTRACK_ACCSYN_LOCATIONS": str(mapping(folder)),
-        "FTRACK_ACCSYN_SYNC_PATH": "{project}/{sequence}/{shot}/scans",
-    }
-    code = "from ftrack_accsyn_accessor.cli import main; main()"
-    before = len(studio.ftrack.hub.subscriber_ids())
-    with (folder / "service.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-c", code, "serve"], env=environ, stderr=log)
+    """Run `ftrack-accsyn serve`, with what it remembers in *folder*."""
+    service = Process(studio, folder / "service")
     try:
-        while len(studio.ftrack.hub.subscriber_ids()) < before + SUBSCRIPTIONS:
-            if process.poll() is not None:
-                raise SystemExit((folder / "service.log").read_text())
-            time.sleep(0.05)
+        service.says("Listening to ftrack's event hub")
         yield
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait()
+        service.end()
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """Return the variables by which the machines of the studio know its places and folders."""
+    path = folder / "locations.json"
+    parties = {"studio.hq": {"party": "hq"}, "studio.london": {"party": "site=london"}}
+    path.write_text(json.dumps({"locations": parties}))
+    return {"FTRACK_ACCSYN_LOCATIONS": str(path), "FTRACK_ACCSYN_SYNC_PATH": "{project}/{sequence}/{shot}/scans"}
