@@ -120,27 +120,36 @@ class Requests:
             rows = connection.execute("SELECT id FROM request WHERE cancelled_at IS NOT NULL").fetchall()
         return {row["id"] for row in rows} & wanted
 
-    def to_take_back(self) -> list[Item]:
-        """Return the items of cancelled requests that accsyn has, and may not have begun with, without their files."""
-        states = (State.SUBMITTED.value, State.NEEDS_ATTENTION.value)
+    def to_take_back(self, studio: Optional[Studio] = None) -> list[Item]:
+        """Return the items of cancelled requests of *studio* that accsyn has, and may not have begun with.
+
+        None stands for all studios. They come without their files.
+        """
+        mine, bound = records.of_studio(studio, "item.studio")
+        states = {"submitted": State.SUBMITTED.value, "attention": State.NEEDS_ATTENTION.value}
         with self._connections.reading() as connection:
             rows = connection.execute(
                 # In this order: cancelled requests are few, submitted items may be many.
-                "SELECT item.* FROM request CROSS JOIN item ON item.request = request.id "
+                "SELECT item.* FROM request CROSS JOIN item ON item.request = request.id "  # noqa: S608 - constants
                 "WHERE request.cancelled_at IS NOT NULL "
-                "AND item.state IN (?, ?) AND item.job IS NOT NULL ORDER BY item.id",
-                states,
+                f"AND item.state IN (:submitted, :attention) AND item.job IS NOT NULL AND {mine} ORDER BY item.id",
+                {**states, **bound},
             )
             return [records.item(row) for row in rows]
 
-    def endangering(self) -> list[tuple[Item, Item]]:
-        """Return what waits in accsyn to be fetched to where something was published since, each with that publish."""
+    def endangering(self, studio: Optional[Studio] = None) -> list[tuple[Item, Item]]:
+        """Return what waits in the accsyn of *studio* to be fetched to where something was published since.
+
+        Each with that publish; None stands for all studios.
+        """
+        mine, bound = records.of_studio(studio, "item.studio")
+        states = {"submitted": State.SUBMITTED.value, "out": State.WITHDRAWN.value}
         with self._connections.reading() as connection:
             pairs = connection.execute(
-                "SELECT item.id AS item, publish.id AS publish FROM item JOIN item AS publish "
+                "SELECT item.id AS item, publish.id AS publish FROM item JOIN item AS publish "  # noqa: S608 - constants
                 "ON publish.path = item.path AND publish.volume = item.volume AND publish.reason = 'publish' "
-                "WHERE item.state = ? AND item.reason = 'get' AND publish.state <> ?",
-                (State.SUBMITTED.value, State.WITHDRAWN.value),
+                f"WHERE item.state = :submitted AND item.reason = 'get' AND publish.state <> :out AND {mine}",
+                {**states, **bound},
             ).fetchall()
             return [(_item(connection, pair["item"]), _item(connection, pair["publish"])) for pair in pairs]
 

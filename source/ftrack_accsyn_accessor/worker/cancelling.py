@@ -6,9 +6,10 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Callable
 
-from ftrack_accsyn_accessor.model import errors, parties, proof
+from ftrack_accsyn_accessor import announce
+from ftrack_accsyn_accessor.model import errors, proof
 from ftrack_accsyn_accessor.model.accsyn import Task
-from ftrack_accsyn_accessor.model.item import Item, State, label
+from ftrack_accsyn_accessor.model.item import Item, State, Studio, label
 from ftrack_accsyn_accessor.model.tasks import TaskIndex
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
 from ftrack_accsyn_accessor.outbox.requests import CANCELLED
@@ -19,17 +20,30 @@ from ftrack_accsyn_accessor.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
+#: A job that accsyn tells nothing of is left alone for so long.
+AGAIN_S = 30.0
+
 
 class Cancelling:
     """For one thread only, whoever holds the outbox's lock. May raise `errors.WorkspaceError` or `errors.OutboxError`.
 
-    What had begun goes on, and is looked at no more.
+    What had begun goes on, and is looked at no more. A job that cannot be looked into keeps nothing else waiting.
     """
 
-    def __init__(self, outbox: Outbox, workspace: Workspace, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        workspace: Workspace,
+        studio: Studio,
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
         self._outbox = outbox
+        self._studio = studio
         self._clock = clock
+        self._monotonic = monotonic
         self._workspace = workspace
+        self._not_before: dict[int, float] = {}
         self._begun: set[tuple[int, State]] = set()
 
     def step(self) -> None:
@@ -38,11 +52,11 @@ class Cancelling:
         Cancelled items are withdrawn. Those that would be fetched to where something was published since need
         attention.
         """
-        taken_back = self._taken_back(self._outbox.requests.to_take_back())
+        taken_back = self._taken_back(self._outbox.requests.to_take_back(self._studio))
         self._outbox.withdraw(taken_back, CANCELLED)
         for item in taken_back:
             logger.info("%s was cancelled before accsyn had begun with it.", label(item))
-        endangering = self._outbox.requests.endangering()
+        endangering = self._outbox.requests.endangering(self._studio)
         publishes = {item.id: publish for item, publish in endangering}
         for item in self._taken_back([item for item, _ in endangering]):
             stop(self._outbox, [item], published_there(item, publishes[item.id]), self._clock())
@@ -56,18 +70,27 @@ class Cancelling:
         found: list[Item] = []
         for job, group in jobs.items():
             row = self._outbox.job_by_id(job)
-            if row is not None and row.accsyn_id and parties.recipient(row.party):
-                found += self._take_delivery_back(row, group)
-            elif row is not None and row.accsyn_id:
-                found += self._take_back(row, group)
+            if row is not None and row.accsyn_id:
+                found += self._take_back_alone(row, group)
             else:  # what may be there all the same is looked up before it would be sent
                 found += [item for item in group if not item.attempted]
         return found
 
-    def _take_delivery_back(self, row: JobRow, items: Sequence[Item]) -> list[Item]:
-        taken_back = delivering.take_back(self._workspace, row, items)
-        self._begun |= {(item.id, item.state) for item in items if item not in taken_back}
-        return taken_back
+    def _take_back_alone(self, row: JobRow, items: Sequence[Item]) -> list[Item]:
+        """Take back what goes with one job, whose failure stops no other; what accsyn does not have it never begins."""
+        if self._monotonic() < self._not_before.get(row.id, 0.0):
+            return []
+        try:
+            try:
+                return self._take_back(row, items)
+            except errors.Refused:
+                if self._workspace.present_job(row.accsyn_id) is None:
+                    return list(items)
+                raise
+        except (errors.Refused, errors.Uncertain) as error:
+            announce.once(logger, logging.WARNING, f"What was cancelled cannot be taken back yet: {error}")
+            self._not_before[row.id] = self._monotonic() + AGAIN_S
+            return []
 
     def _take_back(self, row: JobRow, items: Sequence[Item]) -> list[Item]:
         index = self._read(row)

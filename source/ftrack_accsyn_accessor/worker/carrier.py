@@ -132,10 +132,10 @@ class Carrier:
 
     def steer(self) -> bool:
         """Take back, pause or resume in accsyn as the outbox asks for; return whether nothing is to be submitted."""
-        if self._outbox.requests.to_take_back() or self._outbox.requests.endangering():
+        if self._outbox.requests.to_take_back(self.studio) or self._outbox.requests.endangering(self.studio):
             if self._cancelling is None:
                 workspace = self._opened_workspace(self._complete_settings())
-                self._cancelling = Cancelling(self._outbox, workspace, self._clock)
+                self._cancelling = Cancelling(self._outbox, workspace, self.studio, self._clock, self._monotonic)
             self._cancelling.step()
             self._read_jobs.clear()
         paused = self._outbox.control.paused() is not None

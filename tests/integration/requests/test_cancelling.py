@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from asking import Asking
-from ftrack_accsyn_accessor.model.item import State
-from ftrack_accsyn_accessor.model.request import RequestState
+from ftrack_accsyn_accessor.model.item import Reason, State
+from ftrack_accsyn_accessor.model.item import Studio as Owner
+from ftrack_accsyn_accessor.model.request import Request, RequestState
+from making import route
 
 
 def statuses(desk: Asking) -> list[str]:
@@ -115,3 +119,36 @@ def test_what_has_stopped_is_not_tried_again_once_it_was_cancelled(desk: Asking)
     desk.run_for(30)
 
     assert desk.states(request) == [State.WITHDRAWN]
+
+
+@pytest.mark.parametrize("fate", ["delete_job", "archive_job"])
+def test_a_cancelled_request_whose_job_is_gone_is_withdrawn_and_holds_nothing_up(desk: Asking, fate: str) -> None:
+    workspace, engine = desk.studio.accsyn.workspace, desk.studio.accsyn.engine
+    engine.paused = True
+    request = desk.ask(desk.hq, desk.london, desk.file_at(desk.hq, "a"))
+    desk.drain()
+    (job,) = workspace.jobs()
+    getattr(workspace, fate)(job.id)
+    engine.paused = False
+
+    desk.outbox.requests.cancel(request)
+    published = desk.publish_file("published")
+    desk.run_for(60, lambda: desk.item(published).state is State.SYNCED)
+
+    assert desk.item(published).state is State.SYNCED
+    assert desk.states(request) == [State.WITHDRAWN]
+
+
+def test_what_was_cancelled_of_another_workspace_is_left_to_who_can_reach_it(desk: Asking) -> None:
+    owner = Owner(desk.studio.ftrack.url, "elsewhere")
+    asked = Request(Reason.SEND, owner, "artist", desk.hq, desk.london)
+    request = desk.outbox.requests.write(asked, [desk.file_at(desk.hq, "a")])
+    job = desk.outbox.job(route(studio=owner, destination=desk.london))
+    desk.outbox.submitted(desk.of(request), desk.outbox.job_found(job, "f" * 24))
+
+    desk.outbox.requests.cancel(request)
+    published = desk.publish_file("published")
+    desk.run_for(60, lambda: desk.item(published).state is State.SYNCED)
+
+    assert desk.item(published).state is State.SYNCED
+    assert desk.states(request) == [State.SUBMITTED]
