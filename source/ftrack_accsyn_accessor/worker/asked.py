@@ -65,14 +65,16 @@ class Asked:
     def _not_published(self, items: Sequence[Item]) -> list[Item]:
         """Return those of *items* that no publish of this machine has carried, or is carrying, to the same place.
 
-        What has arrived so is proven by that: it has these very files. The others wait for it: one way is enough.
+        What has arrived so since it was asked for is proven by that: it has these very files. What had arrived before,
+        and was asked for all the same, may have been taken away there: it goes again. What is under way is waited for:
+        one way is enough.
         """
         left = []
         for item in items:
             publish = self._outbox.requests.publish_of(item) if self._is_here(self._source) else None
             if publish is None or publish.destination.party != self._destination.party:
                 left.append(item)
-            elif publish.state is State.SYNCED:
+            elif publish.state is State.SYNCED and (publish.synced_at or 0.0) >= item.created_at:
                 self._outbox.nothing_to_send([item], item.studio, self._source.party, self._destination)
             elif publish.state in _ON_ITS_WAY:
                 outcome = "its publish carries it there already"

@@ -169,12 +169,27 @@ def test_what_is_published_from_here_to_there_is_not_carried_a_second_time(desk:
     assert desk.states(first) == [State.PENDING]
     desk.studio.accsyn.engine.paused = False
     desk.drain_all(first)
-    second = desk.ask(desk.here, desk.hq, plate)
-    desk.drain_all(second)
 
-    assert desk.states(first) == desk.states(second) == [State.SYNCED]
+    assert desk.states(first) == [State.SYNCED]
     (job,) = desk.studio.accsyn.workspace.jobs()
     assert len(job.tasks) == 1
+    assert desk.registered(desk.hq) == {published: path}
+
+
+def test_what_was_published_to_there_and_taken_away_since_is_carried_again(desk: Asking) -> None:
+    published = desk.publish_file("plate")
+    desk.finish()
+    path = f"{FOLDER}/plate.mov"
+    plate = Wanted(desk.described(desk.here, published, "plate", Kind.FILE, path, [path]))
+    (desk.studio.hq / path).unlink()
+    for row in desk.studio.ftrack.store.find("ComponentLocation", location_id=desk.hq.location_id):
+        desk.studio.ftrack.store.delete("ComponentLocation", row["id"])
+
+    request = desk.ask(desk.here, desk.hq, plate)
+    desk.drain_all(request)
+
+    assert desk.states(request) == [State.SYNCED]
+    assert desk.arrived(desk.hq, plate, desk.here)
     assert desk.registered(desk.hq) == {published: path}
 
 
