@@ -153,7 +153,7 @@ class Carrier:
             workspace.check_role()
             return self._submit_groups(items)
         except errors.Refused as error:  # it concerns this machine, not one of the items
-            raise errors.NotReady(error.tried, error.on, error.outcome, error.remedy) from error
+            raise _not_ready(error) from error
         except errors.NotReady:
             self._endpoints.forget()
             workspace.close()  # a role is known from the login: only a new one shows that it was changed
@@ -181,10 +181,11 @@ class Carrier:
             except errors.Unserved as error:
                 announce.once(logger, logging.WARNING, str(error))
                 self._outbox.delay(group, error, self._clock() + retry.delay(error, 1, 0.0, 0.0))
-            except (errors.NotReady, errors.RegistrationError) as error:
-                homeless.append(error)
+            except (errors.Refused, errors.NotReady, errors.RegistrationError) as error:
+                failure = _not_ready(error) if isinstance(error, errors.Refused) else error
+                homeless.append(failure)
                 if len(groups) > 1:
-                    self._outbox.delay(group, error, self._clock() + retry.delay(error, 1, 0.0, 0.0))
+                    self._outbox.delay(group, failure, self._clock() + retry.delay(failure, 1, 0.0, 0.0))
         if len(homeless) == len(groups):
             raise homeless[0]
         return next(iter((*unready, *homeless)), None)
@@ -323,6 +324,11 @@ def _way(item: Item, requests: Mapping[int, Request]) -> tuple[object, ...]:
         return (item.reason, item.publication.location_id)
     request = requests.get(item.request or 0)
     return (item.reason, item.source, item.destination, request.queue if request is not None else "")
+
+
+def _not_ready(error: errors.Refused) -> errors.NotReady:
+    """Return what accsyn refused to tell of this machine's ends as what it is: no fault of the items."""
+    return errors.NotReady(error.tried, error.on, error.outcome, error.remedy)
 
 
 def _is_client(*ends: Endpoint) -> bool:

@@ -115,14 +115,13 @@ def test_a_missing_file_at_the_source_stops_only_its_item(desk: Asking) -> None:
     assert "E#J001" in desk.of(request)[1].cause
 
 
-def test_what_goes_to_a_site_whose_server_is_away_is_carried_when_that_is_back(desk: Asking) -> None:
-    engine, server = desk.studio.accsyn.engine, desk.studio.demo.london_server.id
-    engine.client_offline(server)
+def test_what_is_published_waits_for_a_client_that_accsyn_does_not_tell_of_and_requests_go_on(desk: Asking) -> None:
+    refusal = {"message": "You may not look at clients."}
+    desk.studio.accsyn.switches.fail_next("client/find", status=400, body=refusal, times=1000)
+    published = desk.publish_file("published")
 
     request = desk.ask(desk.hq, desk.london, desk.file_at(desk.hq, "plate"))
-    desk.run_for(30)
-    assert desk.states(request) == [State.SUBMITTED]
-
-    engine.client_online(server)
     desk.drain_all(request)
+
     assert desk.states(request) == [State.SYNCED]
+    assert desk.cause(published) == "not-ready"
