@@ -10,6 +10,7 @@ from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Publication, Reason, State, Studio
 from ftrack_accsyn_accessor.model.request import Request, Standing, Wanted
+from ftrack_accsyn_accessor.model.stamp import Stamp
 from ftrack_accsyn_accessor.outbox import covering, records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.opening import Connection
@@ -222,15 +223,25 @@ class Requests:
                 found[row["id"]] = records.item(row)
         return list(found.values())
 
-    def fetched(self, publication: Publication, path: str) -> bool:
-        """Whether the file *path* is one that was fetched of the component of *publication* before."""
+    def staged(self, publication: Publication) -> Mapping[str, Optional[Stamp]]:
+        """Return the files that this machine has of the component of *publication*, as what it has each, by path.
+
+        That is as it was published, or left by a fetch. None is for one that was to be fetched, and may be here or not.
+        """
+        found: dict[str, Optional[Stamp]] = {}
+        if not publication.component_id:
+            return found
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT packed FROM item JOIN files ON files.item = item.id WHERE component_id = ? AND volume = ? "
-                "AND reason = 'get' AND job IS NOT NULL",
-                (publication.component_id, publication.volume),
+                "SELECT state, reason, packed FROM item JOIN files ON files.item = item.id "
+                "WHERE component_id = ? AND volume = ? AND (reason = 'publish' AND state NOT IN (?, ?) "
+                "OR reason = 'get' AND job IS NOT NULL) ORDER BY created_at",
+                (publication.component_id, publication.volume, State.PREPARED.value, State.WITHDRAWN.value),
             ).fetchall()
-        return any(file.path == path for row in rows for file in records.unpack(row["packed"]))
+        for row in rows:
+            is_known = row["reason"] == Reason.PUBLISH.value or row["state"] == State.SYNCED.value
+            found.update((file.path, file.stamp if is_known else None) for file in records.unpack(row["packed"]))
+        return found
 
     def told(self, request_id: int, noted: str, ftrack_job: str = "", ended: bool = False) -> None:
         """Write down what the requester was told last, and with *ended* that it was the last of it."""

@@ -12,6 +12,7 @@ from typing import Callable, Optional
 from ftrack_accsyn_accessor.model import errors, tasks
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, State, label
 from ftrack_accsyn_accessor.model.request import Request
+from ftrack_accsyn_accessor.model.stamp import Stamp, is_same
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.requests import CANCELLED
 from ftrack_accsyn_accessor.staging.area import StagingArea
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 _ON_ITS_WAY = (State.PREPARED, State.PENDING, State.SUBMITTED, State.TRANSFERRING)
 _ASK_AGAIN = "Ask for it again."
+#: As what a file is known that is not known at all: no file has it.
+_NOTHING = Stamp(-1, 0)
 
 
 class Asked:
@@ -117,7 +120,11 @@ class Asked:
         return None
 
     def _not_here(self, item: Item) -> Optional[errors.FileChanged]:
-        """Return what is wrong with files that are sent from this machine: they have the sizes that ftrack knows."""
+        """Return what is wrong with files that are sent from this machine.
+
+        They have the sizes that ftrack knows, and are what was published, or fetched, here.
+        """
+        known = self._outbox.requests.staged(item.publication)
         for file in item.publication.files:
             try:
                 found = self._area.stat_file(file.path)
@@ -126,6 +133,11 @@ class Asked:
             if file.size_bytes and found.size_bytes != file.size_bytes:
                 outcome = f"{file.path} has {found.size_bytes} bytes, by ftrack {file.size_bytes}"
                 return errors.FileChanged("send the files", label(item), outcome, _ASK_AGAIN)
+            stamp = known.get(file.path)
+            if stamp is not None and not is_same(found, stamp):
+                outcome = f"{file.path} was written to since it was published, or fetched, here"
+                remedy = "Publish it again, or put the file back."
+                return errors.FileChanged("send the files", label(item), outcome, remedy)
         return None
 
     def _in_the_way(self, item: Item) -> Optional[errors.Conflict]:
@@ -139,13 +151,17 @@ class Asked:
             return published_there(item, others[0])
         if item.job is not None:
             return None  # what is there by now may be its own
+        known = self._outbox.requests.staged(publication)
         for file in publication.files:
             try:
-                self._area.stat_file(file.path)
+                found = self._area.stat_file(file.path)
             except errors.FileChanged:
                 continue
-            if not self._outbox.requests.fetched(publication, file.path):
+            stamp = known.get(file.path, _NOTHING)
+            if stamp is not None and not is_same(found, stamp):
                 outcome = "a file is there that ftrack does not have in this location"
+                if stamp is not _NOTHING:
+                    outcome = "the file that was fetched there has been written to since"
                 return errors.Conflict(f"fetch {label(item)}", file.path, outcome, "Move it away, then retry it.")
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ import pytest
 from asking import FOLDER, Asking
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.model import item as model
-from ftrack_accsyn_accessor.model.item import Reason, State, Trouble
+from ftrack_accsyn_accessor.model.item import Kind, Reason, State, Trouble
 from ftrack_accsyn_accessor.model.request import Wanted
 from ftrack_accsyn_accessor.staging import location
 from ftrack_accsyn_accessor.upkeep.cleaner import Cleaner
@@ -196,3 +197,40 @@ def test_what_is_sent_to_this_very_machine_is_looked_at_as_what_is_fetched(desk:
 
     assert desk.states(request) == [State.SYNCED, State.NEEDS_ATTENTION]
     assert list(desk.registered(desk.here)) == [plate.publication.component_id]
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_what_was_fetched_and_written_to_since_is_not_written_over(desk: Asking, written: bool) -> None:
+    plate = desk.file_at(desk.hq, "plate")
+    fetch(desk, plate)
+    if written:
+        staged(desk, "plate.mov").write_bytes(b"retouched")
+    for row in desk.studio.ftrack.store.find("ComponentLocation", location_id=desk.here.location_id):
+        desk.studio.ftrack.store.delete("ComponentLocation", row["id"])
+
+    request = fetch(desk, plate)
+
+    assert desk.states(request) == [State.NEEDS_ATTENTION if written else State.SYNCED]
+    assert desk.arrived(desk.here, plate, desk.hq) is not written
+    assert bool(desk.registered(desk.here)) is not written
+
+
+@pytest.mark.parametrize("origin", ["published", "fetched"])
+def test_what_was_written_to_here_is_not_sent_for_what_ftrack_has(desk: Asking, origin: str) -> None:
+    if origin == "published":
+        component = desk.publish_file("plate")
+        desk.finish()
+    else:
+        fetched = desk.file_at(desk.hq, "plate")
+        fetch(desk, fetched)
+        component = fetched.publication.component_id
+    path = f"{FOLDER}/plate.mov"
+    plate = Wanted(desk.described(desk.here, component, "plate", Kind.FILE, path, [path]))
+    staged(desk, "plate.mov").write_bytes(os.urandom(plate.publication.size_bytes))
+
+    request = desk.ask(desk.here, desk.london, plate)
+    desk.drain_all(request)
+
+    assert desk.states(request) == [State.NEEDS_ATTENTION]
+    assert "was written to since" in desk.of(request)[0].cause
+    assert not desk.registered(desk.london)
