@@ -160,6 +160,15 @@ def test_staging_folder_that_accsyns_client_sees_elsewhere_fails(publisher: Publ
     assert "reads from /mnt/other," in check["text"]
 
 
+def test_a_send_between_other_ends_tells_nothing_of_this_machines_staging_folder(
+    publisher: Publisher, run: Run, told: Told
+) -> None:
+    component = published(publisher)
+    assert run("send", component["id"], "--from", "studio.hq", "--to", "studio.london", "--wait").exit_code == 0
+
+    assert levels(told("doctor"))["accsyn's staging folder"] == "ok"
+
+
 def test_staging_area_that_nothing_may_write_to_fails(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
     # Whoever runs the tests may be root, who may write anywhere: a name that no file can have stands for refusal.
     publisher.session()

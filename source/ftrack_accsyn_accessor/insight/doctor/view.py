@@ -7,6 +7,7 @@ from typing import Optional
 
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject, fail, ok, skipped
 from ftrack_accsyn_accessor.insight.installation import find_installation
+from ftrack_accsyn_accessor.model.item import Reason
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.workspace import Task, Workspace
 
@@ -37,7 +38,9 @@ def staging_view(workspace: Workspace, subject: Subject) -> Check:
 
 def _client_root(workspace: Workspace, outbox: Outbox) -> Optional[str]:
     try:
-        jobs = [job for job in reversed(outbox.jobs()) if job.accsyn_id]
+        # What is sent or fetched comes from elsewhere, and says nothing of this machine.
+        publishes = Reason.PUBLISH.value
+        jobs = [job for job in reversed(outbox.jobs()) if job.accsyn_id and job.reason == publishes]
         for job in jobs[:_JOBS]:
             for task in workspace.tasks(job.accsyn_id):
                 root = _root_of(task)
