@@ -24,6 +24,7 @@ from ftrack_accsyn_accessor.send.sources import Sources
 from ftrack_accsyn_accessor.workspace import Workspace
 
 _NOT_AT_MAIN = "A delivery is made of files of the main site. Send them there first, or have a share mapped."
+_BY_WAY_OF_HQ = "accsyn carries nothing between these two. Send it to head quarters first, and from there."
 _DELIVERED = "files lie beside each other there, without the folders that they are in."
 
 
@@ -194,18 +195,33 @@ class _Planning:
         delays: dict[str, None] = {}
         for source, wanted in zip(sources, waiting):
             for volume in sorted({each.publication.volume for each in wanted}):
-                if self._recipient and source.party.kind != parties.MAIN:
-                    found[source.endpoint.location_id, volume] = _NOT_AT_MAIN
-                    continue
                 ends = ((source, False), (self._destination, True))
                 told = (self._endpoints.reachability(end.endpoint, volume, write) for end, write in ends)
                 obstacles = [obstacle for obstacle in told if obstacle is not None]
-                lasting = next((obstacle for obstacle in obstacles if not obstacle.waits), None)
-                if lasting is not None:
-                    unreachable[source.endpoint.location_id, volume] = str(lasting)
+                lasting = (str(obstacle) for obstacle in obstacles if not obstacle.waits)
+                reason = next(lasting, "") or self._apart(source)
+                if reason:
+                    unreachable[source.endpoint.location_id, volume] = reason
                 else:
                     delays.update((obstacle.delay, None) for obstacle in obstacles)
         return unreachable, list(delays)
+
+    def _apart(self, source: Resolved) -> str:
+        """Return in words why accsyn carries nothing between these ends, whatever is right at each of them.
+
+        From machine to machine, and between a site and another user's machine, is in none of its documents (accsyn
+        workflow facts, section 7).
+        """
+        if self._recipient and source.party.kind != parties.MAIN:
+            return _NOT_AT_MAIN
+        kinds = {source.party.kind, self._destination.party.kind}
+        mine = (self._settings.api_user or "").casefold()
+        foreign = any(
+            each.kind == parties.USER and each.name.casefold() != mine
+            for each in (source.party, self._destination.party)
+        )
+        machines = kinds <= {parties.USER, parties.CLIENT}
+        return _BY_WAY_OF_HQ if machines or (foreign and parties.SITE in kinds) else ""
 
     def _remarks(self, selection: Selection) -> list[str]:
         """Return what is to be said of *selection* beside what becomes of its components."""

@@ -327,3 +327,13 @@ def test_what_is_larger_than_the_disk_of_this_machine_is_not_fetched(sender: Sen
     sender.component(version, size=2**55)
     sender.staging()
     assert only(sender.plan(("assetversion", version), reason=Reason.GET)).obstacle is Obstacle.NO_SPACE
+
+
+def test_nothing_goes_from_machine_to_machine(admin: Sender) -> None:
+    admin.ids["remote@acme.test"] = str(admin.store.create("Location", name="remote@acme.test")["id"])
+    version = admin.version(admin.asset(admin.shot()))
+    admin.component(version, at=("remote@acme.test",))
+    found = admin.plan(("assetversion", version), source="remote@acme.test", destination="artist@acme.test")
+    each = only(found)
+    assert each.obstacle is Obstacle.UNREACHABLE
+    assert "Send it to head quarters first" in each.cause
