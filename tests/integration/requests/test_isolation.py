@@ -91,8 +91,8 @@ def test_where_accsyn_tells_no_sizes_it_goes_without(strict: Asking) -> None:
 
 def test_files_go_to_a_user_who_has_the_share_mapped(desk: Asking, tmp_path: Path) -> None:
     mapped = tmp_path / "at home"
-    vendor = desk.studio.demo.vendor
-    desk.studio.demo.add_machine("home", mapped, user=vendor, ticks=Ticks(write=True))
+    demo = desk.studio.demo
+    demo.workspace.map_share(demo.vendor_client, demo.volume, mapped, Ticks(write=True, by_environment=True))
     plate = desk.file_at(desk.hq, "plate")
     vendors = Endpoint("vendor@acme.test", desk.place("vendor"), "vendor")
 
