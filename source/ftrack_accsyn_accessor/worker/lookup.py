@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model import errors, proof
@@ -178,7 +178,7 @@ class Lookup:
         Whoever creates one looks afterwards, so that the later one sees both. Only then the id is kept: whoever ends
         in between looks again.
         """
-        found = _everybodys([created, *self._ours(row)])
+        found = _everybodys({each.id: each for each in (created, *self._ours(row))}.values())
         if found.id != created.id:
             logger.info("Another machine has created the sync job %s at the same moment; it is used.", row.name)
         return self._outbox.job_found(row, found.id)
@@ -217,9 +217,10 @@ class Lookup:
             return None
 
 
-def _everybodys(jobs: Sequence[Job]) -> Job:
+def _everybodys(jobs: Collection[Job]) -> Job:
     """Return that of several jobs for the same route which all machines use: the first that was created.
 
     accsyn tells whole seconds; its ids are taken to grow within one (how they are made is not documented).
     """
-    return min(jobs, key=lambda job: (job.created, job.id))
+    dated = all(job.created for job in jobs)
+    return min(jobs, key=lambda job: (job.created if dated else "", job.id))

@@ -132,6 +132,22 @@ def test_a_job_that_another_machine_has_created_is_found(machines: tuple[Asking,
     assert_each_path_once(one, [plate, matte])
 
 
+def test_only_a_creation_costs_another_look(machines: tuple[Asking, Asking]) -> None:
+    one = machines[0]
+
+    def looks() -> int:
+        """Return how often jobs were looked for by name; each time twice, among the live and among the finished."""
+        log = one.studio.accsyn.log.all()
+        return sum(row.operation == "transfer/find" and "code=" in str(row.body) for row in log) // 2
+
+    for name in ("plate", "matte"):
+        one.drain_all(one.ask(one.hq, one.london, one.file_at(one.hq, name)))
+        assert looks() == 2
+    one.publish_file("beauty")
+    one.finish()
+    assert looks() == 3  # what is published on this machine is looked for before its job is created, as ever
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_whatever_both_are_asked_for_and_wherever_they_end_each_path_goes_once(
     machines: tuple[Asking, Asking], seed: int, monkeypatch: pytest.MonkeyPatch
