@@ -37,6 +37,9 @@ OLDEST_PYTHON = "3.9"
 COMPILED_SUFFIXES = {".so", ".pyd", ".dll", ".dylib", ".pyc", ".pyo"}
 NOT_CARRIED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info", ".*")
 
+# Pictures for whoever reads README where it is shown with them; hosts need icons and examples only.
+RESOURCE_NOT_CARRIED = shutil.ignore_patterns("action_*.png", "tab_*.png", "terminal_*.png", ".*")
+
 # The command line needs click and rich, which the archive does not carry.
 PACKAGE_NOT_CARRIED = shutil.ignore_patterns("__pycache__", "*.pyc", "cli")
 
@@ -122,8 +125,8 @@ class BuildPlugin(Command):
 
 def stage(folder: Path) -> None:
     """Lay out the content of the archive in *folder*."""
-    for name in ("hook", "resource"):
-        shutil.copytree(ROOT / name, folder / name, ignore=NOT_CARRIED)
+    shutil.copytree(ROOT / "hook", folder / "hook", ignore=NOT_CARRIED)
+    shutil.copytree(ROOT / "resource", folder / "resource", ignore=RESOURCE_NOT_CARRIED)
     for name in ("README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder / name)
     dependencies = folder / "dependencies"

@@ -78,6 +78,13 @@ def test_licenses_of_the_bundled_packages_travel_with_them(plugin):
         assert re.search(r"^License", (info / "METADATA").read_text(encoding="utf-8"), re.MULTILINE)
 
 
+def test_pictures_of_the_readme_are_not_carried(archive):
+    icons = {"icon.svg", *(f"icon_{size}.png" for size in (16, 32, 64, 128, 256))}
+    carried = {name.partition("/")[2] for name in names(archive) if name.startswith("resource/")}
+    assert carried == {"ftrack-accsyn.service", "locations.example.toml", *icons}
+    assert archive.stat().st_size < 1_000_000
+
+
 def test_building_twice_gives_the_same_bytes(archive, build_plugin, tmp_path):
     assert build_plugin(tmp_path / "again").read_bytes() == archive.read_bytes()
 

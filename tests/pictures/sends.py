@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fault.service.test_processes import Process
 from ftrack_accsyn_sandbox.studio import Studio
 
 MB, GB = 1_000_000, 1_000_000_000
-SHOTS = ("sh0040", "sh0050")
-PROJECT, SHOT = "aurora", "aurora/sq120/sh0040"
+PROJECT, SHOT, NEXT_SHOT = "aurora", "aurora/sq120/sh0040", "aurora/sq120/sh0050"
 #: Of a file that the pictures show under way: that long enough for it to be seen, that short enough to wait for.
 MOVING_BYTES_PER_S = 180e6
 
@@ -26,12 +25,8 @@ class Production:
         schema = self._ids["project_schema"]
         self._ids[PROJECT] = self._made("Project", name=PROJECT, full_name="Aurora", project_schema_id=schema)
         self._ids[f"{PROJECT}/sq120"] = self._made("Sequence", name="sq120", parent_id=self._ids[PROJECT])
-        for shot in SHOTS:
-            self._ids[f"{PROJECT}/sq120/{shot}"] = self._made(
-                "Shot", name=shot, parent_id=self._ids[f"{PROJECT}/sq120"]
-            )
-        kind = self._ids["type:Compositing"]
-        self._ids[f"{SHOT}/comp"] = self._made("Task", name="comp", parent_id=self._ids[SHOT], type_id=kind)
+        for shot in (SHOT, NEXT_SHOT):
+            self._ids[shot] = self._made("Shot", name=shot.rpartition("/")[2], parent_id=self._ids[f"{PROJECT}/sq120"])
 
     def fill(self) -> None:
         """Make what the pictures show."""
@@ -43,30 +38,36 @@ class Production:
         self._sequence(comp, "beauty", [*range(1001, 1101), *range(1120, 1241)], 12 * MB, "comp/v012/beauty.%04d.exr")
         script = self._made("FileComponent", name="nuke_script", version_id=comp, size=3 * MB, file_type=".nk")
         self._register(script, "/net/scratch/anna/sh0040_comp_v012.nk", ("studio.hq",))
-        for number in range(1, 4):
-            self._studio.hq.joinpath(f"{SHOT}/scans").mkdir(parents=True, exist_ok=True)
-            self._sparse(f"{SHOT}/scans/reel_{number:02d}.mov", 900 * MB)
+
+        anim = self._version(NEXT_SHOT, "anim", 7)
+        self._file(anim, "curves", 90 * MB, "anim/v007/curves.ma", shot=NEXT_SHOT)
+        frames = range(1001, 1087)
+        render = self._version(NEXT_SHOT, "render", 5)
+        self._sequence(render, "beauty", frames, 9 * MB, "render/v005/beauty.%04d.exr", shot=NEXT_SHOT)
+        self._sequence(render, "depth", frames, 5 * MB, "render/v005/depth.%04d.exr", shot=NEXT_SHOT)
 
     def _version(self, shot: str, asset: str, number: int) -> str:
         asset_type, context = self._ids["asset_type:Render"], self._ids[shot]
         made = self._made("Asset", name=asset, context_id=context, type_id=asset_type)
-        return self._made("AssetVersion", asset_id=made, version=number, task_id=self._ids[f"{SHOT}/comp"])
+        return self._made("AssetVersion", asset_id=made, version=number)
 
-    def _file(self, version: str, name: str, size: int, path: str, at: tuple[str, ...] = ("studio.hq",)) -> None:
+    def _file(
+        self, version: str, name: str, size: int, path: str, at: Sequence[str] = ("studio.hq",), shot: str = SHOT
+    ) -> None:
         made = self._made("FileComponent", name=name, version_id=version, size=size, file_type=Path(path).suffix)
-        self._register(made, f"{SHOT}/{path}", at)
-        self._sparse(f"{SHOT}/{path}", size)
+        self._register(made, f"{shot}/{path}", at)
+        self._sparse(f"{shot}/{path}", size)
 
-    def _sequence(self, version: str, name: str, frames: range | list[int], size: int, path: str) -> None:
+    def _sequence(self, version: str, name: str, frames: Sequence[int], size: int, path: str, shot: str = SHOT) -> None:
         data = {"version_id": version, "padding": 4, "size": size * len(frames), "file_type": ".exr"}
         made = self._made("SequenceComponent", name=name, **data)
-        self._register(made, f"{SHOT}/{path}", ("studio.hq",))
+        self._register(made, f"{shot}/{path}", ("studio.hq",))
         for frame in frames:
             member = self._made("FileComponent", name=str(frame), container_id=made, size=size, file_type=".exr")
-            self._register(member, f"{SHOT}/{path % frame}", ("studio.hq",))
-            self._sparse(f"{SHOT}/{path % frame}", size)
+            self._register(member, f"{shot}/{path % frame}", ("studio.hq",))
+            self._sparse(f"{shot}/{path % frame}", size)
 
-    def _register(self, component: str, path: str, at: tuple[str, ...]) -> None:
+    def _register(self, component: str, path: str, at: Sequence[str]) -> None:
         for place in at:
             data = {"component_id": component, "location_id": self._ids[place], "resource_identifier": path}
             self._store.create("ComponentLocation", **data)

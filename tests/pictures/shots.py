@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -9,9 +10,11 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 import icons
+import sends
 import studio as scenes
 import terminal
 import themes
+import web
 from PySide6 import QtGui, QtWidgets
 
 from ftrack_accsyn_accessor.connect.actions import OutboxActions
@@ -19,12 +22,14 @@ from ftrack_accsyn_accessor.connect.shapes import Line
 from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.connect.tab import Tab
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.send import functions
 from ftrack_accsyn_accessor.worker import runtime
 from ftrack_accsyn_sandbox.studio import Studio
 
 RESOURCE = Path(__file__).resolve().parents[2] / "resource"
 SIZE = (940, 640)
-COLUMNS = {"status": 112, "why": 112, "demo": 124}
+COLUMNS = {"status": 112, "why": 112, "send": 112, "demo": 124}
+SEND = [sends.SHOT, "--from", "studio.hq", "--to", "studio.london", "--dry-run"]
 SLOW_BYTES_PER_S = 9e6
 
 
@@ -50,9 +55,10 @@ class Screen:
             self._application.processEvents()
             time.sleep(0.01)
 
-    def line(self, component: str) -> Optional[Line]:
-        """Return a row."""
-        return next((line for _, line in self.tab.model.known() if line.component == component), None)
+    def line(self, component: str, request: Optional[int] = None) -> Optional[Line]:
+        """Return a row, of what was published or of what a request asked for."""
+        known = (line for _, line in self.tab.model.known() if line.request == request)
+        return next((line for line in known if line.component == component), None)
 
     def select(self, component: str) -> None:
         """Select a row."""
@@ -91,13 +97,30 @@ def tab_pictures(studio: Studio, artist: scenes.Artist, screen: Screen) -> None:
     screen.photograph("tab_failed", themes.DARK)
 
 
+def request_picture(studio: Studio, screen: Screen) -> None:
+    """Photograph the tab with something that was asked for, unfolded."""
+    engine = studio.accsyn.engine
+    screen.window.resize(*SIZE)
+    screen.tab.table.clearSelection()
+    engine.speed_bytes_per_s = None
+    (request,) = functions.send(sends.NEXT_SHOT, "studio.hq", "studio.london").requests
+    engine.speed_bytes_per_s = sends.MOVING_BYTES_PER_S / 3
+    screen.until(lambda: any(line.request == request for _, line in screen.tab.model.known()))
+    screen.tab.table.delegate.fold_clicked.emit(request)
+    screen.until(lambda: (line := screen.line("curves", request)) and line.state == "Synced")
+    screen.until(lambda: (line := screen.line("beauty", request)) and (line.percent or 0) >= 35)
+    screen.photograph("tab_requests", themes.LIGHT)
+    engine.speed_bytes_per_s = None
+
+
 def terminal_pictures(folder: Path) -> None:
-    """Photograph the command line: the state of things, why something does not move, and the demo."""
+    """Photograph the command line: the state of things, why something does not move, a plan, and the demo."""
     for name, columns in COLUMNS.items():
         # The demo would write into a folder with a name that says nothing.
-        more = ["--folder", str(folder / "demo")] if name == "demo" else []
+        more = {"demo": ["--folder", str(folder / "demo")], "send": SEND}.get(name, [])
+        command = " ".join([name, *(more if name == "send" else [])])
         written = terminal.run([name, *more], columns)
-        save(terminal.paint(f"ftrack-accsyn {name}", written, columns), f"terminal_{name}")
+        save(terminal.paint(f"ftrack-accsyn {command}", written, columns), f"terminal_{name}")
 
 
 def save(image: QtGui.QImage, name: str) -> None:
@@ -118,11 +141,16 @@ def main() -> None:
     try:
         with Studio(folder) as studio:
             scenes.log_in(studio, folder)
+            os.environ.update(sends.settings(folder))
+            sends.Production(studio).fill()
             artist = scenes.Artist(studio, folder / "work")
             screen = Screen(artist.session)
             try:
                 tab_pictures(studio, artist, screen)
                 terminal_pictures(folder)
+                request_picture(studio, screen)
+                studio.accsyn.engine.wait_idle(60.0)
+                web.action_pictures(studio, folder, save)
             finally:
                 screen.close()
                 artist.session.close()

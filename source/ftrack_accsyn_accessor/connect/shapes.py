@@ -183,13 +183,19 @@ def _state(row: Row, paused: bool) -> tuple[str, Tone]:
 
 
 def shot_of(row: Row) -> str:
-    """Return the folders between project and asset in the identifier: "sq010/sh010" with ftrack's own structure."""
+    """Return the folders between project and asset in the identifier: "sq010/sh010" with ftrack's own structure.
+
+    Those of them that the version is called by are left out.
+    """
     folders = posixpath.dirname(row.resource_identifier.replace("\\", "/")).strip("/").split("/")
-    asset = re.sub(r" v\d+$", "", row.version)
+    asset = _plain(re.sub(r" v\d+$", "", row.version))
     names = [_plain(folder) for folder in folders]
-    if len(folders) < 2 or not asset or _plain(asset) not in names[1:]:
-        return ""
-    return "/".join(folders[1 : names.index(_plain(asset), 1)])
+    for number in range(1, len(names) if asset else 0):
+        if names[number] == asset:
+            return "/".join(folders[1:number])
+        if number > 1 and f"{names[number - 1]}{names[number]}" == asset:  # with what it belongs to: "sh010 plate"
+            return "/".join(folders[1 : number - 1])
+    return ""
 
 
 def _plain(name: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ftrack_accsyn_accessor.model.item import Publication
 from ftrack_accsyn_accessor.model.plan import Plan
 from ftrack_accsyn_accessor.model.request import Request, Wanted
 from ftrack_accsyn_accessor.outbox import Outbox
@@ -58,8 +60,15 @@ def _signed(plan: Plan, requester: Requester) -> list[Wanted]:
 
 
 def _words(going: Sequence[Wanted]) -> str:
-    """Return what was asked for: "show_a plate v003 main and 11 more"."""
-    first = going[0].publication
-    name = first.component_name if first.component_id else first.path
-    text = " ".join(filter(None, (first.project_name, first.version_name, name)))
-    return f"{text} and {len(going) - 1} more" if going[1:] else text
+    """Return what was asked for: "show_a sh010 plate v003 main", of several what they have in common, and how many."""
+    names = [_names(each.publication) for each in going]
+    if len(going) == 1:
+        return " ".join(names[0])
+    common = " ".join(os.path.commonprefix(names))
+    return f"{common}, {len(going):,} items" if common else f"{' '.join(names[0])} and {len(going) - 1:,} more"
+
+
+def _names(publication: Publication) -> list[str]:
+    if not publication.component_id:
+        return [publication.path]
+    return " ".join((publication.project_name, publication.version_name, publication.component_name)).split()

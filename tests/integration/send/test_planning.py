@@ -54,6 +54,22 @@ def test_a_confirmed_plan_is_one_request_however_often_it_is_confirmed(sender: S
     assert item.destination == Endpoint("site=london", sender.ids["studio.london"], "studio.london")
 
 
+def test_a_request_is_called_what_its_items_have_in_common(sender: Sender) -> None:
+    shot = sender.shot()
+    plate, comp = (sender.version(sender.asset(shot, name)) for name in ("plate", "comp"))
+    for version in (plate, plate, comp):
+        sender.component(version)
+    name, words = called(sender, shot), []
+    for picked in (("assetversion", plate), ("task", shot)):
+        order = sender.order(picked)
+        plans = sender.planner().plan(order)
+        (request_id,) = confirm(sender.outbox, order, plans[:1], Requester("ada", "u1"), f"token {len(words)}")
+        standing = sender.outbox.requests.standing(request_id)
+        words.append(standing.request.words if standing is not None else "")
+        sender.outbox.requests.cancel(request_id)
+    assert words == [f"show_a {name} plate v001 main, 2 items", f"show_a {name}, 3 items"]
+
+
 def test_what_was_confirmed_is_on_its_way(sender: Sender) -> None:
     version = sender.version(sender.asset(sender.shot()))
     component = sender.component(version)

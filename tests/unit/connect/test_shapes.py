@@ -107,6 +107,8 @@ def test_only_what_waits_for_help_or_a_time_can_be_retried(
         ("show_a/sq010/sh010/plate/v003/main.mov", "plate v003", "sq010/sh010"),
         ("show_a/sq010/sh010/My_Plate/v003/main.mov", "My Plate v003", "sq010/sh010"),
         ("show_a\\sh010\\plate\\v003\\main.mov", "plate v003", "sh010"),
+        ("show_a/sq010/sh010/plate/v003/main.mov", "sh010 plate v003", "sq010"),
+        ("show_a/sh010/plate/v003/main.mov", "sh010 plate v003", ""),
         ("show_a/plate/v003/main.mov", "plate v003", ""),
         ("plate/plate/v003/main.mov", "plate v003", ""),
         ("a1/b2/0f7c-main.mov", "plate v003", ""),
