@@ -64,7 +64,8 @@ class Ordering:
         with self._doors() as (connection, workspace):
             found = selection.find(connection, words) if words else []
             full = dataclasses.replace(order, picked=(*order.picked, *found))
-            planner = Planner(connection, workspace, self._settings, [self._runtime.outbox])
+            runtime = self._runtime
+            planner = Planner(connection, workspace, self._settings, [runtime.outbox], runtime.area)
             return Preview(full, planner.plan(full))
 
     def confirm(self, preview: Preview) -> list[int]:

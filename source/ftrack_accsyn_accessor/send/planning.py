@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Optional, Union
 
 from ftrack_accsyn_accessor import environment
@@ -21,6 +21,7 @@ from ftrack_accsyn_accessor.send.order import Order
 from ftrack_accsyn_accessor.send.placing import Placing
 from ftrack_accsyn_accessor.send.selection import Component, Selection, select
 from ftrack_accsyn_accessor.send.sources import Sources
+from ftrack_accsyn_accessor.staging.files import StagedFiles
 from ftrack_accsyn_accessor.workspace import Workspace
 
 _NOT_AT_MAIN = "A delivery is made of files of the main site. Send them there first, or have a share mapped."
@@ -31,16 +32,23 @@ _DELIVERED = "files lie beside each other there, without the folders that they a
 class Planner:
     """Plans orders with one user's views of ftrack and accsyn. For one thread, that of *connection* and *workspace*.
 
-    *outboxes* are those in which something may be on its way already.
+    *outboxes* are those in which something may be on its way already. *staged* are the files of this machine's staging
+    area: what is registered in it and lacks files is not there.
     """
 
     def __init__(
-        self, connection: FtrackConnection, workspace: Workspace, settings: Settings, outboxes: Sequence[Outbox] = ()
+        self,
+        connection: FtrackConnection,
+        workspace: Workspace,
+        settings: Settings,
+        outboxes: Sequence[Outbox] = (),
+        staged: Optional[StagedFiles] = None,
     ) -> None:
         self._connection = connection
         self._workspace = workspace
         self._settings = settings
         self._outboxes = outboxes
+        self._staged = staged
 
     def plan(self, order: Order) -> list[Plan]:
         """Return the plans of *order*: one for each pair of ends (a Get may have several sources).
@@ -48,7 +56,8 @@ class Planner:
         At most 12 + (rows / 500) queries of ftrack. Raise `errors.RegistrationError`, `errors.WorkspaceError`
         (`errors.NotReady` where there is no such volume or queue), and `errors.Unresolved` where an end cannot be told.
         """
-        return _Planning(self._connection, self._workspace, self._settings, self._outboxes, order).plans()
+        planning = _Planning(self._connection, self._workspace, self._settings, self._outboxes, self._staged, order)
+        return planning.plans()
 
 
 class _Planning:
@@ -60,6 +69,7 @@ class _Planning:
         workspace: Workspace,
         settings: Settings,
         outboxes: Sequence[Outbox],
+        staged: Optional[StagedFiles],
         order: Order,
     ) -> None:
         self._connection = connection
@@ -72,8 +82,8 @@ class _Planning:
         self._endpoints = Endpoints(connection, workspace, environment.read_locations(settings), settings)
         credentials = connection.credentials
         here = locations.location_name(settings, credentials.server_url, credentials.api_user)
-        self._destination = self._endpoints.destination(order.destination or here)
-        self._recipient = parties.recipient(self._destination.endpoint.party)
+        self._destination = self._endpoints.resolve(order.destination or here)
+        self._staged = staged if self._destination.endpoint.location_name == here else None
         self._sources = Sources(self._endpoints, self._destination, self._source())
         self._require_a_way()
         self._there: set[str] = set()
@@ -156,6 +166,7 @@ class _Planning:
         under_way = moment.moving(self._outboxes, destination, self._studio)
         moving = moment.carriers(under_way)
         self._there -= moment.outdated(self._outboxes, destination)
+        self._there -= self._lost(each for _, items in parts for each in items if isinstance(each, Wanted))
         waiting = [
             [
                 each
@@ -184,7 +195,20 @@ class _Planning:
             self._order.reason, self._studio, destination, asked, world, [*delays, *self._remarks(selection)]
         )
 
-    def _obstacles(
+    def _lost(self, wanted: Iterable[Wanted]) -> set[str]:
+        """Return what is registered in this machine's staging area, lacks files there, and is elsewhere as well."""
+        if self._staged is None:
+            return set()
+        here = self._destination.endpoint.location_id
+        return {
+            each.publication.component_id
+            for each in wanted
+            if each.publication.component_id in self._there
+            and each.publication.location_id != here
+            and self._staged.lacks(file.path for file in each.publication.files)
+        }
+
+    def _unreachable(
         self, sources: Sequence[Resolved], waiting: Sequence[Sequence[Wanted]]
     ) -> tuple[dict[tuple[str, str], str], list[str]]:
         """Return in words, by the source's location and the volume, why nothing gets from one end to the other.

@@ -35,7 +35,12 @@ class Asked:
         return self.preview.plans
 
     def wait(self, timeout_s: Optional[float] = None) -> bool:
-        """Follow it to its end; return whether all that was asked for is there. With *timeout_s* at most so long."""
+        """Follow it to its end; return whether all that was asked for is there. With *timeout_s* at most so long.
+
+        False for a dry run of what would go, and where nothing was found that was meant.
+        """
+        if not any(plan.planned for plan in self.plans) or (self.preview.count(Fate.GOES) and not self.requests):
+            return False
         if not self.ordering.follow(self.requests, timeout_s):
             return False
         done = all(each.state is RequestState.DONE for each in self.ordering.standings(self.requests))

@@ -100,6 +100,22 @@ class StagedFiles:
             self.require()
         return _reasons(missing, "missing", len(files)) + _reasons(changed, "changed", len(files))
 
+    def lacks(self, paths: Iterable[str]) -> bool:
+        """Return whether one of *paths* is no file here.
+
+        StagingGone when the root vanished, FileUnreadable when the system does not let one be looked at.
+        """
+        for path in paths:
+            try:
+                found = self._look(path)
+            except OSError as error:
+                self.require()
+                raise _unreadable(path, error) from error
+            if found is None:
+                self.require()
+                return True
+        return False
+
     def names(self, absolute: str, path: str) -> bool:
         """Return whether *absolute*, as a program on this machine tells it, is the staged file, or folder, *path*.
 

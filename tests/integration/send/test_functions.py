@@ -117,6 +117,28 @@ def test_get_fetches_to_this_machine_and_not_again(sender: Sender) -> None:
     assert again.requests == ()
 
 
+def test_what_is_not_on_this_disk_any_more_is_fetched_again(sender: Sender) -> None:
+    sender.staging()
+    settings, credentials = environment.read_settings(), environment.ftrack_credentials()
+    runtime.open_runtime(settings, credentials, environment.read_settings, begin=True)
+    version, component, path = filed(sender, sender.studio.hq)
+    assert get(version, wait=True, timeout_s=SOON_S).wait(SOON_S)
+    (sender.studio.staging / path).unlink()
+
+    asked = get(version, wait=True, timeout_s=SOON_S)
+
+    assert ids_of(asked.plans[0], Fate.GOES) == {component}
+    assert asked.wait(SOON_S)
+    assert (sender.studio.staging / path).read_bytes() == b"content"
+
+
+def test_nothing_that_was_not_asked_for_is_there(outside: Sender) -> None:
+    version, _, _ = filed(outside, outside.studio.hq)
+    assert not send(version, "studio.hq", "studio.london", dry_run=True).wait(SOON_S)
+    assert not send(version, "studio.hq", "studio.london", components=["nobody's"]).wait(SOON_S)
+    assert not site_sync([], "london", "upload").wait(SOON_S)
+
+
 def test_what_cannot_be_meant_is_refused_in_words(outside: Sender) -> None:
     with pytest.raises(SettingsError, match="download or upload"):
         site_sync("show_a", "london", "sideways")
