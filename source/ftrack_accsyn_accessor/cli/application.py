@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import click
@@ -31,6 +32,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
+        # What ftrack_api logs of a refusal comes back as an error, which is told in words.
+        logging.getLogger("ftrack_api").addHandler(logging.NullHandler())
         try:
             return super().invoke(ctx)
         except SettingsError as error:

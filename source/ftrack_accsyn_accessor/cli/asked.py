@@ -78,7 +78,8 @@ def carry_out(context: click.Context, order: Order, words: Sequence[str], how: H
     if not _agreed(how, preview):
         raise here.Stop("Nothing was asked for.", exit_codes.FAILED)
     ids = ordering.confirm(preview)
-    code = _follow(ordering, runtime, ids, how, preview) if how.wait else _hand_over(ordering, runtime, ids, how)
+    with _interruptible(ids):
+        code = _follow(ordering, runtime, ids, how, preview) if how.wait else _hand_over(ordering, runtime, ids, how)
     _end(context, how, preview, [requests.request(runtime.outbox, each) for each in ids], code)
 
 
@@ -102,6 +103,18 @@ def _agreed(how: How, preview: Preview) -> bool:
         return True
     count = preview.count(Fate.GOES)
     return click.confirm(f"Go ahead with {count} item{'' if count == 1 else 's'}?", default=True)
+
+
+@contextlib.contextmanager
+def _interruptible(ids: Sequence[int]) -> Iterator[None]:
+    """End by Ctrl-C with what becomes of the requests, which is not that they end."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        back = ", ".join(f"ftrack-accsyn cancel {each}" for each in ids)
+        text = "It is not followed any more, and stays asked for: accsyn carries what it has, and the next application"
+        text += f" with the plugin, or ftrack-accsyn drain, the rest. To take back what has not begun: {back}."
+        raise here.Stop(text) from None
 
 
 def _hand_over(ordering: Ordering, runtime: Runtime, ids: Sequence[int], how: How) -> int:

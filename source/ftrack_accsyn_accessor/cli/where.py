@@ -52,12 +52,15 @@ def where(context: click.Context, words: Sequence[str], all_versions: bool, as_j
     Each of the arguments is an id in ftrack, or words such as "show_a/sq010/sh010", "sh010 comp v003". Asks ftrack and
     accsyn; of its own machine it adds what that waits for. Nothing is called there that ftrack does not have
     registered there. The exit code is 0 when all of it is in a location of the studio's and nothing moves, 5 when some
-    moves, 4 when some waits on the machine that published it, 6 when something needs attention.
+    moves, 4 when some waits on the machine that published it, 6 when something needs attention, 1 when accsyn does not
+    tell whether anything moves.
     """
     answer = _ask(words, not all_versions)
     if not answer.components:
         raise here.Stop(f"ftrack has no component of {' '.join(words)}.", exit_codes.FAILED)
     code = exit_code(answer.components)
+    if answer.fault and code == exit_codes.OK:
+        code = exit_codes.FAILED  # what accsyn does not tell may move
     if as_json:
         told = {"components": answer.components, "unseen_jobs": answer.unseen, "fault": answer.fault}
         shown.print_json({**told, "exit_code": code})

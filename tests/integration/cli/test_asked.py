@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +15,7 @@ from click.testing import Result
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.cli.application import application
 from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.send.ordering import Ordering
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
 from publishing import Publisher, at_work
@@ -104,6 +108,29 @@ def test_time_that_is_up_is_seven_and_the_request_stays(studio: Studio) -> None:
     found = told(result)
     assert (result.exit_code, found["exit_code"]) == (exit_codes.TIMEOUT, exit_codes.TIMEOUT)
     assert [row["state"] in ("waiting", "moving") for row in found["requests"]] == [True]
+
+
+def test_who_interrupts_is_told_that_the_request_stays(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    # No signal comes at a moment that is known.
+    def interrupted(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Ordering, "follow", interrupted)
+
+    result = run("send", SHOT, "--from", "studio.hq", "--to", "remote@acme.test", "--components", "matte", "--wait")
+
+    (row,) = told(run("requests", "--json"))["requests"]
+    assert result.exit_code == exit_codes.FAILED
+    assert f"ftrack-accsyn cancel {row['request_id']}" in result.stderr
+
+
+def test_a_refusal_of_ftracks_is_told_by_the_command_alone(studio: Studio) -> None:
+    environ = {**os.environ, "FTRACK_API_KEY": "wrong"}
+    command = [sys.executable, "-c", "from ftrack_accsyn_accessor.cli import main; main()", "where", SHOT]
+    found = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+    assert found.returncode == exit_codes.FAILED
+    assert found.stderr.startswith("Could not ask ftrack")
 
 
 def test_nothing_is_fetched_to_a_machine_without_staging_area(studio: Studio) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.route import KEY
@@ -18,6 +19,7 @@ from ftrack_accsyn_accessor.send.order import Picked
 from ftrack_accsyn_accessor.send.where import MOST_CALLS, Answer, where
 from ftrack_accsyn_accessor.worker import endpoint
 from helpers import wait_until
+from integration.cli.conftest import Run
 from publishing import Publisher
 
 Ask = Callable[..., Answer]
@@ -138,6 +140,20 @@ def test_accsyn_that_cannot_be_asked_is_said_beside_what_ftrack_knows(publisher:
 
     assert [each.places for each in answer.components] == [("studio.hq",)]
     assert "Authentication failed" in answer.fault
+
+
+def test_what_may_move_unseen_is_not_told_to_stand_still(
+    publisher: Publisher, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    component = publisher.publish_file(publisher.version(publisher.session()))
+    wait_until(lambda: publisher.item(component).state is State.SYNCED, 20, "the arrival")
+    assert run("where", component["id"]).exit_code == exit_codes.OK
+    monkeypatch.setenv("ACCSYN_API_KEY", "wrong")
+
+    result = run("where", component["id"])
+
+    assert "Authentication failed" in result.stdout
+    assert result.exit_code == exit_codes.FAILED
 
 
 def test_a_selection_of_many_components_costs_a_bounded_number_of_calls(publisher: Publisher, ask: Ask) -> None:
