@@ -90,6 +90,7 @@ class _Planning:
 
     def _verify(self) -> None:
         """Raise `errors.NotReady` where accsyn does not have what is named, before anything is looked for."""
+        self._workspace.role()  # logs in: to whom accsyn shows nothing may lack rights, or have a wrong key
         volume, queue = self._settings.volume, self._order.queue
         if self._order.added and self._workspace.volume_exists(volume) is False:
             remedy = "Name the code of a volume in FTRACK_ACCSYN_VOLUME."

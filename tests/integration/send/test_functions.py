@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.model.errors import NotReady, SettingsError, Unresolved
+from ftrack_accsyn_accessor.model.errors import NotReady, SettingsError, Unauthorised, Unresolved
 from ftrack_accsyn_accessor.model.plan import Fate
 from ftrack_accsyn_accessor.send import get, queue_ensure, send, site_sync
 from ftrack_accsyn_accessor.send.order import Picked
@@ -148,6 +148,14 @@ def test_what_cannot_be_meant_is_refused_in_words(outside: Sender) -> None:
         site_sync("show_a", "london", "download", queue="nowhere")
     with pytest.raises(Unresolved, match="nothing of this name"):
         send("show_x/sq999", "studio.hq", "studio.london")
+
+
+def test_a_wrong_key_is_told_as_that(outside: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    version, _, _ = filed(outside, outside.studio.hq)
+    monkeypatch.setenv("ACCSYN_API_KEY", "wrong")
+    monkeypatch.delenv("FTRACK_ACCSYN_LOCATIONS")
+    with pytest.raises(Unauthorised, match="ACCSYN_API_KEY"):
+        send(version, "hq", "remote@acme.test", dry_run=True)
 
 
 def test_a_plugin_that_is_not_set_up_is_refused_in_words(outside: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
