@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Callable, Optional
 
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, Publication, Reason, State, Studio
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Publication, Reason, State, Studio
 from ftrack_accsyn_accessor.model.request import Request, Standing, Wanted
 from ftrack_accsyn_accessor.model.stamp import Stamp
 from ftrack_accsyn_accessor.outbox import covering, records
@@ -22,6 +22,8 @@ _INSERT_ITEM = (
 )
 #: Withdrawn by a cancellation; what to do is for the faces to say.
 CANCELLED = "It was cancelled."
+#: Behind a folder's path: greater than that of anything in it.
+_PAST_ALL = "/\U0010ffff"
 #: What a cancellation takes back here; what accsyn may have is for the worker.
 _NOT_BEGUN = (State.PENDING, State.NEEDS_ATTENTION)
 
@@ -138,21 +140,27 @@ class Requests:
             )
             return [records.item(row) for row in rows]
 
-    def endangering(self, studio: Optional[Studio] = None) -> list[tuple[Item, Item]]:
-        """Return what waits in the accsyn of *studio* to be fetched to where something was published since.
+    def endangering(self, studio: Optional[Studio] = None, here: str = "") -> list[tuple[Item, Item]]:
+        """Return what waits in the accsyn of *studio* to come to where something was published since.
 
-        Each with that publish; None stands for all studios.
+        That is what is fetched, and what is sent to the party *here*, each with that publish; None stands for all
+        studios.
         """
         mine, bound = records.of_studio(studio, "item.studio")
-        states = {"submitted": State.SUBMITTED.value, "out": State.WITHDRAWN.value}
+        states = {"submitted": State.SUBMITTED.value, "out": State.WITHDRAWN.value, "synced": State.SYNCED.value}
+        coming = (
+            "WHERE publish.volume = item.volume AND publish.reason = 'publish' AND item.state = :submitted "
+            f"AND (item.reason = 'get' OR item.reason <> 'publish' AND item.party = :here) AND {mine}"
+        )
+        pairs = "SELECT item.id AS item, publish.id AS publish FROM item JOIN item AS publish "
         with self._connections.reading() as connection:
-            pairs = connection.execute(
-                "SELECT item.id AS item, publish.id AS publish FROM item JOIN item AS publish "  # noqa: S608 - constants
-                "ON publish.path = item.path AND publish.volume = item.volume AND publish.reason = 'publish' "
-                f"WHERE item.state = :submitted AND item.reason = 'get' AND publish.state <> :out AND {mine}",
-                {**states, **bound},
+            rows = connection.execute(
+                f"{pairs} ON publish.path = item.path {coming} AND publish.state <> :out "
+                f"UNION {pairs} ON publish.path > item.path || '/' AND publish.path < item.path || :last {coming} "
+                f"AND item.kind = '{Kind.FOLDER.value}' AND publish.state NOT IN (:out, :synced)",
+                {**states, "here": here, "last": _PAST_ALL, **bound},
             ).fetchall()
-            return [(_item(connection, pair["item"]), _item(connection, pair["publish"])) for pair in pairs]
+            return [(_item(connection, row["item"]), _item(connection, row["publish"])) for row in rows]
 
     def is_shared(self, item: Item) -> bool:
         """Whether another item, that was not cancelled, is on its way with the same tasks as *item*."""
@@ -207,7 +215,10 @@ class Requests:
         return records.item(row) if row is not None else None
 
     def published_at(self, item: Item) -> list[Item]:
-        """Return what was published under the path of *item*, or around it, and is not freed; without their files."""
+        """Return what was published under the path of *item*, or around it, and is not freed; without their files.
+
+        In a folder that was asked for by its path, only what is not synced: the other is what comes.
+        """
         publication = item.publication
         paths = {publication.path, *(file.path for file in publication.files)}
         found: dict[int, Item] = {}
@@ -216,6 +227,14 @@ class Requests:
                 rows = connection.execute(
                     "SELECT * FROM item WHERE path = ? AND volume = ? AND reason = 'publish' AND state <> ?",
                     (records.storable(path), publication.volume, State.WITHDRAWN.value),
+                )
+                found.update((row["id"], records.item(row)) for row in rows)
+            if publication.kind is Kind.FOLDER:
+                folder = records.storable(publication.path)
+                rows = connection.execute(
+                    "SELECT * FROM item WHERE path > ? || '/' AND path < ? || ? AND volume = ? AND reason = 'publish' "
+                    "AND state NOT IN (?, ?)",
+                    (folder, folder, _PAST_ALL, publication.volume, State.WITHDRAWN.value, State.SYNCED.value),
                 )
                 found.update((row["id"], records.item(row)) for row in rows)
             each = dataclasses.replace(publication, location_id=item.destination.location_id, component_id="")
@@ -266,8 +285,8 @@ class Requests:
             )
             return connection.execute(
                 f"UPDATE item SET state = ?, cause_kind = '', cause = ?, next_try_at = NULL, updated_at = ? "  # noqa: S608
-                f"WHERE request = ? AND attempted = 0 AND job IS NULL AND state IN ({states})",
-                (State.WITHDRAWN.value, CANCELLED, self._clock(), request_id),
+                f"WHERE request = ? AND reason <> ? AND attempted = 0 AND job IS NULL AND state IN ({states})",
+                (State.WITHDRAWN.value, CANCELLED, self._clock(), request_id, Reason.PUBLISH.value),
             ).rowcount
 
 

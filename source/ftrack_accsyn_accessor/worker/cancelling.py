@@ -15,6 +15,7 @@ from ftrack_accsyn_accessor.outbox import JobRow, Outbox
 from ftrack_accsyn_accessor.outbox.requests import CANCELLED
 from ftrack_accsyn_accessor.worker import delivering
 from ftrack_accsyn_accessor.worker.asked import published_there
+from ftrack_accsyn_accessor.worker.endpoint import known_here
 from ftrack_accsyn_accessor.worker.goods import stop
 from ftrack_accsyn_accessor.workspace import Workspace
 
@@ -56,7 +57,7 @@ class Cancelling:
         self._outbox.withdraw(taken_back, CANCELLED)
         for item in taken_back:
             logger.info("%s was cancelled before accsyn had begun with it.", label(item))
-        endangering = self._outbox.requests.endangering(self._studio)
+        endangering = self._outbox.requests.endangering(self._studio, known_here(self._outbox))
         publishes = {item.id: publish for item, publish in endangering}
         for item in self._taken_back([item for item, _ in endangering]):
             stop(self._outbox, [item], published_there(item, publishes[item.id]), self._clock())

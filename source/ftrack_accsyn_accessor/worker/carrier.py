@@ -23,8 +23,7 @@ from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.asked import Asked
 from ftrack_accsyn_accessor.worker.cancelling import Cancelling
 from ftrack_accsyn_accessor.worker.claims import Claims
-from ftrack_accsyn_accessor.worker.delivering import Delivering
-from ftrack_accsyn_accessor.worker.endpoint import Endpoints, connect
+from ftrack_accsyn_accessor.worker.endpoint import Endpoints, connect, known_here
 from ftrack_accsyn_accessor.worker.intake import Intake
 from ftrack_accsyn_accessor.worker.lookup import ReadJobs
 from ftrack_accsyn_accessor.worker.retention import Retention
@@ -132,7 +131,8 @@ class Carrier:
 
     def steer(self) -> bool:
         """Take back, pause or resume in accsyn as the outbox asks for; return whether nothing is to be submitted."""
-        if self._outbox.requests.to_take_back(self.studio) or self._outbox.requests.endangering(self.studio):
+        requests = self._outbox.requests
+        if requests.to_take_back(self.studio) or requests.endangering(self.studio, known_here(self._outbox)):
             if self._cancelling is None:
                 workspace = self._opened_workspace(self._complete_settings())
                 self._cancelling = Cancelling(self._outbox, workspace, self.studio, self._clock, self._monotonic)

@@ -121,6 +121,12 @@ class Endpoints:
         return client
 
 
+def known_here(outbox: Outbox) -> str:
+    """Return the accsyn party of this machine, as it was known last; empty where it is not known."""
+    client_id = kept(outbox, Link).client_id
+    return f"client={client_id}" if client_id else ""
+
+
 def connect(current: Settings, limit_s: Optional[float] = None) -> Workspace:
     """Return the door to the workspace that *current* names; it connects at the first question.
 

@@ -21,11 +21,10 @@ from ftrack_accsyn_accessor.model import errors, progress, proof
 from ftrack_accsyn_accessor.model.item import Reason, Studio, Trouble
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.outbox.facts import Link, kept
 from ftrack_accsyn_accessor.outbox.tracking import TrackedJob
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.arrivals import Arrivals
-from ftrack_accsyn_accessor.worker.delivered import Delivered
+from ftrack_accsyn_accessor.worker.endpoint import known_here
 from ftrack_accsyn_accessor.worker.following import Following
 from ftrack_accsyn_accessor.workspace import Client, Job, Workspace
 
@@ -90,7 +89,7 @@ class Tracker:
         credentials = registrations.connection.credentials
         studio = Studio(credentials.server_url, settings.workspace or "")
         self._tracking = outbox.tracking_of(studio)
-        here = functools.partial(_here, outbox)
+        here = functools.partial(known_here, outbox)
         self._following = Following(self._tracking, workspace, area, clock, here)
         self._delivered = Delivered(self._tracking, outbox.requests, workspace, monotonic)
         self._workspace = workspace
@@ -263,12 +262,6 @@ class Tracker:
         if news or now - memory.stamped_at >= STAMP_S:
             self._tracking.saw_job(tracked.row.id, status, speed, left_s)
             memory.stamped_at = now
-
-
-def _here(outbox: Outbox) -> str:
-    """Return the accsyn party of this machine, as it was known last."""
-    client_id = kept(outbox, Link).client_id
-    return f"client={client_id}" if client_id else ""
 
 
 def _words(party: str, former: Optional[Client], present: Client) -> str:

@@ -168,23 +168,44 @@ def test_what_is_here_is_sent_from_here_once_it_is_what_ftrack_has(desk: Asking)
     assert "by ftrack 1" in desk.of(requests[1])[0].cause
 
 
-def test_what_is_published_while_a_fetch_waits_in_accsyn_is_not_written_over(desk: Asking) -> None:
+@pytest.mark.parametrize("reason", [Reason.GET, Reason.SEND])
+def test_what_is_published_while_a_fetch_waits_in_accsyn_is_not_written_over(desk: Asking, reason: Reason) -> None:
     plate = desk.file_at(desk.hq, "plate", identifier=f"/mnt/{FOLDER}/plate.mov")
     desk.studio.accsyn.engine.paused = True
     request = desk.ask(
-        desk.hq, desk.here, dataclasses.replace(plate, identifier=f"{FOLDER}/fetched.mov"), reason=Reason.GET
+        desk.hq, desk.here, dataclasses.replace(plate, identifier=f"{FOLDER}/fetched.mov"), reason=reason
     )
     desk.drain()
     desk.publish_file("plate")
-    content = staged(desk, "plate.mov").read_bytes()
 
+    assert_kept(desk, request)
+
+
+@pytest.mark.parametrize("published", ["before", "since"])
+def test_a_folder_is_not_brought_here_over_what_is_not_sent_yet(desk: Asking, published: str) -> None:
+    desk.write_at(desk.hq, f"{FOLDER}/plate.mov", 300)
+    desk.studio.accsyn.engine.paused = True
+    if published == "before":
+        desk.publish_file("plate")
+    request = desk.ask(desk.hq, desk.here._replace(location_id=""), desk.by_path(FOLDER))
     desk.run_for(20)
+    if published == "since":
+        desk.publish_file("plate")
+
+    assert_kept(desk, request)
+
+
+def assert_kept(desk: Asking, request: int) -> None:
+    """Let everything run; what was published lies in the staging area still, and the request is told why."""
+    content = staged(desk, "plate.mov").read_bytes()
+    desk.run_for(20)
+    assert desk.states(request) == [State.NEEDS_ATTENTION]
+    assert desk.of(request)[0].cause_kind == Trouble.CONFLICT.value
+
     desk.studio.accsyn.engine.paused = False
     desk.studio.accsyn.engine.wait_idle(20.0)
     desk.run_for(20)
 
-    assert desk.states(request) == [State.NEEDS_ATTENTION]
-    assert desk.of(request)[0].cause_kind == Trouble.CONFLICT.value
     assert staged(desk, "plate.mov").read_bytes() == content
 
 
