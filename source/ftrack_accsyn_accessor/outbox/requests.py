@@ -182,13 +182,17 @@ class Requests:
     # Who else has a path.
 
     def rival(self, item: Item) -> Optional[Item]:
-        """Return what else is, or goes before *item*, under its path to its destination: another component."""
+        """Return what else is, or goes before *item*, under its path to its destination: another component.
+
+        Whether that tells upper from lower case is not known: it counts as one path.
+        """
         publication = item.publication
         if not publication.component_id:
             return None
         with self._connections.reading() as connection:
             row = connection.execute(
-                "SELECT * FROM item WHERE path = ? AND volume = ? AND party = ? AND studio = ? AND component_id <> ? "
+                "SELECT * FROM item WHERE path = ? COLLATE NOCASE AND volume = ? AND party = ? AND studio = ? "
+                "AND component_id <> ? "
                 "AND component_id <> '' AND reason <> 'publish' "
                 # Where an ftrack location stands for the destination, that tells what has arrived.
                 "AND (state IN (?, ?) OR state = ? AND destination_id = '' OR state = ? AND id < ?) "

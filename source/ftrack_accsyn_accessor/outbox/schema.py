@@ -271,6 +271,8 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX item_by_path ON item (path)",
         "CREATE INDEX item_by_component ON item (component_id)",
         "CREATE INDEX item_by_request ON item (request, state)",
+        # Case does not tell two paths apart on every storage.
+        "CREATE INDEX item_asked_for ON item (path COLLATE NOCASE) WHERE reason <> 'publish'",
         "CREATE INDEX item_fetched ON item (state) WHERE reason = 'get'",
         "CREATE INDEX item_stale ON item (stale_at) WHERE stale_at <> ''",
         # A request whose end was told is open again as soon as anything of it moves, by whatever step.

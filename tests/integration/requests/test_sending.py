@@ -231,3 +231,17 @@ def test_thousands_go_in_parts_whose_job_is_read_once(desk: Asking, monkeypatch:
     assert log.count("task/find") <= 2
     desk.finish()
     assert desk.states(request) == [State.SYNCED] * 20
+
+
+def test_names_that_only_differ_in_case_are_one_path_where_no_location_tells_what_is_there(desk: Asking) -> None:
+    upper, lower = desk.file_at(desk.hq, "Plate"), desk.file_at(desk.hq, "plate")
+    there = desk.london._replace(location_id="", location_name="")
+    first = desk.ask(desk.hq, there, upper)
+    desk.drain_all(first)
+
+    second = desk.ask(desk.hq, there, lower)
+    desk.drain_all(second)
+
+    assert desk.states(first) == [State.SYNCED]
+    assert desk.states(second) == [State.NEEDS_ATTENTION]
+    assert desk.of(second)[0].cause_kind == Trouble.CONFLICT.value
