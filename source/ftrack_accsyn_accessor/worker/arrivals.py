@@ -149,7 +149,8 @@ class Arrivals:
         if self._area is None or not self._area.root or not comes_here:
             return True
         (full,) = self._tracking.with_files([item])
-        found, wrong = [], ""
+        is_lost = bool(item.file_count) and not full.publication.files
+        found, wrong = [], "the outbox has lost the list of its files" if is_lost else ""
         for file in full.publication.files:
             try:
                 stamp = self._area.stat_file(file.path)

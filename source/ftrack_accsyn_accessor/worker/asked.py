@@ -110,6 +110,9 @@ class Asked:
         passed_over = never_sent(item) if item.publication.kind is not Kind.FOLDER else None
         if passed_over is not None:
             return passed_over
+        if item.publication.component_id and not item.publication.files:
+            outcome = "the outbox has lost the list of its files"
+            return errors.FileChanged("send the files", label(item), outcome, _ASK_AGAIN)
         try:
             if self._is_here(self._source):
                 return self._not_here(item)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import sqlite3
+from typing import Any
 
 import pytest
 
@@ -245,3 +248,17 @@ def test_names_that_only_differ_in_case_are_one_path_where_no_location_tells_wha
     assert desk.states(first) == [State.SYNCED]
     assert desk.states(second) == [State.NEEDS_ATTENTION]
     assert desk.of(second)[0].cause_kind == Trouble.CONFLICT.value
+
+
+@pytest.mark.parametrize("put", [Asking.file_at, Asking.sequence_at])
+def test_what_the_outbox_has_lost_the_files_of_is_not_taken_for_empty(desk: Asking, put: Any) -> None:
+    wanted = put(desk, desk.hq, "plate", *([[1, 2]] if put is Asking.sequence_at else []))
+    request = desk.ask(desk.hq, desk.london, wanted)
+    with contextlib.closing(sqlite3.connect(desk.outbox.path)) as connection, connection:
+        connection.execute("UPDATE files SET packed = x'00'")
+
+    desk.drain_all(request)
+
+    assert desk.states(request) == [State.NEEDS_ATTENTION]
+    assert "lost the list" in desk.of(request)[0].cause
+    assert not desk.registered(desk.london)
