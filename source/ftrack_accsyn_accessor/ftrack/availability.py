@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from ftrack_accsyn_accessor.ftrack.connection import BATCH, FtrackConnection, quoted_batches
 from ftrack_accsyn_accessor.ftrack.registrations import hidden, read_asked, read_claims
-from ftrack_accsyn_accessor.ftrack.tree import Member, registered_members
+from ftrack_accsyn_accessor.ftrack.tree import Member, members, registered_members
 from ftrack_accsyn_accessor.model.claims import Ruling, conflict, rule, rule_asked
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, RegistrationRefused
 from ftrack_accsyn_accessor.model.identifiers import moved
@@ -25,7 +26,8 @@ _REFUSALS_TO_BELIEVE = 20
 class Outcome:
     """What could not be registered, by the item's id; and the items whose components ftrack does not know any more.
 
-    `sourceless` are those asked for that were taken away from their source, so that nothing tells of their members.
+    `sourceless` are those that were taken away from their source, as a whole or in part, so that nothing tells of
+    members: without them a container or sequence would look available, and have nothing in it.
     """
 
     refusals: dict[int, AccsynAccessorError] = dataclasses.field(default_factory=dict)
@@ -41,6 +43,7 @@ class _Row:
     resource_identifier: str
     item: int
     is_member: bool = False
+    is_file: bool = False
 
 
 class Availability:
@@ -69,13 +72,14 @@ class Availability:
                 outcome.refusals[ruling.item.id] = conflict(ruling.item, ruling.rival, location_id)
             else:
                 sound.append(ruling)
-        members = self._members([ruling.item for ruling in sound])
-        outcome.sourceless = _sourceless(sound, members)
+        told = self._members([ruling.item for ruling in sound])
+        rows = self._missing(told, location_id)
+        outcome.sourceless = self._sourceless(sound, told, location_id)
         sound = [ruling for ruling in sound if ruling.item.id not in outcome.sourceless]
-        rows = self._missing(members, location_id)
+        rows = [row for row in rows if row.item not in outcome.sourceless]
         rows += self._tops(sound, outcome)
         for start in range(0, len(rows), BATCH):
-            self._create(rows[start : start + BATCH], location_id, outcome)
+            self._create(_with_members(rows[start : start + BATCH], outcome), location_id, outcome)
         unseen = hidden(self._connection, [item for item in items if item.id in outcome.deleted])
         outcome.refusals.update(unseen)
         outcome.deleted -= unseen.keys()
@@ -120,6 +124,30 @@ class Availability:
                 levels.append([_member(each, owners[each.outermost]) for each in level])
         return [row for level in reversed(levels) for row in level]
 
+    def _sourceless(self, rulings: Sequence[Ruling], told: Sequence[_Row], location_id: str) -> set[int]:
+        """Return the ids of the items with members that are neither at their source nor at the destination.
+
+        The host takes them out of the staging location one by one, the container last. ftrack is asked only where fewer
+        are told of than there were files: some may have been deleted since, and those are missed by nobody.
+        """
+        files = Counter(row.item for row in told if row.is_file)
+        doubtful = {
+            ruling.item.publication.component_id: ruling.item
+            for ruling in rulings
+            if ruling.item.publication.kind is not Kind.FILE
+            if files[ruling.item.id] < len(ruling.item.publication.files)
+        }
+        if not doubtful:
+            return set()
+        known = {row.component_id for row in told}
+        missed = [
+            _Row(each.component_id, "", doubtful[each.outermost].id, is_member=True)
+            for level in members(self._connection, doubtful)
+            for each in level
+            if each.component_id not in known
+        ]
+        return {row.item for row in self._missing(missed, location_id)}
+
     def _tops(self, rulings: Sequence[Ruling], outcome: Outcome) -> list[_Row]:
         """Return what is left to be registered of the items' own components, also where they left the staging area."""
         left = [ruling for ruling in rulings if not ruling.available and ruling.staged is None]
@@ -162,8 +190,12 @@ class Availability:
             self._send(rows, location_id)
         except RegistrationRefused:
             left = self._missing(rows, location_id)
-            create = self._create_each if len(left) == len(rows) else self._create
-            create(left, location_id, outcome)
+            if len(left) < len(rows):
+                self._create(left, location_id, outcome)
+                return
+            self._create_each([row for row in left if row.is_member], location_id, outcome)
+            tops = [row for row in left if not row.is_member]
+            self._create_each(_with_members(tops, outcome), location_id, outcome)
 
     def _create_each(self, rows: Sequence[_Row], location_id: str, outcome: Outcome) -> None:
         """Create *rows* one by one, so that one which cannot be registered stops no other."""
@@ -202,15 +234,9 @@ class Availability:
         )
 
 
-def _sourceless(rulings: Sequence[Ruling], members: Sequence[_Row]) -> set[int]:
-    """Return the ids of the items that hold files, were asked for, and are not in their source location any more."""
-    told = {row.item for row in members}
-    return {
-        ruling.item.id
-        for ruling in rulings
-        if ruling.item.reason is not Reason.PUBLISH and ruling.item.publication.kind is not Kind.FILE
-        if ruling.staged is None and ruling.item.id not in told and ruling.item.publication.files
-    }
+def _with_members(rows: Sequence[_Row], outcome: Outcome) -> list[_Row]:
+    """Return *rows* without the components of which a member was refused: they wait for it."""
+    return [row for row in rows if row.is_member or row.item not in outcome.refusals]
 
 
 def _member(member: Member, item: Item) -> _Row:
@@ -218,7 +244,7 @@ def _member(member: Member, item: Item) -> _Row:
     identifier = member.row["resource_identifier"]
     if item.identifier:
         identifier = moved(identifier, item.publication.resource_identifier, item.identifier)
-    return _Row(member.component_id, identifier, item.id, is_member=True)
+    return _Row(member.component_id, identifier, item.id, is_member=True, is_file=member.is_file)
 
 
 def deregister(connection: FtrackConnection, registration_ids: Iterable[str]) -> None:

@@ -41,9 +41,11 @@ _DELETED = (
 )
 
 _SOURCELESS = (
-    "It was taken out of its source location in ftrack after it was sent; its files are at the destination, and not "
-    "registered there. Ask for it again from where it is."
+    "It, or a part of it, was taken out of its source location in ftrack after it was sent; its files are at the "
+    "destination, and not registered there. "
 )
+_FROM_ELSEWHERE = "Ask for it again from where it is."
+_FROM_HERE = "Publish it again."
 
 #: What tells one publication of a component from the next: id and time of its item.
 _Key = tuple[int, float]
@@ -222,7 +224,10 @@ class Arrivals:
             if item.id in outcome.refusals:
                 self._refused(item, outcome.refusals[item.id])
         self._withdraw([item for item in items if item.id in outcome.deleted], _DELETED)
-        self._withdraw([item for item in items if item.id in outcome.sourceless], _SOURCELESS)
+        sourceless = [item for item in items if item.id in outcome.sourceless]
+        for published, remedy in ((True, _FROM_HERE), (False, _FROM_ELSEWHERE)):
+            ours = [item for item in sourceless if (item.reason is Reason.PUBLISH) is published]
+            self._withdraw(ours, _SOURCELESS + remedy)
         stopped = {*outcome.refusals, *outcome.deleted, *outcome.sourceless}
         self._synced([item for item in items if item.id not in stopped], destination)
         return None if isinstance(outage, errors.RegistrationRefused) else outage

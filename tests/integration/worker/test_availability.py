@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import pytest
+
 from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Publication, StagedFile, State
 from tracking import Desk
 
@@ -186,6 +188,93 @@ def test_component_taken_out_of_the_staging_location_meanwhile_is_registered_all
 
     assert desk.states() == {"movie": "synced"}
     assert desk.at() == {movie["id"]: identifier}
+
+
+@pytest.mark.parametrize("kind", ["sequence", "container"])
+@pytest.mark.parametrize("left", ["a member and the whole", "the whole", "nothing"])
+def test_what_is_taken_out_while_it_arrives_is_not_registered_without_its_members(
+    desk: Desk, kind: str, left: str
+) -> None:
+    """The host takes the members out one by one, the whole last; the worker may look at any moment."""
+    whole = publish(desk, kind)
+    first, *others = [member["id"] for member in whole["members"]]
+    files = [desk.studio.staging / file.path for file in desk.item(whole).publication.files]
+    desk.submit()
+    kept = {"a member and the whole": {first, whole["id"]}, "the whole": {whole["id"]}, "nothing": set()}[left]
+    take_out(desk, {whole["id"], first, *others} - kept)
+
+    arrive(desk, submit=False)
+
+    assert desk.at() == {}
+    assert desk.all_in(State.WITHDRAWN)
+    assert "not registered there. Publish it again." in desk.item(whole).cause
+
+    take_out(desk, kept)
+    for file in files:
+        file.unlink()
+    desk.location.add_component(whole, desk.session.query("Location where name is ftrack.origin").one())
+    arrive(desk)
+    assert desk.all_in(State.SYNCED)
+    assert desk.at() == desk.staged()
+    assert len(desk.at()) == 1 + len(whole["members"])
+
+
+def test_members_that_were_registered_there_before_are_not_missed(desk: Desk) -> None:
+    whole = publish(desk, "container")
+    desk.submit()
+    for member in whole["members"]:
+        register(desk, member, f"there/{member['name']}")
+    take_out(desk, {whole["id"], *(member["id"] for member in whole["members"])})
+
+    arrive(desk, submit=False)
+
+    assert desk.all_in(State.SYNCED)
+    assert len(desk.at()) == 3
+
+
+def test_a_member_that_was_deleted_in_ftrack_is_not_missed(desk: Desk) -> None:
+    whole = publish(desk, "container")
+    desk.submit()
+    gone = whole["members"][0]["id"]
+    desk.studio.ftrack.store.delete("Component", gone)
+
+    arrive(desk, submit=False)
+
+    assert desk.all_in(State.SYNCED)
+    assert desk.at().keys() == {whole["id"], whole["members"][1]["id"]}
+
+
+def test_a_whole_of_which_ftrack_refuses_a_member_waits_for_it(desk: Desk) -> None:
+    whole = publish(desk, "container")
+    first = whole["members"][0]["id"]
+    refusing = {"exception": "ServerError", "content": "Members are refused", "error_code": None}
+    desk.submit()
+    # The request for all, then the one for the first member.
+    desk.studio.ftrack.switches.fail_next("create:ComponentLocation", status=200, body=refusing, times=2)
+
+    desk.studio.accsyn.engine.paused = False
+    desk.studio.accsyn.engine.wait_idle(20)
+    desk.follow(lambda: desk.item(whole).cause)
+
+    assert whole["id"] not in desk.at()
+    assert desk.item(whole).state is State.TRANSFERRING
+    desk.follow(lambda: desk.all_in(State.SYNCED))
+    assert {whole["id"], first} < set(desk.at())
+
+
+def publish(desk: Desk, kind: str) -> Any:
+    version = desk.version()
+    if kind == "sequence":
+        return desk.publisher.publish_sequence(version, [1001, 1002, 1003])
+    return desk.publisher.publish_container(desk.session, version)
+
+
+def take_out(desk: Desk, component_ids: set[str]) -> None:
+    """Remove registrations in the staging location."""
+    store = desk.studio.ftrack.store
+    for row in store.find("ComponentLocation", location_id=desk.location["id"]):
+        if row["component_id"] in component_ids:
+            store.delete("ComponentLocation", row["id"])
 
 
 def arrive(desk: Desk, submit: bool = True) -> None:
