@@ -162,27 +162,31 @@ class Downloaded:
         return False
 
 
-# Words.
+# Words: what is so, and what to do.
 
 
-def waits(address: str, delivery: Delivery, cancelled: bool) -> str:
+def waits(address: str, delivery: Delivery, cancelled: bool) -> tuple[str, str]:
     """Return why an item of an open delivery is not fetched yet."""
     until = f", until {delivery.until}" if delivery.until else ""
     text = f"It waits for {address} to fetch it{until}."
     if delivery.status == "pending":
         text += " accsyn is still measuring the delivery."
     if cancelled:
-        text += f' It could not be cancelled: something had been fetched. End "{delivery.name}" in accsyn for the rest.'
-    return text
+        text += " It could not be cancelled: something of the delivery had been fetched."
+        return text, f'End "{delivery.name}" in accsyn to take the rest back.'
+    return text, "accsyn reminds the user before that."
 
 
-def ended(address: str, delivery: Delivery) -> str:
-    """Return why an item will not be fetched any more, and what to do."""
+def ended(address: str, delivery: Delivery) -> tuple[str, str]:
+    """Return why an item will not be fetched any more."""
     known = {"done": "is over", "aborted": "was aborted in accsyn"}
     how = known.get(delivery.status, f"is {delivery.status} in accsyn")
-    return f'The delivery "{delivery.name}" {how}; {address} had not fetched it. Retry it to have it delivered anew.'
+    return f'The delivery "{delivery.name}" {how}; {address} had not fetched it.', "Retry it to have it delivered anew."
 
 
-def differs(address: str, wrong: str) -> str:
-    """Return what is *wrong* with what was fetched, and what to do."""
-    return f"What {address} has fetched is not what ftrack knows: {wrong}. Put the file right, then ask for it again."
+def differs(address: str, wrong: str) -> tuple[str, str]:
+    """Return what is *wrong* with what was fetched."""
+    return (
+        f"What {address} has fetched is not what ftrack knows: {wrong}.",
+        "Put the file right, then ask for it again.",
+    )

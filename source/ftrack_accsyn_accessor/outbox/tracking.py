@@ -93,7 +93,7 @@ class Tally:
 class Change:
     """What became of *item*. `next_try_at` (seconds since the epoch) matters with `needs-attention` only.
 
-    `arrived` tells that accsyn has reported all its tasks done.
+    `arrived` tells that accsyn has reported all its tasks done. `remedy` is what to do where `cause` does not say so.
     """
 
     item: Item
@@ -103,6 +103,7 @@ class Change:
     cause: str = ""
     next_try_at: Optional[float] = None
     arrived: bool = False
+    remedy: str = ""
 
 
 class Tracking:
@@ -370,7 +371,7 @@ def _values(change: Change, now: float) -> tuple[object, ...]:
     return (
         change.state.value,
         change.cause_kind,
-        records.printable(change.cause),
+        records.cause_text(change.cause, change.remedy),
         change.next_try_at,
         progress.done_bytes,
         progress.size_bytes,

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between two looks: the first while something is fetched, growing to the second while nothing is.
 SOON_S = 5.0
-LONGEST_S = 600.0
+LONGEST_S = 300.0
 #: Downloads read in one look; others have their turn in the next one.
 READ_PER_LOOK = 4
 
@@ -171,17 +171,17 @@ class Delivered:
         if memory.delivery is None:
             return []
         stops = State.NEEDS_ATTENTION
+        words = delivery.waits(address, memory.delivery, cancelled)
         if fetched.wrong and not memory.running:
             words = delivery.differs(address, fetched.wrong)
-            return [Change(item, stops, now, delivery.DIFFERS, words, NOT_BY_ITSELF)]
+            return [Change(item, stops, now, delivery.DIFFERS, words[0], NOT_BY_ITSELF, remedy=words[1])]
         if ended and not memory.running:
             words = delivery.ended(address, memory.delivery)
-            return [Change(item, stops, now, delivery.ENDED, words, NOT_BY_ITSELF)]
+            return [Change(item, stops, now, delivery.ENDED, words[0], NOT_BY_ITSELF, remedy=words[1])]
         state = State.TRANSFERRING if fetched.moves or fetched.done_bytes else State.SUBMITTED
-        words = delivery.waits(address, memory.delivery, cancelled)
-        if (item.state, item.cause, item.progress) == (state, words, now):
+        if (item.state, item.cause, item.progress) == (state, " ".join(words), now):
             return []
-        return [Change(item, state, now, delivery.WAITS, words)]
+        return [Change(item, state, now, delivery.WAITS, words[0], remedy=words[1])]
 
 
 def _is_known(item: Item) -> bool:
