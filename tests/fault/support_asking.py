@@ -12,13 +12,14 @@ from fault.support_kill import Step
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack import request_job
 from ftrack_accsyn_accessor.model.request import Request, Wanted
-from ftrack_accsyn_accessor.worker import runtime, tracker, worker
+from ftrack_accsyn_accessor.worker import delivered, runtime, tracker, worker
 from helpers import wait_until
 
 _OUTBOX = ("ftrack_accsyn_accessor.outbox.store", "Outbox")
 _REQUESTS = ("ftrack_accsyn_accessor.outbox.requests", "Requests")
 _TRACKING = ("ftrack_accsyn_accessor.outbox.tracking", "Tracking")
 _WORKSPACE = ("ftrack_accsyn_accessor.workspace.workspace", "Workspace")
+_DELIVERIES = ("ftrack_accsyn_accessor.workspace.deliveries", "Deliveries")
 _AVAILABILITY = ("ftrack_accsyn_accessor.ftrack.availability", "Availability")
 _CONNECTION = ("ftrack_accsyn_accessor.ftrack.connection", "FtrackConnection")
 
@@ -39,6 +40,20 @@ STEPS: Mapping[str, Step] = {
     "registered, not recorded": Step(*_AVAILABILITY, "register"),
     "synced": Step(*_TRACKING, "synced"),
     "end about to be told": Step("ftrack_accsyn_accessor.ftrack.notice", "Notices", "message", "before"),
+}
+
+#: The same where it is a delivery.
+DELIVERY_STEPS: Mapping[str, Step] = {
+    "row written": Step(*_OUTBOX, "job"),
+    "attempt written down": Step(*_OUTBOX, "attempt"),
+    "creation written down": Step(*_OUTBOX, "job_attempted"),
+    "delivery created, answer not recorded": Step(*_DELIVERIES, "create_delivery"),
+    "delivery recorded, items not": Step(*_OUTBOX, "job_found"),
+    "items recorded": Step(*_OUTBOX, "submitted"),
+    "waiting recorded": Step(*_TRACKING, "record"),
+    "downloads read": Step(*_DELIVERIES, "downloads"),
+    "fetched recorded, not registered": Step(*_AVAILABILITY, "register", "before"),
+    "synced": Step(*_TRACKING, "synced"),
 }
 
 
@@ -66,6 +81,7 @@ def carry(arguments: Mapping[str, Any], report: Report) -> None:
 def _runtime(arguments: Mapping[str, Any]) -> runtime.OutsideRuntime:
     shorten_waits(arguments)
     tracker.SOON_S = tracker.QUIET_S = worker.IDLE_S = 0.1
+    delivered.SOON_S = delivered.LONGEST_S = 0.2
     request_job.UPDATE_S = 0.2
     current = environment.read_settings()
     return runtime.open_outside(current, environment.ftrack_credentials(), environment.read_settings)

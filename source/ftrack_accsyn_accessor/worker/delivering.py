@@ -21,9 +21,9 @@ from ftrack_accsyn_accessor.model.item import Item, Sent, State, Studio
 from ftrack_accsyn_accessor.model.route import Batch
 from ftrack_accsyn_accessor.model.tasks import TaskIndex, is_workspace
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
+from ftrack_accsyn_accessor.worker import lookup
 from ftrack_accsyn_accessor.worker.asked import Asked
 from ftrack_accsyn_accessor.worker.goods import stop
-from ftrack_accsyn_accessor.worker.lookup import CREATION_GRACE_S
 from ftrack_accsyn_accessor.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class Delivering:
         found = self._workspace.find_delivery(name)
         if found is not None:
             return self._outbox.job_found(row, found.id)
-        if row.attempted_at is not None and 0 <= self._clock() - row.attempted_at < CREATION_GRACE_S:
+        if row.attempted_at is not None and 0 <= self._clock() - row.attempted_at < lookup.CREATION_GRACE_S:
             outcome = "its creation was not answered a moment ago and may still be under way"
             raise errors.Uncertain("find the delivery", name, outcome, "It is looked for again, then created.")
         return row

@@ -31,9 +31,7 @@ def version(sender: Sender) -> str:
     return sender.version(sender.asset(sender.shot()))
 
 
-def test_a_user_who_gets_deliveries_needs_neither_client_nor_share_and_is_told_so(
-    sender: Sender, vendor: str
-) -> None:
+def test_a_user_who_gets_deliveries_needs_neither_client_nor_share_and_is_told_so(sender: Sender, vendor: str) -> None:
     workspace = sender.studio.demo.workspace
     nobodys = workspace.add_user("new@acme.test", "new-key", "standard")
     sender.map({nobodys.code: {"deliver": True}})
