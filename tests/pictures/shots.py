@@ -101,7 +101,6 @@ def request_picture(studio: Studio, screen: Screen) -> None:
     """Photograph the tab with something that was asked for, unfolded."""
     engine = studio.accsyn.engine
     screen.window.resize(*SIZE)
-    screen.tab.table.clearSelection()
     engine.speed_bytes_per_s = None
     (request,) = functions.send(sends.NEXT_SHOT, "studio.hq", "studio.london").requests
     engine.speed_bytes_per_s = sends.MOVING_BYTES_PER_S / 3
@@ -109,6 +108,7 @@ def request_picture(studio: Studio, screen: Screen) -> None:
     screen.tab.table.delegate.fold_clicked.emit(request)
     screen.until(lambda: (line := screen.line("curves", request)) and line.state == "Synced")
     screen.until(lambda: (line := screen.line("beauty", request)) and (line.percent or 0) >= 35)
+    screen.select("aurora sh0050, 3 items")
     screen.photograph("tab_requests", themes.LIGHT)
     engine.speed_bytes_per_s = None
 

@@ -10,6 +10,7 @@ from typing import Any, Callable, Optional, TypeVar
 
 import click
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -96,7 +97,8 @@ def _lines(summary: Summary) -> Iterable[tuple[str, Text]]:
     if summary.problem:
         yield "problem", Text(f"{summary.problem} {summary.problem_remedy}".strip(), style="red")
     if summary.staging_path:
-        yield "location", Text(f"{summary.location_name} > {summary.destination or 'not known yet'}")
+        location = summary.location_name or "not in ftrack yet"
+        yield "location", Text(f"{location} > {summary.destination or 'not known yet'}")
     yield "accsyn", Text(_endpoint(summary))
     if not summary.staging_path:
         yield "staging area", Text("none: what was asked for goes from elsewhere")
@@ -173,19 +175,18 @@ def requests_view(rows: Iterable[RequestRow], unfolded: Mapping[int, Sequence[Ro
     """Return requests as a table, those of *unfolded* (by id) with their items, and with their causes below it."""
     shown = list(rows)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("Request", "What", "By", "From > to", "Items", "Size", "State", "Done", "Left"):
-        table.add_column(heading, justify="right" if heading in ("Items", "Size", "Done", "Left") else "left")
+    for heading in ("Request", "What", "Items", "Size", "State", "Done, left"):
+        number = heading in ("Items", "Size", "Done, left")
+        table.add_column(heading, justify="right" if number else "left", no_wrap=heading != "What", overflow="fold")
     for row in shown:
+        ends = f"{row.source} > {row.destination} by {row.user}"
         table.add_row(
             str(row.request_id),
-            Text(f"{row.reason.value} {row.title}"),
-            Text(row.user),
-            Text(f"{row.source} > {row.destination}"),
+            Text.assemble(f"{row.reason.value} {row.title}\n", (ends, "dim")),
             f"{row.there}/{row.items - row.withdrawn}",
             size_text(row.size_bytes),
             Text(row.state.value, style=REQUEST_STYLES[row.state]),
-            f"{row.percent} %" if row.state is not RequestState.CANCELLED else "",
-            duration_text(row.time_left_s) if row.time_left_s is not None else "",
+            _far("" if row.state is RequestState.CANCELLED else f"{row.percent} %", row.time_left_s),
         )
         for item in unfolded.get(row.request_id, ()):
             table.add_row(*_item_cells(item))
@@ -197,15 +198,22 @@ def requests_view(rows: Iterable[RequestRow], unfolded: Mapping[int, Sequence[Ro
     return Group(table, *told)
 
 
-def _item_cells(row: Row) -> Iterable[Text]:
+def _item_lines(row: Row) -> Iterable[Text]:
+    yield Text(" ".join(filter(None, (row.version, row.component))))
+    if row.cause:
+        yield Text(row.cause, style="dim")
+
+
+def _item_cells(row: Row) -> Iterable[RenderableType]:
     return (
         Text(""),
-        Text(f"  {row.version} {row.component}".replace("   ", "  ")),
-        Text(""),
-        Text(row.cause, style="dim"),
+        Padding(Text("\n").join(_item_lines(row)), (0, 0, 0, 2)),
         Text(f"{row.files_done}/{row.files}"),
         Text(size_text(row.size_bytes)),
         Text(row.state.value, style=STYLES[row.state]),
-        Text(f"{row.percent} %" if row.state is not State.WITHDRAWN else ""),
-        Text(duration_text(row.time_left_s) if row.time_left_s is not None else ""),
+        Text(_far("" if row.state is State.WITHDRAWN else f"{row.percent} %", row.time_left_s)),
     )
+
+
+def _far(percent: str, left_s: Optional[float]) -> str:
+    return "\n".join(filter(None, (percent, "" if left_s is None else duration_text(left_s))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -64,7 +64,7 @@ def _words(going: Sequence[Wanted]) -> str:
     names = [_names(each.publication) for each in going]
     if len(going) == 1:
         return " ".join(names[0])
-    common = " ".join(os.path.commonprefix(names))
+    common = " ".join(column[0] for column in itertools.takewhile(lambda column: len(set(column)) == 1, zip(*names)))
     return f"{common}, {len(going):,} items" if common else f"{' '.join(names[0])} and {len(going) - 1:,} more"
 
 
