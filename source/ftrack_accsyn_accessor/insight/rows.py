@@ -233,8 +233,8 @@ def told(found: Found) -> tuple[str, str]:
     if found.remedy or (trouble is None and not withdrawn):
         return found.cause, _asked_again(found.remedy) if item.reason is not Reason.PUBLISH else found.remedy
     if trouble is None:
-        published = item.reason is Reason.PUBLISH
-        return _without(found.cause, FREE_WITHDRAWN), FREE_WITHDRAWN if published else ASK_AGAIN
+        remedy = FREE_WITHDRAWN if item.reason is Reason.PUBLISH else ASK_AGAIN
+        return _without(found.cause, remedy), remedy
     return _without(found.cause, progress.remedy(trouble)), progress.remedy(trouble, item.reason)
 
 

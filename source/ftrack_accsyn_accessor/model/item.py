@@ -30,6 +30,7 @@ class State(str, enum.Enum):
 
 
 #: The states that an item may go to from each state. Publishing a component anew starts at `prepared` from anywhere.
+#: What was asked for of it is withdrawn then, also from `synced`.
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.PREPARED: frozenset({State.PENDING, State.NEEDS_ATTENTION, State.WITHDRAWN}),
     State.PENDING: frozenset({State.SUBMITTED, State.SYNCED, State.NEEDS_ATTENTION, State.WITHDRAWN}),
@@ -39,7 +40,7 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.TRANSFERRING: frozenset(
         {State.SUBMITTED, State.SYNCED, State.NEEDS_ATTENTION, State.PENDING, State.WITHDRAWN}
     ),
-    State.SYNCED: frozenset({State.NEEDS_ATTENTION}),
+    State.SYNCED: frozenset({State.NEEDS_ATTENTION, State.WITHDRAWN}),
     State.NEEDS_ATTENTION: frozenset(
         {State.PENDING, State.SUBMITTED, State.TRANSFERRING, State.SYNCED, State.WITHDRAWN}
     ),

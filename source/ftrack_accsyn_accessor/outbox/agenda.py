@@ -12,8 +12,11 @@ from ftrack_accsyn_accessor.outbox.opening import Connection
 
 WAITING = (State.PENDING, State.NEEDS_ATTENTION)
 _UNDER_WAY = (State.PREPARED, State.PENDING, State.SUBMITTED, State.TRANSFERRING)
-#: What ftrack has somewhere with an older content. As long as the newer one is not registered, the older one is right.
-STALE = f"stale_at <> '' AND state NOT IN ('{State.PREPARED.value}', '{State.WITHDRAWN.value}')"
+#: What ftrack has somewhere with an older content. As long as the newer one is not registered, the older one is right;
+#: what was asked for is known to be older once it has been.
+STALE = (
+    f"stale_at <> '' AND (reason <> 'publish' OR state NOT IN ('{State.PREPARED.value}', '{State.WITHDRAWN.value}'))"
+)
 #: The ways for a row to be due at :now, in seconds since the epoch. One written later than that met a clock set back.
 _READY = (
     "next_try_at IS NULL",

@@ -9,7 +9,6 @@ from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, OutboxDamaged
 from ftrack_accsyn_accessor.model.item import (
-    NOT_BY_ITSELF,
     Endpoint,
     Item,
     Publication,
@@ -89,19 +88,14 @@ class Outbox:
     def activate(self, component_ids: Iterable[str], location_id: str) -> int:
         """Move prepared and withdrawn items to `pending`, since ftrack has registered them; return how many.
 
-        One about which there was a doubt when it was published needs attention instead.
+        One about which there was a doubt when it was published needs attention instead. What was asked for of them
+        before is withdrawn: it is of an older content.
         """
-        now = self._clock()
-        return self._execute_many(
-            f"UPDATE item SET state = CASE doubt WHEN '' THEN '{State.PENDING.value}' "  # noqa: S608 - constants
-            f"ELSE '{State.NEEDS_ATTENTION.value}' END, owner = '', updated_at = ?, attempts = 0, "
-            "cause_kind = CASE doubt WHEN '' THEN '' ELSE substr(doubt, 1, instr(doubt, ' ') - 1) END, "
-            "cause = CASE doubt WHEN '' THEN '' ELSE substr(doubt, instr(doubt, ' ') + 1) END, "
-            f"next_try_at = CASE doubt WHEN '' THEN NULL ELSE {NOT_BY_ITSELF} END "
-            "WHERE component_id = ? AND location_id = ? AND reason = 'publish' "
-            f"AND state IN ('{State.PREPARED.value}', '{State.WITHDRAWN.value}')",
-            [(now, component_id, location_id) for component_id in component_ids],
-        )
+        ids = list(component_ids)
+        if not ids:
+            return 0
+        with self._connections.writing() as connection:
+            return writing.activate(connection, ids, location_id, self._clock())
 
     def disown(self, component_ids: Iterable[str], location_id: str) -> int:
         """Give prepared items up whose registration raised: ftrack is asked what became of them; return how many."""

@@ -19,7 +19,7 @@ from ftrack_accsyn_accessor.model.item import (
     Studio,
     sources,
 )
-from ftrack_accsyn_accessor.outbox import covering, records
+from ftrack_accsyn_accessor.outbox import covering, records, replacing
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.records import JobRow
 
@@ -245,6 +245,7 @@ class Tracking:
             for item in items:
                 if item.reason is Reason.PUBLISH:
                     covering.renew(connection, item)
+            replacing.arrived(connection, items)
             return count
 
     def keep_files(self, item: Item, files: Sequence[StagedFile]) -> None:
@@ -264,10 +265,15 @@ class Tracking:
             return covering.newer(connection, item)
 
     def reopen(self, items: Sequence[Item]) -> None:
-        """Let *items*, which were synced, wait for what was published of them since."""
+        """Let *items*, which were synced, wait for what was published of them since.
+
+        What was asked for of them before is of an older content, and withdrawn.
+        """
+        now = self._clock()
         with self._connections.writing() as connection:
             for item in items:
-                covering.reopen(connection, item, self._clock())
+                covering.reopen(connection, item, now)
+                replacing.withdraw(connection, item.publication.component_id, item.publication.location_id, now)
 
     def jobs(self, ids: Iterable[int]) -> dict[int, JobRow]:
         """Return the job rows with these ids."""

@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Optional
 
-from ftrack_accsyn_accessor.model.item import Kind, Publication, Reason, StagedFile, State
-from ftrack_accsyn_accessor.outbox import covering, records
+from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, Kind, Publication, Reason, StagedFile, State
+from ftrack_accsyn_accessor.outbox import covering, records, replacing
 from ftrack_accsyn_accessor.outbox.opening import Connection
 from ftrack_accsyn_accessor.outbox.tracking import FROM_THE_START
 
@@ -25,6 +25,15 @@ _UPDATE = (
     f"{', '.join(f'{name} = ?' for name in _WRITTEN)}, "
     "contents = contents + 1, cause_kind = '', cause = '', attempts = 0, next_try_at = NULL, "
     f"job = ?, attempted = ?, sent = '', stale_at = ?, left_over = ?, {FROM_THE_START} WHERE id = ?"
+)
+_ACTIVATE = (
+    f"UPDATE item SET state = CASE doubt WHEN '' THEN '{State.PENDING.value}' "  # noqa: S608 - constants
+    f"ELSE '{State.NEEDS_ATTENTION.value}' END, owner = '', updated_at = ?, attempts = 0, "
+    "cause_kind = CASE doubt WHEN '' THEN '' ELSE substr(doubt, 1, instr(doubt, ' ') - 1) END, "
+    "cause = CASE doubt WHEN '' THEN '' ELSE substr(doubt, instr(doubt, ' ') + 1) END, "
+    f"next_try_at = CASE doubt WHEN '' THEN NULL ELSE {NOT_BY_ITSELF} END "
+    "WHERE component_id = ? AND location_id = ? AND reason = 'publish' "
+    f"AND state IN ('{State.PREPARED.value}', '{State.WITHDRAWN.value}')"
 )
 _SENT = (State.SUBMITTED.value, State.TRANSFERRING.value, State.SYNCED.value)
 
@@ -47,12 +56,22 @@ def write_all(connection: Connection, publications: Iterable[Publication], state
     return count
 
 
+def activate(connection: Connection, component_ids: Sequence[str], location_id: str, now: float) -> int:
+    """Move prepared and withdrawn items to `pending`, or `needs-attention`; return how many.
+
+    What was asked for of them before is of an older content, and withdrawn. To be called inside a transaction.
+    """
+    replacing.confirm(connection, component_ids, location_id, now)
+    return connection.executemany(_ACTIVATE, [(now, each, location_id) for each in component_ids]).rowcount
+
+
 def write_unknown(
     connection: Connection, publications: Sequence[Publication], now: float, published_at: Optional[float] = None
 ) -> list[Publication]:
     """Write those of *publications* that have no item, a withdrawn one, or one from before *published_at*.
 
-    They become pending, or prepared where there was a doubt. Return them.
+    They become pending, or prepared where there was a doubt. Return them. Of those that were published at a time that
+    is known, what was asked for is withdrawn; what is merely found in ftrack may be as old as that.
     """
     wanted = []
     for publication in publications:
@@ -61,6 +80,9 @@ def write_unknown(
         if old is None or old["state"] == State.WITHDRAWN.value or older:
             wanted.append(publication)
     write_all(connection, [each for each in wanted if not each.doubt], State.PENDING, "", now)
+    for publication in wanted if published_at is not None else ():
+        if not (publication.doubt or publication.copied_from):
+            replacing.withdraw(connection, publication.component_id, publication.location_id, now)
     write_all(connection, [each for each in wanted if each.doubt], State.PREPARED, "", now)
     return wanted
 
