@@ -38,7 +38,7 @@ class Delivery:
     @property
     def finished(self) -> bool:
         """Whether nobody can fetch it any more."""
-        return self.status in FINISHED
+        return self.status in FINISHED or self.status == GONE
 
     @classmethod
     def from_answer(cls, row: Mapping[str, Any]) -> Delivery:

@@ -12,7 +12,7 @@ from typing import NamedTuple, Optional
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.insight import rows
 from ftrack_accsyn_accessor.insight.rows import Row
-from ftrack_accsyn_accessor.model import errors, whereabouts
+from ftrack_accsyn_accessor.model import delivery, errors, whereabouts
 from ftrack_accsyn_accessor.model.accsyn import Client, Job, Task
 from ftrack_accsyn_accessor.model.item import Progress, Reason, State
 from ftrack_accsyn_accessor.model.tasks import COMPONENT_ID
@@ -176,7 +176,8 @@ class _Look:
                     self._add_own(each, row)
 
     def _add_own(self, sought: Sought, row: Row) -> None:
-        if row.state not in (State.PENDING, State.NEEDS_ATTENTION):
+        # A delivery is none of accsyn's jobs.
+        if row.state not in (State.PENDING, State.NEEDS_ATTENTION) and row.cause_kind != delivery.WAITS:
             return
         known = self.moves.setdefault(sought.id, [])
         same = [move for move in known if row.destination and move.destination == row.destination]

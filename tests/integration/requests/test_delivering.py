@@ -15,7 +15,10 @@ from ftrack_accsyn_accessor.model import delivery as model
 from ftrack_accsyn_accessor.model import parties
 from ftrack_accsyn_accessor.model.item import Endpoint, State
 from ftrack_accsyn_accessor.model.request import RequestState, Wanted
-from ftrack_accsyn_sandbox.accsyn.entities import Delivery
+from ftrack_accsyn_accessor.send.order import Picked
+from ftrack_accsyn_accessor.send.where import where
+from ftrack_accsyn_sandbox.accsyn import views
+from ftrack_accsyn_sandbox.accsyn.entities import Delivery, Job
 
 VENDOR = "vendor@acme.test"
 
@@ -289,3 +292,73 @@ def test_why_and_status_say_for_whom_it_waits(desk: Asking) -> None:
 def _month_on(desk: Asking) -> str:
     made = deliveries(desk)[0].created.date()
     return (made + datetime.timedelta(days=model.DEFAULT_DAYS)).isoformat()
+
+
+def test_where_says_so_too(desk: Asking) -> None:
+    plate = desk.file_at(desk.hq, "a")
+    opened(desk, plate)
+    picked = [Picked("component", plate.publication.component_id)]
+    registrations = desk.registrations()
+    (found,) = where(registrations.connection, None, picked, [desk.outbox]).components
+    registrations.close()
+    (move,) = found.moves
+    assert (move.destination, move.state, found.places) == (VENDOR, State.SUBMITTED, ("studio.hq",))
+    assert move.cause.startswith(f"It waits for {VENDOR} to fetch it, until ")
+
+
+# On a workspace of which less is known
+
+
+def test_a_download_whose_user_is_told_by_the_id_alone_counts(
+    desk: Asking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows = views._SHOWS
+    bare = {**shows, Job: lambda *args: {**shows[Job](*args), "user_hr": None}}
+    monkeypatch.setattr(views, "_SHOWS", bare)
+    request = opened(desk, desk.file_at(desk.hq, "a"))
+    fetch(desk, tmp_path / "got")
+    desk.drain_all(request, 3000)
+    assert desk.states(request) == [State.SYNCED]
+
+
+def test_a_delivery_that_is_gone_needs_attention(desk: Asking) -> None:
+    request = opened(desk, desk.file_at(desk.hq, "a"))
+    with desk.studio.demo.workspace.changed:
+        del desk.studio.demo.workspace.entities[deliveries(desk)[0].id]
+    desk.run_for(1300, lambda: desk.states(request) == [State.NEEDS_ATTENTION])
+    assert "is archived or deleted in accsyn" in desk.of(request)[0].cause
+
+
+def test_a_download_that_failed_half_way_proves_what_it_has_carried(desk: Asking, tmp_path: Path) -> None:
+    request = opened(desk, desk.file_at(desk.hq, "a"), desk.file_at(desk.hq, "b"))
+    desk.studio.accsyn.engine.fail_path("*b.mov")
+    fetch(desk, tmp_path / "got")
+    desk.run_for(300, lambda: State.SYNCED in desk.states(request))
+    assert desk.states(request) == [State.SYNCED, State.SUBMITTED]
+
+
+def test_what_a_delivery_cannot_be_made_of_stops_it_in_words(desk: Asking) -> None:
+    request = desk.ask(desk.hq, vendor(desk), desk.file_at(desk.hq, "a"))
+    desk.studio.accsyn.switches.fail_next("delivery/create", status=400, body={"message": "Not allowed to deliver."})
+    desk.run_for(20)
+    (item,) = desk.of(request)
+    assert (item.state, "Not allowed to deliver" in item.cause) == (State.NEEDS_ATTENTION, True)
+
+
+def test_files_that_are_not_at_the_main_site_are_not_delivered(desk: Asking) -> None:
+    request = desk.ask(desk.london, vendor(desk), desk.file_at(desk.london, "a"))
+    desk.run_for(20)
+    (item,) = desk.of(request)
+    assert item.state is State.NEEDS_ATTENTION
+    assert "a delivery is made of files of the main site" in item.cause
+    assert deliveries(desk) == []
+
+
+def test_pausing_leaves_open_deliveries_alone(desk: Asking, tmp_path: Path) -> None:
+    request = opened(desk, desk.file_at(desk.hq, "a"))
+    desk.outbox.control.pause("ada")
+    desk.run_for(30)
+    assert [each.status for each in deliveries(desk)] == ["waiting"]
+    fetch(desk, tmp_path / "got")
+    desk.run_for(600, lambda: desk.states(request) == [State.SYNCED])
+    assert desk.states(request) == [State.SYNCED]

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftrack_accsyn_accessor.model.parties import CLIENT, HQ, MAIN, SITE, USER, Party, parse
+from ftrack_accsyn_accessor.model.parties import (
+    CLIENT,
+    DELIVERY,
+    HQ,
+    MAIN,
+    SITE,
+    USER,
+    Party,
+    of_endpoint,
+    parse,
+    recipient,
+)
 
 seeded = settings(derandomize=True, deadline=None, database=None, max_examples=100)
 
@@ -114,3 +125,13 @@ def test_a_text_is_a_party_or_refused(text: str) -> None:
     with contextlib.suppress(ValueError):
         party = parse(text, "acme")
         assert parse(str(party), "acme") == party
+
+
+def test_a_delivery_is_read_from_an_endpoint_alone() -> None:
+    found = of_endpoint("delivery=vendor@acme.test", "acme")
+    assert (found, str(found)) == (Party(DELIVERY, "vendor@acme.test"), "delivery=vendor@acme.test")
+    assert found != Party(USER, "vendor@acme.test")
+    assert (recipient(str(found)), recipient("vendor@acme.test"), recipient("site=london")) == (found.name, "", "")
+    assert of_endpoint("site=london", "acme") == Party(SITE, "london")
+    with pytest.raises(ValueError, match="not an accsyn party"):
+        parse(str(found), "acme")

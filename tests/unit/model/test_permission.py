@@ -78,6 +78,8 @@ def test_one_project_that_is_closed_refuses_the_whole() -> None:
 
 LONDON, VENDOR = Endpoint("site=london", "l2", "studio.london"), Endpoint("v@vendor.test", "l3", "v@vendor.test")
 
+DELIVERED = Endpoint("delivery=v@vendor.test", "", "")
+
 
 @pytest.mark.parametrize(
     ("destination", "patterns", "outsider", "allowed"),
@@ -91,6 +93,9 @@ LONDON, VENDOR = Endpoint("site=london", "l2", "studio.london"), Endpoint("v@ven
         (VENDOR, ["*"], True, False),
         (VENDOR, ["*@vendor.test"], True, True),
         (VENDOR, ["*@other.test", "site=*"], True, False),
+        (DELIVERED, ["v@vendor.test"], True, True),
+        (DELIVERED, ["*"], True, False),
+        (DELIVERED, ["delivery=v@*"], True, False),
     ],
 )
 def test_things_go_where_the_patterns_say_and_to_vendors_only_by_their_address(
