@@ -56,7 +56,7 @@ _REMEDY_ASKED: Mapping[Trouble, str] = {
     Trouble.CONFLICT: "Remove the other component at the destination, or name another destination; then retry it.",
     Trouble.WRONG_DESTINATION: "Correct the destination's party and roots in FTRACK_ACCSYN_LOCATIONS, then retry it.",
     Trouble.WRONG_CLIENT: "Correct the source's accsyn client in FTRACK_ACCSYN_LOCATIONS, then retry it.",
-    Trouble.CLIENT_GONE: "Retry it to have it sent by the source's present client.",
+    Trouble.CLIENT_GONE: "Retry it to have it carried by the present client.",
     Trouble.NEVER_SENT: "Rename such files at the source, or leave them out, and ask for it again.",
     Trouble.SOURCE_CHANGED: "Ask for it again once it is complete at the source.",
 }

@@ -19,7 +19,7 @@ from ftrack_accsyn_accessor.model.item import (
     Studio,
     sources,
 )
-from ftrack_accsyn_accessor.outbox import covering, records, replacing
+from ftrack_accsyn_accessor.outbox import covering, ends, records, replacing
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.records import JobRow
 
@@ -192,6 +192,16 @@ class Tracking:
                     [_values(change, now) for change in changes if change.state is target],
                 ).rowcount
         return count
+
+    def clients_here(self, job: JobRow) -> set[str]:
+        """Return the parties of accsyn clients by which the items of *job* come from this machine, or go to it."""
+        with self._connections.reading() as connection:
+            return ends.clients(connection, job)
+
+    def move_client(self, former: str, present: str) -> None:
+        """Let what was asked for and waits for this machine's *former* party go with its *present* one when retried."""
+        with self._connections.writing() as connection:
+            ends.move(connection, former, present)
 
     def keep_sent(self, item: Item, sent: Sent) -> None:
         """Write down as which tasks *item* went, and which runs of them prove nothing."""

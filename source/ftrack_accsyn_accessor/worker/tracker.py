@@ -18,7 +18,7 @@ from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.ftrack.request_job import RequestJobs
 from ftrack_accsyn_accessor.model import errors, progress, proof
-from ftrack_accsyn_accessor.model.item import Reason, Studio, Trouble
+from ftrack_accsyn_accessor.model.item import Studio, Trouble
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.tracking import TrackedJob
@@ -129,19 +129,22 @@ class Tracker:
     def leave_behind(self, client: Client) -> None:
         """Take away what waits in accsyn for another client than this machine's present one, *client*.
 
-        A task keeps the client that it was made for, as long as it exists (accsyn fact sheet, section 5). One call for
-        each other client.
+        A task keeps the client that it was made for, as long as it exists (accsyn fact sheet, section 5). What was
+        published here, is sent from here, or comes here goes with the present one when it is retried. One call for each
+        other client.
         """
         present = f"client={client.id}"
-        parties = {job.row.source_party for job in self._tracking.live_jobs() if job.row.reason == Reason.PUBLISH.value}
-        others = parties - {"", present}
-        for party in sorted(others):
+        waiting: dict[str, list[TrackedJob]] = {}
+        for tracked in self._tracking.live_jobs():
+            for party in self._tracking.clients_here(tracked.row) - {present}:
+                waiting.setdefault(party, []).append(tracked)
+        for party, jobs in sorted(waiting.items()):
             former = self._workspace.client(party.partition("=")[2])
             if former is not None and former.online:
                 continue
-            for tracked in self._tracking.live_jobs():
-                if tracked.row.source_party == party and tracked.row.reason == Reason.PUBLISH.value:
-                    self._following.give_up(tracked, Trouble.CLIENT_GONE, _words(party, former, client))
+            for tracked in jobs:
+                self._following.give_up(tracked, Trouble.CLIENT_GONE, _words(party, former, client))
+            self._tracking.move_client(party, present)
 
     # Looking at jobs.
 
