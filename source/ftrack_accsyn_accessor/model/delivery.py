@@ -65,9 +65,9 @@ class Download:
     looks: tuple[str, ...] = ()
 
     @property
-    def finished(self) -> bool:
-        """Whether it has ended, however."""
-        return self.status in FINISHED
+    def goes_on(self) -> bool:
+        """Whether more of it may come by itself: one that failed is live in accsyn, and waits for its recipient."""
+        return self.status not in FINISHED | {"failed"}
 
     @classmethod
     def from_answer(cls, row: Mapping[str, Any]) -> Download:

@@ -97,7 +97,7 @@ class Delivered:
         except (errors.Refused, errors.Uncertain) as error:
             logger.debug("Deliveries cannot be looked at: %s", error)
             return False
-        return moved or any(memory.running for memory in memories.values())
+        return moved
 
     def _read_ends(self, live: Sequence[TrackedJob], memories: Mapping[str, _Memory]) -> bool:
         found = self._workspace.deliveries(memories)
@@ -119,14 +119,14 @@ class Delivered:
         addresses = {each.row.accsyn_id: parties.recipient(each.row.party) for each in live}
         found = [each for each in self._workspace.downloads(memories) if self._is_of(each, addresses[each.delivery])]
         for key, memory in memories.items():
-            memory.running = any(each.delivery == key and not each.finished for each in found)
+            memory.running = any(each.delivery == key and each.goes_on for each in found)
         moved = [each for each in found if memories[each.delivery].read.get(each.id) != each.looks]
         for each in moved[:READ_PER_LOOK]:
             memory = memories[each.delivery]
             memory.tasks[each.id] = self._workspace.tasks(each.id)
             memory.read[each.id] = each.looks
         for each in moved[READ_PER_LOOK:]:
-            memories[each.delivery].running = True
+            memories[each.delivery].running = True  # it may be all that proves something
         return bool(moved)
 
     def _is_of(self, download: Download, address: str) -> bool:

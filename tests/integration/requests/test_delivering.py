@@ -336,6 +336,15 @@ def test_a_download_that_failed_half_way_proves_what_it_has_carried(desk: Asking
     desk.run_for(300, lambda: State.SYNCED in desk.states(request))
     assert desk.states(request) == [State.SYNCED, State.SUBMITTED]
 
+    desk.run_for(300)
+    desk.studio.accsyn.log.clear()
+    desk.run_for(600)
+    assert desk.studio.accsyn.log.count("transfer/find") + desk.studio.accsyn.log.count("delivery/find") <= 9
+    with desk.studio.demo.workspace.changed:
+        deliveries(desk)[0].status = "done"
+    desk.run_for(1300, lambda: desk.states(request)[1] is State.NEEDS_ATTENTION)
+    assert desk.of(request)[1].cause_kind == model.ENDED
+
 
 def test_what_a_delivery_cannot_be_made_of_stops_it_in_words(desk: Asking) -> None:
     request = desk.ask(desk.hq, vendor(desk), desk.file_at(desk.hq, "a"))
