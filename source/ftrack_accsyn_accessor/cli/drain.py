@@ -34,7 +34,8 @@ def drain(context: click.Context, timeout_s: Optional[float], as_json: bool) -> 
 
     For scripts and farm blades, which end right after they have published. Works beside running applications: one of
     the processes does the work. Needs FTRACK_SERVER, FTRACK_API_USER and FTRACK_API_KEY. What needs attention, or waits
-    for another studio or in another staging area, is not waited for; the exit code tells that there is some.
+    for another studio, in another staging area or for somebody to fetch it, is not waited for; the exit code tells
+    that there is some.
     """
     installation = here.find()
     runtime = here.runtime(installation)
@@ -45,7 +46,7 @@ def drain(context: click.Context, timeout_s: Optional[float], as_json: bool) -> 
         summary = _follow(runtime, installation.studio, timeout_s, as_json)
     finally:
         runtime.worker.stop(STOP_S)
-    code = exit_codes.TIMEOUT if summary.left else exit_codes.of(summary)
+    code = exit_codes.TIMEOUT if summary.left > runtime.outbox.survey.kept_open() else exit_codes.of(summary)
     if as_json:
         shown.print_json({"summary": summary, "left": summary.left, "exit_code": code})
     else:
@@ -64,7 +65,7 @@ def _follow(runtime: Runtime, studio: Studio, timeout_s: Optional[float], quiet:
             passed_s = time.monotonic() - began
             over = timeout_s is not None and passed_s >= timeout_s
             begun = passed_s >= TAKE_IN_S or not (_unqueued(summary) or _to_be_retried(runtime))
-            if over or (not summary.left and begun):
+            if over or (begun and summary.left <= runtime.outbox.survey.kept_open()):
                 return summary
             pause.wait(LOOK_S)
 

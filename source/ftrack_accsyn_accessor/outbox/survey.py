@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from typing import Any, Optional
 
+from ftrack_accsyn_accessor.model.delivery import WAITS
 from ftrack_accsyn_accessor.model.folders import above
 from ftrack_accsyn_accessor.model.item import Item, Kind, Reason, State, Studio
 from ftrack_accsyn_accessor.model.naming import EXACT, Naming
@@ -90,6 +91,15 @@ class Survey:
             ).fetchall()
         found = {State(row[0]): Totals(row[1], row[2], row[3], row[4]) for row in rows}
         return {state: found.get(state, Totals()) for state in State}
+
+    def kept_open(self) -> int:
+        """Return how many items accsyn keeps open for somebody who has not fetched them yet."""
+        moving = (State.SUBMITTED.value, State.TRANSFERRING.value)
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM item WHERE state IN (?, ?) AND cause_kind = ?", (*moving, WAITS)
+            ).fetchone()
+        return int(row[0])
 
     def of_others(self, studio: Studio) -> list[UnderWay]:
         """Return what is under way for each studio that `is_of` tells from *studio*; cheap while there is none."""

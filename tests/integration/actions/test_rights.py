@@ -127,6 +127,9 @@ def test_nothing_goes_where_the_service_does_not_let_it(
         ("vendor@acme.test", "*", False),
         ("vendor@acme.test", "vendor@*", True),
         ("nobody@acme.test", None, False),
+        ("delivery=artist@acme.test", None, True),
+        ("delivery=vendor@acme.test", "*", False),
+        ("delivery=vendor@acme.test", "vendor@*", True),
     ],
 )
 def test_vendors_get_something_only_where_they_are_named(

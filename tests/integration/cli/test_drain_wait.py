@@ -12,10 +12,13 @@ import pytest
 from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.model.item import Endpoint, Reason, State
+from ftrack_accsyn_accessor.model.item import Studio as Owner
+from ftrack_accsyn_accessor.model.request import Request, Wanted
 from helpers import wait_until
 from integration.cli.conftest import Run
 from integration.cli.test_status import start
+from making import publication
 from publishing import Publisher
 
 Told = Callable[..., Any]
@@ -55,6 +58,28 @@ def test_drain_shows_what_is_left_when_the_time_is_up(publisher: Publisher, left
 
     assert result.exit_code == exit_codes.TIMEOUT
     assert "2 moving" in result.stdout
+
+
+def test_drain_does_not_wait_for_somebody_to_fetch_a_delivery(
+    publisher: Publisher, left_behind: list[Any], told: Told
+) -> None:
+    studio = publisher.studio
+    (studio.hq / "show_a").mkdir(parents=True, exist_ok=True)
+    (studio.hq / "show_a" / "notes.txt").write_bytes(b"12345")
+    request = Request(
+        Reason.SEND,
+        Owner(studio.ftrack.url, studio.accsyn.workspace.code),
+        "artist",
+        Endpoint(studio.accsyn.workspace.code, "", ""),
+        Endpoint("delivery=vendor@acme.test", "", ""),
+    )
+    notes = publication("show_a/notes.txt", component_id="", server_url=studio.ftrack.url, volume="projects", files=())
+    publisher.outbox.requests.write(request, [Wanted(notes)])
+
+    found = told("drain", "--timeout", "60")
+
+    assert (found["exit_code"], found["left"]) == (exit_codes.MOVING, 1)
+    assert {publisher.item(component).state for component in left_behind} == {State.SYNCED}
 
 
 def test_drain_does_not_wait_for_what_needs_attention(publisher: Publisher, left_behind: list[Any], told: Told) -> None:
