@@ -176,7 +176,8 @@ class Assigned:
         ids = office.confirm(order, plans, requester, f"assigned-{token}") if items else []
         if items or not {each.key for each in group} <= self._delayed:
             logger.info("%d task(s) were assigned to %s: %d item(s) are sent, request %s.", len(group), who, items, ids)
-        stuck = (each for plan in plans for each in plan.of(Fate.CANNOT) if each.obstacle is not Obstacle.NEVER_SENT)
+        settled = (Obstacle.NEVER_SENT, Obstacle.STUCK)  # what was asked for already is somebody's to retry
+        stuck = (each for plan in plans for each in plan.of(Fate.CANNOT) if each.obstacle not in settled)
         return next((each.cause or "it cannot go" for each in stuck), "")
 
     def _keep(self, known: set[str]) -> None:

@@ -39,6 +39,7 @@ class Obstacle(str, enum.Enum):
     NO_SPACE = "no-space"  # it is larger than what is free there
     NEVER_SENT = "never-sent"  # accsyn passes over files of its name
     EMPTY = "empty"  # there is nothing in it
+    STUCK = "stuck"  # it was asked for before, and that needs attention
 
 
 class Sum(NamedTuple):
@@ -92,14 +93,15 @@ class World(NamedTuple):
     """What is known of the moment, for a plan.
 
     `there` are the ids of components registered at the destination, `moving` the keys (`Wanted.key`) of what is on its
-    way there with the words of who carries it, `rivals` by component id the words for another component that has its
-    path there. `unreachable` tells in words, by the code of the volume, why nothing can go at all; `free_bytes` is None
+    way there with the words of who carries it, `stuck` those of what was to get there and needs attention with the
+    words for that, `rivals` by component id the words for another component that has its path there. `unreachable` tells in words, by the code of the volume, why nothing can go at all; `free_bytes` is None
     where accsyn tells nothing. `delivered` means that it goes as a delivery, which loses the folders of files.
     `dates` are those of the components' versions (ISO 8601), by component id.
     """
 
     there: Collection[str] = ()
     moving: Mapping[tuple[str, str, str], str] = {}
+    stuck: Mapping[tuple[str, str, str], str] = {}
     rivals: Mapping[str, str] = {}
     unreachable: Mapping[tuple[str, str], str] = {}
     free_bytes: Optional[int] = None
@@ -199,6 +201,8 @@ class _Fates:
 
     def _obstacle(self, wanted: Wanted) -> tuple[Optional[Obstacle], str]:
         publication = wanted.publication
+        if wanted.key in self._world.stuck:
+            return Obstacle.STUCK, self._world.stuck[wanted.key]
         if publication.kind is not Kind.FOLDER and not publication.files:
             return Obstacle.EMPTY, "It has no files at the source. Publish it again, or remove it in ftrack."
         passed = next((path for path in _paths(publication) if never_sent(path)), None)

@@ -19,12 +19,20 @@ _ELSEWHERE = "Publish it under another name, or take the other one from that pla
 
 
 def moving(outboxes: Iterable[Outbox], destination: Endpoint, studio: Studio) -> list[Item]:
-    """Return what is on its way to *destination*, however its party is spelt. May raise `errors.OutboxError`."""
+    """Return what is on its way to *destination*, however its party is spelt. May raise `errors.OutboxError`.
+
+    With what needs attention, unless its request was cancelled: then nobody means it any more.
+    """
     names = {destination.party}
     if parties.of_endpoint(destination.party, studio.workspace).kind == parties.MAIN:
         names |= {parties.HQ, studio.workspace} - {""}
     ends = [destination._replace(party=name) for name in sorted(names)]
-    return [item for outbox in outboxes for end in ends for item in outbox.requests.moving_to(end, studio)]
+    found: list[Item] = []
+    for outbox in outboxes:
+        items = [item for end in ends for item in outbox.requests.moving_to(end, studio)]
+        cancelled = outbox.requests.cancelled(item.request for item in items if _stopped(item))
+        found += [item for item in items if not (_stopped(item) and item.request in cancelled)]
+    return found
 
 
 def outdated(outboxes: Iterable[Outbox], destination: Endpoint) -> set[str]:
@@ -38,8 +46,29 @@ def outdated(outboxes: Iterable[Outbox], destination: Endpoint) -> set[str]:
 
 
 def carriers(items: Iterable[Item]) -> dict[tuple[str, str, str], str]:
-    """Return in words who carries what, by `Wanted.key`."""
-    return {Wanted(item.publication).key: _carrier(item) for item in items}
+    """Return in words who carries what, by `Wanted.key`; what needs attention is carried by nobody."""
+    return {Wanted(item.publication).key: _carrier(item) for item in items if not _stopped(item)}
+
+
+def stuck(items: Iterable[Item]) -> dict[tuple[str, str, str], str]:
+    """Return in words what was to be carried and needs attention, by `Wanted.key`."""
+    return {Wanted(item.publication).key: _attention(item) for item in items if _stopped(item)}
+
+
+def _stopped(item: Item) -> bool:
+    return item.state is State.NEEDS_ATTENTION
+
+
+def _attention(item: Item) -> str:
+    cause = item.cause.rstrip()
+    cause += "" if cause.endswith((".", "!", "?")) else "."
+    if item.reason is Reason.PUBLISH or item.request is None:
+        name = item.publication.component_id or item.publication.path
+        who = item.publication.username or "somebody"
+        return f"The publish of {who} needs attention: {cause} Retry it: ftrack-accsyn retry {name}."
+    number = item.request
+    ways = f"Retry it (ftrack-accsyn retry {number}), or cancel it (ftrack-accsyn cancel {number}) and send it again."
+    return f"It needs attention in request {number}: {cause} {ways}"
 
 
 def _carrier(item: Item) -> str:

@@ -165,7 +165,7 @@ class _Planning:
     ) -> list[Plan]:
         destination = self._destination.endpoint
         under_way = moment.moving(self._outboxes, destination, self._studio)
-        moving = moment.carriers(under_way)
+        moving, stuck = moment.carriers(under_way), moment.stuck(under_way)
         self._there -= moment.outdated(self._outboxes, destination)
         self._there -= self._lost(each for _, items in parts for each in items if isinstance(each, Wanted))
         waiting = [
@@ -175,6 +175,7 @@ class _Planning:
                 if isinstance(each, Wanted)
                 and each.publication.component_id not in self._there
                 and each.key not in moving
+                and each.key not in stuck
             ]
             for _, items in parts
         ]
@@ -183,6 +184,7 @@ class _Planning:
         world = World(
             there=self._there,
             moving=moving,
+            stuck=stuck,
             rivals=moment.rivals(
                 self._connection, destination, [each for group in waiting for each in group], under_way
             ),

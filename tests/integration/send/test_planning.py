@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftrack_accsyn_accessor.model.errors import Unresolved
+from ftrack_accsyn_accessor.model.errors import NotReady, Unresolved
 from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Reason, State
 from ftrack_accsyn_accessor.model.plan import Fate, Obstacle, Sum
 from ftrack_accsyn_accessor.model.tasks import source_paths
@@ -78,6 +78,24 @@ def test_what_was_confirmed_is_on_its_way(sender: Sender) -> None:
     found = sender.plan(("assetversion", version))
     assert ids_of(found, Fate.ON_ITS_WAY) == {component}
     assert "A Send of ada" in found.planned[0].cause
+
+
+def test_what_was_confirmed_and_needs_attention_is_told_as_that_until_it_is_cancelled(sender: Sender) -> None:
+    version = sender.version(sender.asset(sender.shot()))
+    component = sender.component(version)
+    order = sender.order(("assetversion", version))
+    (planned,) = sender.planner().plan(order)
+    (number,) = confirm(sender.outbox, order, [planned], Requester("ada"), "stuck one")
+    ends = {"location_id": planned.source.location_id, "destination": planned.destination}
+    job = sender.outbox.job(route(studio=planned.studio, **ends))
+    sender.outbox.submitted(sender.outbox.requests.items(number), sender.outbox.job_found(job, "e" * 24))
+    items = sender.outbox.requests.items(number)
+    sender.outbox.needs_attention(items, NotReady("start", "", "the share is away"), None)
+    found = sender.plan(("assetversion", version))
+    assert (only(found).fate, only(found).obstacle) == (Fate.CANNOT, Obstacle.STUCK)
+    assert f"needs attention in request {number}: Could not start: the share is away. Retry it" in only(found).cause
+    sender.outbox.requests.cancel(number)
+    assert ids_of(sender.plan(("assetversion", version)), Fate.GOES) == {component}
 
 
 def test_the_frames_of_a_sequence_go_as_its_files_with_holes(sender: Sender) -> None:

@@ -73,6 +73,18 @@ def test_what_another_item_carries_is_on_its_way_in_its_words() -> None:
     assert (each.fate, each.cause) == (Fate.ON_ITS_WAY, "ada since noon")
 
 
+def test_what_needs_attention_in_another_request_cannot_go_unless_somebody_else_carries_it() -> None:
+    stuck = World(stuck={wanted().key: "It needs attention in request 4."}, unreachable={("l-hq", "projects"): "x"})
+    each = only(plan(wanted(), world=stuck))
+    assert (each.fate, each.obstacle, each.cause) == (
+        Fate.CANNOT,
+        Obstacle.STUCK,
+        "It needs attention in request 4.",
+    )
+    assert only(plan(wanted(), world=stuck._replace(moving={wanted().key: "ada"}))).fate is Fate.ON_ITS_WAY
+    assert only(plan(wanted(), world=stuck._replace(there={"c1"}))).fate is Fate.THERE
+
+
 @pytest.mark.parametrize(
     ("asked", "world", "obstacle", "words"),
     [
@@ -179,6 +191,7 @@ def cases(draw: st.DrawFn) -> tuple[list[Wanted], list[Planned], World]:
     world = World(
         there=draw(_IDS),
         moving={each.key: "somebody" for each in asked if draw(st.booleans())},
+        stuck={each.key: "aborted" for each in asked if draw(st.integers(0, 3)) == 0},
         rivals=dict.fromkeys(draw(_IDS), "another"),
         unreachable={("l-hq", "projects"): "offline"} if draw(st.integers(0, 5)) == 0 else {},
         free_bytes=draw(st.none() | st.integers(0, 100)),
