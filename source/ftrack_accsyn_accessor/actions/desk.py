@@ -19,7 +19,7 @@ from ftrack_accsyn_accessor.actions.launch import SERVICE
 from ftrack_accsyn_accessor.actions.office import Office
 from ftrack_accsyn_accessor.actions.wording import one_line, said
 from ftrack_accsyn_accessor.ftrack.notice import Notices
-from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, in_person
 
 logger = logging.getLogger(__name__)
 
@@ -99,9 +99,10 @@ class Desk:
     def _work(self, answer: Answer, office: Office) -> None:
         name = one_line(answer.launch.requester.username)
         try:
-            # The name in an event is a claim, and whose it is has to be known before anything is told.
-            answer.launch = dataclasses.replace(answer.launch, requester=office.who(answer.launch.requester))
-            answer.give(self._handling.answer(answer.launch, office))
+            with in_person():
+                # The name in an event is a claim, and whose it is has to be known before anything is told.
+                answer.launch = dataclasses.replace(answer.launch, requester=office.who(answer.launch.requester))
+                answer.give(self._handling.answer(answer.launch, office))
         except AccsynAccessorError as error:
             logger.warning("%s for %s: %s", answer.launch.action.label, name, error)
             answer.give(forms.message(said(str(error)), False))

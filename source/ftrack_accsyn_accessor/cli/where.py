@@ -14,6 +14,7 @@ from rich.text import Text
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
+from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.model.whereabouts import Move, Presence, Whereabouts
@@ -75,7 +76,8 @@ def _ask(words: Sequence[str], latest_only: bool) -> Answer:
     workspace = _workspace(current)
     outboxes = here.outboxes(current)
     try:
-        return look(connection, workspace, selection.find(connection, words), outboxes, latest_only)
+        with errors.in_person():
+            return look(connection, workspace, selection.find(connection, words), outboxes, latest_only)
     finally:
         connection.close()
         if workspace is not None:

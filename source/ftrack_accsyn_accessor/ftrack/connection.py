@@ -23,6 +23,7 @@ _TOGETHER = 8
 BATCH = 500
 #: How ftrack_api words what the server itself has refused; everything else may have failed on the way there.
 _REFUSED = re.compile(r"^Server reported error: (\w+)\(")
+_AGAIN = "It will be tried again."
 _NO_LOGIN = "InvalidCredentialsError"
 #: HTTP statuses by which a server, or what stands before it, says that it cannot be asked at the moment.
 _BUSY = frozenset({429, 502, 503, 504})
@@ -159,11 +160,11 @@ class FtrackConnection:
             self.refused = errors.LoginRefused(tried, self.credentials.server_url, text, remedy)
             return self.refused
         if refusal is not None and _status(error) not in _BUSY:
-            return errors.RegistrationRefused(tried, self.credentials.server_url, text, "It will be tried again.")
+            return errors.RegistrationRefused(tried, self.credentials.server_url, text, by_itself=_AGAIN)
         self.close()
         self._failing = True
         outcome = f"{type(error).__name__}: {text}"
-        return errors.RegistrationError(tried, self.credentials.server_url, outcome, "It will be tried again.")
+        return errors.RegistrationError(tried, self.credentials.server_url, outcome, by_itself=_AGAIN)
 
     def _open(self) -> Any:
         import ftrack_api  # The command line and the tests of pure parts run without ftrack.

@@ -32,11 +32,15 @@ part of them.
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import re
+from collections.abc import Iterator
 from typing import ClassVar, Optional
 
 #: Characters of a foreign error's text: its beginning tells what happened, the rest may be a whole web page.
 MOST_WORDS = 500
+_NOTHING = "Nothing was asked for: do it again when {} answers."
 #: The user and password in an address.
 _LOGIN = re.compile(r"(?<=://)\S*@")
 
@@ -45,17 +49,24 @@ class AccsynAccessorError(Exception):
     """Root of all errors of the plugin.
 
     *tried* is what was attempted ("create the sync job"), *on* its object ("show_a ftrack upload .."), *outcome* what
-    came back and *remedy* what the reader can do. Empty parts are left out of the text.
+    came back and *remedy* what the reader can do. *by_itself* is what goes on without anybody, for whom that is so: for
+    the background worker; see `in_person`. Empty parts are left out of the text.
     """
 
     kind: ClassVar[str] = "error"
 
-    def __init__(self, tried: str, on: str = "", outcome: str = "", remedy: str = "") -> None:
+    def __init__(self, tried: str, on: str = "", outcome: str = "", remedy: str = "", by_itself: str = "") -> None:
         self.tried = tried
         self.on = on
         self.outcome = outcome
-        self.remedy = remedy
+        self.advice = remedy
+        self.by_itself = by_itself
         super().__init__(str(self))
+
+    @property
+    def remedy(self) -> str:
+        """What to do, and what goes on by itself."""
+        return f"{self.advice} {self.by_itself}".strip()
 
     @property
     def what(self) -> str:
@@ -173,13 +184,14 @@ class WorkspaceError(AccsynAccessorError):
         on: str = "",
         outcome: str = "",
         remedy: str = "",
+        by_itself: str = "",
         *,
         status: Optional[int] = None,
         retry_after_s: Optional[float] = None,
     ) -> None:
         self.status = status
         self.retry_after_s = retry_after_s
-        super().__init__(tried, on, outcome, remedy)
+        super().__init__(tried, on, outcome, remedy, by_itself)
 
 
 class Unreachable(WorkspaceError):
@@ -222,6 +234,19 @@ class Unserved(WorkspaceError):
     """One end of what was asked for cannot be used at the moment; everything else can. It is no fault of the items."""
 
     kind = "unserved"
+
+
+@contextlib.contextmanager
+def in_person() -> Iterator[None]:
+    """Raise errors as they are told to somebody who waits for the answer: nobody tries it again for them."""
+    try:
+        yield
+    except AccsynAccessorError as error:
+        if not error.by_itself:
+            raise
+        told = copy.copy(error)
+        told.by_itself = _NOTHING.format("ftrack" if isinstance(error, RegistrationError) else "accsyn")
+        raise told from error
 
 
 def words(error: BaseException, *secrets: str) -> str:

@@ -94,8 +94,9 @@ class World(NamedTuple):
 
     `there` are the ids of components registered at the destination, `moving` the keys (`Wanted.key`) of what is on its
     way there with the words of who carries it, `stuck` those of what was to get there and needs attention with the
-    words for that, `rivals` by component id the words for another component that has its path there. `unreachable` tells in words, by the code of the volume, why nothing can go at all; `free_bytes` is None
-    where accsyn tells nothing. `delivered` means that it goes as a delivery, which loses the folders of files.
+    words for that, `rivals` by component id the words for another component that has its path there. `unreachable`
+    tells in words, by the code of the volume, why nothing can go at all; `free_bytes` is None where accsyn tells
+    nothing. `delivered` means that it goes as a delivery, which loses the folders of files.
     `dates` are those of the components' versions (ISO 8601), by component id.
     """
 

@@ -123,10 +123,11 @@ def queue_ensure(project: str, priority: int = PRIORITY) -> EnsuredQueue:
     """
     workspace = connect(_ready(settings.outside(environment.read_settings())))
     try:
-        known = workspace.find_queue(project)
-        if known is not None:
-            return EnsuredQueue(known, f"The queue {project} is there.")
-        return EnsuredQueue(workspace.create_queue(project, priority), f"The queue {project} was made.")
+        with errors.in_person():
+            known = workspace.find_queue(project)
+            if known is not None:
+                return EnsuredQueue(known, f"The queue {project} is there.")
+            return EnsuredQueue(workspace.create_queue(project, priority), f"The queue {project} was made.")
     except errors.NotReady as error:
         return EnsuredQueue("", f"Jobs of {project} go through accsyn's default queue. {error}")
     finally:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted
+from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.plan import Fate, Plan
@@ -116,7 +117,8 @@ class Ordering:
     def _doors(self) -> Iterator[tuple[FtrackConnection, Workspace]]:
         connection, workspace = FtrackConnection(self._ftrack), endpoint.connect(self._settings)
         try:
-            yield connection, workspace
+            with errors.in_person():
+                yield connection, workspace
         finally:
             connection.close()
             workspace.close()

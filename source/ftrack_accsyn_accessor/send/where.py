@@ -64,7 +64,8 @@ def where(
         fault = "accsyn is not set up here: ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY tell which it is."
     elif sought:
         try:
-            look.ask(workspace)
+            with errors.in_person():
+                look.ask(workspace)
         except errors.WorkspaceError as error:
             fault = str(error)
     look.add_own(outboxes)

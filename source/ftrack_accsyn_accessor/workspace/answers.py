@@ -47,11 +47,20 @@ _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 _REMEDIES: Mapping[type[WorkspaceError], str] = {
-    Unreachable: "Check the network, the firewall and the proxy settings; it is tried again.",
+    Unreachable: "Check the network, the firewall and the proxy settings.",
+    Busy: "",
+    Uncertain: "",
+    Refused: "",
+    Unauthorised: "Check ACCSYN_API_USER and ACCSYN_API_KEY.",
+    NotReady: "",
+}
+#: What the worker does about it.
+_BY_ITSELF: Mapping[type[WorkspaceError], str] = {
+    Unreachable: "It is tried again.",
     Busy: "It is tried again later.",
     Uncertain: "It is looked up before it is tried again.",
     Refused: "",
-    Unauthorised: "Check ACCSYN_API_USER and ACCSYN_API_KEY; it is tried again after a while.",
+    Unauthorised: "It is tried again after a while.",
     NotReady: "",
 }
 _TLS_REMEDY = (
@@ -60,7 +69,7 @@ _TLS_REMEDY = (
 )
 _LOG_IN_REMEDY = (
     "Something answers in the server's place: most often a network, or a proxy, that wants a log-in first. Open any "
-    "web page in a browser on this machine and log in there; it is tried again."
+    "web page in a browser on this machine and log in there."
 )
 _CLOCK_REMEDY = (
     "By this machine's clock the certificate is not valid: set date, time and time zone, best by a time server. Where "
@@ -103,7 +112,8 @@ class Problem(Exception):
         """Return the error to raise; every one of *secrets* is blotted out of its text."""
         remedy = _REMEDIES[self.kind] if self.remedy is None else self.remedy
         outcome = redacted(self.outcome, secrets)
-        return self.kind(tried, on, outcome, remedy, status=self.status, retry_after_s=self.retry_after_s)
+        again = _BY_ITSELF[self.kind]
+        return self.kind(tried, on, outcome, remedy, again, status=self.status, retry_after_s=self.retry_after_s)
 
 
 def read_reply(reply: Reply, ours: Iterable[str] = ()) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.cli.application import application
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.send.ordering import Ordering
+from ftrack_accsyn_accessor.workspace import transport
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
 from publishing import Publisher, at_work
@@ -180,3 +181,34 @@ def test_where_tells_a_table_and_json(studio: Studio) -> None:
     assert {each["component"] for each in found["components"]} == {"beauty", "depth", "matte"}
     assert all("studio.hq" in each["places"] for each in found["components"])
     assert found["fault"] == ""
+
+
+@pytest.mark.parametrize("service", ["ftrack", "accsyn"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("send", SHOT, "--from", "studio.hq", "--to", "studio.london"),
+        ("where", SHOT),
+        ("sync", "show_a", "--site", "london", "--direction", "upload"),
+        ("queue", "ensure", "show_a"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_where_a_server_is_down_nobody_is_told_that_it_is_tried_again(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, service: str, arguments: Sequence[str]
+) -> None:
+    monkeypatch.setattr(transport, "READ_TIMEOUT_S", 1.0)
+    if service == "ftrack":
+        monkeypatch.setenv("FTRACK_SERVER", "http://127.0.0.1:1")
+    else:
+        monkeypatch.setenv("ACCSYN_PROXY", "127.0.0.1:1")
+
+    result = run(*arguments)
+
+    if (service, arguments[0]) == ("ftrack", "queue"):  # which asks accsyn alone
+        assert result.exit_code == exit_codes.OK
+        return
+    said = f"{result.stdout} {result.stderr}"
+    assert result.exit_code == exit_codes.FAILED, said
+    assert f"Nothing was asked for: do it again when {service} answers." in " ".join(said.split())
+    assert "tried again" not in said

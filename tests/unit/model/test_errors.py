@@ -91,3 +91,16 @@ def test_error_survives_pickling_with_its_facts() -> None:
 def test_workspace_error_without_answer_has_no_status() -> None:
     error = WorkspaceError("ask")
     assert (error.status, error.retry_after_s) == (None, None)
+
+
+def test_who_asked_in_person_is_told_to_do_it_again_with_all_that_is_known_besides() -> None:
+    error = errors.Unauthorised("log in", "acme", "no", "Check the key.", "It is tried again later.", status=401)
+    with pytest.raises(errors.Unauthorised) as told, errors.in_person():
+        raise error
+    assert str(error) == "Could not log in (acme): no. Check the key. It is tried again later."
+    assert str(told.value) == (
+        "Could not log in (acme): no. Check the key. Nothing was asked for: do it again when accsyn answers."
+    )
+    assert (told.value.status, told.value.what) == (401, error.what)
+    with pytest.raises(errors.NotReady, match=r"find the queue: none\.$"), errors.in_person():
+        raise errors.NotReady("find the queue", outcome="none")

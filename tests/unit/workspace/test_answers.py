@@ -170,7 +170,7 @@ OF_ANSWERS = [kind for kind in WorkspaceError.__subclasses__() if kind is not Un
 def test_every_kind_of_workspace_error_has_a_remedy_on_file(kind):
     error = Problem(kind, "x").error("try", "", ())
     assert type(error) is kind
-    assert error.remedy == answers._REMEDIES[kind]
+    assert (error.advice, error.by_itself) == (answers._REMEDIES[kind], answers._BY_ITSELF[kind])
 
 
 def test_secrets_are_blotted_out_of_an_error():
