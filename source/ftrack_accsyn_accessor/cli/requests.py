@@ -7,11 +7,14 @@ import click
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
 from ftrack_accsyn_accessor.insight import requests as snapshot
 from ftrack_accsyn_accessor.insight.requests import RequestRow
-from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.plain import plain
 from ftrack_accsyn_accessor.model.request import RequestState
 from ftrack_accsyn_accessor.send.ordering import take_back
-from ftrack_accsyn_accessor.worker.runtime import Runtime
+
+_LATER = (
+    "What accsyn has and has not begun is taken back when it answers: by the next application with the plugin, or by "
+    "ftrack-accsyn drain."
+)
 
 
 @click.command()
@@ -47,27 +50,25 @@ def cancel(context: click.Context, request_id: int, as_json: bool) -> None:
     """Take back what has not begun of a request, and say what had.
 
     REQUEST is its number in `requests`. What accsyn has and has not begun is excluded there; what is moving already, or
-    is there, stays. The exit code is 0 when all of it was taken back or is there, 5 when some of it still moves.
+    is there, stays. The exit code is 0 when all of it was taken back or is there, 5 when some of it still moves, 7
+    when accsyn does not answer: what it has is taken back then as soon as it does.
     """
     installation = here.find()
     runtime = here.runtime(installation)
     before = snapshot.request(runtime.outbox, request_id, installation.studio)
     if before is None:
         raise here.Stop(f"No request of this machine has the number {request_id}.", exit_codes.FAILED)
-    withdrawn = _taken_back(runtime, before)
+    obstacle = take_back(runtime, request_id)
     after = snapshot.request(runtime.outbox, request_id, installation.studio) or before
+    withdrawn = after.withdrawn - before.withdrawn
     code = exit_codes.MOVING if after.state is RequestState.MOVING else exit_codes.OK
+    code = exit_codes.TIMEOUT if obstacle else code
     if as_json:
-        shown.print_json({"withdrawn": withdrawn, "request": after, "exit_code": code})
+        told = {"withdrawn": withdrawn, "obstacle": obstacle, "request": after, "exit_code": code}
+        shown.print_json(told)
     else:
-        click.echo(_sentence(withdrawn, after))
+        click.echo(_sentence(withdrawn, after) + (f" {obstacle} {_LATER}" if obstacle else ""))
     context.exit(code)
-
-
-def _taken_back(runtime: Runtime, row: RequestRow) -> int:
-    take_back(runtime, row.request_id)
-    standing = runtime.outbox.requests.standing(row.request_id)
-    return (standing.counts.get(State.WITHDRAWN, 0) if standing is not None else 0) - row.withdrawn
 
 
 def _sentence(withdrawn: int, row: RequestRow) -> str:

@@ -20,6 +20,7 @@ from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.plan import Fate, Plan
 from ftrack_accsyn_accessor.model.request import RequestState, Standing
 from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.outbox.facts import Contact, kept
 from ftrack_accsyn_accessor.send import selection
 from ftrack_accsyn_accessor.send.asking import Requester, confirm
 from ftrack_accsyn_accessor.send.order import Order
@@ -134,10 +135,10 @@ def _user_id(connection: FtrackConnection, username: str) -> str:
     return str(rows[0]["id"]) if rows else ""
 
 
-def take_back(runtime: Runtime, request_id: int, timeout_s: float = HAND_OVER_S) -> None:
+def take_back(runtime: Runtime, request_id: int, timeout_s: float = HAND_OVER_S) -> str:
     """Cancel a request, and have excluded in accsyn what has not begun there, within *timeout_s* from this process.
 
-    Where accsyn cannot be asked in time, the next worker does that.
+    Where accsyn cannot be asked in time, the next worker does that: then return in words what is in the way.
     """
     runtime.outbox.requests.cancel(request_id)
     deadline = time.monotonic() + timeout_s
@@ -145,9 +146,17 @@ def take_back(runtime: Runtime, request_id: int, timeout_s: float = HAND_OVER_S)
     runtime.worker.wake()
     try:
         while time.monotonic() < deadline:
-            standing = runtime.outbox.requests.standing(request_id)
-            if standing is None or not standing.counts.get(State.SUBMITTED, 0):
-                return
+            if not _in_doubt(runtime, request_id):
+                return ""
             pause.wait(LOOK_S)
     finally:
         runtime.worker.stop(STOP_S)
+    return kept(runtime.outbox, Contact).what if _in_doubt(runtime, request_id) else ""
+
+
+def _in_doubt(runtime: Runtime, request_id: int) -> bool:
+    """Whether accsyn has some of a cancelled request, or may have, with which it need not have begun."""
+    requests = runtime.outbox.requests
+    standing = requests.standing(request_id)
+    unknown = standing is not None and unsent(standing) > 0
+    return unknown or any(item.request == request_id for item in requests.to_take_back())

@@ -15,7 +15,7 @@ from click.testing import Result
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.cli.application import application
 from ftrack_accsyn_accessor.model.item import State
-from ftrack_accsyn_accessor.send.ordering import Ordering
+from ftrack_accsyn_accessor.send.ordering import Ordering, take_back
 from ftrack_accsyn_accessor.workspace import transport
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
@@ -181,6 +181,23 @@ def test_where_tells_a_table_and_json(studio: Studio) -> None:
     assert {each["component"] for each in found["components"]} == {"beauty", "depth", "matte"}
     assert all("studio.hq" in each["places"] for each in found["components"])
     assert found["fault"] == ""
+
+
+def test_cancel_says_that_accsyn_does_not_answer_and_takes_back_later(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.accsyn.engine.paused = True
+    assert send("beauty").exit_code == exit_codes.OK
+    with monkeypatch.context() as away:
+        away.setenv("ACCSYN_PROXY", "127.0.0.1:1")
+        away.setattr(take_back, "__defaults__", (1.0,))
+        result = run("cancel", 1)
+
+    assert result.exit_code == exit_codes.TIMEOUT
+    assert result.stdout.startswith("0 item(s) of request 1 were taken back. Of the rest: 1 still in accsyn. Could not")
+    assert "is taken back when it answers" in result.stdout
+    assert run("cancel", 1).stdout == "1 item(s) of request 1 were taken back.\n"
+    assert statuses(studio, "beauty") == ["excluded"]
 
 
 @pytest.mark.parametrize("service", ["ftrack", "accsyn"])
