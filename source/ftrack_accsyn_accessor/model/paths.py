@@ -238,6 +238,25 @@ class LocationPaths:
         found = (self._relative(prefix, place) for prefix in self.prefixes)
         return next((path for path in found if path is not None), None)
 
+    def names(self, place: Place) -> list[str]:
+        """Return all identifiers by which this location may name *place*, but for their case and slashes."""
+        if self.nowhere:
+            return []
+        relatives = (self._relative(prefix, place) for prefix in self.prefixes)
+        full = (f"{root.path.rstrip('/')}/{place.path}" for root in self.roots if root.volume == place.volume)
+        return list(dict.fromkeys(filter(None, (*relatives, *full))))
+
+    def begins_in(self, folder: Place) -> bool:
+        """Whether relative identifiers begin at *folder*, or below it: then all of them may name places in it."""
+        below = ((prefix, self._below(prefix, ".")) for prefix in self.prefixes)
+        return any(
+            base is not None
+            and base.volume == folder.volume
+            and self.roots.naming(base.volume).covers(folder.path, base.path)
+            for prefix, base in below
+            if prefix
+        )
+
     def _full(self, place: Place, platform: str) -> Optional[str]:
         wanted = dict.fromkeys([platform, *self.roots.platforms(place.volume)])
         return next(filter(None, (self.roots.written(place, each) for each in wanted)), None)

@@ -19,6 +19,7 @@ from ftrack_accsyn_accessor.send.endpoints import Endpoints, Resolved
 from ftrack_accsyn_accessor.send.members import Members
 from ftrack_accsyn_accessor.send.order import Order
 from ftrack_accsyn_accessor.send.placing import Placing
+from ftrack_accsyn_accessor.send.published import Published
 from ftrack_accsyn_accessor.send.selection import Component, Selection, select
 from ftrack_accsyn_accessor.send.sources import Sources
 from ftrack_accsyn_accessor.staging.files import StagedFiles
@@ -87,6 +88,7 @@ class _Planning:
         self._sources = Sources(self._endpoints, self._destination, self._source())
         self._require_a_way()
         self._there: set[str] = set()
+        self._overwritten: list[str] = []
 
     def _verify(self) -> None:
         """Raise `errors.NotReady` where accsyn does not have what is named, before anything is looked for."""
@@ -158,7 +160,12 @@ class _Planning:
             return []
         volume = source.paths.volume or self._settings.volume
         adding = Adding(self._studio, source, self._endpoints.roots, volume, self._workspace)
-        return belong(self._connection, adding.found(self._order.added), self._order.project)
+        added = belong(self._connection, adding.found(self._order.added), self._order.project)
+        if self._recipient:
+            return added  # a delivery lies by itself
+        published = Published(self._connection, source, self._destination)
+        self._overwritten = published.remarks(added)
+        return published.guarded(added)
 
     def _decided(
         self, selection: Selection, parts: Sequence[tuple[Resolved, Sequence[Union[Wanted, Planned]]]]
@@ -254,8 +261,10 @@ class _Planning:
         """Return what is to be said of *selection* beside what becomes of its components."""
         if self._order.picked and not selection.components and not selection.left_out:
             user = self._connection.credentials.api_user
-            return [f"ftrack shows {user} no components of what was picked, or none of these names."]
-        told = [f"It goes as a delivery that {self._recipient} fetches: {_DELIVERED}"] if self._recipient else []
+            nothing = f"ftrack shows {user} no components of what was picked, or none of these names."
+            return [nothing, *self._overwritten]
+        told = [*self._overwritten]
+        told += [f"It goes as a delivery that {self._recipient} fetches: {_DELIVERED}"] if self._recipient else []
         names = sorted(set(selection.left_out))
         if not names:
             return told
