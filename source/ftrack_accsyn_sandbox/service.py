@@ -34,6 +34,7 @@ from typing import Any, Callable, Optional, TypeVar
 import trustme
 from aiohttp import web
 
+from ftrack_accsyn_sandbox import binding
 from ftrack_accsyn_sandbox.request_log import Request, RequestLog
 from ftrack_accsyn_sandbox.switches import Fault, Switches, garbled
 
@@ -59,8 +60,6 @@ GRACE_S = 0.5
 # Longer requests than aiohttp's default are let in, so that a service can refuse them in its own way and log them.
 MAX_LINE_BYTES = 1024 * 1024
 MAX_BODY_BYTES = 64 * 1024 * 1024
-# Rebinding the port directly after closing it can fail for a moment on some systems.
-BIND_ATTEMPTS = 50
 
 _logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -181,7 +180,7 @@ class Service:
             application, access_log=None, shutdown_timeout=GRACE_S, max_line_size=MAX_LINE_BYTES
         )
         await self._runner.setup()
-        await self._listen(_bound_socket(self.port))
+        await self._listen(binding.bound_socket(HOST, self.port))
 
     async def _listen(self, listening: socket.socket) -> None:
         if self._loop is None or self._runner is None or self._runner.server is None:
@@ -227,7 +226,7 @@ class Service:
                 self._listener.close()
                 self._listener = None
                 # A socket that is bound but does not listen refuses connections and keeps the port from everybody else.
-                self._placeholder = await _bound_again(self.port)
+                self._placeholder = await binding.bound_again(HOST, self.port)
                 self._close_connections()
             elif not on and self._placeholder is not None:
                 listening, self._placeholder = self._placeholder, None
@@ -383,29 +382,3 @@ def _drop(request: web.Request, *, reset: bool) -> None:
         with contextlib.suppress(OSError):  # the client may have gone already
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
-
-
-def _bound_socket(port: int) -> socket.socket:
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows, where SO_REUSEADDR would let two services share a port
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((HOST, port))
-        bound.setblocking(False)
-    except BaseException:
-        bound.close()
-        raise
-    return bound
-
-
-async def _bound_again(port: int) -> socket.socket:
-    for attempt in range(BIND_ATTEMPTS):
-        try:
-            return _bound_socket(port)
-        except OSError:
-            if attempt + 1 == BIND_ATTEMPTS:
-                raise
-            await asyncio.sleep(0.01)
-    raise AssertionError("unreachable")

@@ -11,7 +11,7 @@ import dataclasses
 import os
 import posixpath
 from collections.abc import Collection
-from typing import Optional
+from typing import Any, Optional
 
 from ftrack_accsyn_accessor.insight import remarks
 from ftrack_accsyn_accessor.insight.remarks import ANYBODY, Topic
@@ -188,13 +188,20 @@ def row(found: Found, studio: Studio = ANYBODY) -> Row:
         workspace=publication.workspace,
         left_over=f"{progress.stays(item.left_over)}." if item.left_over else "",
         waits_for_older=item.state in MOVING and RUNNING in item.sent.stale.values(),
-        reason=item.reason,
-        request=item.request if item.reason is not Reason.PUBLISH else None,
-        source=item.source.location_name or item.source.party,
-        destination=item.destination.location_name or item.destination.party,
-        destination_id=item.destination.location_id,
         path=records.printable(publication.path),
+        **_asked(item),
     )
+
+
+def _asked(item: Item) -> dict[str, Any]:
+    """Return what a row says of why an item goes, and from where to where."""
+    return {
+        "reason": item.reason,
+        "request": item.request if item.reason is not Reason.PUBLISH else None,
+        "source": item.source.location_name or item.source.party,
+        "destination": item.destination.location_name or item.destination.party,
+        "destination_id": item.destination.location_id,
+    }
 
 
 def _percent(item: Item) -> int:

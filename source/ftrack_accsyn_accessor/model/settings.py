@@ -186,9 +186,7 @@ def read(
     variable is set means that the file could not be read, for the reason *unread*, which is a problem like any other.
     *flavour* is the path module of the system in question.
     """
-    merged = dict(environ)
-    if credentials_text is not None:
-        merged.update(_credentials(credentials_text))
+    merged = {**environ, **(_credentials(credentials_text) if credentials_text is not None else {})}
     reader = _Reader(merged, flavour)
     volume = reader.matching(f"{PREFIX}VOLUME", _CODE, "the code of an accsyn volume") or DEFAULT_VOLUME
     variable = staging_variable(volume, merged)

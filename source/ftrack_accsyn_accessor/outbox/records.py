@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import json
 import sqlite3
 import zlib
+from collections.abc import Iterable
 from typing import Any, Optional, Union
 
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.model.item import (
     Endpoint,
     Item,
@@ -85,6 +88,11 @@ def of_studio(studio: Optional[Studio], column: str = "studio") -> tuple[str, di
     return f"{column} IN ({', '.join(f':{name}' for name in bound)})", bound
 
 
+def listed(constants: Iterable[enum.Enum]) -> str:
+    """Return the values of *constants* as the members of an SQL list."""
+    return ", ".join(sorted(f"'{each.value}'" for each in constants))
+
+
 def pack(files: tuple[StagedFile, ...]) -> bytes:
     """Return *files* as the blob that the outbox keeps."""
     rows = [(file.path, file.size_bytes, file.mtime_ns) for file in files]
@@ -127,6 +135,11 @@ def printable(text: str) -> str:
 def cause_text(what: str, remedy: str) -> str:
     """Return the value of the column `cause`."""
     return f"{printable(what)}{_REMEDY}{printable(remedy)}" if remedy else printable(what)
+
+
+def cause_of(error: AccsynAccessorError) -> tuple[str, str]:
+    """Return the values of the columns `cause_kind` and `cause`."""
+    return error.kind, cause_text(error.what, error.remedy)
 
 
 def split_cause(text: str) -> tuple[str, str]:

@@ -282,7 +282,7 @@ class Outbox:
             "UPDATE item SET cause_kind = ?, cause = ?, attempts = attempts + 1, next_try_at = ?, updated_at = ? "
             "WHERE id = ? AND created_at = ? AND state = ? AND attempts = ?",
             [
-                (*_cause(error), next_try_at, now, item.id, item.created_at, item.state.value, item.attempts)
+                (*records.cause_of(error), next_try_at, now, item.id, item.created_at, item.state.value, item.attempts)
                 for item in items
                 if item.state in _WAITING
             ],
@@ -291,7 +291,7 @@ class Outbox:
     def needs_attention(self, items: Sequence[Item], error: AccsynAccessorError, next_try_at: Optional[float]) -> int:
         """Move *items* to `needs-attention` with the cause; return how many."""
         assignments = "cause_kind = ?, cause = ?, attempts = attempts + 1, next_try_at = ?"
-        return self._step(items, State.NEEDS_ATTENTION, assignments, (*_cause(error), next_try_at))
+        return self._step(items, State.NEEDS_ATTENTION, assignments, (*records.cause_of(error), next_try_at))
 
     def wake(self, *cause_kinds: str) -> int:
         """Make items that wait for one of *cause_kinds* due at once; return how many."""
@@ -396,7 +396,3 @@ class Outbox:
             return 0
         with self._connections.writing() as connection:
             return connection.executemany(statement, rows).rowcount
-
-
-def _cause(error: AccsynAccessorError) -> tuple[str, str]:
-    return error.kind, records.cause_text(error.what, error.remedy)

@@ -25,17 +25,10 @@ from ftrack_accsyn_accessor.outbox.records import JobRow
 
 #: Assignments that take back what was reported of an item, when it is published or submitted anew.
 FROM_THE_START = "done_bytes = 0, speed_bytes_per_s = NULL, left_s = NULL, arrived_at = NULL, synced_at = NULL"
-
-
-def _listed(values: Iterable[str]) -> str:
-    """Return constants as the members of an SQL list."""
-    return ", ".join(f"'{value}'" for value in sorted(values))
-
-
-_SUBMITTED = _listed([State.SUBMITTED.value, State.TRANSFERRING.value])
-_MOVING = _listed([State.PREPARED.value, State.PENDING.value, State.SUBMITTED.value, State.TRANSFERRING.value])
+_SUBMITTED = records.listed([State.SUBMITTED, State.TRANSFERRING])
+_MOVING = records.listed([State.PREPARED, State.PENDING, State.SUBMITTED, State.TRANSFERRING])
 _WITHDRAWN = f"state = '{State.WITHDRAWN.value}'"
-_REPAIRABLE = _listed(kind.value for kind in REPAIRABLE)
+_REPAIRABLE = records.listed(REPAIRABLE)
 #: Items that what accsyn reports may still change.
 _FOLLOWED = (
     f"item.state IN ({_SUBMITTED}, '{State.NEEDS_ATTENTION.value}') AND item.arrived_at IS NULL "
@@ -43,9 +36,8 @@ _FOLLOWED = (
 )
 _DELIVERS = f"(job.party LIKE '{parties.DELIVERY}=%')"
 #: Requests of whose end nobody was told yet.
-_OPEN = f"ended_at IS NULL AND reason IN ({_listed(each.value for each in Reason if each is not Reason.PUBLISH)})"
-#: Published items of the present round: those on their way, and those that were on it since :since (seconds since the
-#: epoch).
+_OPEN = f"ended_at IS NULL AND reason IN ({records.listed(set(Reason) - {Reason.PUBLISH})})"
+#: Published items of the present round: on their way, or on it since :since, in seconds since the epoch.
 _IN_ROUND = f"job = :job AND reason = 'publish' AND (state IN ({_SUBMITTED}) OR updated_at >= :since)"
 
 
@@ -181,7 +173,7 @@ class Tracking:
         asked_for = f"state = '{State.NEEDS_ATTENTION.value}' AND next_try_at IS NULL"
         with self._connections.writing() as connection:
             for target in {change.state for change in changes}:
-                allowed = _listed(state.value for state in (*sources(target), target))
+                allowed = records.listed((*sources(target), target))
                 count += connection.executemany(
                     "UPDATE item SET state = ?, cause_kind = ?, cause = ?, "  # noqa: S608
                     f"next_try_at = CASE WHEN {asked_for} THEN NULL ELSE ? END, done_bytes = ?, "
@@ -242,7 +234,7 @@ class Tracking:
 
     def synced(self, items: Sequence[Item]) -> int:
         """Move *items* to `synced`; return how many."""
-        allowed = _listed(state.value for state in sources(State.SYNCED))
+        allowed = records.listed(sources(State.SYNCED))
         now = self._clock()
         rows = [(now, now, item.id, item.created_at) for item in items]
         with self._connections.writing() as connection:
