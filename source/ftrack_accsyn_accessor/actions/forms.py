@@ -17,11 +17,13 @@ from ftrack_accsyn_accessor.model.item import Reason
 from ftrack_accsyn_accessor.send.order import Order
 
 SOURCE, DESTINATION, COMPONENTS, LATEST, WITH_USED = "source", "destination", "components", "latest", "with_used"
+AGAIN = "again"
 ADDED, PRIORITY, QUEUE, SITE, DIRECTION = "added", "priority", "queue", "site", "direction"
 #: Hidden: the name of a kept plan, and the wish to change what was filled in.
 PLAN, CHANGE = "plan", "change"
 UPLOAD, DOWNLOAD = "upload", "download"
 HIGHEST = 1000
+_AGAIN = "Also what is there already"
 _TRUE, _FALSE = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off", ""})
 
 Item = dict[str, Any]
@@ -69,6 +71,7 @@ def send_form(places: Sequence[Place], values: Mapping[str, Any], problems: Sequ
         _field("text", COMPONENTS, "Components", values, "all; or names, such as main, *_exr"),
         _flag(LATEST, "Latest versions only", values, default=True),
         _flag(WITH_USED, "With the versions that they use", values, default=False),
+        _flag(AGAIN, _AGAIN, values, default=False),
         _field("textarea", ADDED, "Additional files and folders, one a line", values),
         *_urgency(values),
     ]
@@ -113,6 +116,7 @@ def _send(launch: Launch, reader: _Reader) -> Order:
         added=reader.lines(ADDED),
         queue=reader.text(QUEUE),
         priority=reader.priority(),
+        again=reader.flag(AGAIN, _AGAIN, default=False),
     )
     if order.source and order.source == order.destination:
         reader.problems.append("It cannot be sent to where it is to come from.")

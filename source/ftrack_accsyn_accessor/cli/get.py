@@ -19,6 +19,7 @@ from ftrack_accsyn_accessor.send.order import Order
 @click.option("--latest/--all", "latest_only", default=True, help="Latest versions only, or all. [default: latest]")
 @click.option("--components", metavar="NAMES", help="Only components of these names: commas between, * allowed.")
 @click.option("--with-used", is_flag=True, help="Also what the versions use, at any depth.")
+@click.option("--again", is_flag=True, help="Also what is registered here already: accsyn sends what differs.")
 @click.option("--priority", type=click.IntRange(0, 1000), help="Of its tasks in accsyn, 0 to 1000.")
 @asked.options
 @click.pass_context
@@ -30,6 +31,7 @@ def get(
     latest_only: bool,
     components: Optional[str],
     with_used: bool,
+    again: bool,
     priority: Optional[int],
     **how: Any,
 ) -> None:
@@ -46,5 +48,6 @@ def get(
         components=names(components),
         with_used=with_used,
         priority=priority,
+        again=again,
     )
     asked.carry_out(context, order, words, asked.How(**how))

@@ -27,6 +27,7 @@ def names(text: Optional[str]) -> tuple[str, ...]:
 @click.option("--components", metavar="NAMES", help="Only components of these names: commas between, * allowed.")
 @click.option("--with-used", is_flag=True, help="Also what the versions use, at any depth.")
 @click.option("--add", "added", multiple=True, metavar="PATH", help="Also this file or folder; * allowed. Repeatable.")
+@click.option("--again", is_flag=True, help="Also what is registered there already: accsyn sends what differs.")
 @click.option("--queue", default="", metavar="NAME", help="The accsyn queue. [default: the project's]")
 @click.option("--priority", type=click.IntRange(0, 1000), help="Of its tasks in accsyn, 0 to 1000.")
 @asked.options
@@ -41,6 +42,7 @@ def send(
     components: Optional[str],
     with_used: bool,
     added: Sequence[str],
+    again: bool,
     queue: str,
     priority: Optional[int],
     **how: Any,
@@ -67,5 +69,6 @@ def send(
         added=tuple(added),
         queue=queue,
         priority=priority,
+        again=again,
     )
     asked.carry_out(context, order, words, asked.How(**how))

@@ -23,6 +23,11 @@ from ftrack_accsyn_accessor.workspace import Workspace
 
 _REMEDY = "Name a ftrack location, site=<code>, hq or an e-mail address; FTRACK_ACCSYN_LOCATIONS may tell what is what."
 
+_NONE_YET = (
+    "The first session with the plugin makes it: start Connect, or any other application with the plugin, on this "
+    "machine once, then do it again."
+)
+
 
 class Resolved(NamedTuple):
     """An endpoint, and what goes with it.
@@ -131,6 +136,8 @@ class Endpoints:
         return self._at(self._party_of(location), location)
 
     def _bare(self, text: str) -> Resolved:
+        if text == self._machines.own_location:
+            raise Unresolved("find the location of this machine in ftrack", text, "there is none yet", _NONE_YET)
         tried = "find what is meant"
         try:
             party = self._around.party(text)

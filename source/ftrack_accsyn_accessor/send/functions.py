@@ -52,6 +52,7 @@ def send(
     add: Sequence[str] = (),
     queue: str = "",
     priority: Optional[int] = None,
+    again: bool = False,
     dry_run: bool = False,
     wait: bool = False,
     timeout_s: Optional[float] = None,
@@ -60,13 +61,14 @@ def send(
 
     *latest*: only the latest version of each asset, of a task the latest that was made on it. *components* are names,
     wildcards allowed; none for all. *with_used* sends what the versions use as well. *add* are paths of files and
-    folders at the source, in any platform's notation, wildcards allowed.
+    folders at the source, in any platform's notation, wildcards allowed. *again* means also what is registered at the
+    destination already, as where its files were taken away there by hand; accsyn sends what differs.
     """
     words, picked = _meant(selection)
     order = Order(
         Reason.SEND, picked, source, destination, latest, tuple(components), with_used, tuple(add), queue, priority
     )
-    return _ask(order, words, dry_run, wait, timeout_s)
+    return _ask(dataclasses.replace(order, again=again), words, dry_run, wait, timeout_s)
 
 
 def get(
@@ -78,6 +80,7 @@ def get(
     with_used: bool = False,
     queue: str = "",
     priority: Optional[int] = None,
+    again: bool = False,
     dry_run: bool = False,
     wait: bool = False,
     timeout_s: Optional[float] = None,
@@ -89,7 +92,7 @@ def get(
     """
     words, picked = _meant(selection)
     order = Order(Reason.GET, picked, source, "", latest, tuple(components), with_used, (), queue, priority)
-    return _ask(order, words, dry_run, wait, timeout_s)
+    return _ask(dataclasses.replace(order, again=again), words, dry_run, wait, timeout_s)
 
 
 def site_sync(

@@ -24,7 +24,8 @@ class Order:
     compared without regard to case; none for all. `with_used` adds what the versions use, at any depth. `added` are
     paths of files and folders in any platform's notation, wildcards allowed. `queue` is an accsyn queue's code or
     name, empty for the project's; `priority` is from 0 to 1000. `project` is the name of the project that added paths
-    belong to; empty for that which the first folder of each names.
+    belong to; empty for that which the first folder of each names. `again` means also what is registered at the
+    destination already: its files may have been taken away there.
     """
 
     reason: Reason
@@ -38,3 +39,4 @@ class Order:
     queue: str = ""
     priority: Optional[int] = None
     project: str = ""
+    again: bool = False

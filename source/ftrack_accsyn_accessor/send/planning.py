@@ -27,6 +27,7 @@ from ftrack_accsyn_accessor.workspace import Workspace
 
 _NOT_AT_MAIN = "A delivery is made of files of the main site. Send them there first, or have a share mapped."
 _BY_WAY_OF_HQ = "accsyn carries nothing between these two. Send it to head quarters first, and from there."
+_ONCE_MORE = "that stays, and accsyn sends what differs."
 _DELIVERED = "files lie beside each other there, without the folders that they are in."
 
 
@@ -174,7 +175,10 @@ class _Planning:
         under_way = moment.moving(self._outboxes, destination, self._studio)
         moving, stuck = moment.carriers(under_way), moment.stuck(under_way)
         self._there -= moment.outdated(self._outboxes, destination)
-        self._there -= self._lost(each for _, items in parts for each in items if isinstance(each, Wanted))
+        wanted = [each for _, items in parts for each in items if isinstance(each, Wanted)]
+        self._there -= self._lost(wanted)
+        again = self._again(wanted)
+        self._there -= again
         waiting = [
             [
                 each
@@ -202,8 +206,19 @@ class _Planning:
         )
         asked = [Part(source.endpoint, items) for source, items in parts]
         return make_all(
-            self._order.reason, self._studio, destination, asked, world, [*delays, *self._remarks(selection)]
+            self._order.reason,
+            self._studio,
+            destination,
+            asked,
+            world,
+            [*delays, *self._remarks(selection, len(again))],
         )
+
+    def _again(self, wanted: Iterable[Wanted]) -> set[str]:
+        """Return what is registered at the destination, and asked for all the same; it has to be elsewhere as well."""
+        there = self._destination.endpoint.location_id
+        ids = {each.publication.component_id for each in wanted if each.publication.location_id != there}
+        return self._there & ids if self._order.again else set()
 
     def _lost(self, wanted: Iterable[Wanted]) -> set[str]:
         """Return what is registered in this machine's staging area, lacks files there, and is elsewhere as well."""
@@ -257,14 +272,14 @@ class _Planning:
         machines = kinds <= {parties.USER, parties.CLIENT}
         return _BY_WAY_OF_HQ if machines or (foreign and parties.SITE in kinds) else ""
 
-    def _remarks(self, selection: Selection) -> list[str]:
-        """Return what is to be said of *selection* beside what becomes of its components."""
+    def _remarks(self, selection: Selection, again: int) -> list[str]:
+        """Return what is to be said of *selection* beside what becomes of its components, *again* of them once more."""
         if self._order.picked and not selection.components and not selection.left_out:
             user = self._connection.credentials.api_user
-            nothing = f"ftrack shows {user} no components of what was picked, or none of these names."
-            return [nothing, *self._overwritten]
-        told = [*self._overwritten]
-        told += [f"It goes as a delivery that {self._recipient} fetches: {_DELIVERED}"] if self._recipient else []
+            return [f"ftrack shows {user} no components of what was picked, or none of these names."]
+        told = [f"It goes as a delivery that {self._recipient} fetches: {_DELIVERED}"] if self._recipient else []
+        if again:
+            told.append(f"{again} of it {'is' if again == 1 else 'are'} registered there already: {_ONCE_MORE}")
         names = sorted(set(selection.left_out))
         if not names:
             return told

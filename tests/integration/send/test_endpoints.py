@@ -174,6 +174,11 @@ def test_this_machine_without_a_location_is_its_client_alone(open_endpoints, off
     assert (found.endpoint, found.here) == (Endpoint(f"client={office.demo.artist_client.id}", "", ""), True)
 
 
+def test_own_staging_location_that_ftrack_lacks_is_made_by_the_first_session(open_endpoints) -> None:
+    with pytest.raises(Unresolved, match=r"there is none yet\. The first session with the plugin makes it"):
+        open_endpoints("artist").resolve(f"artist.{HOST}")
+
+
 def test_own_staging_location_without_client_is_not_ready(open_endpoints, location, office, monkeypatch) -> None:
     location(f"artist.{HOST}", staging=True)
     monkeypatch.setattr(office.demo.artist_client, "active", False)

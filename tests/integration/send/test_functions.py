@@ -67,6 +67,20 @@ def test_send_returns_when_all_is_there_and_registered(outside: Sender) -> None:
     assert again.requests == ()
 
 
+def test_what_was_taken_away_there_by_hand_is_sent_again_where_that_is_asked_for(outside: Sender) -> None:
+    london = outside.studio.site("london")
+    version, component, path = filed(outside, outside.studio.hq)
+    assert send(version, "studio.hq", "studio.london", wait=True, timeout_s=SOON_S).wait(SOON_S)
+    (london / path).unlink()
+    asked = send(version, "studio.hq", "studio.london", again=True, wait=True, timeout_s=SOON_S)
+    assert ids_of(asked.plans[0], Fate.GOES) == {component}
+    assert "1 of it is registered there already" in " ".join(asked.plans[0].remarks)
+    assert asked.wait(SOON_S)
+    assert (london / path).read_bytes() == b"content"
+    there = {"component_id": component, "location_id": outside.ids["studio.london"]}
+    assert len(outside.store.find("ComponentLocation", **there)) == 1
+
+
 def test_a_dry_run_asks_for_nothing(outside: Sender) -> None:
     version, component, _ = filed(outside, outside.studio.hq)
     asked = send([version], "studio.hq", "studio.london", dry_run=True)
