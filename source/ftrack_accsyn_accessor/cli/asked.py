@@ -62,6 +62,23 @@ def options(command: Command) -> Command:
     return command
 
 
+def versions(command: Command) -> Command:
+    """Give *command* the options that `latest_only` reads."""
+    for decorate in (
+        click.option("--all", "all_versions", is_flag=True, help="All versions."),
+        click.option("--latest", is_flag=True, help="The latest version of each asset only. This is the default."),
+    ):
+        command = decorate(command)
+    return command
+
+
+def latest_only(latest: bool, all_versions: bool) -> bool:
+    """Return whether only the latest versions are meant."""
+    if latest and all_versions:
+        raise click.UsageError("Either --latest or --all.")
+    return not all_versions
+
+
 def carry_out(context: click.Context, order: Order, words: Sequence[str], how: How) -> NoReturn:
     """Plan *order*, show it, ask, write the request down, and submit or follow it; exit with what that came to."""
     installation = here.find(begin=True)

@@ -8,22 +8,23 @@ import click
 
 from ftrack_accsyn_accessor import environment, machine
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.insight import rows
+from ftrack_accsyn_accessor.insight import requests, rows
 from ftrack_accsyn_accessor.outbox import Outbox
 
 _BY_WHOM = "A running application with the plugin does it within seconds; without one: ftrack-accsyn drain."
 
 
 @click.command()
-@click.argument("components", nargs=-1, metavar="[COMPONENT|PATH]...")
+@click.argument("components", nargs=-1, metavar="[COMPONENT|PATH|REQUEST]...")
 @shown.json_option
 def retry(components: Sequence[str], as_json: bool) -> None:
     """Try again at once what waits or needs attention: the named components, or everything.
 
+    REQUEST, a number in `requests`, stands for all that is in it.
     What failed in accsyn is queued there again, what was never handed over is submitted.
     """
     outbox = here.outbox(here.find())
-    retried = outbox.control.retry([_item_id(outbox, text) for text in components] if components else None)
+    retried = outbox.control.retry([each for text in components for each in _item_ids(outbox, text)] or None)
     _say(f"{retried} component(s) are tried again.", {"retried": retried}, as_json)
 
 
@@ -51,11 +52,15 @@ def resume(as_json: bool) -> None:
     _say(text, {"paused": False, "changed": done}, as_json)
 
 
-def _item_id(outbox: Outbox, text: str) -> int:
-    row = rows.find(outbox, text)
-    if row is None:
-        raise here.Stop(f"Nothing that was published on this machine is called {text}.", exit_codes.FAILED)
-    return row.item_id
+def _item_ids(outbox: Outbox, text: str) -> list[int]:
+    asked = requests.numbered(outbox, text)
+    row = None if asked else rows.find(outbox, text)
+    if row is not None:
+        return [row.item_id]
+    if not asked:
+        text = f"Nothing that was published on this machine, or asked for from it, is called {text}."
+        raise here.Stop(text, exit_codes.FAILED)
+    return [each.item_id for each in asked]
 
 
 def _say(text: str, told: dict[str, object], as_json: bool) -> None:

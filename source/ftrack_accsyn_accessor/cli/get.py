@@ -16,7 +16,7 @@ from ftrack_accsyn_accessor.send.order import Order
 @click.command()
 @click.argument("words", nargs=-1, required=True, metavar="COMPONENT|VERSION|SHOT...")
 @click.option("--from", "source", default="", metavar="LOCATION", help="From where. [default: the nearest that has it]")
-@click.option("--latest/--all", "latest_only", default=True, help="Latest versions only, or all. [default: latest]")
+@asked.versions
 @click.option("--components", metavar="NAMES", help="Only components of these names: commas between, * allowed.")
 @click.option("--with-used", is_flag=True, help="Also what the versions use, at any depth.")
 @click.option("--again", is_flag=True, help="Also what is registered here already: accsyn sends what differs.")
@@ -28,7 +28,8 @@ def get(
     /,
     words: Sequence[str],
     source: str,
-    latest_only: bool,
+    latest: bool,
+    all_versions: bool,
     components: Optional[str],
     with_used: bool,
     again: bool,
@@ -44,7 +45,7 @@ def get(
     order = Order(
         Reason.GET,
         source=source,
-        latest_only=latest_only,
+        latest_only=asked.latest_only(latest, all_versions),
         components=names(components),
         with_used=with_used,
         priority=priority,

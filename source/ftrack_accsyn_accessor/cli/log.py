@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.insight import rows, status
+from ftrack_accsyn_accessor.insight import requests, rows, status
 from ftrack_accsyn_accessor.insight.doctor.bundle import log_files, log_folder
 from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.model.item import Studio
@@ -19,7 +19,7 @@ from ftrack_accsyn_accessor.outbox import Outbox
 
 
 @click.command()
-@click.argument("component", required=False, metavar="[COMPONENT|PATH]")
+@click.argument("component", required=False, metavar="[COMPONENT|PATH|REQUEST]")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many components to list.")
 @shown.json_option
 def log(component: Optional[str], limit: int, as_json: bool) -> None:
@@ -48,10 +48,14 @@ def log(component: Optional[str], limit: int, as_json: bool) -> None:
 def _rows(outbox: Outbox, studio: Studio, component: Optional[str], limit: int) -> Sequence[Row]:
     if component is None:
         return rows.latest(outbox, limit, studio)
-    row = rows.find(outbox, component, studio)
-    if row is None:
-        raise here.Stop(f"Nothing that was published on this machine is called {component}.", exit_codes.FAILED)
-    return [row]
+    asked = requests.numbered(outbox, component, studio)
+    row = None if asked else rows.find(outbox, component, studio)
+    if row is not None:
+        return [row]
+    if not asked:
+        text = f"Nothing that was published on this machine, or asked for from it, is called {component}."
+        raise here.Stop(text, exit_codes.FAILED)
+    return sorted(asked, key=lambda each: -each.updated_at)[:limit]
 
 
 def _table(found: Sequence[Row]) -> Table:

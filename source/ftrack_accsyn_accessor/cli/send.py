@@ -23,7 +23,7 @@ def names(text: Optional[str]) -> tuple[str, ...]:
     "--from", "source", required=True, metavar="LOCATION", help="Where it is: an ftrack location, or a party."
 )
 @click.option("--to", "destination", required=True, metavar="LOCATION", help="Where it is to be.")
-@click.option("--latest/--all", "latest_only", default=True, help="Latest versions only, or all. [default: latest]")
+@asked.versions
 @click.option("--components", metavar="NAMES", help="Only components of these names: commas between, * allowed.")
 @click.option("--with-used", is_flag=True, help="Also what the versions use, at any depth.")
 @click.option("--add", "added", multiple=True, metavar="PATH", help="Also this file or folder; * allowed. Repeatable.")
@@ -38,7 +38,8 @@ def send(
     words: Sequence[str],
     source: str,
     destination: str,
-    latest_only: bool,
+    latest: bool,
+    all_versions: bool,
     components: Optional[str],
     with_used: bool,
     added: Sequence[str],
@@ -63,7 +64,7 @@ def send(
         Reason.SEND,
         source=source,
         destination=destination,
-        latest_only=latest_only,
+        latest_only=asked.latest_only(latest, all_versions),
         components=names(components),
         with_used=with_used,
         added=tuple(added),

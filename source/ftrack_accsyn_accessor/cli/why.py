@@ -14,15 +14,15 @@ from ftrack_accsyn_accessor.model.item import State
 
 
 @click.command()
-@click.argument("component", required=False, metavar="[COMPONENT|PATH]")
+@click.argument("component", required=False, metavar="[COMPONENT|PATH|REQUEST]")
 @shown.json_option
 @click.pass_context
 def why(context: click.Context, component: Optional[str], as_json: bool) -> None:
     """Say in one sentence why something has not arrived, and what to do.
 
-    COMPONENT is the id of a component in ftrack, PATH a staged file, absolute or relative to the staging area. Without
-    either, what is told is what holds everything up. accsyn is asked for its client, queue and job; the answer is the
-    first thing that is in the way.
+    COMPONENT is the id of a component in ftrack, PATH a staged file, absolute or relative to the staging area, REQUEST
+    a number in `requests`. Without any, what is told is what holds everything up. accsyn is asked for its client, queue
+    and job; the answer is the first thing that is in the way.
     """
     known = inquiry.gather(environment.read_settings(), environment.ftrack_user(), component or "")
     answer = explain(known)

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from typing import Optional
 
-from ftrack_accsyn_accessor.insight import remarks, rows, status
+from ftrack_accsyn_accessor.insight import remarks, requests, rows, status
 from ftrack_accsyn_accessor.insight.absence import absence
 from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
 from ftrack_accsyn_accessor.insight.leading import obstacle
@@ -68,7 +68,7 @@ def _with_outbox(situation: Situation, here: Installation) -> Situation:
 
 def _with_items(situation: Situation, here: Installation, outbox: Outbox) -> Situation:
     studio, asked = here.studio, situation.asked
-    row = rows.find(outbox, asked, studio) if asked else _telling(outbox, studio)
+    row = _named(outbox, asked, studio) if asked else _telling(outbox, studio)
     known = dataclasses.replace(
         situation,
         staging_present=here.is_present(outbox),
@@ -112,6 +112,14 @@ def _asked(workspace: Workspace, current: Settings, row: Row) -> Accsyn:
     return dataclasses.replace(
         known, job_status=job.status, queue=place.name, queue_status=place.status, ahead=place.ahead
     )
+
+
+def _named(outbox: Outbox, asked: str, studio: Studio) -> Optional[Row]:
+    """Return the item that is called *asked*; of a request the one that tells best why not all of it is there."""
+    found = requests.numbered(outbox, asked, studio)
+    ranks = {state: rank for rank, state in enumerate(_TELLING)}
+    best = min(found, key=lambda each: ranks.get(each.state, len(ranks)), default=None)
+    return best or rows.find(outbox, asked, studio)
 
 
 def _telling(outbox: Outbox, studio: Studio) -> Optional[Row]:

@@ -19,6 +19,8 @@ from ftrack_accsyn_accessor.outbox import Outbox
 
 #: How many of those that have ended are shown, besides all that have not.
 ENDED = 20
+#: Of the highest number that a request may have.
+_DIGITS = 18
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,6 +96,12 @@ def items(
 ) -> list[Row]:
     """Return a page of the items into which *row* unfolds: all of a request that is itself what is searched for."""
     return rows.rows(outbox, states, _within(row, search), limit, offset, studio, row.request_id)
+
+
+def numbered(outbox: Outbox, text: str, studio: Studio = ANYBODY) -> list[Row]:
+    """Return all items of the request whose number *text* is, none where it is none."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0
+    return rows.rows(outbox, limit=-1, studio=studio, request=number) if number else []
 
 
 def count(outbox: Outbox, row: RequestRow, states: Collection[State] = (), search: str = "") -> int:

@@ -182,19 +182,30 @@ def belong(
 ) -> list[Union[Wanted, Planned]]:
     """Return *added* with the projects that they belong to: *project*, or that which the first folder names.
 
-    One request, none without *added*. May raise `errors.RegistrationError`.
+    One request, none without *added*. May raise `errors.RegistrationError`; `errors.Unresolved` for a path in the
+    folder of another project than *project*.
     """
-    names = sorted({project or _first(each) for each in added})
+    names = sorted({name for each in added for name in (project, _first(each)) if name})
     ids: dict[str, str] = {}
     for batch in quoted_batches(names):
         for row in connection.rows(f"select id, name from Project where name in ({batch}) order by id")[0]:  # noqa: S608
             ids[row["name"].casefold()] = row["id"]
+    for each in added:
+        first = _first(each)
+        if project and first.casefold() in ids and first.casefold() != project.casefold():
+            outcome = f"it is in the folder of the project {first}, and {project} is named for it"
+            remedy = "Leave the project out: each path belongs to that which its first folder names."
+            raise errors.Unresolved("tell the project of the path", _path(each), outcome, remedy)
     return [_with_project(each, project or _first(each), ids) for each in added]
 
 
 def _first(added: Union[Wanted, Planned]) -> str:
+    return _path(added).split("/")[0]
+
+
+def _path(added: Union[Wanted, Planned]) -> str:
     wanted = added.wanted if isinstance(added, Planned) else added
-    return wanted.publication.path.split("/")[0]
+    return wanted.publication.path
 
 
 def _with_project(added: Union[Wanted, Planned], name: str, ids: Mapping[str, str]) -> Union[Wanted, Planned]:

@@ -124,6 +124,8 @@ def queue_ensure(project: str, priority: int = PRIORITY) -> EnsuredQueue:
 
     It takes an administrator of accsyn. For others, jobs of the project go through accsyn's default queue.
     """
+    if not project.strip():
+        raise errors.Unresolved("make the queue", "", "no project is named", "Name one, as it is called in ftrack.")
     workspace = connect(_ready(settings.outside(environment.read_settings())))
     try:
         with errors.in_person():

@@ -9,7 +9,7 @@ from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.model import errors, parties
 from ftrack_accsyn_accessor.model.item import Kind, Reason, Studio
-from ftrack_accsyn_accessor.model.plan import Part, Plan, Planned, World, make_all
+from ftrack_accsyn_accessor.model.plan import Fate, Obstacle, Part, Plan, Planned, World, make_all
 from ftrack_accsyn_accessor.model.request import Wanted
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox, locations
@@ -27,6 +27,7 @@ from ftrack_accsyn_accessor.workspace import Workspace
 
 _NOT_AT_MAIN = "A delivery is made of files of the main site. Send them there first, or have a share mapped."
 _BY_WAY_OF_HQ = "accsyn carries nothing between these two. Send it to head quarters first, and from there."
+_GONE = "It is registered here alone, and its files are not here any more. Publish it again, or remove it in ftrack."
 _ONCE_MORE = "that stays, and accsyn sends what differs."
 _DELIVERED = "files lie beside each other there, without the folders that they are in."
 
@@ -154,7 +155,16 @@ class _Planning:
         arrived = [component for component in components if there and there in component.registered]
         others = [component for component in components if not there or there not in component.registered]
         placing = Placing(self._studio, end, self._destination)
-        return [*self._placed(self._destination, arrived), *map(placing.nowhere, others)]
+        return [*map(self._unless_gone, self._placed(self._destination, arrived)), *map(placing.nowhere, others)]
+
+    def _unless_gone(self, each: Union[Wanted, Planned]) -> Union[Wanted, Planned]:
+        """Return what is registered at the destination alone; it is nowhere if that is here, and its files are not."""
+        gone = (
+            self._staged is not None
+            and isinstance(each, Wanted)
+            and self._staged.lacks(file.path for file in each.publication.files)
+        )
+        return Planned(each, Fate.CANNOT, Obstacle.NOT_AT_SOURCE, _GONE) if gone and isinstance(each, Wanted) else each
 
     def _added(self, source: Resolved) -> list[Union[Wanted, Planned]]:
         if not self._order.added:

@@ -151,6 +151,21 @@ def test_why_and_retry_find_it_there(outside: Outbox, run: Run) -> None:
     assert told(run, "retry", "beauty")["retried"] == 1
 
 
+def test_why_retry_and_log_take_the_number_of_a_request(outside: Outbox, run: Run) -> None:
+    number = ask(outside, "beauty", "depth", "matte")
+    first, *_ = in_accsyn(outside, number)
+    ask(outside, "audio")
+    stuck = Change(first, State.NEEDS_ATTENTION, first.progress, Trouble.FAILED.value, "accsyn could not.", 9e9)
+    outside.tracking.record([stuck])
+
+    assert "comp v003 beauty needs attention: accsyn could not." in run("why", number).stdout
+    assert {row["component"] for row in told(run, "log", number)["items"]} == {"beauty", "depth", "matte"}
+    assert len(told(run, "log", number, "--limit", 2)["items"]) == 2
+    assert told(run, "retry", number)["retried"] == 1
+    for verb in ("why", "retry", "log"):
+        assert run(verb, 77).exit_code == exit_codes.FAILED
+
+
 def test_doctor_looks_at_it(outside: Outbox, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(outside, "beauty")
     monkeypatch.setenv("FTRACK_SERVER", "http://127.0.0.1:1")

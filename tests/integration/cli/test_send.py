@@ -145,6 +145,11 @@ def test_something_has_to_be_named(outbox: Outbox, run: Run) -> None:
     assert run("send", "--from", "studio.hq", "--to", "studio.london").exit_code == exit_codes.USAGE
 
 
+@pytest.mark.parametrize("verb", [ARGUMENTS, ("get", "sh010")], ids=["send", "get"])
+def test_latest_and_all_exclude_each_other(outbox: Outbox, run: Run, verb: tuple[str, ...]) -> None:
+    assert run(*verb, "--latest", "--all").exit_code == exit_codes.USAGE
+
+
 def standing(**counts: int) -> Standing:
     request = Request(Reason.SEND, STUDIO, "artist", HQ, LONDON)
     return Standing(1, request, 1.0, {State(name): count for name, count in counts.items()}, 1, 1, 1)

@@ -55,6 +55,12 @@ def test_a_path_belongs_to_the_project_that_its_first_folder_names(sender: Sende
     assert (other.publication.project_name, other.publication.project_id) == ("show_b", sender.ids["show_b"])
 
 
+def test_a_path_in_the_folder_of_another_project_than_was_named_is_refused(sender: Sender) -> None:
+    with pytest.raises(Unresolved, match=r"show_a/scans\): it is in the folder of the project show_a, and show_b is"):
+        synced(sender, "show_a/scans", project="show_b")
+    assert synced(sender, "show_a/scans", project="SHOW_A").going
+
+
 @pytest.mark.parametrize("notation", ["{hq}/show_a/scans", "show_a\\scans\\", "./show_a//scans", " show_a/scans "])
 def test_any_notation_of_a_path_is_the_same_place(admin: Sender, notation: str) -> None:
     assert going(synced(admin, notation.format(hq=admin.studio.hq))) == {"show_a/scans": Kind.FOLDER}

@@ -9,7 +9,7 @@ import pytest
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.model.errors import NotReady, SettingsError, Unauthorised, Unresolved
-from ftrack_accsyn_accessor.model.plan import Fate
+from ftrack_accsyn_accessor.model.plan import Fate, Obstacle
 from ftrack_accsyn_accessor.send import get, queue_ensure, send, site_sync
 from ftrack_accsyn_accessor.send.order import Picked
 from ftrack_accsyn_accessor.worker import runtime
@@ -153,7 +153,21 @@ def test_nothing_that_was_not_asked_for_is_there(outside: Sender) -> None:
     assert not site_sync([], "london", "upload").wait(SOON_S)
 
 
+def test_what_is_registered_here_alone_and_is_not_on_this_disk_is_not_there(sender: Sender) -> None:
+    sender.staging()
+    settings, credentials = environment.read_settings(), environment.ftrack_credentials()
+    runtime.open_runtime(settings, credentials, environment.read_settings, begin=True)
+    version, component, path = filed(sender, sender.studio.staging, at=sender.staging())
+    assert ids_of(get(version, dry_run=True).plans[0], Fate.THERE) == {component}
+    (sender.studio.staging / path).unlink()
+    (planned,) = get(version).plans[0].planned
+    assert (planned.fate, planned.obstacle) == (Fate.CANNOT, Obstacle.NOT_AT_SOURCE)
+    assert "its files are not here any more" in planned.cause
+
+
 def test_what_cannot_be_meant_is_refused_in_words(outside: Sender) -> None:
+    with pytest.raises(Unresolved, match="no project is named"):
+        queue_ensure(" ")
     with pytest.raises(SettingsError, match="download or upload"):
         site_sync("show_a", "london", "sideways")
     with pytest.raises(Unresolved, match="site=paris"):
