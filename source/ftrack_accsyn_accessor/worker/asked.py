@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model import errors, tasks
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, State, label
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, State, Trouble, label
 from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.model.stamp import Stamp, is_same
 from ftrack_accsyn_accessor.outbox import Outbox
@@ -152,8 +152,6 @@ class Asked:
         others = self._outbox.requests.published_at(item)
         if others:
             return published_there(item, others[0])
-        if item.job is not None:
-            return None  # what is there by now may be its own
         known = self._outbox.requests.staged(publication)
         for file in publication.files:
             try:
@@ -161,9 +159,11 @@ class Asked:
             except errors.FileChanged:
                 continue
             stamp = known.get(file.path, _NOTHING)
-            if stamp is not None and not is_same(found, stamp):
+            came = file.size_bytes in (0, found.size_bytes) or item.cause_kind == Trouble.SIZE_DIFFERS.value
+            # accsyn gives a file its name when all of it is there: one with another size did not come with this item.
+            if (stamp is None and not came) or (stamp is not None and not is_same(found, stamp)):
                 outcome = "a file is there that ftrack does not have in this location"
-                if stamp is not _NOTHING:
+                if stamp not in (None, _NOTHING):
                     outcome = "the file that was fetched there has been written to since"
                 return errors.Conflict(f"fetch {label(item)}", file.path, outcome, "Move it away, then retry it.")
         return None

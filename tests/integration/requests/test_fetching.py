@@ -255,3 +255,23 @@ def test_what_was_written_to_here_is_not_sent_for_what_ftrack_has(desk: Asking, 
     assert desk.states(request) == [State.NEEDS_ATTENTION]
     assert "was written to since" in desk.of(request)[0].cause
     assert not desk.registered(desk.london)
+
+
+def test_a_file_that_came_after_a_fetch_had_failed_is_not_written_over_by_the_next_try(desk: Asking) -> None:
+    plate, frames = desk.file_at(desk.hq, "plate"), desk.sequence_at(desk.hq, "frames", [1, 2])
+    engine = desk.studio.accsyn.engine
+    for pattern in ("*/plate.mov", "*/frames.0002.exr"):
+        engine.fail_path(pattern)
+    request = fetch(desk, plate, frames)
+    assert desk.states(request) == [State.NEEDS_ATTENTION] * 2
+    assert staged(desk, "frames.0001.exr").is_file(), "what has come of it is its own"
+    staged(desk, "plate.mov").write_bytes(b"painted")
+
+    engine.clear_failures()
+    desk.outbox.control.retry()
+    desk.run_for(60, lambda: desk.states(request)[1] is State.SYNCED)
+    desk.studio.accsyn.engine.wait_idle(20.0)
+
+    assert desk.states(request) == [State.NEEDS_ATTENTION, State.SYNCED]
+    assert desk.of(request)[0].cause_kind == Trouble.CONFLICT.value
+    assert staged(desk, "plate.mov").read_bytes() == b"painted"
