@@ -161,9 +161,12 @@ class Delivering:
         name, address = delivery.name_of(row.name, row.key), parties.recipient(row.party)
         self._require_recipient(address)
         sent = _sent(items)
+        self._outbox.attempt(items, row, sent)
+        items = self._asked.wanted(items)  # what is cancelled from now on is taken back in accsyn
+        if not items:
+            return
         paths = dict.fromkeys(path for item in items for path in sent[item.id].paths or ())
         sources = [f"volume={batch.route.volume}/{path}" for path in paths]
-        self._outbox.attempt(items, row, sent)
         self._outbox.job_attempted(row)
         try:
             created = self._workspace.create_delivery(name, sources, address)

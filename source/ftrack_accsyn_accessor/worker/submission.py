@@ -130,7 +130,9 @@ class Submission:
         refused: dict[int, errors.Refused] = {}
         try:
             for chunk in route.chunks(batch, sizes):
-                self._send(chunk, load, refused)
+                wanted = self._goods.wanted(chunk)
+                if wanted:
+                    self._send(wanted, load, refused)
         finally:
             self._turned_down(batch, refused)
 
@@ -238,6 +240,12 @@ class Submission:
         """Add the tasks of *items* to the job; return False when accsyn does not have the job any more."""
         parcel = self._parcel(job, items, load)
         self._outbox.attempt(items, job, parcel.sent)
+        # What was cancelled before that was written down is nobody's; what is from now on is taken back in accsyn.
+        wanted = self._goods.wanted(items)
+        if not wanted:
+            return True
+        if len(wanted) < len(items):
+            parcel = self._parcel(job, wanted, load)
         try:
             self._workspace.add_tasks(job.accsyn_id, parcel.payloads)
             if parcel.excluded:

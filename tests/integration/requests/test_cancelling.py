@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import pytest
 
 from asking import Asking
+from ftrack_accsyn_accessor.model import route as routes
 from ftrack_accsyn_accessor.model.item import Reason, State
 from ftrack_accsyn_accessor.model.item import Studio as Owner
 from ftrack_accsyn_accessor.model.request import Request, RequestState
+from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.workspace import Workspace
 from making import route
 
 
@@ -152,3 +158,30 @@ def test_what_was_cancelled_of_another_workspace_is_left_to_who_can_reach_it(des
 
     assert desk.item(published).state is State.SYNCED
     assert desk.states(request) == [State.SUBMITTED]
+
+
+@pytest.mark.parametrize("moment", ["just before it is written down", "after the first part"])
+def test_what_is_cancelled_while_it_is_handed_over_leaves_no_task_to_run(
+    desk: Asking, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    desk.studio.accsyn.engine.paused = True
+    request = desk.ask(desk.hq, desk.london, *(desk.file_at(desk.hq, name) for name in ("a", "b", "c")))
+    monkeypatch.setattr(routes, "chunks", functools.partial(routes.chunks, limit=1))
+    owner: Any = Workspace if moment == "after the first part" else Outbox
+    name = "add_tasks" if owner is Workspace else "attempt"
+    called = getattr(owner, name)
+
+    def cancelled(self: Any, *arguments: Any) -> Any:
+        """Cancel at this very moment, which no person could meet."""
+        if owner is Workspace:
+            called(self, *arguments)
+        desk.outbox.requests.cancel(request)
+        return None if owner is Workspace else called(self, *arguments)
+
+    monkeypatch.setattr(owner, name, cancelled)
+    desk.run_for(30)
+
+    assert desk.states(request) == [State.WITHDRAWN] * 3
+    assert set(statuses(desk)) <= {"excluded"}
+    assert len(statuses(desk)) <= 1
+    assert desk.standing(request).state is RequestState.CANCELLED
