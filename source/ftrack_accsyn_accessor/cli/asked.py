@@ -17,7 +17,7 @@ from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
 from ftrack_accsyn_accessor.insight import requests
 from ftrack_accsyn_accessor.insight.requests import RequestRow
-from ftrack_accsyn_accessor.model.item import Reason
+from ftrack_accsyn_accessor.model.item import Kind, Reason
 from ftrack_accsyn_accessor.model.plain import plain
 from ftrack_accsyn_accessor.model.plan import Fate, Plan, Planned
 from ftrack_accsyn_accessor.model.progress import size_text
@@ -233,12 +233,19 @@ def plans_view(plans: Sequence[Plan]) -> RenderableType:
             found = plan.sum(fate)
             if found.items:
                 size = size_text(found.size_bytes) if found.size_bytes else ""
-                files = str(found.files) if found.files else ""
-                table.add_row(Text(ends), Text(fate.value, style=_STYLES[fate]), str(found.items), files, size)
+                what = Text(fate.value, style=_STYLES[fate])
+                table.add_row(Text(ends), what, str(found.items), _files(plan.of(fate), found.files), size)
                 ends = ""
     if not any(plan.planned for plan in plans):
         return Group(Text("There is nothing of that to go anywhere."), *map(Text, _remarks(plans)))
     return Group(table, *map(Text, _causes(plans)), *map(Text, _remarks(plans)))
+
+
+def _files(planned: Sequence[Planned], count: int) -> str:
+    """Return how many files those are, which of folders nobody has counted."""
+    if any(each.wanted.publication.kind is Kind.FOLDER for each in planned):
+        return f"{count}, and folders" if count else "not counted"
+    return str(count) if count else ""
 
 
 def _remarks(plans: Sequence[Plan]) -> list[str]:

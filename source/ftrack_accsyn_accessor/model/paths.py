@@ -34,6 +34,9 @@ _SHARE = re.compile(r"//+([^/]+)/+([^/]+)(?:/|$)")
 _UNPARSED = re.compile(r"//[?]/(UNC/+)?", re.IGNORECASE)
 _NAMES_DRIVE = re.compile(r"[A-Za-z]:")
 
+#: What the reader can do: employees are shown none of accsyn's volumes.
+_MORE_ROOTS = "others are told in the file that FTRACK_ACCSYN_LOCATIONS names"
+
 
 class Root(NamedTuple):
     """Where a platform finds a volume.
@@ -153,7 +156,7 @@ class Roots:
             for naming, table in self._tables.items():
                 around += self._around(reading, naming, table)
         if not around:
-            return "it lies outside of all known roots of accsyn's volumes"
+            return f"it lies outside of all known roots of accsyn's volumes; {_MORE_ROOTS}"
         # The longest first; of equally long ones, that which is spelt like it.
         best = max(each[:2] for each in around)
         inner = [each for each in around if each[:2] == best]

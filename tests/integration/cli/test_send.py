@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.cli.asked import followed_code
-from ftrack_accsyn_accessor.model.item import Reason, State, Studio
+from ftrack_accsyn_accessor.model.item import Kind, Reason, State, Studio
 from ftrack_accsyn_accessor.model.plan import Fate, Obstacle, Plan, Planned
 from ftrack_accsyn_accessor.model.request import Request, Standing, Wanted
 from ftrack_accsyn_accessor.outbox import Outbox
@@ -143,6 +144,15 @@ def test_waiting_on_a_paused_machine_is_refused_rather_than_endless(
 
 def test_something_has_to_be_named(outbox: Outbox, run: Run) -> None:
     assert run("send", "--from", "studio.hq", "--to", "studio.london").exit_code == exit_codes.USAGE
+
+
+def test_the_files_of_folders_are_told_as_not_counted(outbox: Outbox, run: Run, plans: list[Plan]) -> None:
+    scans = planned("scans", Fate.GOES)
+    folder = dataclasses.replace(scans.wanted.publication, kind=Kind.FOLDER, files=())
+    plans.append(plan(dataclasses.replace(scans, wanted=Wanted(folder))))
+    assert "not counted" in run(*ARGUMENTS, "--dry-run").stdout
+    plans[:] = [plan(*plans[0].planned, planned("beauty", Fate.GOES))]
+    assert "1, and folders" in run(*ARGUMENTS, "--dry-run").stdout
 
 
 @pytest.mark.parametrize("verb", [ARGUMENTS, ("get", "sh010")], ids=["send", "get"])

@@ -106,12 +106,18 @@ def test_place_gets_the_identifier_of_the_location(
     [
         (SERVER, "x", "ftrack's own server keeps it, which is no storage that accsyn serves"),
         (UNMANAGED, "a.mov", "it is no full path, and this location keeps no others"),
-        (UNMANAGED, "/tmp/a.mov", "it lies outside of all known roots of accsyn's volumes"),
+        (
+            UNMANAGED,
+            "/tmp/a.mov",
+            "it lies outside of all known roots of accsyn's volumes; others are told in the file that "
+            "FTRACK_ACCSYN_LOCATIONS names",
+        ),
         (WHOLE, "../a.mov", "it leads out of the location"),
         (
             LocationPaths(ROOTS, "projects", ["X:\\ftrack"]),
             "a.mov",
-            "below X:\\ftrack, it lies outside of all known roots of accsyn's volumes",
+            "below X:\\ftrack, it lies outside of all known roots of accsyn's volumes; others are told in the file that "
+            "FTRACK_ACCSYN_LOCATIONS names",
         ),
         (WHOLE, "a.mov", ""),
     ],

@@ -188,7 +188,11 @@ def test_root_of_one_spelling_goes_before_one_that_ignores_case() -> None:
     ("text", "reason"),
     [
         ("show/a.mov", "it is no full path"),
-        ("/home/a.mov", "it lies outside of all known roots of accsyn's volumes"),
+        (
+            "/home/a.mov",
+            "it lies outside of all known roots of accsyn's volumes; others are told in the file that "
+            "FTRACK_ACCSYN_LOCATIONS names",
+        ),
         ("/../a.mov", "its .. lead above where it begins, or it names a device"),
         (
             "P:\\projects\\con",
