@@ -60,7 +60,7 @@ def _stopped(item: Item) -> bool:
 
 
 def _attention(item: Item) -> str:
-    cause = item.cause.rstrip()
+    cause = (item.cause or item.cause_kind).rstrip()
     cause += "" if cause.endswith((".", "!", "?")) else "."
     if item.reason is Reason.PUBLISH or item.request is None:
         name = item.publication.component_id or item.publication.path

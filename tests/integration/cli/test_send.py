@@ -36,7 +36,13 @@ def plan(*found: Planned) -> Plan:
 
 
 @pytest.fixture
-def plans(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
+def asked() -> list[Order]:
+    """What the planner was asked for."""
+    return []
+
+
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch, asked: list[Order]) -> list[Plan]:
     """What the planner answers; nobody is asked."""
     answer: list[Plan] = []
 
@@ -45,6 +51,7 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
             pass
 
         def plan(self, order: Order) -> list[Plan]:
+            asked.append(order)
             return answer
 
     monkeypatch.setattr(ordering, "Planner", Stub)
@@ -189,3 +196,13 @@ def test_what_is_to_be_said_beside_the_plan_is_shown(outbox: Outbox, run: Run, p
     plans.append(told)
     assert "1 component is left out." in run(*ARGUMENTS, "--dry-run").stdout
     assert json.loads(run(*ARGUMENTS, "--dry-run", "--json").stdout)["plans"][0]["remarks"] == list(told.remarks)
+
+
+@pytest.mark.parametrize("verb", [ARGUMENTS, ("get", "sh010")], ids=["send", "get"])
+def test_what_is_there_is_asked_for_again_only_where_that_is_said(
+    outbox: Outbox, run: Run, plans: list[Plan], asked: list[Order], verb: tuple[str, ...]
+) -> None:
+    plans.append(plan(planned("beauty", Fate.THERE)))
+    run(*verb)
+    run(*verb, "--again")
+    assert [order.again for order in asked] == [False, True]

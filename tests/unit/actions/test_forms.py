@@ -49,14 +49,14 @@ def test_several_names_are_read_however_a_page_lists_them(names: Any) -> None:
 
 @pytest.mark.parametrize("value", [True, "true", "True", "1", 1, "yes", "on"])
 def test_yes_is_read_however_a_page_writes_it(value: Any) -> None:
-    found = order(launch(with_used=value, latest=value))
-    assert (found.with_used, found.latest_only) == (True, True)
+    found = order(launch(with_used=value, latest=value, again=value))
+    assert (found.with_used, found.latest_only, found.again) == (True, True, True)
 
 
 @pytest.mark.parametrize("value", [False, "false", "0", 0, "", "off", "No"])
 def test_no_is_read_however_a_page_writes_it(value: Any) -> None:
-    found = order(launch(with_used=value, latest=value))
-    assert (found.with_used, found.latest_only) == (False, False)
+    found = order(launch(with_used=value, latest=value, again=value))
+    assert (found.with_used, found.latest_only, found.again) == (False, False, False)
 
 
 @pytest.mark.parametrize(

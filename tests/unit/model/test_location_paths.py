@@ -116,8 +116,8 @@ def test_place_gets_the_identifier_of_the_location(
         (
             LocationPaths(ROOTS, "projects", ["X:\\ftrack"]),
             "a.mov",
-            "below X:\\ftrack, it lies outside of all known roots of accsyn's volumes; others are told in the file that "
-            "FTRACK_ACCSYN_LOCATIONS names",
+            "below X:\\ftrack, it lies outside of all known roots of accsyn's volumes; others are told in the file "
+            "that FTRACK_ACCSYN_LOCATIONS names",
         ),
         (WHOLE, "a.mov", ""),
     ],
