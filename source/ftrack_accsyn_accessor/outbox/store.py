@@ -23,6 +23,7 @@ from ftrack_accsyn_accessor.outbox import agenda, moments, records, writing
 from ftrack_accsyn_accessor.outbox.agenda import Work
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.control import Control
+from ftrack_accsyn_accessor.outbox.incoming import Incoming
 from ftrack_accsyn_accessor.outbox.records import JobRow
 from ftrack_accsyn_accessor.outbox.requests import Requests
 from ftrack_accsyn_accessor.outbox.survey import Survey
@@ -47,6 +48,7 @@ class Outbox:
         self.survey = Survey(self._connections)
         self.control = Control(self._connections, clock)
         self.requests = Requests(self._connections, clock)
+        self.incoming = Incoming(self._connections)
 
     def open(self) -> None:
         """Create the file, or bring it up to date."""

@@ -16,11 +16,14 @@ from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.claims import Claims
+from ftrack_accsyn_accessor.worker.endpoint import known_here
 
 logger = logging.getLogger(__name__)
 
 #: A temporary file that nobody has written to for so long belongs to a writer that is gone.
 ABANDONED_S = 3600.0
+#: How often it is looked whether what comes to a publish's place has ended.
+_STILL_COMING_S = 10.0
 
 
 class Goods(Protocol):
@@ -65,13 +68,27 @@ class Staged:
         """Return the items whose files are what was published, safely on disk; the others need attention."""
         self._area.sweep_unfinished(ABANDONED_S)
         sound = []
-        for item in self._claims.admit(items, self._destination):
+        for item in self._claims.admit(self._undisturbed(items), self._destination):
             error = self._fault(item)
             if error is not None:
                 stop(self._outbox, [item], error, self._clock())
             else:
                 sound.append(item)
         return on_disk(self._outbox, self._area, sound, self._clock)
+
+    def _undisturbed(self, items: Sequence[Item]) -> list[Item]:
+        """Return those of *items* to whose places accsyn brings nothing; the others wait until that has ended.
+
+        It would read there what was brought, and prove that instead.
+        """
+        coming = self._outbox.incoming.over(items, known_here(self._outbox))
+        for item in items:
+            if item.id in coming:
+                outcome = f"{label(coming[item.id])} is being brought to its place"
+                remedy = "It is sent when that has ended, if it is still as it was published."
+                error = errors.Busy("send the files as published", label(item), outcome, remedy)
+                self._outbox.delay([item], error, self._clock() + _STILL_COMING_S)
+        return [item for item in items if item.id not in coming]
 
     def wanted(self, items: Sequence[Item]) -> list[Item]:
         """Return *items*: what is published is wanted as long as ftrack has it, which was just asked."""
@@ -95,6 +112,10 @@ class Staged:
                 return error
         if reasons:
             remedy = "Publish it again, or put the published files back."
+            brought = self._outbox.incoming.since(item, known_here(self._outbox))
+            if brought is not None:
+                reasons.append(f"a {brought.reason.value.capitalize()} of {label(brought)} wrote over it")
+                remedy = "Publish it again."
             return errors.FileChanged("send the files as published", label(item), "; ".join(reasons), remedy)
         return never_sent(item)
 

@@ -275,3 +275,30 @@ def test_a_file_that_came_after_a_fetch_had_failed_is_not_written_over_by_the_ne
     assert desk.states(request) == [State.NEEDS_ATTENTION, State.SYNCED]
     assert desk.of(request)[0].cause_kind == Trouble.CONFLICT.value
     assert staged(desk, "plate.mov").read_bytes() == b"painted"
+
+
+@pytest.mark.parametrize("by", ["component", "folder"])
+def test_a_publish_that_a_running_fetch_writes_over_is_not_sent_with_those_bytes(desk: Asking, by: str) -> None:
+    engine = desk.studio.accsyn.engine
+    plate = desk.file_at(desk.hq, "plate", 5000, identifier=f"/mnt/{FOLDER}/plate.mov")
+    wanted = dataclasses.replace(plate, identifier=f"{FOLDER}/fetched.mov")
+    engine.hold_at("*/plate.mov")
+    end = desk.here if by == "component" else desk.here._replace(location_id="")
+    request = desk.ask(desk.hq, end, wanted if by == "component" else desk.by_path(FOLDER), reason=Reason.GET)
+    desk.run_for(20)
+    engine.wait_held()
+
+    published = desk.publish_file("plate")
+    desk.run_for(30)
+
+    assert desk.item(published).state is State.PENDING, "it waits until the fetch has ended"
+    assert "is being brought to its place" in desk.item(published).cause
+    engine.release()
+    engine.wait_idle(20.0)
+    desk.run_for(60, lambda: desk.item(published).state is State.NEEDS_ATTENTION)
+    assert desk.states(request) == [State.SYNCED]
+    assert desk.cause(published) == "file-changed"
+    assert "wrote over it" in desk.item(published).cause
+    assert "Publish it again" in desk.item(published).cause
+    tasks = [task for job in desk.studio.accsyn.workspace.jobs() for task in job.tasks]
+    assert all(task.metadata.get("ftrack_component_id") != published for task in tasks)
