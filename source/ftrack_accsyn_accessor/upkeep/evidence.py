@@ -79,7 +79,7 @@ class Collector:
     def _staged(self, items: Sequence[Item], components: Mapping[int, set[str]]) -> dict[int, Evidence]:
         """Return what is known of *items* on this machine's side."""
         staged = self._registered(components, {item.id: item.staged_at for item in items})
-        shared = self._shared(items)
+        shared, folders = self._shared(items), self._folders()
         found = {}
         for item in items:
             files = self.files(item)
@@ -89,8 +89,25 @@ class Collector:
                 registrations=frozenset(staged.get(item.id, {}).values()),
                 **files._asdict(),
                 shared=frozenset(shared.get(item.id, ())),
+                carried=self._carried(item, folders),
             )
         return found
+
+    def _folders(self) -> list[tuple[str, str]]:
+        """Return the folders, with their volumes, that are still to be sent from here as they are."""
+        waiting = [state for state in State if state not in (State.SYNCED, State.WITHDRAWN)]
+        return [
+            (other.publication.volume, other.publication.path)
+            for other in self._outbox.items(*waiting)
+            if other.publication.kind is Kind.FOLDER and _is_sent_from_here(other)
+        ]
+
+    def _carried(self, item: Item, folders: Sequence[tuple[str, str]]) -> frozenset[str]:
+        """Return the files of *item* that lie in one of *folders*: nobody lists what is in those."""
+        naming, volume = naming_of(self._area.root), item.publication.volume
+        around = [path for code, path in folders if code == volume]
+        paths = (file.path for file in item.publication.files) if around else ()
+        return frozenset(path for path in paths if any(naming.covers(folder, path) for folder in around))
 
     def _components(self, items: Sequence[Item]) -> dict[int, set[str]]:
         """Return the components of each item, its own and its members, as far as ftrack knows them."""
@@ -168,4 +185,8 @@ def _is_here(item: Item) -> bool:
 
 def _needs_staged(item: Item) -> bool:
     """Whether *item* needs staged files: what is sent from here needs them until it is there."""
-    return _is_here(item) or (item.source.party.startswith("client=") and item.state is not State.SYNCED)
+    return _is_here(item) or _is_sent_from_here(item)
+
+
+def _is_sent_from_here(item: Item) -> bool:
+    return item.source.party.startswith("client=") and item.state is not State.SYNCED

@@ -35,8 +35,9 @@ class Evidence:
     destination, `arrived` the components registered there, `staged` those registered in the staging location,
     `registrations` the ids of these registrations.
     `missing` and `changed` are staged files that are not there, or not what was published; `unreadable` are words on
-    those that the system does not let be looked at; `shared` are files that another item needs as well. `claimed` are
-    components that ftrack has in this staging area under paths of the item.
+    those that the system does not let be looked at; `shared` are files that another item needs as well, `carried` those
+    in a folder that is still to be sent from here. `claimed` are components that ftrack has in this staging area under
+    paths of the item.
     """
 
     components: frozenset[str] = frozenset()
@@ -48,6 +49,7 @@ class Evidence:
     changed: frozenset[str] = frozenset()
     unreadable: tuple[str, ...] = ()
     shared: frozenset[str] = frozenset()
+    carried: frozenset[str] = frozenset()
     claimed: frozenset[str] = frozenset()
 
 
@@ -109,6 +111,8 @@ def _not_its_own(evidence: Evidence) -> str:
         return f"{min(evidence.changed)} was written to since it was published"
     if evidence.shared:
         return f"{min(evidence.shared)} belongs to another component as well"
+    if evidence.carried:
+        return f"{min(evidence.carried)} is in a folder that is still to be sent from here"
     return ""
 
 

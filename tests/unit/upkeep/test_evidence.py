@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import posixpath
 from pathlib import Path
 
 import pytest
 
-from ftrack_accsyn_accessor.model.item import Kind
+from ftrack_accsyn_accessor.model.errors import Refused
+from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Reason, State
+from ftrack_accsyn_accessor.model.request import Request, Wanted
 from ftrack_accsyn_accessor.upkeep.evidence import Collector
 from ftrack_accsyn_accessor.upkeep.policy import Evidence
 from unit.ftrack.conftest import ftrack, service
@@ -124,6 +128,40 @@ def test_file_that_an_item_which_stays_needs_as_well_is_shared(bench: Bench, wit
     bench.sent("a")
 
     assert of_synced(bench, "a")["a"].shared == ({path} if shared else set())
+
+
+@pytest.mark.parametrize(
+    ("folder", "source", "state", "carried"),
+    [
+        (".", "client=mine", State.PENDING, True),
+        ("..", "client=mine", State.NEEDS_ATTENTION, True),
+        (".", "site=london", State.PENDING, False),
+        ("../else", "client=mine", State.PENDING, False),
+        (".", "client=mine", State.WITHDRAWN, False),
+    ],
+)
+def test_file_in_a_folder_that_is_still_to_be_sent_from_here_is_carried(
+    bench: Bench, folder: str, source: str, state: State, carried: bool
+) -> None:
+    (item,) = bench.pending("a")
+    bench.sent("a")
+    path = item.publication.path
+    above = posixpath.normpath(posixpath.join(posixpath.dirname(path), folder))
+    asked = dataclasses.replace(
+        item.publication, component_id="", component_name="", kind=Kind.FOLDER, path=above, files=()
+    )
+    ends = {"source": Endpoint(source, "", ""), "destination": bench.hq}
+    request = bench.outbox.requests.write(Request(Reason.SYNC, bench.studio, "artist", **ends), [Wanted(asked)])
+    items = bench.outbox.requests.items(request)
+    if state is State.NEEDS_ATTENTION:
+        bench.outbox.needs_attention(items, Refused("send", "it", "no"), None)
+    elif state is State.WITHDRAWN:
+        bench.outbox.withdraw(items, "nobody wants it")
+
+    found = of_synced(bench, "a")["a"]
+
+    assert found.carried == ({path} if carried else set())
+    assert found.shared == set()
 
 
 def test_file_of_two_items_that_go_together_is_not_shared(bench: Bench) -> None:

@@ -169,6 +169,7 @@ def test_nothing_objects_to_what_is_proven() -> None:
         ({"arrived": frozenset({"c1"})}, "1 component of it at the destination"),
         ({"changed": frozenset({"show_a/c1.mov"})}, "was written to"),
         ({"shared": frozenset({"show_a/c1.mov"})}, "belongs to another component"),
+        ({"carried": frozenset({"show_a/c1.mov"})}, "is in a folder that is still to be sent"),
         ({"missing": frozenset({"show_a/c1.mov"})}, "staged files are missing"),
     ],
 )
@@ -204,6 +205,7 @@ def test_nothing_objects_to_withdrawn_files_that_nobody_needs_whatever_ftrack_kn
         ({"claimed": frozenset({"c2"})}, "the component c2 in the staging location under its path"),
         ({"changed": frozenset({"show_a/c1.mov"})}, "was written to"),
         ({"shared": frozenset({"show_a/c1.mov"})}, "belongs to another component"),
+        ({"carried": frozenset({"show_a/c1.mov"})}, "is in a folder that is still to be sent"),
     ],
 )
 def test_whoever_may_need_withdrawn_files_is_an_objection(changes: dict[str, Any], word: str) -> None:
@@ -227,6 +229,7 @@ evidence = st.builds(
     missing=files,
     changed=files,
     shared=files,
+    carried=files,
 )
 
 
@@ -241,6 +244,7 @@ def test_nothing_unproven_is_ever_let_go(state: State, days: Optional[float], ev
         assert "c1" in evidence.components <= evidence.arrived
         assert not evidence.changed
         assert not evidence.shared
+        assert not evidence.carried
 
 
 ages = st.floats(0, 100, allow_nan=False)
