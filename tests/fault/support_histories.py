@@ -15,7 +15,7 @@ import ftrack_api
 from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
 from fault import support_kill
-from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.model.item import Item, State
 from helpers import wait_until
 
 #: Bytes of a source file: the same for every content, so that accsyn sees no difference in size.
@@ -150,13 +150,16 @@ def _arm(arguments: Mapping[str, Any]) -> None:
 
 
 def follow(arguments: Mapping[str, Any], report: Any) -> None:
-    """Open a session and let its worker bring everything to rest."""
+    """Open a session and let its worker bring everything to rest, also what somebody has asked to try again."""
     session = ftrack_api.Session()
     parts = session.pick_location().accsyn_staging
 
+    def is_due(item: Item) -> bool:
+        return item.state is State.NEEDS_ATTENTION and item.next_try_at is None
+
     def at_rest() -> bool:
         parts.wake()
-        return all(item.state in AT_REST for item in parts.outbox.items())
+        return all(item.state in AT_REST and not is_due(item) for item in parts.outbox.items())
 
     wait_until(at_rest, 60.0, "all items to be at rest")
     report.add(states=[item.state.value for item in parts.outbox.items()])
