@@ -23,6 +23,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import Outbox, damage
 from ftrack_accsyn_accessor.outbox.file import outbox_path as path_of
+from ftrack_accsyn_accessor.outbox.schema import UPGRADES
 from ftrack_accsyn_accessor.worker import runtime
 from ftrack_accsyn_accessor.worker.lookup import COMPLETE
 from helpers import ROOT, wait_until
@@ -291,7 +292,7 @@ def test_outbox_of_a_newer_release_is_left_untouched_and_publishing_goes_on(
     assert said(caplog, "Update the plugin", "staged, but not queued")
     assert said(caplog, "Could not queue the published components", BY_ITSELF)
     leave(publisher)
-    change(path, "PRAGMA user_version = 2")
+    change(path, f"PRAGMA user_version = {len(UPGRADES)}")
     assert "1 queued" in reconcile()
 
 
