@@ -109,7 +109,9 @@ def test_the_sandbox_tells_its_variables_all_the_same(tmp_path: Path, options: l
         first = process.stdout.readline().decode("cp1252")
         process.kill()
         _, complaint = process.communicate()
-    assert not complaint or complaint.startswith(b"Actions can be tried in a browser: http"), "beside the JSON, nothing else"
+    assert not complaint or complaint.startswith(b"Actions can be tried in a browser: http"), (
+        "beside the JSON, nothing else"
+    )
     if options:
         assert json.loads(first)["ACCSYN_PROJECTS_PATH"].startswith(str(tmp_path / NAME))
     else:

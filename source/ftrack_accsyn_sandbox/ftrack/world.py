@@ -60,12 +60,13 @@ def build(
 
 @contextlib.contextmanager
 def _without_collector() -> Iterator[None]:
-    """Nothing made meanwhile is garbage, and looking for it takes longer than the making."""
+    """Nothing made meanwhile is garbage, now or later, and looking for it takes longer than the making."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if was_on:
             gc.enable()
 
