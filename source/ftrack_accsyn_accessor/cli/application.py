@@ -18,6 +18,7 @@ from ftrack_accsyn_accessor.cli.log import log
 from ftrack_accsyn_accessor.cli.queue import queue
 from ftrack_accsyn_accessor.cli.reconcile import reconcile
 from ftrack_accsyn_accessor.cli.sandbox import sandbox
+from ftrack_accsyn_accessor.cli.send import send
 from ftrack_accsyn_accessor.cli.serve import serve
 from ftrack_accsyn_accessor.cli.status import status
 from ftrack_accsyn_accessor.cli.sync import sync

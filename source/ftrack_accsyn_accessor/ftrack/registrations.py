@@ -129,6 +129,34 @@ def read_claims(connection: FtrackConnection, items: Sequence[Item], location_id
     return [_claim(row) for row in rows]
 
 
+def read_asked(connection: FtrackConnection, items: Sequence[Item], location_ids: Collection[str]) -> list[Claim]:
+    """Return what is registered of the components of *items*, and of others under their identifiers at the destination.
+
+    *items* were asked for, at most `connection.BATCH`, with one source and destination, whose locations *location_ids*
+    are. Requests as of `read_claims`. May raise `errors.RegistrationError`.
+    """
+    paths = quoted(sorted({path for item in items for path in spellings(item.identifier_there)}))
+    ids = quoted(sorted({item.publication.component_id for item in items}))
+    here = f"location_id in ({quoted(sorted(location_ids))})"
+    rows = connection.query(
+        f"select {', '.join(_CLAIM)} from ComponentLocation where {here} "  # noqa: S608 - ftrack's query language
+        f"and (component_id in ({ids}) or resource_identifier in ({paths})) order by id"
+    )
+    there = f'location_id is "{items[0].destination.location_id}"'
+    wide = [item for item in items if item.publication.kind is not Kind.FILE and item.publication.files]
+    for start in range(0, len(wide) if items[0].destination.location_id else 0, _PATTERNS):
+        group = wide[start : start + _PATTERNS]
+        likes = " or ".join(f"resource_identifier like {quoted([_pattern(item)])}" for item in group)
+        mine = {same_path(path) for item in group for path in identifiers_there(item)}
+        found = connection.query(
+            f"select {', '.join(_CLAIM)} from ComponentLocation where ({likes}) and {there} "  # noqa: S608
+            f"and component_id not_in ({ids}) and (component.container_id is none "
+            f"or component.container_id not_in ({ids})) order by id"
+        )
+        rows += [row for row in found if same_path(row["resource_identifier"] or "") in mine]
+    return [_claim(row) for row in rows]
+
+
 def read_holders(connection: FtrackConnection, location_id: str, identifiers: Iterable[str]) -> list[Claim]:
     """Return which components a location has under *identifiers*, in whatever form of Unicode.
 

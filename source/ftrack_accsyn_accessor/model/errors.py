@@ -15,6 +15,7 @@ AccsynAccessorError
         RegistrationRefused     ftrack read the request and said no
             LoginRefused          ftrack does not accept who we are
     Conflict                  another component has the path
+    Unresolved                nothing, or more than one, is meant by what somebody has named
     NotAllowed                whoever asks may not have it done
     WorkspaceError            accsyn could not be asked, or said no
         Unreachable             the call was never processed
@@ -162,6 +163,12 @@ class Conflict(AccsynAccessorError):
     """The path of a component belongs to another one at the destination, or another one goes there first."""
 
     kind = "conflict"
+
+
+class Unresolved(AccsynAccessorError):
+    """What somebody has named is nothing that is known, or may be more than one thing."""
+
+    kind = "unresolved"
 
 
 class NotAllowed(AccsynAccessorError):

@@ -48,7 +48,6 @@ class Requests:
     def write_all(self, asked: Sequence[tuple[Request, Sequence[Wanted]]]) -> list[int]:
         """Write several requests down as `write` does, all of them or none; return their ids."""
         now = self._clock()
-        request = dataclasses.replace(request, token=request.token or uuid.uuid4().hex)
         with self._connections.writing() as connection:
             return [_write(connection, request, wanted, now) for request, wanted in asked]
 
@@ -292,6 +291,22 @@ class Requests:
                 f"WHERE request = ? AND reason <> ? AND attempted = 0 AND job IS NULL AND state IN ({states})",
                 (State.WITHDRAWN.value, CANCELLED, self._clock(), request_id, Reason.PUBLISH.value),
             ).rowcount
+
+
+def _write(connection: Connection, asked: Request, wanted: Sequence[Wanted], now: float) -> int:
+    request = dataclasses.replace(asked, token=asked.token or uuid.uuid4().hex)
+    known = _known(connection, request.token)
+    if known is not None:
+        return known
+    request_id = _write_request(connection, request, now)
+    for each in wanted:
+        _write_item(connection, request_id, request, each, now)
+    return request_id
+
+
+def _known(connection: Connection, token: str) -> Optional[int]:
+    row = connection.execute("SELECT id FROM request WHERE token = ?", (token,)).fetchone()
+    return int(row["id"]) if row is not None else None
 
 
 def _item(connection: Connection, item: int) -> Item:

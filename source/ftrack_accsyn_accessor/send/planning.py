@@ -85,7 +85,8 @@ class _Planning:
         self._endpoints = Endpoints(connection, workspace, environment.read_locations(settings), settings)
         credentials = connection.credentials
         here = locations.location_name(settings, credentials.server_url, credentials.api_user)
-        self._destination = self._endpoints.resolve(order.destination or here)
+        self._destination = self._endpoints.destination(order.destination or here)
+        self._recipient = parties.recipient(self._destination.endpoint.party)
         self._staged = staged if self._destination.endpoint.location_name == here else None
         self._sources = Sources(self._endpoints, self._destination, self._source())
         self._require_a_way()
@@ -243,7 +244,7 @@ class _Planning:
             and self._staged.lacks(file.path for file in each.publication.files)
         }
 
-    def _unreachable(
+    def _obstacles(
         self, sources: Sequence[Resolved], waiting: Sequence[Sequence[Wanted]]
     ) -> tuple[dict[tuple[str, str], str], list[str]]:
         """Return in words, by the source's location and the volume, why nothing gets from one end to the other.
@@ -286,8 +287,10 @@ class _Planning:
         """Return what is to be said of *selection* beside what becomes of its components, *again* of them once more."""
         if self._order.picked and not selection.components and not selection.left_out:
             user = self._connection.credentials.api_user
-            return [f"ftrack shows {user} no components of what was picked, or none of these names."]
-        told = [f"It goes as a delivery that {self._recipient} fetches: {_DELIVERED}"] if self._recipient else []
+            nothing = f"ftrack shows {user} no components of what was picked, or none of these names."
+            return [nothing, *self._overwritten]
+        told = [*self._overwritten]
+        told += [f"It goes as a delivery that {self._recipient} fetches: {_DELIVERED}"] if self._recipient else []
         if again:
             told.append(f"{again} of it {'is' if again == 1 else 'are'} registered there already: {_ONCE_MORE}")
         names = sorted(set(selection.left_out))

@@ -160,7 +160,7 @@ class _Look:
             if task.status not in ("done", "executing")
         ]
         ids = {client for task in waiting for client in whereabouts.clients_of(task)}
-        return {client.id: client for client in workspace.clients() or () if client.id in ids} if ids else {}
+        return {client.id: client for client in workspace.clients_by_id(ids)} if ids else {}
 
     def _judge(self, clients: Mapping[str, Client]) -> None:
         for job, tasks in self._tasks:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Callable
 
 from ftrack_accsyn_accessor import announce
-from ftrack_accsyn_accessor.model import errors, proof
+from ftrack_accsyn_accessor.model import errors, parties, proof
 from ftrack_accsyn_accessor.model.accsyn import Task
 from ftrack_accsyn_accessor.model.item import Item, State, Studio, label
 from ftrack_accsyn_accessor.model.tasks import TaskIndex
@@ -82,6 +82,8 @@ class Cancelling:
         if self._monotonic() < self._not_before.get(row.id, 0.0):
             return []
         try:
+            if parties.recipient(row.party):
+                return self._take_delivery_back(row, items)
             try:
                 return self._take_back(row, items)
             except errors.Refused:
@@ -92,6 +94,11 @@ class Cancelling:
             announce.once(logger, logging.WARNING, f"What was cancelled cannot be taken back yet: {error}")
             self._not_before[row.id] = self._monotonic() + AGAIN_S
             return []
+
+    def _take_delivery_back(self, row: JobRow, items: Sequence[Item]) -> list[Item]:
+        taken_back = delivering.take_back(self._workspace, row, items)
+        self._begun |= {(item.id, item.state) for item in items if item not in taken_back}
+        return taken_back
 
     def _take_back(self, row: JobRow, items: Sequence[Item]) -> list[Item]:
         index = self._read(row)

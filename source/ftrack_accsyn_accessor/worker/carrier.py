@@ -23,6 +23,7 @@ from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.asked import Asked
 from ftrack_accsyn_accessor.worker.cancelling import Cancelling
 from ftrack_accsyn_accessor.worker.claims import Claims
+from ftrack_accsyn_accessor.worker.delivering import Delivering
 from ftrack_accsyn_accessor.worker.endpoint import Endpoints, connect, known_here
 from ftrack_accsyn_accessor.worker.intake import Intake
 from ftrack_accsyn_accessor.worker.lookup import ReadJobs

@@ -24,6 +24,7 @@ from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.tracking import TrackedJob
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.arrivals import Arrivals
+from ftrack_accsyn_accessor.worker.delivered import Delivered
 from ftrack_accsyn_accessor.worker.endpoint import known_here
 from ftrack_accsyn_accessor.worker.following import Following
 from ftrack_accsyn_accessor.workspace import Client, Job, Workspace

@@ -261,6 +261,12 @@ class Workspace(Directory, Deliveries):
         data = {"parent": job_id, "limit": most}
         return [Task.from_answer(row) for row in self._find("list the tasks of the sync job", job_id, "task", "", data)]
 
+    def clients_by_id(self, client_ids: Iterable[str]) -> list[Client]:
+        """Return the accsyn clients with these ids, as far as they are shown to the user."""
+        wanted = sorted(filter(model.is_id, set(client_ids)))[:IDS_PER_CALL]
+        rows = self._find("look the accsyn clients up", "", "client", 'id in "{}"'.format(",".join(wanted)))
+        return [client for client in map(Client.from_answer, rows) if client.id in wanted]
+
     def get_job(self, job_id: str) -> Optional[Job]:
         """Return the job with this id in whatever state, or None when accsyn does not know it, or no longer."""
         try:

@@ -36,7 +36,7 @@ class Api:
         self,
         store: Store,
         server_information: dict[str, Any],
-        actions: Mapping[str, Callable[[Operation], Any]] = MappingProxyType({}),
+        actions: Mapping[str, Callable[[Operation, View], Any]] = MappingProxyType({}),
     ) -> None:
         self._store = store
         self._server_information = server_information
@@ -47,7 +47,7 @@ class Api:
             "delete": self._delete,
             "query_schemas": lambda operation, view: store.schema.answer,
             "query_server_information": self._query_server_information,
-            "_track_usage": lambda operation: {"action": "_track_usage", "data": True},
+            "_track_usage": lambda operation, view: {"action": "_track_usage", "data": True},
             **actions,
         }
 

@@ -45,8 +45,9 @@ class FtrackService(Service):
         self.store = Store()
         demo.prepare(self.store)
         self.hub = EventHub(heartbeat_s)
+        self.store.on_commit = self._tell
         self.storage = Storage(self.store)
-        actions = {"get_upload_metadata": lambda operation: self.storage.announce(operation, self.url)}
+        actions = {"get_upload_metadata": lambda operation, view: self.storage.announce(operation, self.url)}
         self._api = Api(self.store, self.server_information, actions)
         self._api_keys: dict[str, str] = {}
         self._global_keys: dict[str, frozenset[str]] = {}
@@ -77,6 +78,7 @@ class FtrackService(Service):
         application = web.Application()
         application.router.add_get("/", self._welcome)
         application.router.add_post("/api", self._call)
+        actions_page.add_routes(application, self._people)
         application.router.add_put(PUT_PATH + "{token}", self._put_file)
         application.router.add_get("/component/get", self._get_file)
         application.router.add_get("/component/remove", self._remove_file)
@@ -154,18 +156,18 @@ class FtrackService(Service):
     def _authorised_call(self, request: web.Request) -> list[Any]:
         return self._api.call(request[BODY], self._authenticate(request))
 
-    def _authenticate(self, request: web.Request) -> str:
-        """The id of the user whose name and key the request carries."""
+    def _authenticate(self, request: web.Request) -> Caller:
+        """The user whose name, and the key that the request carries: a personal or a global one."""
         return self._known_user(request.headers.get("ftrack-user", ""), request.headers.get("ftrack-api-key", ""))
 
-    def _authenticate_address(self, request: web.Request) -> str:
-        """The id of the user whose name and key the address carries, as those of files do."""
+    def _authenticate_address(self, request: web.Request) -> Caller:
+        """The same of the address, as those of files carry it."""
         try:
             return self._known_user(request.query.get("username", ""), request.query.get("apiKey", ""))
         except errors.ServerError as error:
             raise web.HTTPUnauthorized(text=error.content) from None
 
-    def _known_user(self, username: str, api_key: str) -> str:
+    def _known_user(self, username: str, api_key: str) -> Caller:
         known = self._api_keys.get(username)
         key_projects = self._global_keys.get(api_key)
         users = self.store.find("User", username=username)

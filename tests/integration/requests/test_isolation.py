@@ -9,7 +9,6 @@ import pytest
 
 from asking import FOLDER, Asking
 from ftrack_accsyn_accessor.model.item import Endpoint, State, Trouble
-from ftrack_accsyn_sandbox.accsyn.entities import Ticks
 from ftrack_accsyn_sandbox.studio import Studio
 
 
@@ -89,19 +88,17 @@ def test_where_accsyn_tells_no_sizes_it_goes_without(strict: Asking) -> None:
     assert strict.states(request) == [State.SYNCED]
 
 
-def test_files_go_to_a_user_who_has_the_share_mapped(desk: Asking, tmp_path: Path) -> None:
-    mapped = tmp_path / "at home"
-    demo = desk.studio.demo
-    demo.workspace.map_share(demo.vendor_client, demo.volume, mapped, Ticks(write=True, by_environment=True))
+def test_files_go_to_a_user_who_has_the_share_mapped(desk: Asking) -> None:
+    mapped = desk.studio.user_folder("remote@acme.test")
     plate = desk.file_at(desk.hq, "plate")
-    vendors = Endpoint("vendor@acme.test", desk.place("vendor"), "vendor")
+    remote = Endpoint("remote@acme.test", desk.place("remote"), "remote")
 
-    request = desk.ask(desk.hq, vendors, plate)
+    request = desk.ask(desk.hq, remote, plate)
     desk.drain_all(request)
 
     assert desk.states(request) == [State.SYNCED]
     assert (mapped / FOLDER / "plate.mov").read_bytes() == (desk.studio.hq / FOLDER / "plate.mov").read_bytes()
-    assert list(desk.registered(vendors)) == [plate.publication.component_id]
+    assert list(desk.registered(remote)) == [plate.publication.component_id]
 
 
 def test_a_missing_file_at_the_source_stops_only_its_item(desk: Asking) -> None:
@@ -113,6 +110,19 @@ def test_a_missing_file_at_the_source_stops_only_its_item(desk: Asking) -> None:
 
     assert desk.states(request) == [State.SYNCED, State.NEEDS_ATTENTION]
     assert "E#J001" in desk.of(request)[1].cause
+
+
+def test_what_goes_to_a_site_whose_server_is_away_is_carried_when_that_is_back(desk: Asking) -> None:
+    engine, server = desk.studio.accsyn.engine, desk.studio.demo.london_server.id
+    engine.client_offline(server)
+
+    request = desk.ask(desk.hq, desk.london, desk.file_at(desk.hq, "plate"))
+    desk.run_for(30)
+    assert desk.states(request) == [State.SUBMITTED]
+
+    engine.client_online(server)
+    desk.drain_all(request)
+    assert desk.states(request) == [State.SYNCED]
 
 
 def test_what_is_published_waits_for_a_client_that_accsyn_does_not_tell_of_and_requests_go_on(desk: Asking) -> None:

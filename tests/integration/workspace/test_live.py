@@ -58,3 +58,11 @@ def test_tasks_are_read_in_one_call_up_to_a_bound(workspace, service, office):
     assert service.log.operations() == ["task/find"] * 2
     assert first.created
     assert first.source["client"] == office.artist_client.id
+
+
+def test_clients_are_looked_up_together(workspace, office):
+    office.artist_client.status = "offline"
+
+    found = workspace.clients_by_id([office.artist_client.id, "0123456789abcdef01234567", "no id"])
+
+    assert [(client.id, client.online) for client in found] == [(office.artist_client.id, False)]
