@@ -189,7 +189,15 @@ class Lookup:
         return self._outbox.job_found(row, created.id)
 
     def _ours(self, row: JobRow) -> list[Job]:
-        return [job for job in self._workspace.find_jobs(row.name) if job.metadata.get(KEY) == row.key]
+        """Return accsyn's jobs with the name and the key of *row*.
+
+        A finished job to which another machine adds tasks just now becomes a live one, and may be in neither of the two
+        answers. So where other machines may have one, it is looked for twice.
+        """
+        found = self._workspace.find_jobs(row.name)
+        if self._shared:
+            found += self._workspace.find_jobs(row.name)
+        return [job for job in found if job.metadata.get(KEY) == row.key]
 
     def tasks(self, row: JobRow, wanted_at: Optional[float] = None) -> Optional[TaskIndex]:
         """Return what the job of *row* holds, as it was at the first question; None where accsyn has no such job.
