@@ -62,11 +62,7 @@ class StagedFiles:
 
         FileChanged when it is no file, FileUnreadable when the system does not tell, StagingGone when the root is gone.
         """
-        try:
-            found = self._look(path)
-        except OSError as error:
-            self.require()
-            raise _unreadable(path, error) from error
+        found = self._found(path)
         if found is None:
             self.require()
             raise FileChanged("look at a staged file", path, "it is missing", "Publish it again.")
@@ -85,11 +81,7 @@ class StagedFiles:
         """
         missing, changed = [], []
         for path, stamp in files.items():
-            try:
-                found = self._look(path)
-            except OSError as error:
-                self.require()
-                raise _unreadable(path, error) from error
+            found = self._found(path)
             if found is None:
                 missing.append(path)
             elif found.st_size != stamp.size_bytes:
@@ -106,15 +98,19 @@ class StagedFiles:
         StagingGone when the root vanished, FileUnreadable when the system does not let one be looked at.
         """
         for path in paths:
-            try:
-                found = self._look(path)
-            except OSError as error:
-                self.require()
-                raise _unreadable(path, error) from error
+            found = self._found(path)
             if found is None:
                 self.require()
                 return True
         return False
+
+    def _found(self, path: str) -> Optional[os.stat_result]:
+        """Return what `_look` does; FileUnreadable, or StagingGone, where the system does not tell."""
+        try:
+            return self._look(path)
+        except OSError as error:
+            self.require()
+            raise _unreadable(path, error) from error
 
     def names(self, absolute: str, path: str) -> bool:
         """Return whether *absolute*, as a program on this machine tells it, is the staged file, or folder, *path*.
