@@ -9,14 +9,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 
 import pytest
 
 from asking import Asking
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.request import Wanted
-from ftrack_accsyn_accessor.workspace import Workspace
 from ftrack_accsyn_sandbox.studio import Studio
 
 CREATE = "transfer/create"
@@ -147,35 +146,6 @@ def test_only_a_creation_costs_another_look(machines: tuple[Asking, Asking]) -> 
     one.publish_file("beauty")
     one.finish()
     assert looks() == 5  # what is published on this machine is looked for before its job is created, as ever
-
-
-def test_a_job_that_turns_live_between_two_answers_is_found(
-    machines: tuple[Asking, Asking], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one, other = machines
-    plate = one.file_at(one.hq, "plate")
-    requests = asked_of_both(machines, [plate], [plate])
-    one.studio.accsyn.switches.gather(CREATE)
-    at_once(
-        functools.partial(step, one, "attempt", monkeypatch), functools.partial(step, other, "job_found", monkeypatch)
-    )
-    find, begun = Workspace._find, []
-
-    def found(self: Workspace, tried: str, on: str, kind: str, query: str = "", *more: Any) -> Any:
-        answer = find(self, tried, on, kind, query, *more)
-        if kind == "transfer" and query.startswith("code=") and not begun:
-            begun.append(True)
-            one.studio.accsyn.engine.paused = True
-            one.run_for(30.0, lambda: one.states(requests[0]) != [State.PENDING])  # between live and finished jobs
-        return answer
-
-    monkeypatch.setattr(Workspace, "_find", found)
-    other.step()
-    one.studio.accsyn.engine.paused = False
-
-    finish(machines, requests)
-    assert begun
-    assert_each_path_once(one, [plate])
 
 
 @pytest.mark.parametrize("seed", range(8))
