@@ -13,6 +13,7 @@ from ftrack_accsyn_accessor.model.credentials import FtrackCredentials, plain_se
 from ftrack_accsyn_accessor.model.errors import SettingsError
 from ftrack_accsyn_accessor.model.mapping import LocationMapping
 from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.model.vendors import VendorRules
 
 try:
     import pwd
@@ -47,6 +48,14 @@ def read_locations(current: Settings) -> LocationMapping:
         remedy = f"Correct {settings.LOCATIONS} or the file's permissions."
         raise SettingsError("read the mapping of locations", current.locations, unread, remedy)
     return mapping.read(text, current.locations, current.workspace or "", current.volume)
+
+
+def read_vendors(current: Settings) -> VendorRules:
+    """Return what the studio has settled about vendors, what it says nothing of as `VendorRules` has it.
+
+    Raise `errors.SettingsError` where it cannot be read, or where anything in it is wrong.
+    """
+    return VendorRules()
 
 
 def _text(path: str) -> tuple[Optional[str], str]:

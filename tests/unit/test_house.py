@@ -24,6 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"worker"}),
     frozenset({"insight"}),
     frozenset({"send"}),
+    frozenset({"vendor"}),
     frozenset({"actions"}),
     frozenset({"cli", "connect"}),
     frozenset({"plugin"}),

@@ -243,6 +243,18 @@ class Unserved(WorkspaceError):
     kind = "unserved"
 
 
+class StorageError(AccsynAccessorError):
+    """The volume that vendors deliver to, or are handed work from, cannot be used, or not under this path."""
+
+
+class SpoolError(AccsynAccessorError):
+    """What is not finished of the vendor loop cannot be kept, or read, on this machine."""
+
+
+class ManifestError(AccsynAccessorError):
+    """A manifest, a delivery note or a hook's input cannot be read, or says what it may not say."""
+
+
 @contextlib.contextmanager
 def in_person() -> Iterator[None]:
     """Raise errors as they are told to somebody who waits for the answer: nobody tries it again for them."""

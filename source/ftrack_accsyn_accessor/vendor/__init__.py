@@ -1,0 +1,1 @@
+"""The vendor loop: hand work out, take it back, publish it, close."""
