@@ -17,6 +17,9 @@ AccsynAccessorError
     Conflict                  another component has the path
     Unresolved                nothing, or more than one, is meant by what somebody has named
     NotAllowed                whoever asks may not have it done
+    StorageError              the volume of the vendor loop refuses, or a path leads out of it
+    SpoolError                what is not finished of the vendor loop cannot be kept
+    ManifestError             a manifest, a delivery note or a hook's input cannot be read
     WorkspaceError            accsyn could not be asked, or said no
         Unreachable             the call was never processed
         Busy                    accsyn asks for patience
@@ -246,13 +249,19 @@ class Unserved(WorkspaceError):
 class StorageError(AccsynAccessorError):
     """The volume that vendors deliver to, or are handed work from, cannot be used, or not under this path."""
 
+    kind = "storage"
+
 
 class SpoolError(AccsynAccessorError):
     """What is not finished of the vendor loop cannot be kept, or read, on this machine."""
 
+    kind = "spool"
+
 
 class ManifestError(AccsynAccessorError):
     """A manifest, a delivery note or a hook's input cannot be read, or says what it may not say."""
+
+    kind = "manifest"
 
 
 @contextlib.contextmanager
