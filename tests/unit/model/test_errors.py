@@ -77,6 +77,9 @@ def test_kinds_are_stable_words() -> None:
         "Unauthorised": "unauthorised",
         "NotReady": "not-ready",
         "Unserved": "unserved",
+        "StorageError": "storage",
+        "SpoolError": "spool",
+        "ManifestError": "manifest",
     }
 
 
