@@ -10,11 +10,15 @@ from typing import Optional
 
 from ftrack_accsyn_sandbox.accsyn import deliveries
 from ftrack_accsyn_sandbox.accsyn import demo as accsyn_demo
-from ftrack_accsyn_sandbox.accsyn.entities import Client
+from ftrack_accsyn_sandbox.accsyn.entities import CLIENT_USER_SERVER, Client, Ticks
 from ftrack_accsyn_sandbox.accsyn.service import AccsynService
 from ftrack_accsyn_sandbox.ftrack import FtrackService
 from ftrack_accsyn_sandbox.ftrack import demo as ftrack_demo
 from ftrack_accsyn_sandbox.service import HOST
+
+# A proxy, or a netrc entry, of the machine would stand between client and loopback.
+_DIRECT = {"NO_PROXY": f"{HOST},localhost", "NETRC": os.devnull}
+_BOTH_WAYS = Ticks(read=True, write=True, by_environment=True)
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,8 @@ class Studio:
     `staging` is the artist's staging area (what ACCSYN_PROJECTS_PATH names), `hq` the folder of the volume `projects`
     at head quarters, `site("london")` the one there. `demo` holds the accsyn entities, `ids` the ids of the ftrack
     entities by name (see `ftrack.demo.build`). The vendor has the role "standard" in accsyn and is the artist in
-    ftrack. `remote@acme.test` is an employee who works elsewhere, with the volume mapped in `user_folder` of that name.
+    ftrack; `vendor_desk` is the disk of their machine. `remote@acme.test` is an employee who works elsewhere, with the
+    volume mapped in `user_folder` of that name.
     """
 
     def __init__(self, root: Path, *, engine_paused: bool = False) -> None:
@@ -42,9 +47,10 @@ class Studio:
         self.hq = root / "hq" / accsyn_demo.VOLUME
         self._sites = {"hq": self.hq, "london": root / "london" / accsyn_demo.VOLUME}
         remote = root / "remote" / accsyn_demo.VOLUME
+        self.vendor_desk = root / "vendor-desk"
         self._users = {"artist@acme.test": self.staging, "remote@acme.test": remote}
         self._schema_cache = root / "ftrack-schema-cache"
-        for folder in (*self._users.values(), *self._sites.values(), self._schema_cache):
+        for folder in (*self._users.values(), *self._sites.values(), self._schema_cache, self.vendor_desk):
             folder.mkdir(parents=True, exist_ok=True)
         self.demo = accsyn_demo.build(self.staging, self.hq, self._sites["london"], remote)
         self.accsyn = AccsynService(workspace=self.demo.workspace, engine_paused=engine_paused)
@@ -111,6 +117,26 @@ class Studio:
             "FTRACK_ACCSYN_CLIENT": client.id,
         }
 
+    def vendor_server(self, ticks: Ticks = _BOTH_WAYS) -> Client:
+        """Add a user server beside the app on the vendor's machine, and map the volume on both; return it.
+
+        The volume is in `vendor_desk` / "projects", mapped by environment; *ticks* is what others may do there.
+        """
+        workspace, app = self.demo.workspace, self.demo.vendor_client
+        app.host_id = app.host_id or "02:00:00:00:00:01"
+        server = self.demo.add_machine(
+            app.code, None, user=self.demo.vendor, host_id=app.host_id, type=CLIENT_USER_SERVER
+        )
+        folder = self.vendor_desk / accsyn_demo.VOLUME
+        folder.mkdir(exist_ok=True)
+        workspace.map_share(app, self.demo.volume, folder, ticks)
+        return server
+
+    def outside(self, email: str = "vendor@acme.test") -> dict[str, str]:
+        """Return the variables for a process of somebody who knows accsyn only, and has no ftrack account."""
+        user = self.demo.workspace.user(email)
+        return {**self._accsyn(user.code, user.api_key), **_DIRECT}
+
     def environment(self, user: str = "artist") -> dict[str, str]:
         """Return the variables by which a process of *user* finds the running studio.
 
@@ -126,14 +152,17 @@ class Studio:
             "FTRACK_API_USER": person.ftrack_user,
             "FTRACK_API_KEY": person.ftrack_key,
             "FTRACK_API_SCHEMA_CACHE_PATH": str(self._schema_cache),
-            "ACCSYN_WORKSPACE": self.accsyn.workspace.code,
-            "ACCSYN_API_USER": person.accsyn_user,
-            "ACCSYN_API_KEY": person.accsyn_key,
-            "ACCSYN_PROXY": f"{HOST}:{self.accsyn.port}",
+            **self._accsyn(person.accsyn_user, person.accsyn_key),
             "ACCSYN_PROJECTS_PATH": str(self._users.get(person.accsyn_user, self.staging)),
-            # A proxy, or a netrc entry, of the machine would stand between client and loopback.
-            "NO_PROXY": f"{HOST},localhost",
-            "NETRC": os.devnull,
+            **_DIRECT,
+        }
+
+    def _accsyn(self, user: str, key: str) -> dict[str, str]:
+        return {
+            "ACCSYN_WORKSPACE": self.accsyn.workspace.code,
+            "ACCSYN_API_USER": user,
+            "ACCSYN_API_KEY": key,
+            "ACCSYN_PROXY": f"{HOST}:{self.accsyn.port}",
         }
 
     def _person(self, accsyn_name: str, ftrack_user: str, **attributes: str) -> Credentials:

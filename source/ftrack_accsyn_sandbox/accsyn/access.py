@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from ftrack_accsyn_sandbox.accsyn.entities import (
     CLIENT_SERVER,
@@ -95,8 +95,23 @@ def check_share(workspace: Workspace, user: User, share: Share, path: str, *, wr
     """
     if user.role == "admin":
         return
-    if not any(_covers(workspace, acl, share, path, write) for acl in workspace.each(Acl) if acl.user_id == user.id):
+    if not any(_covers(acl, share, path, write) for acl in workspace.each(Acl) if acl.user_id == user.id):
         raise Denied(f"You have no {'write' if write else 'read'} access to {share.code}.")
+
+
+def may_read(workspace: Workspace, user: User, share: Share, path: str) -> bool:
+    """Return whether *user* may read *path* of *share*."""
+    own = [acl for acl in workspace.each(Acl) if acl.user_id == user.id]
+    return user.role == "admin" or any(_covers(acl, share, path, False) for acl in own)
+
+
+def leads_to_grant(workspace: Workspace, user: User, share: Share, path: str) -> bool:
+    """Return whether *user* may read something below *path* of *share*."""
+    for acl in workspace.each(Acl):
+        place = _place(acl, share, path) if acl.user_id == user.id and acl.read else None
+        if place is not None and place.root and (not place.path or place.root.startswith(f"{place.path}/")):
+            return True
+    return False
 
 
 def check_site_transfer(workspace: Workspace, user: User, share: Share) -> None:
@@ -156,14 +171,24 @@ def _sees_share(workspace: Workspace, user: User, share: Share) -> bool:
     return share.volume_id in granted and not private
 
 
-def _covers(workspace: Workspace, acl: Acl, share: Share, path: str, write: bool) -> bool:
+def _covers(acl: Acl, share: Share, path: str, write: bool) -> bool:
     """Return whether a grant on *share*, or on the volume above it, reaches *path*."""
-    if not (acl.write if write else acl.read):
-        return False
-    full: Any = path.strip("/")
+    place = _place(acl, share, path) if (acl.write if write else acl.read) else None
+    return place is not None and (not place.root or place.path == place.root or place.path.startswith(f"{place.root}/"))
+
+
+class _Place(NamedTuple):
+    """What a grant is on, and what is looked at, both as paths in the share of the grant."""
+
+    root: str
+    path: str
+
+
+def _place(acl: Acl, share: Share, path: str) -> Optional[_Place]:
+    """Return what *path* of *share* is to a grant on it, or on the volume above it; None for a grant elsewhere."""
+    inside = path.strip("/")
     if acl.share_id != share.id:
         if acl.share_id != share.parent_id:
-            return False
-        full = f"{share.path}/{full}"
-    root = acl.path.strip("/")
-    return not root or full == root or full.startswith(f"{root}/")
+            return None
+        inside = f"{share.path}/{inside}".strip("/")
+    return _Place(acl.path.strip("/"), inside)

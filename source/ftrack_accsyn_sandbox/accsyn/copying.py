@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
-from ftrack_accsyn_sandbox.accsyn.entities import Endpoint, Share, Task
+from ftrack_accsyn_sandbox.accsyn.entities import Endpoint, Share, Site, Task
 from ftrack_accsyn_sandbox.accsyn.errors import TransferFailure
 from ftrack_accsyn_sandbox.accsyn.parties import SEQUENCE
 from ftrack_accsyn_sandbox.accsyn.unsent import is_never_sent
@@ -72,11 +72,23 @@ def make_plan(workspace: Workspace, task: Task, *, ignore_missing: bool = False)
 
 
 def _place(workspace: Workspace, endpoint: Endpoint) -> Path:
-    """Return the local path of an endpoint. Raises TransferFailure when the share has no folder there."""
+    """Return the local path of an endpoint. Raises TransferFailure when there is no such place on its machine."""
     path = workspace.path(endpoint)
     if path is None:
         raise TransferFailure("The share has no local folder on the client (E#J001)")
+    if endpoint.absolute is not None and _is_at_a_site(workspace, path):
+        raise TransferFailure(f"There is no such place on the client: {path} (E#J001)")
     return path
+
+
+def _is_at_a_site(workspace: Workspace, path: Path) -> bool:
+    """Return whether *path* lies on the disks of a site, which the machines of users do not have.
+
+    Here all are folders of one machine, where a user could name what only the servers see.
+    """
+    real = path.resolve()
+    folders = [folder.resolve() for site in workspace.each(Site) for folder in site.folders.values()]
+    return any(folder == real or folder in real.parents for folder in folders)
 
 
 def _add_folder(plan: Plan, relative: str) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ftrack_accsyn_sandbox.accsyn import collected
+from ftrack_accsyn_sandbox.accsyn import access, collected
 from ftrack_accsyn_sandbox.accsyn.call import Call
 from ftrack_accsyn_sandbox.accsyn.entities import CLIENT_SERVER, Client, Endpoint, Site
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
@@ -42,17 +43,40 @@ def _ls(call: Call) -> list[dict[str, Any]]:
     gathered = collected.listed(call, call.text("path"))
     if gathered is not None:
         return _entries(gathered, depth, options)
-    folder = _existing(call)
+    endpoint = _endpoint(call, "path")
+    folder = _local(call, endpoint)
+    if not folder.exists():
+        raise Refusal(f"No such file or directory: {call.text('path')}")
     if not folder.is_dir():
         raise Refusal(f"Not a directory: {call.text('path')}")
-    return _entries(sorted(folder.iterdir()), depth, options)
+    return _entries(sorted(folder.iterdir()), depth, options, _shown(call, endpoint, folder))
 
 
-def _entries(entries: list[Path], depth: int, options: dict[str, Any]) -> list[dict[str, Any]]:
+def _shown(call: Call, endpoint: Endpoint, folder: Path) -> Callable[[Path], bool]:
+    """Return what tells whether the user gets to see an entry below *folder*, the place of *endpoint*.
+
+    That is everything, unless the user may only read some of it: then those, and the directories on the way to them.
+    """
+    share: Any = call.workspace.entities[endpoint.share_id or ""]
+    whole = access.may_read(call.workspace, call.user, share, endpoint.path)
+    if whole or not access.leads_to_grant(call.workspace, call.user, share, endpoint.path):
+        return Path.exists
+
+    def shown(entry: Path) -> bool:
+        path = f"{endpoint.path}/{entry.relative_to(folder).as_posix()}".strip("/")
+        leads = entry.is_dir() and access.leads_to_grant(call.workspace, call.user, share, path)
+        return leads or access.may_read(call.workspace, call.user, share, path)
+
+    return shown
+
+
+def _entries(
+    entries: list[Path], depth: int, options: dict[str, Any], shown: Callable[[Path], bool] = Path.exists
+) -> list[dict[str, Any]]:
     rows = []
     for entry in entries:
         is_dir = entry.is_dir()
-        if options.get("files_only" if is_dir else "directories_only"):
+        if options.get("files_only" if is_dir else "directories_only") or not shown(entry):
             continue
         facts = entry.stat()
         modified = datetime.fromtimestamp(facts.st_mtime, timezone.utc).replace(microsecond=0)
@@ -60,7 +84,7 @@ def _entries(entries: list[Path], depth: int, options: dict[str, Any]) -> list[d
         if options.get("getsize") or not is_dir:
             row["size"] = _size(entry)
         if is_dir and depth > 1:
-            row["files"] = _entries(sorted(entry.iterdir()), depth - 1, options)
+            row["files"] = _entries(sorted(entry.iterdir()), depth - 1, options, shown)
         rows.append(row)
     return rows
 
@@ -80,19 +104,19 @@ def _exists(call: Call) -> bool:
 
 
 def _mkdir(call: Call) -> bool:
-    _path(call, "path").mkdir(parents=True)
+    _path(call, "path").mkdir()  # what lies above must be there
     return True
 
 
 def _rename(call: Call) -> bool:
-    source, target = _existing(call), _path(call, "path_to")
+    source, target = _existing_inside(call, "renamed"), _path(call, "path_to")
     if source.parent != target.parent:
         raise Refusal("A file can only be renamed within its directory.")
     return _to(source, target)
 
 
 def _move(call: Call) -> bool:
-    source, target = _existing(call), _path(call, "path_to")
+    source, target = _existing_inside(call, "moved"), _path(call, "path_to")
     target.parent.mkdir(parents=True, exist_ok=True)
     return _to(source, target)
 
@@ -105,9 +129,7 @@ def _to(source: Path, target: Path) -> bool:
 
 
 def _delete(call: Call) -> bool:
-    path = _existing(call)
-    if path == _path(call, "path", root=True):
-        raise Refusal("A share cannot be deleted by a file operation.")
+    path = _existing_inside(call, "deleted")
     if not path.is_dir():
         path.unlink()
     elif call.options.get("force"):
@@ -118,29 +140,51 @@ def _delete(call: Call) -> bool:
 
 
 def _existing(call: Call) -> Path:
-    path = _path(call, "path")
+    return _checked(call, _path(call, "path"))
+
+
+def _existing_inside(call: Call, what: str) -> Path:
+    """Return what is to be *what*, which must not be a share as a whole. Raises Refusal."""
+    endpoint = _endpoint(call, "path")
+    path = _checked(call, _local(call, endpoint))
+    if not endpoint.path:
+        raise Refusal(f"A share cannot be {what} by a file operation.")
+    return path
+
+
+def _checked(call: Call, path: Path) -> Path:
     if not path.exists():
         raise Refusal(f"No such file or directory: {call.text('path')}")
     return path
 
 
-def _path(call: Call, name: str, *, root: bool = False) -> Path:
-    """Return the local path that an argument names on a server; with *root* that of its share. Raises Refusal.
+def _path(call: Call, name: str) -> Path:
+    return _local(call, _endpoint(call, name))
+
+
+def _endpoint(call: Call, name: str) -> Endpoint:
+    """Return the place in a share that an argument names. Raises Refusal.
 
     One path only: what lists and objects mean is not documented. Whether a site may stand in front is not settled
     either, so `Workspace.files_at_sites` decides.
     """
-    text = call.text(name)
-    endpoint = Reader(call.workspace, call.user).place(text, write=call.options.get("op") not in _READING)
+    text, operation = call.text(name), call.text("op")
+    reader = Reader(call.workspace, call.user, listing=operation == "ls")
+    endpoint = reader.place(text, write=operation not in _READING)
     if endpoint.share_id is None or endpoint.party.kind not in ("workspace", "site"):
         raise Refusal(f"Not a path in a share: {text}")
     if endpoint.party.kind == "site" and not call.workspace.files_at_sites:
         raise Refusal(f"Not a path in a share: {text}")
+    return endpoint
+
+
+def _local(call: Call, endpoint: Endpoint) -> Path:
+    """Return the path on the server that *endpoint* stands for. Raises Refusal, also while the server is offline."""
     _check_server(call, endpoint)
-    folder = call.workspace.folder(endpoint.party, endpoint.share_id)
-    if folder is None:
-        raise Denied(f"The share is not served there: {text}")
-    return folder if root else folder / endpoint.path
+    path = call.workspace.path(endpoint)
+    if path is None:
+        raise Denied("The share is not served there.")
+    return path
 
 
 def _check_server(call: Call, endpoint: Endpoint) -> None:

@@ -21,10 +21,14 @@ _ID = re.compile(r"^[a-z0-9]{24}$")
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads endpoints for one call: who asks, and in which workspace."""
+    """Reads endpoints for one call: who asks, and in which workspace.
+
+    With *listing* a folder on the way to one that the user may read can be read, too.
+    """
 
     workspace: Workspace
     user: User
+    listing: bool = False
 
     def source(self, text: str) -> Endpoint:
         """Return the source that *text* names. Raises Refusal."""
@@ -91,7 +95,9 @@ class Reader:
         if text.startswith(("site=", "client=")):
             raise Refusal(f"A party must be followed by a colon: {text}")
         home = Party("workspace", self.workspace.id)
-        if _SHARE_PATH.match(text) or PureWindowsPath(text).drive or text.startswith(("/", "~")):
+        if self.user.role == "standard" and is_local(text):
+            return Party("user", self.user.id), text  # who sees no volume can only mean the own machine
+        if _SHARE_PATH.match(text) or text.startswith("~") or is_local(text):
             return home, text
         head, colon, rest = text.partition(":")
         if head.lower() == self.workspace.code.lower() or (head == self.workspace.main_site.code and not colon):
@@ -141,7 +147,7 @@ class Reader:
         if path == "null":
             return Endpoint(party, null=True)
         _check_path(path, text)
-        if path.startswith("/") or PureWindowsPath(path).drive:
+        if is_local(path):
             return self._absolute(party, path, text, write=write)
         share, relative = self._share_and_path(party, path, text)
         if share.type == "collection":
@@ -198,7 +204,8 @@ class Reader:
             access.check_site(self.workspace.holder(party), write=write)
             if party.kind == "site":
                 access.check_site_transfer(self.workspace, self.user, share)
-            access.check_share(self.workspace, self.user, share, path, write=write)
+            if not (self.listing and access.leads_to_grant(self.workspace, self.user, share, path)):
+                access.check_share(self.workspace, self.user, share, path, write=write)
         elif self._is_foreign(party):
             access.check_mapped(self.workspace.holder(party), share, write=write)
 
@@ -235,6 +242,11 @@ class Reader:
 def own_home(workspace: Workspace, user: User) -> Optional[Share]:
     """Return the home share of *user*, if any."""
     return next((share for share in workspace.live(Share) if share.type == "home" and share.user_id == user.id), None)
+
+
+def is_local(path: str) -> bool:
+    """Return whether *path*, without a party, is one on a disk: absolute, in any system's notation."""
+    return path.startswith("/") or bool(PureWindowsPath(path).drive)
 
 
 def _relative(path: str, root: str) -> Optional[str]:

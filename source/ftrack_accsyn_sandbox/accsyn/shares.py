@@ -18,7 +18,7 @@ _HOMES = "homes"  # the workspace's "homes directory" on the default volume
 
 
 def new_folder(call: Call) -> Share:
-    """Return a new folder share; its directory is not made. Raises Refusal.
+    """Return a new folder share. Raises Refusal.
 
     Nobody but a volume's root is said to allow two shares on one directory; here nothing does.
     """
@@ -36,6 +36,7 @@ def new_folder(call: Call) -> Share:
     name = call.text("name", path.rsplit("/", 1)[-1])
     folder = Share(_code(call, name), name, type="folder", parent_id=volume.id, path=path)
     folder.queue_id, folder.email = _queue_id(call), str(call.options.get("email", ""))
+    make_directory(call.workspace, folder)
     return folder
 
 
@@ -48,7 +49,16 @@ def new_home(call: Call) -> Share:
     if own_home(call.workspace, user) is not None:
         raise Refusal(f"{user.code} has a home already.")
     path = f"{_HOMES}/{user.code}"
-    return Share(user.code, user.code, type="home", parent_id=volume.id, path=path, user_id=user.id)
+    home = Share(user.code, user.code, type="home", parent_id=volume.id, path=path, user_id=user.id)
+    make_directory(call.workspace, home)
+    return home
+
+
+def make_directory(workspace: Workspace, share: Share) -> None:
+    """Make the directory of a new share at head quarters, where the workspace does so."""
+    folder = workspace.main_site.folders.get(share.volume_id)
+    if workspace.create_directories and folder is not None:
+        (folder / share.path).mkdir(parents=True, exist_ok=True)
 
 
 def change(call: Call, share: Share) -> None:

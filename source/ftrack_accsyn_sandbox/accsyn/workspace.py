@@ -6,7 +6,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional, TypeVar
 
@@ -31,28 +31,13 @@ from ftrack_accsyn_sandbox.accsyn.entities import (
 )
 from ftrack_accsyn_sandbox.accsyn.errors import Unauthenticated
 from ftrack_accsyn_sandbox.accsyn.inspection import JobRow, job_row
+from ftrack_accsyn_sandbox.accsyn.integration import FtrackIntegration
 
 # Under which of a volume's `paths` this system finds its root.
 PLATFORM = {"win32": "windows", "darwin": "mac"}.get(sys.platform, "linux")
 _UNTICKED = Ticks()
 
 _Kind = TypeVar("_Kind", bound=Entity)
-
-
-@dataclass
-class FtrackIntegration:
-    """What accsyn's ftrack integration answers (accsyn fact sheet, section 8).
-
-    *upload_location* is `{"id", "name"}` of the destination location in ftrack, None when there is nothing to sync;
-    *upload_ident* the text of the destination party. Both can differ for a location: *locations* maps its id to such
-    a pair. *registered* maps a location's id to the id of the client that registered it.
-    """
-
-    enabled: bool = True
-    upload_location: Optional[dict[str, str]] = None
-    upload_ident: Optional[str] = None
-    locations: dict[str, tuple[Optional[dict[str, str]], Optional[str]]] = field(default_factory=dict)
-    registered: dict[str, str] = field(default_factory=dict)
 
 
 class Workspace:
@@ -68,6 +53,7 @@ class Workspace:
     * *site_takes_over*: the server of a site acts for what names an elevated user whose machine belongs to that site
     * *sending_enables*: sending or granting to a disabled user, or to a disabled share, enables it again
     * *one_grant_per_share*: a grant for another path of a share takes the place of the first; the answer is then true
+    * *create_directories*: the directory of a new folder, or home, is made (accsyn's setting of that name)
     * *free_space_attribute*: the name under which volumes tell their free space, in bytes
     """
 
@@ -87,6 +73,7 @@ class Workspace:
         self.site_takes_over = False
         self.sending_enables = False
         self.one_grant_per_share = False
+        self.create_directories = False
         self.free_space_attribute: Optional[str] = None
 
     # Content

@@ -59,7 +59,7 @@ def test_existence_is_told(session: Any, path: str, there: bool) -> None:
 
 
 def test_folders_are_made_renamed_moved_and_deleted(acme: Any, session: Any) -> None:
-    assert session.mkdir("share=projects/new/sub") is True
+    assert session.mkdir("share=projects/new") is session.mkdir("share=projects/new/sub") is True
     assert session.rename("share=projects/show/a.mov", "share=projects/show/c.mov") is True
     assert session.mv("share=projects/show/c.mov", "share=projects/new/sub/d.mov") is True
     assert (acme.hq / "new" / "sub" / "d.mov").read_bytes() == b"12345"

@@ -113,6 +113,7 @@ def test_home_lies_below_the_homes_directory_and_gives_no_access(acme: Any, admi
         vendor.mkdir("~/x")
     admin.grant("User", "vendor@acme.test", "Home", made["id"], {"read": True, "write": True})
     assert [row["id"] for row in vendor.find("Home")] == [made["id"]]
+    (acme.hq / "homes" / "vendor@acme.test").mkdir(parents=True)
     assert vendor.mkdir("~/x") is True
     assert (acme.hq / "homes" / "vendor@acme.test" / "x").is_dir()
     assert vendor.exists("home=vendor@acme.test/x") is True

@@ -11,6 +11,7 @@ from typing import Iterator
 import pytest
 import requests
 
+from ftrack_accsyn_sandbox.accsyn.entities import CLIENT_USER_SERVER, Ticks
 from ftrack_accsyn_sandbox.service import HOST
 from ftrack_accsyn_sandbox.studio import Studio
 
@@ -74,6 +75,21 @@ def test_employee_elsewhere_works_in_a_folder_of_their_own(studio: Studio) -> No
     assert folder != studio.user_folder("artist@acme.test") == studio.staging
     with pytest.raises(KeyError):
         studio.user_folder("vendor@acme.test")
+
+
+def test_vendor_from_outside_has_a_disk_and_knows_accsyn_only(studio: Studio) -> None:
+    environment = studio.outside()
+    assert environment["ACCSYN_API_USER"] == "vendor@acme.test"
+    assert environment["ACCSYN_API_KEY"] == studio.vendor.accsyn_key
+    assert not [name for name in environment if name.startswith("FTRACK") or name == "ACCSYN_PROJECTS_PATH"]
+    assert studio.vendor_desk.is_dir()
+
+
+def test_vendor_may_have_a_user_server_with_the_volume_mapped(studio: Studio) -> None:
+    server, app = studio.vendor_server(), studio.demo.vendor_client
+    assert (server.code, server.type, server.user_id) == (app.code, CLIENT_USER_SERVER, app.user_id)
+    assert server.folders == app.folders == {studio.demo.volume.id: studio.vendor_desk / "projects"}
+    assert server.ticks[studio.demo.volume.id] == Ticks(read=True, write=True, by_environment=True)
 
 
 def test_second_machine_of_the_artist_has_a_client_and_a_staging_folder_of_its_own(studio: Studio) -> None:
