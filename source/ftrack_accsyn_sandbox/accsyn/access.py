@@ -46,7 +46,7 @@ def visible(workspace: Workspace, user: User, entity: Entity) -> bool:
     if isinstance(entity, Delivery):
         return user.id in entity.recipients or _may_deliver(workspace, user, entity)
     if isinstance(entity, Acl):
-        return entity.user_id == user.id
+        return entity.user_id == user.id or (user.role == "employee" and _sees_grants(workspace, user, entity))
     return user.role == "employee" and isinstance(entity, (Queue, Site))
 
 
@@ -72,12 +72,14 @@ def check_edit(user: User, entity: Entity) -> None:
         return
     if isinstance(entity, Share) and entity.type in ("folder", "collection") and user.role == "employee":
         return
+    if isinstance(entity, User) and user.role == "employee" and (entity.role == "standard" or entity is user):
+        return
     raise Denied(f"You are not allowed to change the {entity.kind or 'share'}.")
 
 
 def check_create(user: User, kind: str) -> None:
     """Raise Denied unless *user* may create an entity of *kind* (jobs are checked by their endpoints)."""
-    if user.role == "admin" or (user.role == "employee" and kind in ("folder", "collection", "acl")):
+    if user.role == "admin" or (user.role == "employee" and kind in ("folder", "collection", "acl", "user")):
         return
     raise Denied(f"You are not allowed to create a {kind}.")
 
@@ -157,6 +159,12 @@ def check_mapped(client: Client, share: Share, *, write: bool) -> None:
 def _numbers(version: str) -> tuple[int, ...]:
     """Return the numbers of a version like "3.6-5_3"."""
     return tuple(int(number) for number in re.findall(r"\d+", version))
+
+
+def _sees_grants(workspace: Workspace, user: User, acl: Acl) -> bool:
+    """Return whether an employee sees a grant of another user: assumed of who may give such ones, and take them."""
+    share = workspace.entities.get(acl.share_id)
+    return isinstance(share, Share) and may_read(workspace, user, share, acl.path)
 
 
 def _sees_share(workspace: Workspace, user: User, share: Share) -> bool:

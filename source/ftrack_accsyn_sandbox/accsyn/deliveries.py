@@ -7,18 +7,18 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Optional
 
-from ftrack_accsyn_sandbox.accsyn import access, jobs, views
+from ftrack_accsyn_sandbox.accsyn import access, jobs, people, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, check_metadata
 from ftrack_accsyn_sandbox.accsyn.entities import (
     CLIENT_BROWSER,
     Delivery,
     Endpoint,
     Job,
+    Mail,
     Party,
     Share,
     Task,
     User,
-    new_id,
 )
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
 from ftrack_accsyn_sandbox.accsyn.parties import Reader
@@ -50,7 +50,7 @@ def create(call: Call) -> list[dict[str, Any]]:
     for recipient in data.get("recipients", []):
         _add_recipient(call, delivery, recipient, invite=True)
     if rows and data.get("status") != "init":
-        _submit(delivery)
+        _submit(call.workspace, delivery)
     call.workspace.add(delivery)
     return [views.show(call.workspace, delivery)]
 
@@ -213,18 +213,21 @@ def _volume_id(call: Call, delivery: Delivery) -> str:
 
 
 def _add_recipient(call: Call, delivery: Delivery, ident: Any, *, invite: bool) -> None:
-    user = call.workspace.get(User, ident) if isinstance(ident, str) else None
+    user = people.known(call.workspace, ident) if isinstance(ident, str) else None
     if user is None:
         if not invite or "@" not in str(ident):
             raise Refusal(f"Unknown user: {ident}")
-        user = call.workspace.add(User(ident, ident, api_key=new_id()))
+        user = people.invited(call.workspace, ident)
     delivery.recipients.setdefault(user.id, False)
 
 
-def _submit(delivery: Delivery) -> None:
+def _submit(workspace: Workspace, delivery: Delivery) -> None:
     if not delivery.tasks or not delivery.recipients:
         raise Refusal("A delivery needs at least one file and one recipient.")
     delivery.status = "pending"
+    for user_id in delivery.recipients:
+        workspace.reached(user_id)
+        workspace.mails.append(Mail(workspace.entities[user_id].code, "delivery", "", delivery.name))
 
 
 def _set_status(workspace: Workspace, delivery: Delivery, status: Any) -> None:
@@ -233,7 +236,7 @@ def _set_status(workspace: Workspace, delivery: Delivery, status: Any) -> None:
     if status == "pending":
         if delivery.status != "init":
             raise Refusal("The delivery has been submitted already.")
-        _submit(delivery)
+        _submit(workspace, delivery)
         return
     delivery.status = status
     if status == "aborted":

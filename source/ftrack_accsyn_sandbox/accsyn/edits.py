@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Optional
 
-from ftrack_accsyn_sandbox.accsyn import access, collected, shares, views
+from ftrack_accsyn_sandbox.accsyn import access, collected, people, shares, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, check_metadata, check_texts
 from ftrack_accsyn_sandbox.accsyn.entities import (
     ROLES,
@@ -13,11 +13,11 @@ from ftrack_accsyn_sandbox.accsyn.entities import (
     Client,
     Delivery,
     Entity,
+    Mail,
     Queue,
     Share,
     Site,
     User,
-    new_id,
     now,
 )
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
@@ -25,7 +25,7 @@ from ftrack_accsyn_sandbox.accsyn.find import CLASSES
 
 # Type -> attributes that may be changed, and the statuses that may be set.
 _EDITABLE: dict[type[Entity], tuple[tuple[str, ...], tuple[str, ...]]] = {
-    User: (("name", "role", "status"), ("enabled", "disabled")),
+    User: (("name", "role", "status", "queue"), ("enabled", "disabled")),
     Client: (("status",), ("online", "enabled", "disabled")),
     Share: (("name", "code", "status", "queue", "email"), ("enabled", "disabled")),
     Site: (("status",), ("enabled", "disabled")),
@@ -72,7 +72,10 @@ def edit(call: Call) -> list[dict[str, Any]]:
     metadata = check_metadata(data.get("metadata", entity.metadata))
     if isinstance(entity, Share):
         shares.change(call, entity)
-    if isinstance(entity, User) and "role" in data:
+    if isinstance(entity, User) and "queue" in data:
+        entity.queue_id = shares.queue_id(call)
+    if isinstance(entity, User) and data.get("role", getattr(entity, "role", "")) != entity.role:
+        access.check_admin(call.user, "change a role")
         call.workspace.change_role(entity.code, data["role"])
     for key in ("name", "status", "priority"):
         if key in data:
@@ -88,6 +91,8 @@ def set_active(call: Call, *, active: bool) -> bool:
     access.check_edit(call.user, entity)
     if isinstance(entity, Share) and not active:
         shares.check_unused(call.workspace, entity)
+    if isinstance(entity, User):
+        people.set_active(call.workspace, entity, active=active)
     entity.active = active
     call.workspace.changed.notify_all()
     return True
@@ -98,6 +103,8 @@ def delete(call: Call) -> bool:
     entity = _existing(call)
     if isinstance(entity, Acl):
         access.check_create(call.user, "acl")
+        if not access.visible(call.workspace, call.user, entity):
+            raise Refusal(f"No acl found with id {call.id}.")
         del call.workspace.entities[entity.id]
     else:
         if isinstance(entity, Delivery):
@@ -112,14 +119,27 @@ def delete(call: Call) -> bool:
 def _new_user(call: Call) -> User:
     check_keys(
         call.options,
-        ("code", "name", "role", "message", "mail", "create_home_share", "settings", "metadata"),
+        ("code", "name", "role", "message", "mail", "create_home_share", "queue", "settings", "metadata"),
         "user",
     )
     email, role = call.text("code"), call.text("role", "standard")
     if "@" not in email or role not in ROLES:
         raise Refusal(f"Invalid user: {email}, role {role}")
+    if role != "standard":
+        access.check_admin(call.user, f"invite a user with the role {role}")
     _check_unused(call, User, email)
-    return User(email, str(call.options.get("name") or email), role=role, api_key=new_id())
+    user = people.invited(
+        call.workspace,
+        email,
+        name=str(call.options.get("name") or email),
+        role=role,
+        message=str(call.options.get("message") or ""),
+        mail=call.options.get("mail", True) is not False,
+    )
+    user.queue_id = shares.queue_id(call)
+    if call.options.get("create_home_share", call.workspace.auto_homes) is True:
+        shares.give_home(call.workspace, user)
+    return user
 
 
 def _new_queue(call: Call) -> Queue:
@@ -144,16 +164,18 @@ def _grant(call: Call) -> list[Any]:
     access.check_share(call.workspace, call.user, share, path, write=False)
     if not (read or write):
         raise Refusal("A grant must let its user read or write.")
-    user = call.workspace.get(User, email)
+    user = people.known(call.workspace, email)
     if user is None:
         if "@" not in email or data.get("invite") is False:
             raise Refusal(f"Unknown user: {email}")
-        user = call.workspace.add(User(email, email, api_key=new_id()))
+        user = people.invited(call.workspace, email)
     call.workspace.reached(user.id, share.id)
     existing = [acl for acl in call.workspace.each(Acl) if (acl.user_id, acl.share_id) == (user.id, share.id)]
     acl = next((acl for acl in existing if acl.path == path or call.workspace.one_grant_per_share), None)
     if acl is None:
-        acl = call.workspace.add(Acl("", user_id=user.id, share_id=share.id, path=path))
+        acl = call.workspace.add(Acl("", user_id=user.id, share_id=share.id, path=path, creator_id=call.user.id))
+    if data.get("notify"):
+        call.workspace.mails.append(Mail(user.code, "grant", str(data.get("message") or ""), share.code))
     moved, acl.path, acl.read, acl.write = acl.path != path, path, read, write
     return [True if moved else views.show(call.workspace, acl)]
 

@@ -61,11 +61,23 @@ class Entity:
 
 @dataclass(eq=False)
 class User(Entity):
-    """A user; *code* is the e-mail address."""
+    """A user; *code* is the e-mail address. *signed_up* is False for one who was only invited."""
 
     kind = "user"
     role: str = "standard"
     api_key: str = field(default="", repr=False)
+    signed_up: bool = True
+    queue_id: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What accsyn has mailed: *kind* "invitation", "grant" or "delivery"; *about* is the code of the share, or name."""
+
+    to: str
+    kind: str
+    text: str
+    about: str = ""
 
 
 @dataclass(eq=False)
@@ -154,7 +166,7 @@ class Queue(Entity):
 
 @dataclass(eq=False)
 class Acl(Entity):
-    """What a user may do below *path* of a share."""
+    """What a user may do below *path* of a share; *acknowledged* once the user has put the notice of it away."""
 
     kind = "acl"
     user_id: str = ""
@@ -162,6 +174,8 @@ class Acl(Entity):
     path: str = "/"
     read: bool = False
     write: bool = False
+    acknowledged: bool = False
+    creator_id: str = ""
 
 
 @dataclass(frozen=True)

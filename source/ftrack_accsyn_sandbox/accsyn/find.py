@@ -159,7 +159,7 @@ def _in_scope(call: Call, entity: Entity) -> bool:
 
     Jobs and deliveries: live ones; with *finished* only done and aborted ones; a single entity query also looks among
     those. Others: active ones; with *inactive* (in old clients *offline*) only deactivated ones. *archived*: only
-    archived ones. The grants of a deactivated share are gone until it comes back.
+    archived ones. The grants of a deactivated share, or user, are gone until it comes back.
     """
     options = call.options
     if entity.archived or options.get("archived"):
@@ -169,9 +169,10 @@ def _in_scope(call: Call, entity: Entity) -> bool:
         if options.get("single_entity_query") and options.get("finished") is None:
             return True
         return finished is bool(options.get("finished"))
-    share = call.workspace.entities.get(entity.share_id) if isinstance(entity, Acl) else None
-    if share is not None and not share.active:
-        return False
+    if isinstance(entity, Acl):
+        ends = (call.workspace.entities.get(ident) for ident in (entity.share_id, entity.user_id))
+        if not all(end is None or end.active for end in ends):
+            return False
     return entity.active is not bool(options.get("inactive") or options.get("offline"))
 
 
@@ -189,13 +190,20 @@ def _narrow(call: Call, rows: list[dict[str, Any]], kind: str) -> list[dict[str,
 
 
 def _lookup(call: Call, row: dict[str, Any], kind: str) -> query.Lookup:
-    """Return the look-up for *row*; with *recursive*, a grant on a share is one on the volume above it, too."""
+    """Return the look-up for *row*; with *recursive*, a grant on a share is one on the shares above it, too."""
     own = views.lookup(call.workspace, row, kind)
     share = call.workspace.entities.get(row["target"].partition(":")[2]) if kind == "acl" else None
     if not isinstance(share, Share) or not call.options.get("recursive"):
         return own
-    above = [f"share:{share.volume_id}", share.volume_id]
+    above = [form for each in _above(call, share) for form in (f"share:{each.id}", each.id)]
     return lambda attribute: [*own(attribute), *above] if attribute == "target" else own(attribute)
+
+
+def _above(call: Call, share: Share) -> list[Share]:
+    """Return the shares that hold *share*: its volume and, for a folder or home, the folders and homes it lies in."""
+    others = [other for other in call.workspace.live(Share) if other.volume_id == share.volume_id]
+    holding = [each for each in others if each.path and share.path.startswith(f"{each.path}/")]
+    return [other for other in others if other.type == "volume" or other in holding]
 
 
 def _count(call: Call, name: str) -> Optional[int]:

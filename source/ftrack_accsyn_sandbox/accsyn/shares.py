@@ -35,7 +35,7 @@ def new_folder(call: Call) -> Share:
         raise Refusal(f"The directory {path} is shared already, as {taken[0].code}.")
     name = call.text("name", path.rsplit("/", 1)[-1])
     folder = Share(_code(call, name), name, type="folder", parent_id=volume.id, path=path)
-    folder.queue_id, folder.email = _queue_id(call), str(call.options.get("email", ""))
+    folder.queue_id, folder.email = queue_id(call), str(call.options.get("email", ""))
     make_directory(call.workspace, folder)
     return folder
 
@@ -43,15 +43,24 @@ def new_folder(call: Call) -> Share:
 def new_home(call: Call) -> Share:
     """Return the home of a user, to which nobody has access yet. Raises Refusal."""
     check_keys(call.options, ("user", "settings", "metadata"), "home")
-    user, volume = call.workspace.get(User, call.text("user")), call.workspace.default_volume
-    if user is None or volume is None:
-        raise Refusal(f"Unknown user: {call.text('user')}" if user is None else "There is no default volume.")
-    if own_home(call.workspace, user) is not None:
+    user = call.workspace.get(User, call.text("user"))
+    if user is None:
+        raise Refusal(f"Unknown user: {call.text('user')}")
+    return give_home(call.workspace, user)
+
+
+def give_home(workspace: Workspace, user: User) -> Share:
+    """Return the new home of a user, to which nobody has access yet. Raises Refusal."""
+    volume = workspace.default_volume
+    if volume is None:
+        raise Refusal("There is no default volume.")
+    if own_home(workspace, user) is not None:
         raise Refusal(f"{user.code} has a home already.")
-    path = f"{_HOMES}/{user.code}"
-    home = Share(user.code, user.code, type="home", parent_id=volume.id, path=path, user_id=user.id)
-    make_directory(call.workspace, home)
-    return home
+    home = Share(
+        *(user.code, user.code), type="home", parent_id=volume.id, path=f"{_HOMES}/{user.code}", user_id=user.id
+    )
+    make_directory(workspace, home)
+    return workspace.add(home)
 
 
 def make_directory(workspace: Workspace, share: Share) -> None:
@@ -67,8 +76,8 @@ def change(call: Call, share: Share) -> None:
     code = call.text("code", share.code)
     if code.lower() != share.code.lower() and call.workspace.get(Share, code) is not None:
         raise Refusal(f"There is a {call.kind} with the code {code} already.")
-    queue_id = _queue_id(call) if "queue" in data else share.queue_id
-    share.code, share.queue_id, share.email = code, queue_id, str(data.get("email", share.email))
+    share.queue_id = queue_id(call) if "queue" in data else share.queue_id
+    share.code, share.email = code, str(data.get("email", share.email))
 
 
 def check_unused(workspace: Workspace, share: Share) -> None:
@@ -89,7 +98,8 @@ def _code(call: Call, name: str) -> str:
     return next(code for code in numbered if call.workspace.get(Share, code) is None)
 
 
-def _queue_id(call: Call) -> Optional[str]:
+def queue_id(call: Call) -> Optional[str]:
+    """Return the id of the queue that the data name, None for none. Raises Refusal."""
     ident: Any = call.options.get("queue")
     if ident is None:
         return None

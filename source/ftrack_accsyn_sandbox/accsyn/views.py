@@ -44,8 +44,9 @@ def show(workspace: Workspace, entity: Entity) -> dict[str, Any]:
 
 
 def _user(workspace: Workspace, user: User) -> dict[str, Any]:
-    logged_in = user.id in workspace.sessions.values()
-    return {"role": user.role, "clearance": user.role, "logged_in": logged_in, "queue": None}
+    logged_in = user.id in workspace.sessions.values() if user.signed_up else None
+    queue = {"queue": user.queue_id, "queue_hr": _code(workspace, user.queue_id)}
+    return {"role": user.role, "clearance": user.role, "logged_in": logged_in, **queue}
 
 
 def _client(workspace: Workspace, client: Client) -> dict[str, Any]:
@@ -99,7 +100,11 @@ def _acl(workspace: Workspace, acl: Acl) -> dict[str, Any]:
         "path": acl.path,
         "read": acl.read,
         "write": acl.write,
-        "acknowledged": True,
+        "acknowledged": acl.acknowledged,
+        "creator": acl.creator_id or None,
+        "description": "",
+        "role": getattr(workspace.entities.get(acl.user_id), "role", None),
+        "token": "",
     }
 
 
@@ -229,7 +234,9 @@ def _aliases(workspace: Workspace, value: str) -> list[str]:
     if kind == "workspace":
         return [workspace.id, workspace.code, workspace.main_site.code]
     entity = workspace.entities.get(ident)
-    return [entity.id, entity.code] if entity is not None else []
+    if entity is None:
+        return []
+    return [entity.id, entity.code, *([f"{kind}:{entity.code}"] if kind else [])]
 
 
 def _reference(workspace: Workspace, party: Party) -> str:

@@ -20,6 +20,7 @@ from ftrack_accsyn_sandbox.accsyn.entities import (
     Endpoint,
     Entity,
     Job,
+    Mail,
     Party,
     Queue,
     Share,
@@ -43,6 +44,8 @@ _Kind = TypeVar("_Kind", bound=Entity)
 class Workspace:
     """One workspace, in memory. Every method may be called from any thread; `changed` is its lock and its alarm.
 
+    `mails` has what accsyn would have mailed, oldest first.
+
     What is not known about the real one can be set; the first is "refused", all others are off:
 
     * *employee_volumes*: what a `Volume` query by an employee yields ("refused", "empty" or "granted")
@@ -54,6 +57,7 @@ class Workspace:
     * *sending_enables*: sending or granting to a disabled user, or to a disabled share, enables it again
     * *one_grant_per_share*: a grant for another path of a share takes the place of the first; the answer is then true
     * *create_directories*: the directory of a new folder, or home, is made (accsyn's setting of that name)
+    * *auto_homes*: who is created gets a home, unless the call says otherwise
     * *free_space_attribute*: the name under which volumes tell their free space, in bytes
     """
 
@@ -65,6 +69,7 @@ class Workspace:
         self.sessions: dict[str, str] = {}
         self.settings: dict[str, str] = {}
         self.integration = FtrackIntegration()
+        self.mails: list[Mail] = []
         self.employee_volumes = "refused"
         self.employee_clients = False
         self.files_at_sites = False
@@ -74,6 +79,7 @@ class Workspace:
         self.sending_enables = False
         self.one_grant_per_share = False
         self.create_directories = False
+        self.auto_homes = False
         self.free_space_attribute: Optional[str] = None
 
     # Content
@@ -235,7 +241,7 @@ class Workspace:
 
     @staticmethod
     def _may_log_in(user: User) -> bool:
-        return user.active and not user.archived and user.status == "enabled"
+        return user.active and not user.archived and user.status == "enabled" and user.signed_up
 
     def login(self, user: User, session_id: Optional[str] = None) -> str:
         """Open a session for *user* and return its id; clients before 3.1 bring their own."""
@@ -271,6 +277,13 @@ class Workspace:
         """Give a user another API key: who still has the old one is refused from now on."""
         with self.changed:
             self.user(email).api_key = api_key
+
+    def sign_up(self, email: str, api_key: str) -> User:
+        """Let somebody who was invited make an account and log in with *api_key* from now on."""
+        with self.changed:
+            user = self.user(email)
+            user.signed_up, user.api_key = True, api_key
+            return user
 
     def expire_sessions(self) -> None:
         """End all sessions; the next call of each client is refused until it logs in again."""
