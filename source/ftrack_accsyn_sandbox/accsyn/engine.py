@@ -12,6 +12,7 @@ from typing import BinaryIO, Optional
 
 from ftrack_accsyn_sandbox.accsyn import deliveries, jobs, retries, waits
 from ftrack_accsyn_sandbox.accsyn.copying import Item, Plan, check_kinds, check_space, is_same, make_plan
+from ftrack_accsyn_sandbox.accsyn.endings import Endings
 from ftrack_accsyn_sandbox.accsyn.entities import Job, Task, now
 from ftrack_accsyn_sandbox.accsyn.errors import TransferFailure
 from ftrack_accsyn_sandbox.accsyn.file_switches import FileSwitches
@@ -43,13 +44,15 @@ class Engine(FileSwitches):
 
     Task by task: queued -> booting (measured) -> executing -> done or failed. A file is written beside its target and
     renamed; one of the same size and time as its target is not sent again. A task waits while its client, or the
-    server of its site, is not online, or somebody has disabled or paused what it needs; the job's log tells what. All
+    server of its site, is not online, or somebody has disabled or paused what it needs; the job's log tells what. The
+    hooks of a job run when its tasks are through, beside whatever else is copied; a paused engine starts none. All
     methods may be called from any thread.
     """
 
     def __init__(self, workspace: Workspace, *, paused: bool = False) -> None:
         super().__init__(workspace.changed)
         self._workspace = workspace
+        self._endings = Endings(workspace)
         self._paused = paused
         self._speed: Optional[float] = None
         self._running: Optional[Task] = None
@@ -116,6 +119,7 @@ class Engine(FileSwitches):
         if self._thread is not None:
             self._thread.join(STOP_TIMEOUT_S)
             self._thread = None
+        self._endings.stop()
 
     def wait_idle(self, timeout_s: float = 10.0) -> None:
         """Wait until nothing runs and nothing may be started now. Raises TimeoutError, naming what is left.
@@ -125,7 +129,8 @@ class Engine(FileSwitches):
         """
 
         def idle() -> bool:
-            return (self._running is None or self._paused) and self._next() is None
+            hooking = not self._paused and self._endings.busy()
+            return (self._running is None or self._paused) and not hooking and self._next() is None
 
         if not self.wait_until(idle, timeout_s):
             rows = self._workspace.jobs()
@@ -146,6 +151,8 @@ class Engine(FileSwitches):
         try:
             while not self._stopping:
                 wait_s = self._retry_due()
+                if not self._paused:
+                    self._endings.start_due()
                 found = self._next()
                 if found is None:
                     self._changed.notify_all()
@@ -161,6 +168,7 @@ class Engine(FileSwitches):
             return None
         deliveries.open_pending(self._workspace)
         live = [job for job in self._workspace.each(Job) if job.status in ("waiting", "running") and not job.archived]
+        live = [job for job in live if not job.ending]  # the tasks of the others are through
         live.sort(key=lambda job: -self._workspace.queue_of(job).priority)
         found: Optional[tuple[Job, Task]] = None
         for job in live:

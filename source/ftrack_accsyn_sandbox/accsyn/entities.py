@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
@@ -265,6 +266,9 @@ class Job(Entity):
     *parent_id* is the delivery whose files it carries, if any. *retries* counts what accsyn has queued again by itself
     since somebody last did, *failed_at_s* is when it failed, on the monotonic clock. *waits_for* is the reason, with
     its code, why it does not run now.
+
+    *hooks* are the workspace's, by name. *ending* is how far those at the end of the job are (see `jobs`), *ends* how
+    often that came, *failing* whether those for a failure are due. *published* are the files of a publish.
     """
 
     kind = "transfer"
@@ -284,6 +288,11 @@ class Job(Entity):
     tasks: list[Task] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
     waits_for: Optional[str] = None
+    hooks: Mapping[str, Any] = field(default_factory=dict)
+    ending: str = ""
+    ends: int = 0
+    failing: bool = False
+    published: Optional[list[Any]] = None
 
     def note_wait(self, text: Optional[str]) -> None:
         """Remember what the job waits for now, None for nothing; a new reason becomes a line in its log."""

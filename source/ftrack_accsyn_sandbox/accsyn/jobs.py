@@ -6,17 +6,33 @@ import time
 
 from ftrack_accsyn_sandbox.accsyn.entities import Job, Task, now
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
+from ftrack_accsyn_sandbox.accsyn.hooks import POST_DONE, POST_FAILED, PUBLISH
 
 FINISHED = ("done", "aborted")
 JOB_WRITABLE = ("waiting", "paused", "aborted", "done")
 TASK_WRITABLE = ("queued", "failed", "onhold", "excluded", "done")
 RUNNING = ("booting", "executing")
+# How far the hooks are of a job whose tasks are through: only then it is done, or failed.
+DUE, HOOK_RUNS, HOOK_FAILED, PASSED = "due", "runs", "failed", "passed"
+
+
+def end_hooks(job: Job) -> list[str]:
+    """Return the names of the hooks that run when the tasks of *job* are through, in order."""
+    names = [*([PUBLISH] if job.published is not None else []), POST_DONE]
+    return [name for name in names if name in job.hooks]
 
 
 def settle(job: Job) -> None:
     """Derive the job's status from what was set on it and from its tasks, and note when it finished or failed."""
     before = job.status
     job.status = job.held or _status_of(job.tasks)
+    if job.status != "done":
+        job.ending = ""
+    else:
+        job.ending = job.ending or (DUE if end_hooks(job) else PASSED)
+        job.status = {PASSED: "done", HOOK_FAILED: "failed"}.get(job.ending, "running")
+    if job.status == "failed" != before:
+        job.failing = POST_FAILED in job.hooks
     if job.status == "paused":
         job.note_wait("The job is paused (W#J067)")
     if job.status == "failed" != before:
@@ -53,6 +69,7 @@ def set_status(job: Job, status: str) -> None:
     job.held = None if status == "waiting" else status
     if status == "waiting":
         job.retries = 0
+        job.ending = "" if job.ending == HOOK_FAILED else job.ending
         for task in job.tasks:
             if task.status in again:
                 task.requeue()

@@ -41,7 +41,7 @@ def due_in_s(workspace: Workspace, job: Job) -> Optional[float]:
 
 
 def _has_retry_left(workspace: Workspace, job: Job) -> bool:
-    if job.status != "failed" or job.archived:
+    if job.status != "failed" or job.archived or job.ending == jobs.HOOK_FAILED:
         return False
     return job.retries < (_number(_settings(workspace, job).get(MAX_RETRIES)) or 0)
 

@@ -31,6 +31,7 @@ from ftrack_accsyn_sandbox.accsyn.entities import (
     now,
 )
 from ftrack_accsyn_sandbox.accsyn.errors import Unauthenticated
+from ftrack_accsyn_sandbox.accsyn.hooks import Hooks
 from ftrack_accsyn_sandbox.accsyn.inspection import JobRow, job_row
 from ftrack_accsyn_sandbox.accsyn.integration import FtrackIntegration
 
@@ -44,7 +45,7 @@ _Kind = TypeVar("_Kind", bound=Entity)
 class Workspace:
     """One workspace, in memory. Every method may be called from any thread; `changed` is its lock and its alarm.
 
-    `mails` has what accsyn would have mailed, oldest first.
+    `hooks` are the commands that it runs. `mails` has what accsyn would have mailed, oldest first.
 
     What is not known about the real one can be set; the first is "refused", all others are off:
 
@@ -70,6 +71,7 @@ class Workspace:
         self.settings: dict[str, str] = {}
         self.integration = FtrackIntegration()
         self.mails: list[Mail] = []
+        self.hooks = Hooks()
         self.employee_volumes = "refused"
         self.employee_clients = False
         self.files_at_sites = False
@@ -87,6 +89,9 @@ class Workspace:
     def add(self, entity: _Kind) -> _Kind:
         """Add *entity* and return it."""
         with self.changed:
+            if isinstance(entity, Job):
+                entity.hooks, entity.ending = self.hooks.commands, ""
+                jobs.settle(entity)
             self.entities[entity.id] = entity
             self.changed.notify_all()
         return entity
