@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -42,6 +43,13 @@ class Call:
     def entity_id(self) -> str:
         """The id in the envelope. Raises Refusal when it is missing or has a wrong form."""
         return checked_id(self.id)
+
+
+@dataclass(frozen=True)
+class Later:
+    """The answer to a call that takes a while: *work*, which is done without the workspace's lock, returns it."""
+
+    work: Callable[[], Any]
 
 
 def checked_id(ident: Any) -> str:

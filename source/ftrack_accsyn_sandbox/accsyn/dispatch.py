@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ftrack_accsyn_sandbox.accsyn import collected, deliveries, edits, files, find, settings, transfers
+from ftrack_accsyn_sandbox.accsyn import collected, deliveries, edits, files, find, publishing, settings, transfers
 from ftrack_accsyn_sandbox.accsyn.call import Call
 from ftrack_accsyn_sandbox.accsyn.entities import User
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
@@ -26,6 +26,7 @@ _FIXED: dict[tuple[str, str], Handler] = {
     ("GET", "job/recipients"): deliveries.recipients,
     ("PUT", "job/recipient/add"): deliveries.add_recipient,
     ("DELETE", "job/recipient"): deliveries.remove_recipient,
+    ("PUT", "workspace/publish/preprocess"): publishing.preprocess,
     ("GET", "setting"): settings.get_setting,
     ("PUT", "setting"): settings.set_setting,
     ("DELETE", "setting"): settings.delete_setting,
@@ -58,7 +59,10 @@ _TASK_ACTIONS: dict[tuple[str, str], Handler] = {
 
 
 def answer(workspace: Workspace, user: User, verb: str, envelope: dict[str, Any]) -> Any:
-    """Return the result of one call. Raises Refusal, also for what accsyn knows and this workspace does not offer."""
+    """Return the result of one call, or `Later`.
+
+    Raises Refusal, also for what accsyn knows and this workspace does not offer.
+    """
     uri, data = str(envelope.get("uri", "")).lower(), envelope.get("data")
     handler, kind = _handler(verb, uri, data)
     ident = envelope.get("id")

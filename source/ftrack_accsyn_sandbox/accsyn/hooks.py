@@ -57,6 +57,7 @@ class Hooks:
     * *prefix*: what stands before the name of a hook in its payload ("", "job-" or "hook-job-")
     * *clients_by_role*: the payload's `clients` is an object with the keys "server" and "client", not a list
     * *metadata_in_parts*: the payload's `metadata` tells internal and external ones apart
+    * *whole_entries*: a publish hook reads of each file all that the client sent, else what the documents name
     * *status*: that of a job while its hook runs, as the payload has it
     * *final_paths*: the destination of a task that ran has `path_abs_final` beside `path_abs`
     * *twice*: every hook but the one before a publish runs as two processes at once, one for its queue as well
@@ -71,6 +72,7 @@ class Hooks:
     metadata_in_parts: bool = True
     status: str = "running"
     final_paths: bool = True
+    whole_entries: bool = True
     twice: bool = False
     runs: list[HookRun] = field(default_factory=list)
     _processes: set[subprocess.Popen[bytes]] = field(default_factory=set)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import gzip
@@ -14,6 +15,7 @@ from typing import Any, Optional
 from aiohttp import web
 
 from ftrack_accsyn_sandbox.accsyn import dispatch
+from ftrack_accsyn_sandbox.accsyn.call import Later
 from ftrack_accsyn_sandbox.accsyn.engine import Engine
 from ftrack_accsyn_sandbox.accsyn.entities import User
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal, Unauthenticated
@@ -100,6 +102,8 @@ class AccsynService(Service):
                 raise Refusal("No event supplied.")
             self.workspace.check_session(str(envelope.get("session")), user)
             result = dispatch.answer(self.workspace, user, request.method, envelope)
+            if isinstance(result, Later):
+                result = await asyncio.get_running_loop().run_in_executor(None, result.work)
         except Refusal as refusal:
             return self._refusal(refusal)
         return _json({"result": result})

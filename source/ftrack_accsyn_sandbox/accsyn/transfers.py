@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Optional
 
-from ftrack_accsyn_sandbox.accsyn import access, deliveries, jobs, views
+from ftrack_accsyn_sandbox.accsyn import access, deliveries, jobs, publishing, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, check_metadata, check_texts
 from ftrack_accsyn_sandbox.accsyn.entities import Delivery, Job, Party, Queue, Task, now
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
@@ -26,6 +26,8 @@ def create_job(call: Call) -> list[dict[str, Any]]:
     if uploaded is not None:
         return uploaded
     data = call.options
+    if "hooks" in data:
+        return publishing.submit(call)
     check_keys(data, _JOB_KEYS, "transfer")
     mirrored = any(_flag(data, name, False) for name in ("mirror_paths", "mirror"))
     status = data.get("status", "waiting")

@@ -45,7 +45,8 @@ _Kind = TypeVar("_Kind", bound=Entity)
 class Workspace:
     """One workspace, in memory. Every method may be called from any thread; `changed` is its lock and its alarm.
 
-    `hooks` are the commands that it runs. `mails` has what accsyn would have mailed, oldest first.
+    `hooks` are the commands that it runs; `offered` is what the one before a publish said last of a
+    file, by the ids of its user and of its entry. `mails` has what accsyn would have mailed, oldest first.
 
     What is not known about the real one can be set; the first is "refused", all others are off:
 
@@ -59,6 +60,7 @@ class Workspace:
     * *one_grant_per_share*: a grant for another path of a share takes the place of the first; the answer is then true
     * *create_directories*: the directory of a new folder, or home, is made (accsyn's setting of that name)
     * *auto_homes*: who is created gets a home, unless the call says otherwise
+    * *publish_trusts_client*: where a publish goes, and whether it may, is taken from what its client sends
     * *free_space_attribute*: the name under which volumes tell their free space, in bytes
     """
 
@@ -72,6 +74,7 @@ class Workspace:
         self.integration = FtrackIntegration()
         self.mails: list[Mail] = []
         self.hooks = Hooks()
+        self.offered: dict[tuple[str, str], dict[str, Any]] = {}
         self.employee_volumes = "refused"
         self.employee_clients = False
         self.files_at_sites = False
@@ -82,6 +85,7 @@ class Workspace:
         self.one_grant_per_share = False
         self.create_directories = False
         self.auto_homes = False
+        self.publish_trusts_client = False
         self.free_space_attribute: Optional[str] = None
 
     # Content
