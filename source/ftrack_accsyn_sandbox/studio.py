@@ -11,6 +11,7 @@ from typing import Optional
 from ftrack_accsyn_sandbox.accsyn import deliveries
 from ftrack_accsyn_sandbox.accsyn import demo as accsyn_demo
 from ftrack_accsyn_sandbox.accsyn.entities import CLIENT_USER_SERVER, Client, Ticks
+from ftrack_accsyn_sandbox.accsyn.hooks import POST_DONE, POST_FAILED, PRE_PUBLISH, PUBLISH
 from ftrack_accsyn_sandbox.accsyn.service import AccsynService
 from ftrack_accsyn_sandbox.ftrack import FtrackService
 from ftrack_accsyn_sandbox.ftrack import demo as ftrack_demo
@@ -18,6 +19,12 @@ from ftrack_accsyn_sandbox.service import HOST
 
 # A proxy, or a netrc entry, of the machine would stand between client and loopback.
 _DIRECT = {"NO_PROXY": f"{HOST},localhost", "NETRC": os.devnull}
+_HOOK_WORDS = {
+    PRE_PUBLISH: ("pre-publish", "${PATH_JSON_INPUT}", "${PATH_JSON_OUTPUT}"),
+    PUBLISH: ("publish", "${PATH_JSON_INPUT}"),
+    POST_DONE: ("job-done", "${PATH_JSON_INPUT}"),
+    POST_FAILED: ("job-failed", "${PATH_JSON_INPUT}"),
+}
 _BOTH_WAYS = Ticks(read=True, write=True, by_environment=True)
 
 
@@ -131,6 +138,16 @@ class Studio:
         folder.mkdir(exist_ok=True)
         workspace.map_share(app, self.demo.volume, folder, ticks)
         return server
+
+    def connect_hooks(self, command: Sequence[str], **environment: str) -> None:
+        """Have the workspace run *command*, with the words "hook pre-publish INPUT OUTPUT", "hook publish INPUT", ...
+
+        The studio must be running: its administrator's variables are those of the processes, with *environment*.
+        """
+        hooks = self.demo.workspace.hooks
+        hooks.environment = {**self.environment("admin"), **environment}
+        for name, words in _HOOK_WORDS.items():
+            hooks.set(name, [*command, "hook", *words])
 
     def outside(self, email: str = "vendor@acme.test") -> dict[str, str]:
         """Return the variables for a process of somebody who knows accsyn only, and has no ftrack account."""

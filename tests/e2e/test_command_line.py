@@ -110,6 +110,17 @@ def test_sandbox_ends_cleanly_when_it_is_terminated():
     assert not os.path.exists(variables["ACCSYN_PROJECTS_PATH"]), "its temporary folder is gone"
 
 
+def test_sandbox_for_vendors_runs_the_hooks_of_its_own_interpreter(tmp_path):
+    rules = tmp_path / "vendors.toml"
+    rules.touch()
+    with sandbox("--vendors", rules) as (process, variables):
+        assert variables["FTRACK_ACCSYN_VENDORS"] == str(rules)
+        said = process.stderr.readline()
+        process.terminate()
+    assert said.startswith("The vendor's variables: ")
+    assert json.loads(said.partition(": ")[2])["ACCSYN_API_USER"] == "vendor@acme.test"
+
+
 def test_sandbox_latency_delays_every_answer():
     with sandbox("--latency-ms", 300) as (_, variables):
         started = time.monotonic()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shlex
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -27,17 +29,26 @@ if TYPE_CHECKING:
     help="Where the studio's files live; kept afterwards. [default: a temporary folder]",
 )
 @click.option("--latency-ms", type=click.FloatRange(min=0), default=0.0, help="Delay of every answer, in milliseconds.")
+@click.option(
+    "--vendors",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
+    help="Rules for vendors (FTRACK_ACCSYN_VENDORS): accsyn then runs `ftrack-accsyn hook` at each publish and job.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the variables as one JSON object.")
-def sandbox(folder: Optional[Path], latency_ms: float, as_json: bool) -> None:
+def sandbox(folder: Optional[Path], latency_ms: float, vendors: Optional[Path], as_json: bool) -> None:
     """Run a studio on this machine, ftrack and accsyn included, until Ctrl-C.
 
-    Prints the variables under which a session, a DCC or ftrack Connect finds it.
+    Prints the variables under which a session, a DCC or ftrack Connect finds it. With --vendors those of the vendor,
+    who knows accsyn only, follow among the messages.
     """
     stopped = interrupts()  # before anybody can know that there is something to stop
     with studio_folder(folder) as root, open_studio(root) as studio:
         for service in (studio.ftrack, studio.accsyn):
             service.switches.latency_s = latency_ms / 1000
         variables = environment(studio, root)
+        if vendors is not None:
+            variables["FTRACK_ACCSYN_VENDORS"] = str(vendors)
+            connect_hooks(studio, root, vendors)
         click.echo(as_object(variables) if as_json else as_text(variables, root))
         click.echo(f"Actions can be tried in a browser: {studio.ftrack.url}/actions", err=True)
         # A wait without limit is deaf to Ctrl-C on Windows.
@@ -49,6 +60,14 @@ def sandbox(folder: Optional[Path], latency_ms: float, as_json: bool) -> None:
 def environment(studio: Studio, root: Path) -> dict[str, str]:
     """Return the variables of *studio*, under which what the plugin remembers of staging areas goes with its folder."""
     return {**studio.environment(), "XDG_STATE_HOME": str(root / "state")}
+
+
+def connect_hooks(studio: Studio, root: Path, vendors: Path) -> None:
+    """Have the accsyn of *studio* run this very command line, under the rules of *vendors*."""
+    found = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    own = {"FTRACK_ACCSYN_VENDORS": str(vendors), "XDG_STATE_HOME": str(root / "state"), **found}
+    studio.connect_hooks([sys.executable, "-m", "ftrack_accsyn_accessor.cli"], **own)
+    click.echo(f"The vendor's variables: {as_object(studio.outside())}", err=True)
 
 
 @contextlib.contextmanager

@@ -130,7 +130,7 @@ def test_dates_are_sent_in_utc(session: Any) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "uri"),
-    [("GET", "transfer/metrics"), ("PUT", "workspace/publish/preprocess"), ("POST", "setting"), ("GET", "nothing")],
+    [("GET", "transfer/metrics"), ("PUT", "workspace/publish"), ("POST", "setting"), ("GET", "nothing")],
 )
 def test_unsupported_call_is_refused(session: Any, verb: str, uri: str) -> None:
     with pytest.raises(AccsynException, match="not supported"):

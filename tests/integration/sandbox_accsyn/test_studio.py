@@ -92,6 +92,21 @@ def test_vendor_may_have_a_user_server_with_the_volume_mapped(studio: Studio) ->
     assert server.ticks[studio.demo.volume.id] == Ticks(read=True, write=True, by_environment=True)
 
 
+def test_hooks_run_as_the_studios_administrator(studio: Studio, tmp_path: Path) -> None:
+    told = (
+        "import os, sys; print(os.environ['ACCSYN_API_USER'], os.environ['MINE'], *sys.argv[1:-1], sys.argv[-1][-10:])"
+    )
+    studio.connect_hooks([sys.executable, "-c", told], MINE="1")
+    hooks = studio.demo.workspace.hooks
+    assert sorted(hooks.commands) == ["post-done-server", "post-failed-server", "pre-publish-server", "publish-server"]
+    said = {name: hooks.run(name, {})[0].output.split() for name in hooks.commands}
+    assert said["post-done-server"] == ["admin@acme.test", "1", "hook", "job-done", "input.json"]
+    assert said["post-failed-server"][2:] == ["hook", "job-failed", "input.json"]
+    assert said["publish-server"][2:] == ["hook", "publish", "input.json"]
+    assert said["pre-publish-server"][2:4] == ["hook", "pre-publish"]
+    assert said["pre-publish-server"][-1].endswith("utput.json")
+
+
 def test_second_machine_of_the_artist_has_a_client_and_a_staging_folder_of_its_own(studio: Studio) -> None:
     first, again, other = studio.machine("desk2"), studio.machine("desk2"), studio.machine("desk3")
     assert first == again
