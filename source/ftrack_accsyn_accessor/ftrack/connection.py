@@ -130,6 +130,28 @@ class FtrackConnection:
                 "delete in ftrack",
             )
 
+    def write_metadata(self, entity_type: str, entity_id: str, key: str, value: str) -> None:
+        """Give an entity a metadatum, or change it; three requests at most, and any number of processes at once."""
+        identity = [entity_id, key]
+        data = {"__entity_type__": "Metadata", "value": value}
+        change = {"action": "update", "entity_type": "Metadata", "entity_key": identity, "entity_data": data}
+        named = {"parent_id": entity_id, "parent_type": entity_type, "key": key}
+        make = {**change, "action": "create", "entity_data": {**data, **named}}
+        where = f"parent_id is {quoted([entity_id])} and key is {quoted([key])}"
+        if self.query(f"select value from Metadata where {where}"):  # noqa: S608
+            self._call([change], "write to ftrack")
+            return
+        try:
+            self._call([make], "write to ftrack")
+        except errors.RegistrationRefused:  # another process was first, or it is refused again
+            self._call([change], "write to ftrack")
+
+    def delete_metadata(self, entity_id: str, key: str) -> None:
+        """Delete a metadatum of an entity."""
+        self._call(
+            [{"action": "delete", "entity_type": "Metadata", "entity_key": [entity_id, key]}], "delete in ftrack"
+        )
+
     def close(self) -> None:
         """Close the session, if one was opened; a later call opens another one."""
         session, self._session = self._session, None

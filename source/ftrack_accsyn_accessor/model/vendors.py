@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
+import string
 from typing import NamedTuple
 
 #: What is certain to be allowed in the code of a share (workflow facts, section 2).
 _LONGEST_CODE = 32
+#: Of A to Z alone: Python makes one letter of several that are not the same (the sign of Kelvin, a sharp s).
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _ALLOWED = re.compile(r"[^a-z0-9_]+")
-_DIGEST = 6
+_DIGEST = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +92,7 @@ def vendor_name(address: str) -> str:
 
     The digest tells apart addresses that look the same without what folders cannot be called by.
     """
-    plain = address.strip().casefold()
+    plain = address.strip().translate(_LOWER)
     readable = _ALLOWED.sub("-", plain).strip("-") or "vendor"
     return f"{readable[:40]}-{_digest(plain)}"
 
