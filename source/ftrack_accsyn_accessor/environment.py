@@ -8,7 +8,7 @@ import os
 from typing import Optional
 
 from ftrack_accsyn_accessor import files, machine
-from ftrack_accsyn_accessor.model import mapping, settings
+from ftrack_accsyn_accessor.model import mapping, settings, vendor_rules
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials, plain_server
 from ftrack_accsyn_accessor.model.errors import SettingsError
 from ftrack_accsyn_accessor.model.mapping import LocationMapping
@@ -43,10 +43,7 @@ def read_locations(current: Settings) -> LocationMapping:
     """
     if current.locations is None:
         return LocationMapping()
-    text, unread = _text(current.locations)
-    if text is None:
-        remedy = f"Correct {settings.LOCATIONS} or the file's permissions."
-        raise SettingsError("read the mapping of locations", current.locations, unread, remedy)
+    text = _written(current.locations, settings.LOCATIONS, "the mapping of locations")
     return mapping.read(text, current.locations, current.workspace or "", current.volume)
 
 
@@ -55,7 +52,17 @@ def read_vendors(current: Settings) -> VendorRules:
 
     Raise `errors.SettingsError` where it cannot be read, or where anything in it is wrong.
     """
-    return VendorRules()
+    if current.vendors is None:
+        return VendorRules()
+    text = _written(current.vendors, settings.VENDORS, "the rules for vendors")
+    return vendor_rules.read(text, current.vendors, current.workspace or "")
+
+
+def _written(path: str, variable: str, what: str) -> str:
+    text, unread = _text(path)
+    if text is None:
+        raise SettingsError(f"read {what}", path, unread, f"Correct {variable} or the file's permissions.")
+    return text
 
 
 def _text(path: str) -> tuple[Optional[str], str]:

@@ -81,7 +81,7 @@ def test_licenses_of_the_bundled_packages_travel_with_them(plugin):
 def test_pictures_of_the_readme_are_not_carried(archive):
     icons = {"icon.svg", *(f"icon_{size}.png" for size in (16, 32, 64, 128, 256))}
     carried = {name.partition("/")[2] for name in names(archive) if name.startswith("resource/")}
-    assert carried == {"ftrack-accsyn.service", "locations.example.toml", *icons}
+    assert carried == {"ftrack-accsyn.service", "locations.example.toml", "vendors.example.toml", *icons}
     assert archive.stat().st_size < 1_000_000
 
 

@@ -22,6 +22,8 @@ DEFAULT_VOLUME = "projects"
 CREDENTIALS_PATH = "ACCSYN_CREDENTIALS_PATH"
 #: Names the mapping file: see `model.mapping`.
 LOCATIONS = f"{PREFIX}LOCATIONS"
+#: Names the rules for vendors: see `model.vendor_rules`.
+VENDORS = f"{PREFIX}VENDORS"
 
 #: What is checked at the destination after accsyn has reported an item done, before it counts as synced.
 VERIFY_NONE = "none"
@@ -73,6 +75,7 @@ class Settings:
     queue: Optional[str] = None
     outbox: Optional[str] = None
     locations: Optional[str] = None
+    vendors: Optional[str] = None
     retention_days: Optional[int] = None
     tls_verify: bool = True
     verify: str = VERIFY_NONE
@@ -209,6 +212,7 @@ def read(
         queue=reader.text(f"{PREFIX}QUEUE"),
         outbox=reader.folder(f"{PREFIX}OUTBOX"),
         locations=reader.folder(LOCATIONS, "file"),
+        vendors=reader.folder(VENDORS, "file"),
         retention_days=reader.days(f"{PREFIX}RETENTION_DAYS"),
         verify=reader.choice(f"{PREFIX}VERIFY", (VERIFY_NONE, VERIFY_SIZE)),
         tls_verify=reader.flag(f"{PREFIX}TLS_VERIFY", default=True),

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import re
 import string
+import unicodedata
 from typing import NamedTuple
+
+from ftrack_accsyn_accessor.model.naming import unsafe_on_windows
 
 #: What is certain to be allowed in the code of a share (workflow facts, section 2).
 _LONGEST_CODE = 32
 #: Of A to Z alone: Python makes one letter of several that are not the same (the sign of Kelvin, a sharp s).
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_NO_FOLDER = re.compile(r'[/\\:*?"<>|]|^[ .]|[ .]$')
+#: How names end that we have made.
+_DIGESTED = re.compile(r"-[0-9a-f]{8}$", re.IGNORECASE)
+_LONGEST_NAME = 100
+_READABLE = 40
 _ALLOWED = re.compile(r"[^a-z0-9_]+")
 _DIGEST = 8
 
@@ -77,13 +86,14 @@ class Places(NamedTuple):
 def places(rules: VendorRules, project: str, vendor: str) -> Places:
     """Return the folders and codes of the user *vendor* (e-mail address) in the project of this name.
 
-    Two projects, or two vendors, never have one of them in common.
+    Two projects, or two vendors, never have one of them in common, on a disk that tells names apart by their case.
     """
-    names = {"project": project, "vendor": vendor_name(vendor)}
+    names = {"project": project_folder(project), "vendor": vendor_name(vendor)}
     folders = (rules.to_folder, rules.from_folder, rules.publish_folder, rules.quarantine_folder)
+    codes = (("to", rules.to_code), ("from", rules.from_code))
     return Places(
         *(folder.format(**names) for folder in folders),
-        *(_code(code.format(**names)) for code in (rules.to_code, rules.from_code)),
+        *(_code(code.format(**names), json.dumps([way, project, _lowered(vendor)])) for way, code in codes),
     )
 
 
@@ -92,16 +102,32 @@ def vendor_name(address: str) -> str:
 
     The digest tells apart addresses that look the same without what folders cannot be called by.
     """
-    plain = address.strip().translate(_LOWER)
-    readable = _ALLOWED.sub("-", plain).strip("-") or "vendor"
-    return f"{readable[:40]}-{_digest(plain)}"
+    return f"{_readable(address) or 'vendor'}-{_digest(_lowered(address))}"
 
 
-def _code(text: str) -> str:
+def project_folder(name: str) -> str:
+    """Return what the folder of the project of this name is called: the same, wherever a folder can be called so.
+
+    Another name gets a digest, as does what such a one could be taken for.
+    """
+    if name.strip() and not (_NO_FOLDER.search(name) or unsafe_on_windows(name) or _DIGESTED.search(name)):
+        printable = all(unicodedata.category(letter)[0] not in "CZ" for letter in name.replace(" ", ""))
+        if printable and len(name) <= _LONGEST_NAME and unicodedata.is_normalized("NFC", name):
+            return name
+    return f"{_readable(name) or 'project'}-{_digest(name)}"
+
+
+def _code(text: str, identity: str) -> str:
     plain = _ALLOWED.sub("-", text.casefold()).strip("-")
-    if plain == text and len(text) <= _LONGEST_CODE:
-        return text
-    return f"{plain[: _LONGEST_CODE - _DIGEST - 1].rstrip('-')}-{_digest(text)}"
+    return f"{plain[: _LONGEST_CODE - _DIGEST - 1].rstrip('-')}-{_digest(identity)}"
+
+
+def _readable(text: str) -> str:
+    return _ALLOWED.sub("-", text.strip().casefold()).strip("-")[:_READABLE].rstrip("-")
+
+
+def _lowered(address: str) -> str:
+    return address.strip().translate(_LOWER)
 
 
 def _digest(text: str) -> str:
