@@ -38,6 +38,7 @@ class Client:
     """An accsyn client: the desktop app (type 0) or user server (type 2) of a machine; MAC addresses are normal.
 
     Or the server (type 1) of a site. `user_id` and `user` (e-mail address) are whose it is, `site_id` is where it is.
+    `version` is accsyn's own ("3.6-5_3"), empty where it is not told.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Client:
     user_id: str = ""
     user: str = ""
     site_id: str = ""
+    version: str = ""
 
     @property
     def online(self) -> bool:
@@ -69,6 +71,7 @@ class Client:
             user_id=_text(row.get("user")),
             user=address_in(row.get("user_hr")) or address_in(row.get("user")),
             site_id=_text(row.get("site")),
+            version=_text(row.get("version")),
         )
 
 
@@ -131,20 +134,48 @@ class Site:
 
 @dataclasses.dataclass(frozen=True)
 class User:
-    """A user, `email` being the code; `invited` means that nobody has logged in as this user yet."""
+    """A user, `email` being the code; `invited` means that nobody has logged in as this user yet.
+
+    `created` is accsyn's text (UTC, ISO 8601). `active` is False for one who was deactivated: with their home and all
+    that is granted to them, until somebody brings them back.
+    """
 
     id: str
     email: str
     role: str
     status: str
     invited: bool
+    created: str = ""
+    active: bool = True
 
     @classmethod
-    def from_answer(cls, row: Mapping[str, Any]) -> User:
+    def from_answer(cls, row: Mapping[str, Any], active: bool = True) -> User:
         """Return the user of *row*."""
         role = _text(row.get("role")) or _text(row.get("clearance"))
         never = "logged_in" in row and row["logged_in"] is None
-        return cls(entity_id(row), _text(row.get("code")), role, _text(row.get("status")), never)
+        email, status, created = (_text(row.get(attribute)) for attribute in ("code", "status", "created"))
+        return cls(entity_id(row), email, role, status, never, created, active)
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """A folder, home or collection: `path` is where it is in the volume `volume_id`, without slashes at its ends.
+
+    `active` is False for one that was deactivated, and has its grants back when it is brought back.
+    """
+
+    id: str
+    code: str
+    volume_id: str
+    path: str
+    status: str
+    active: bool = True
+
+    @classmethod
+    def from_answer(cls, row: Mapping[str, Any], active: bool = True) -> Share:
+        """Return the share of *row*."""
+        code, parent, path, status = (_text(row.get(attribute)) for attribute in ("code", "parent", "path", "status"))
+        return cls(entity_id(row), code, parent, path.strip("/"), status, active)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -232,20 +263,47 @@ class Task:
 
 @dataclasses.dataclass(frozen=True)
 class Grant:
-    """What a user may do below `path` ("/" is all) of a share, which is named by its id and, where told, its code."""
+    """What a user may do below `path` ("/" is all) of a share, which is named by its id and, where told, its code.
+
+    `id` is that of the grant, `user_id` the user's, `user` their e-mail address where that is told.
+    """
 
     share_id: str
     share: str
     path: str
     read: bool
     write: bool
+    id: str = ""
+    user_id: str = ""
+    user: str = ""
 
     @classmethod
     def from_answer(cls, row: Mapping[str, Any]) -> Grant:
         """Return the grant of *row*, an access control list entry."""
         share_id = _text(row.get("target")).rpartition(":")[2]
         path = f"/{_text(row.get('path')).strip('/')}"
-        return cls(share_id, _text(row.get("target_hr")), path, row.get("read") is True, row.get("write") is True)
+        user_id = _text(row.get("entity") or row.get("ident")).rpartition(":")[2]
+        may = (row.get("read") is True, row.get("write") is True)
+        told = (entity_id(row), user_id, address_in(row.get("entity_hr")))
+        return cls(share_id, _text(row.get("target_hr")), path, *may, *told)
+
+
+@dataclasses.dataclass(frozen=True)
+class Moving:
+    """A transfer that runs, between accsyn's own references: "workspace:..", "user:..", "site:.."."""
+
+    id: str
+    name: str
+    source: str
+    destination: str
+    user_id: str
+
+    @classmethod
+    def from_answer(cls, row: Mapping[str, Any]) -> Moving:
+        """Return the transfer of *row*."""
+        name = _text(row.get("name")) or _text(row.get("code"))
+        source, destination, user_id = (_text(row.get(attribute)) for attribute in ("source", "destination", "user"))
+        return cls(entity_id(row), name, source, destination, user_id)
 
 
 def _moment(value: Any) -> str:
