@@ -265,7 +265,8 @@ class Task:
 class Grant:
     """What a user may do below `path` ("/" is all) of a share, which is named by its id and, where told, its code.
 
-    `id` is that of the grant, `user_id` the user's, `user` their e-mail address where that is told.
+    `id` is that of the grant, `user_id` the user's, `user` their e-mail address where that is told. `created` is
+    accsyn's text (UTC, ISO 8601), empty where it does not tell it.
     """
 
     share_id: str
@@ -276,6 +277,7 @@ class Grant:
     id: str = ""
     user_id: str = ""
     user: str = ""
+    created: str = ""
 
     @classmethod
     def from_answer(cls, row: Mapping[str, Any]) -> Grant:
@@ -284,7 +286,7 @@ class Grant:
         path = f"/{_text(row.get('path')).strip('/')}"
         user_id = _text(row.get("entity") or row.get("ident")).rpartition(":")[2]
         may = (row.get("read") is True, row.get("write") is True)
-        told = (entity_id(row), user_id, address_in(row.get("entity_hr")))
+        told = (entity_id(row), user_id, address_in(row.get("entity_hr")), _moment(row.get("created")))
         return cls(share_id, _text(row.get("target_hr")), path, *may, *told)
 
 

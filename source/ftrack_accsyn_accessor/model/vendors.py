@@ -93,7 +93,7 @@ def places(rules: VendorRules, project: str, vendor: str) -> Places:
     codes = (("to", rules.to_code), ("from", rules.from_code))
     return Places(
         *(folder.format(**names) for folder in folders),
-        *(_code(code.format(**names), json.dumps([way, project, _lowered(vendor)])) for way, code in codes),
+        *(_code(code.format(**names), json.dumps([way, project, lowered(vendor)])) for way, code in codes),
     )
 
 
@@ -102,7 +102,7 @@ def vendor_name(address: str) -> str:
 
     The digest tells apart addresses that look the same without what folders cannot be called by.
     """
-    return f"{_readable(address) or 'vendor'}-{_digest(_lowered(address))}"
+    return f"{_readable(address) or 'vendor'}-{_digest(lowered(address))}"
 
 
 def project_folder(name: str) -> str:
@@ -126,7 +126,8 @@ def _readable(text: str) -> str:
     return _ALLOWED.sub("-", text.strip().casefold()).strip("-")[:_READABLE].rstrip("-")
 
 
-def _lowered(address: str) -> str:
+def lowered(address: str) -> str:
+    """Return an e-mail address as it is compared: only A to Z have two cases."""
     return address.strip().translate(_LOWER)
 
 
