@@ -21,7 +21,8 @@ class Found:
     """An entry on a disk: `path` relative to what is looked at, with slashes.
 
     `used_bytes` is what it takes on the disk, None where that is not known: far less than `size_bytes` means holes.
-    `mark` changes whenever the entry does. `sha256` is empty until it was read.
+    `mark` changes whenever the entry does, also by a move of the entry itself. `links` is how many names a file has:
+    with a second one it can be written to from elsewhere. `sha256` is empty until it was read.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Found:
     used_bytes: Optional[int] = None
     mark: str = ""
     sha256: str = ""
+    links: int = 1
 
 
 class Severity(str, enum.Enum):
