@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Callable, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
@@ -27,6 +27,25 @@ _AGAIN = "It will be tried again."
 _NO_LOGIN = "InvalidCredentialsError"
 #: HTTP statuses by which a server, or what stands before it, says that it cannot be asked at the moment.
 _BUSY = frozenset({429, 502, 503, 504})
+
+
+class Written(NamedTuple):
+    """An entity to be made, or an `existing` one to be changed; `values` has the attributes that are its key."""
+
+    entity_type: str
+    values: dict[str, Any]
+    existing: bool = False
+    key: tuple[str, ...] = ("id",)
+
+    @property
+    def operation(self) -> dict[str, Any]:
+        """How ftrack is told of it."""
+        return {
+            "action": "update" if self.existing else "create",
+            "entity_type": self.entity_type,
+            "entity_key": [self.values[name] for name in self.key],
+            "entity_data": {"__entity_type__": self.entity_type, **self.values},
+        }
 
 
 class FtrackConnection:
@@ -108,6 +127,10 @@ class FtrackConnection:
             ],
             "write to ftrack",
         )
+
+    def write(self, entities: Sequence[Written]) -> None:
+        """Make and change entities of several types, in this order; all of them or none."""
+        self._call([each.operation for each in entities], "write to ftrack")
 
     def update(self, entity_type: str, entity_id: str, data: dict[str, Any]) -> None:
         """Change attributes of one entity."""
