@@ -7,17 +7,16 @@ to no version; the version appears with all of them at once, in one commit.
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.ftrack.connection import BATCH, FtrackConnection, Written, quoted, quoted_batches
+from ftrack_accsyn_accessor.ftrack.notes import create_once, derived_id
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.submission import Shape
 
 #: Key of the metadata of a version that tells which delivery it was made of.
 KEY = "ftrack_accsyn_delivery"
-_DERIVED = uuid.UUID("0b7a6f0e-7d3b-5f0c-8a55-3d1c4e2f9b76")
 _ENTITIES = {Shape.FILE: "FileComponent", Shape.SEQUENCE: "SequenceComponent", Shape.FOLDER: "ContainerComponent"}
 #: The type of assets that every ftrack has.
 _UPLOAD = "upload"
@@ -152,7 +151,7 @@ class Versions:
             **{"id": derived(key, "timelog"), "user_id": user_id, "context_id": task_id, "duration": seconds},
             **{"start": {"__type__": "datetime", "value": started_at}, "comment": comment, "name": comment},
         }
-        self._once([Written("Timelog", values)])
+        create_once(self._connection, "Timelog", values)
 
     # The parts of a version
 
@@ -162,7 +161,7 @@ class Versions:
         rows = self._connection.query("select id, short from AssetType order by id")
         rows.sort(key=lambda row: str(row["short"] or "").lower() != _UPLOAD)
         values = {"id": asset.id, "name": asset.name, "context_id": asset.context_id, "type_id": rows[0]["id"]}
-        self._once([Written("Asset", values)])
+        create_once(self._connection, "Asset", values)
 
     def _make_components(self, wanted: NewVersion) -> None:
         """Make what is not there yet; containers stand before their members, registrations after what they are of."""
@@ -234,10 +233,10 @@ class Versions:
 
     # Writing once
 
-    def _once(self, writes: Sequence[Written], entity_type: str = "") -> None:
+    def _once(self, writes: Sequence[Written], entity_type: str) -> None:
         """Make what is not there; somebody else may be making the same at this moment."""
         for _ in range(2):
-            missing = self._missing(writes, entity_type or writes[0].entity_type)
+            missing = self._missing(writes, entity_type)
             if not missing:
                 return
             try:
@@ -262,7 +261,7 @@ class Versions:
 
 def derived(key: str, *role: str) -> str:
     """Return the id of what is made of a delivery in a role."""
-    return str(uuid.uuid5(_DERIVED, "\n".join((key, *role))))
+    return derived_id("\n".join((key, *role)))
 
 
 def component_id(key: str, name: str) -> str:
