@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Optional
 
+from ftrack_accsyn_accessor.model import parties
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Publication, Reason, Studio
 from ftrack_accsyn_accessor.model.request import Request
 
@@ -55,7 +56,8 @@ class Route:
     @property
     def name(self) -> str:
         """The job's name; unique only together with its key."""
-        end = self.destination.location_name or self.destination.party
+        party = self.destination.party
+        end = self.destination.location_name or parties.recipient(party) or party
         start = self.location_name or self.source_party
         direction = "upload" if self.reason is Reason.PUBLISH else self.reason.value
         text = f"{self.project_name} ftrack {direction} {start} > {end} {self.day.isoformat()}"

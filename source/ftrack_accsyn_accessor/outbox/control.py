@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any, Callable, Optional
 
-from ftrack_accsyn_accessor.model.item import Item, State
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, State
 from ftrack_accsyn_accessor.outbox.connection import Connections
 
 #: Statuses, in accsyn's words and ours, of jobs in which nothing moves: there is nothing to pause.
@@ -95,6 +95,17 @@ class Control:
                 return sum(connection.execute(statement, (now,)).rowcount for statement in statements)
             rows = [(now, item_id) for item_id in item_ids]
             return sum(connection.executemany(f"{each} AND id = ?", rows).rowcount for each in statements)
+
+    def deliver(self, request_id: int, destination: Endpoint) -> int:
+        """Give what accsyn has taken nothing of, of a request, another *destination*, a delivery; return how many."""
+        waiting = ", ".join(f"'{state}'" for state in _WAITING)
+        with self._connections.writing() as connection:
+            return connection.execute(
+                "UPDATE item SET party = ?, destination_id = ?, destination_name = ?, job = NULL, attempts = 0, "  # noqa: S608
+                f"state = '{State.PENDING.value}', cause_kind = '', cause = '', next_try_at = NULL, updated_at = ? "
+                f"WHERE request = ? AND attempted = 0 AND state IN ({waiting})",
+                (*destination, self._clock(), request_id),
+            ).rowcount
 
     # Cleaning.
 

@@ -56,6 +56,11 @@ class Requests:
         found = self._standings("request.id = ?", (request_id,))
         return found[0] if found else None
 
+    def of_token(self, token: str) -> Optional[Standing]:
+        """Return the request with this token as `standing` does."""
+        found = self._standings("request.token = ?", (token,))
+        return found[0] if found else None
+
     def open(self, studio: Optional[Studio] = None) -> list[Standing]:
         """Return the requests of *studio* (None: of all) of whose end nobody was told yet, oldest first."""
         keys = studio.keys if studio is not None else ()

@@ -71,10 +71,13 @@ class Endpoints:
             self._resolved[text] = self._resolve(text)
         return self._resolved[text]
 
-    def destination(self, text: str) -> Resolved:
-        """Return what *text* names as `resolve` does; a user who by the mapping file gets deliveries, as that."""
+    def destination(self, text: str, deliver: bool = False) -> Resolved:
+        """Return what *text* names as `resolve` does.
+
+        A user who gets deliveries, by the mapping file or because *deliver* says so, comes as that.
+        """
         found = self.resolve(text)
-        if found.party.kind != parties.USER or not found.entry.deliver:
+        if found.party.kind != parties.USER or not (deliver or found.entry.deliver):
             return found
         party = Party(parties.DELIVERY, found.party.name)
         return found._replace(party=party, endpoint=found.endpoint._replace(party=str(party)))

@@ -25,7 +25,8 @@ class Order:
     paths of files and folders in any platform's notation, wildcards allowed. `queue` is an accsyn queue's code or
     name, empty for the project's; `priority` is from 0 to 1000. `project` is the name of the project that added paths
     belong to; empty for that which the first folder of each names. `again` means also what is registered at the
-    destination already: its files may have been taken away there.
+    destination already: its files may have been taken away there. `deliver` has a user get a delivery, whatever the
+    mapping file says.
     """
 
     reason: Reason
@@ -40,3 +41,4 @@ class Order:
     priority: Optional[int] = None
     project: str = ""
     again: bool = False
+    deliver: bool = False

@@ -85,7 +85,7 @@ class _Planning:
         self._endpoints = Endpoints(connection, workspace, environment.read_locations(settings), settings)
         credentials = connection.credentials
         here = locations.location_name(settings, credentials.server_url, credentials.api_user)
-        self._destination = self._endpoints.destination(order.destination or here)
+        self._destination = self._endpoints.destination(order.destination or here, order.deliver)
         self._recipient = parties.recipient(self._destination.endpoint.party)
         self._staged = staged if self._destination.endpoint.location_name == here else None
         self._sources = Sources(self._endpoints, self._destination, self._source())

@@ -44,6 +44,15 @@ def test_a_user_who_gets_deliveries_needs_neither_client_nor_share_and_is_told_s
     del workspace.entities[nobodys.id]
 
 
+def test_an_order_may_have_a_user_get_a_delivery_who_is_in_no_mapping_file(sender: Sender, vendor: str) -> None:
+    sender.map({})
+    folder = sender.studio.hq / "show_a" / "package"
+    (folder / "plates").mkdir(parents=True, exist_ok=True)
+    found = sender.plan(source="hq", destination=vendor, added=("show_a/package",), deliver=True)
+    assert [each.wanted.publication.path for each in found.of(Fate.GOES)] == ["show_a/package"]
+    assert found.destination == Endpoint(f"{parties.DELIVERY}={VENDOR}", sender.ids[VENDOR], VENDOR)
+
+
 def test_the_location_of_the_user_is_the_destination(sender: Sender, vendor: str) -> None:
     above = version(sender)
     sender.component(above)

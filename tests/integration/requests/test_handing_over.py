@@ -1,0 +1,95 @@
+"""A folder of the volume on its way to a vendor: pushed to what is mapped there, else as a delivery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from asking import Asking
+from ftrack_accsyn_accessor.model import errors, parties
+from ftrack_accsyn_accessor.model.item import Endpoint, State
+from ftrack_accsyn_accessor.model.request import RequestState
+from ftrack_accsyn_sandbox.accsyn.entities import Delivery, Ticks
+
+FOLDER = "show_a/_vendors/vendor/to/package"
+VENDOR = Endpoint("vendor@acme.test", "", "")
+DELIVERED = VENDOR._replace(party=f"{parties.DELIVERY}=vendor@acme.test")
+
+
+@pytest.fixture
+def package(desk: Asking) -> str:
+    desk.write_at(desk.hq, f"{FOLDER}/plates/a.exr", 50)
+    desk.write_at(desk.hq, f"{FOLDER}/manifest.json", 70)
+    return FOLDER
+
+
+def map_volume(desk: Asking, folder: Path, **ticks: bool) -> None:
+    workspace, demo = desk.studio.demo.workspace, desk.studio.demo
+    given = Ticks(**{"read": True, "write": True, "by_environment": True, **ticks})
+    workspace.map_share(demo.vendor_client, demo.volume, folder, given)
+
+
+def deliveries(desk: Asking) -> list[Delivery]:
+    return list(desk.studio.demo.workspace.each(Delivery))
+
+
+def test_a_folder_is_pushed_with_its_path_to_the_volume_that_a_vendor_has_mapped(
+    desk: Asking, package: str, tmp_path: Path
+) -> None:
+    map_volume(desk, tmp_path / "vendor")
+    request = desk.ask(desk.hq, VENDOR, desk.by_path(package))
+    desk.drain_all(request)
+    assert desk.states(request) == [State.SYNCED]
+    assert (tmp_path / "vendor" / FOLDER / "plates" / "a.exr").stat().st_size == 50
+
+
+@pytest.mark.parametrize("case", ["nothing mapped", "write not ticked", "outdated"])
+def test_what_accsyn_does_not_push_to_a_vendor_is_delivered_by_the_same_request(
+    desk: Asking, package: str, tmp_path: Path, case: str
+) -> None:
+    if case != "nothing mapped":
+        map_volume(desk, tmp_path / "vendor", write=case != "write not ticked")
+        desk.studio.demo.vendor_client.version = "3.6-4" if case == "outdated" else "3.6-5"
+    request = desk.ask(desk.hq, VENDOR, desk.by_path(package), token="confirmed-once")
+    desk.run_for(30)
+    (item,) = desk.of(request)
+    assert (item.state, item.cause_kind) == (State.PENDING, errors.Unserved.kind)
+
+    assert desk.outbox.control.deliver(request, DELIVERED) == 1
+    desk.run_for(30)
+    desk.studio.accsyn.engine.wait_idle(20.0)
+    (delivery,) = deliveries(desk)
+    desk.studio.fetch_delivery(delivery.id, VENDOR.party, tmp_path / "got")
+    desk.studio.accsyn.engine.wait_idle(20.0)
+    desk.drain_all(request, 3000)
+
+    assert desk.states(request) == [State.SYNCED]
+    assert (tmp_path / "got" / "package" / "plates" / "a.exr").stat().st_size == 50
+    standing = desk.outbox.requests.of_token("confirmed-once")
+    assert standing is not None
+    assert (standing.id, standing.state, standing.request.destination) == (request, RequestState.DONE, DELIVERED)
+    pushed = [job for job in desk.studio.accsyn.workspace.jobs() if job.name != delivery.name]
+    assert not pushed, "nothing of the push is left in accsyn"
+    assert f" > {VENDOR.party} " in delivery.name
+
+
+def test_what_accsyn_has_taken_stays_where_it_goes(desk: Asking, package: str, tmp_path: Path) -> None:
+    map_volume(desk, tmp_path / "vendor")
+    desk.studio.accsyn.engine.paused = True
+    request = desk.ask(desk.hq, VENDOR, desk.by_path(package))
+    desk.run_for(30)
+    assert desk.states(request) == [State.SUBMITTED]
+    assert desk.outbox.control.deliver(request, DELIVERED) == 0
+    assert desk.of(request)[0].destination == VENDOR
+
+
+def test_two_packages_are_two_tasks_with_a_proof_each(desk: Asking, package: str, tmp_path: Path) -> None:
+    map_volume(desk, tmp_path / "vendor")
+    other = f"{FOLDER}-2"
+    desk.write_at(desk.hq, f"{other}/plates/a.exr", 90)
+    desk.studio.accsyn.engine.fail_path(f"*{other}*")
+    first, second = (desk.ask(desk.hq, VENDOR, desk.by_path(each)) for each in (package, other))
+    desk.run_for(120, lambda: desk.states(first) == [State.SYNCED])
+    assert desk.states(first) == [State.SYNCED]
+    assert desk.states(second) != [State.SYNCED]
