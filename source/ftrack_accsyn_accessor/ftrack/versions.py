@@ -104,7 +104,9 @@ class Versions:
             "select name, type.short from Asset "  # noqa: S608 - ftrack's query language
             f"where context_id is {quoted([context_id])} and (id is {quoted([asset_id])} or name is {quoted([name])})"
         )
-        rows.sort(key=lambda row: (row["id"] != asset_id, not row["type"] or row["type"]["short"] != _UPLOAD, row["id"]))
+        rows.sort(
+            key=lambda row: (row["id"] != asset_id, not row["type"] or row["type"]["short"] != _UPLOAD, row["id"])
+        )
         if rows:
             return Asset(str(rows[0]["id"]), str(rows[0]["name"]), context_id, exists=True)
         return Asset(derived(context_id, "asset", name), name, context_id, exists=False)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Optional
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
-from ftrack_accsyn_accessor.model import errors, settings
+from ftrack_accsyn_accessor.model import errors, folders, paths, settings
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.model.vendors import VendorRules
+from ftrack_accsyn_accessor.outbox.file import digest
+from ftrack_accsyn_accessor.outbox.memory import state_folder
 from ftrack_accsyn_accessor.vendor.spool import Spool
 from ftrack_accsyn_accessor.vendor.storage import Storage
 from ftrack_accsyn_accessor.worker import endpoint
@@ -52,15 +56,46 @@ class Means:
 
     @property
     def storage(self) -> Storage:
-        """The volume, where `VendorRules.root`, or else accsyn, says that this machine sees it."""
+        """The volume, where `VendorRules.root`, or else accsyn, says that this machine sees it.
+
+        Raise `errors.StorageError` where this machine does not see it there.
+        """
         if self._storage is None:
-            self._storage = Storage(Path(self.rules.root))
+            self._storage = Storage(self._root())
         return self._storage
+
+    def _root(self) -> Path:
+        places = [self.rules.root] if self.rules.root else self._told_roots()
+        for place in places:
+            if folders.full(place) and os.path.isdir(place):
+                return Path(place)
+        outcome = (
+            f"there is no folder {' or '.join(places)}" if places else "accsyn tells no path of it for this system"
+        )
+        remedy = f"Mount it, or name its folder as root in the file that {settings.VENDORS} names."
+        raise errors.StorageError("look at the volume", self.settings.volume, outcome, remedy)
+
+    def _told_roots(self) -> list[str]:
+        """Return where accsyn says that machines of this platform see the volume."""
+        platform = {"win32": paths.WINDOWS, "darwin": paths.MAC}.get(sys.platform, paths.LINUX)
+        code = self.settings.volume.lower()
+        volumes = [each for each in self.workspace.volumes() or () if each.code.lower() == code]
+        return [root.path for volume in volumes for root in volume.roots if root.platform == platform]
 
     @property
     def spool(self) -> Spool:
-        """What is not finished."""
-        return Spool(Path(self.rules.spool))
+        """What is not finished of this studio, in the folder that the rules name, or else of this account.
+
+        Raise `errors.SpoolError` where there is neither.
+        """
+        if self.rules.spool:
+            return Spool(Path(self.rules.spool))
+        folder = state_folder()
+        if folder is None:
+            remedy = f"Name a folder as spool in the file that {settings.VENDORS} names."
+            raise errors.SpoolError("find the folder for what is not finished", "", "this account has no home", remedy)
+        studio = digest(self.credentials.server_url, self.settings.workspace or "")
+        return Spool(folder / "vendors" / studio[:16])
 
     def close(self) -> None:
         """Close what was opened."""
