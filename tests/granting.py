@@ -93,6 +93,16 @@ class Granting:
         outsourced.write(self.means.connection, made)
         return made
 
+    def set_status(self, task_id: str, name: str) -> None:
+        """Give a task a status."""
+        status_id = self.studio.ids[f"status:{name}"]
+        self.means.connection.update("Task", task_id, {"status_id": status_id})
+
+    def kept(self, task_id: str, vendor: str = VENDOR) -> HandOut:
+        """Return what is kept of a task and vendor."""
+        found = outsourced.read(self.means.connection)
+        return next(each for each in found if (each.task_id, each.vendor) == (task_id, vendor))
+
     def moves(self, source: Party, destination: Party, status: str = "running") -> Job:
         """Let a transfer be in this status."""
         return self.workspace.add(
