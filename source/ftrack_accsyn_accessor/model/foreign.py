@@ -151,21 +151,41 @@ def key(path: str) -> str:
     return _LOOSE.key(unicodedata.normalize("NFKC", _LOOSE.key(path)).replace("\u200c", "").replace("\u200d", ""))
 
 
+class Tree:
+    """Paths that are to lie beside each other, on any system."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+
+    def add(self, path: str) -> str:
+        """Add a file; return in words why it cannot lie beside the others, and empty where it can."""
+        same = key(path)
+        if same in self._files:
+            return f"{shown(path)} and {shown(self._files[same])} are one to some systems"
+        names = same.split("/")
+        above = ["/".join(names[:count]) for count in range(1, len(names))]
+        file, inner = next((self._files[each] for each in above if each in self._files), path), path
+        if same in self._folders:
+            inner = self._folders[same]
+        if file is not path or inner is not path:
+            return f"{shown(file)} is a file, and a folder for {shown(inner)}"
+        self._files[same] = path
+        self._folders.update(dict.fromkeys(above, path))
+        return ""
+
+
 def clash(paths: Iterable[str]) -> str:
     """Return in words which two of *paths* cannot lie beside each other, empty where all can."""
-    known: dict[str, str] = {}
-    for path in paths:
-        same = key(path)
-        if same in known:
-            return f"{shown(path)} and {shown(known[same])} are one to some systems"
-        known[same] = path
-    for same, path in known.items():
-        names = same.split("/")
-        above = (known.get("/".join(names[:count])) for count in range(1, len(names)))
-        folder = next(filter(None, above), None)
-        if folder is not None:
-            return f"{shown(folder)} is a file, and a folder for {shown(path)}"
-    return ""
+    return next(filter(None, map(Tree().add, paths)), "")
+
+
+def cleaned(text: str, most: int, *, lines: bool = False) -> str:
+    """Return *text* as `why_no_text` takes it, of at most so many characters; with *lines* its lines are kept."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = text.split("\n") if lines else [" ".join(text.split())]
+    plain = "\n".join(_HALVES.sub("?", _UNSEEN.sub("", line.replace("\t", "    "))) for line in kept).strip()
+    return plain if len(plain) <= most else f"{plain[: most - 3]}..."
 
 
 class Table:
