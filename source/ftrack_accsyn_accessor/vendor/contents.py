@@ -33,6 +33,11 @@ from ftrack_accsyn_accessor.vendor.tasks import Tasks
 #: Entries and levels of a folder that somebody adds.
 _MOST_ENTRIES = 1_000_000
 _DEEPEST = 60
+_KINDS: Mapping[FoundKind, str] = {
+    FoundKind.LINK: "it is a link, and links are not followed",
+    FoundKind.FOLDER: "it is a folder, and ftrack has it as a file",
+    FoundKind.OTHER: "it is a pipe or a device, and no file",
+}
 _OTHERS = "it lies in a folder that vendors have to themselves"
 
 
@@ -224,7 +229,7 @@ class _Files:
         if self._closed.fullmatch(path):
             raise _Refused(_told(path, _OTHERS))
         if found.kind is not FoundKind.FILE:
-            raise _Refused(_told(path, f"it is a {found.kind.value}, and no file"))
+            raise _Refused(_told(path, _KINDS[found.kind]))
         first, _, rest = path.partition("/")
         inside = rest if rest and first.casefold() in self._own else path
         reason = foreign.why_no_path(inside)

@@ -142,8 +142,8 @@ class _Numbers:
             for row in (row for rows in connection.rows(*queries) for row in rows):
                 self._values[row["entity_id"], keys[row["configuration_id"]]] = row["value"]
 
-    def _configurations(self, connection: FtrackConnection) -> list[dict[str, Any]]:
-        rows = connection.rows(_CONFIGURATION)[0]
+    def _configurations(self, connection: FtrackConnection) -> list[Any]:
+        rows = connection.query(_CONFIGURATION)
         self._inherited = {row["key"] for row in rows if row["is_hierarchical"]}
         return rows
 
