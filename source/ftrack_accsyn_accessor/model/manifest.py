@@ -38,7 +38,8 @@ _CODE = re.compile(r"[0-9A-Za-z._-]{0,128}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MOMENT = re.compile(r"|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]{5,15}(?:Z|[+-][0-9:]{2,6})?)?")
 _TYPE = re.compile(r"(?:\.[0-9A-Za-z_+-]{1,16}){1,3}")
-_VERSION = re.compile(r"\{version(?::0([1-9])d)?\}")
+#: What stands for the number in the name of a deliverable.
+VERSION = re.compile(r"\{version(?::0([1-9])d)?\}")
 _SIGNS = str.maketrans("", "", "{}")
 
 
@@ -75,7 +76,7 @@ class Deliverable:
 
     def named(self, version: int) -> str:
         """Return what the delivered folder or file of this *version* is called, without its extension."""
-        return _VERSION.sub(lambda found: str(version).zfill(int(found[1] or 0)), self.name)
+        return VERSION.sub(lambda found: str(version).zfill(int(found[1] or 0)), self.name)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -302,7 +303,7 @@ def why_no_template(name: str) -> str:
 
     `{version}`, or `{version:03d}` with any number of digits, may be in it once, and no other brace.
     """
-    plain, count = _VERSION.subn("1", name)
+    plain, count = VERSION.subn("1", name)
     if count > 1 or plain.translate(_SIGNS) != plain:
         return f"the name {foreign.shown(name)} may have {{version}} once, and no other braces"
     reason = foreign.why_no_name(plain)
