@@ -1,0 +1,155 @@
+"""Whether a job brings something of a vendor's: from accsyn's word alone, with no file and no service asked.
+
+Every job of the workspace comes by here, so that this imports next to nothing. Whether the sender is the vendor whose
+folder it is tells `case.recognise`, when what has arrived is worked off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import string
+from collections.abc import Iterable, Sequence
+from typing import Any, Callable, NamedTuple, Optional
+
+from ftrack_accsyn_accessor.model.foreign import why_no_name, why_no_path
+from ftrack_accsyn_accessor.model.payload import JobTask, Payload
+from ftrack_accsyn_accessor.model.tasks import never_sent
+
+#: Statuses after which accsyn does nothing more for a task unless somebody asks for it.
+_ENDED = frozenset({"done", "excluded", "aborted"})
+_SEQUENCE = re.compile(
+    r"(?P<head>[^%\[\]]*)%(?:0(?P<padding>[1-9]))?d(?P<tail>[^%\[\]]*)\[(?P<first>\d+)-(?P<last>\d+)\]"
+)
+_MOST_FRAMES = 1_000_000
+#: Below the folder that vendors publish to, each time has a folder of its own, called so.
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+class Arrived(NamedTuple):
+    """A folder or file, `name`, in `folder` (relative to the volume) to which tasks of a job belong.
+
+    `files` are the paths below it that have arrived, None for all that is there; `sent` are their sizes in bytes as far
+    as accsyn tells them. `waits` names what is still on its way, or has failed: it is not whole.
+    """
+
+    folder: str
+    name: str
+    files: Optional[tuple[str, ...]]
+    sent: dict[str, int]
+    digest: str
+    waits: tuple[str, ...] = ()
+    failed: bool = False
+
+
+class _Placed(NamedTuple):
+    """A task with the folder of a vendor's that it goes to, what it is of there, and its path below that."""
+
+    task: JobTask
+    folder: str
+    name: str
+    path: str
+
+
+def uploader(payload: Payload) -> str:
+    """Return the id of the user who has uploaded what a job carries to the main site; empty for any other job.
+
+    The creator of the job may be somebody else. Whether it is a vendor is not looked at.
+    """
+    kind, user_id = payload.source
+    to_main = payload.destination[0] in ("workspace", "site") or not payload.destination[0]
+    return user_id if kind == "user" and to_main else ""
+
+
+def arrived(payload: Payload, template: str, share_folder: Callable[[str], str], deeper: str = "") -> list[Arrived]:
+    """Return what a job has brought to folders of vendors, by name, with all its tasks.
+
+    *template* is that of the folders (`VendorRules.from_folder`); with *deeper*, a pattern, of such a name below it.
+    *share_folder* tells the folder of the share with an id, relative to the volume, empty for none of ours: it is asked
+    only where accsyn names neither an absolute path nor one in the volume, and may raise what it likes.
+    """
+    pattern = _pattern(template, deeper)
+    found: dict[tuple[str, str], list[_Placed]] = {}
+    for task in payload.tasks:
+        placed = _placed(task, pattern, share_folder)
+        if placed is not None and placed.task.status != "excluded":
+            found.setdefault((placed.folder, placed.name), []).append(placed)
+    return [_arrived(placed) for _, placed in sorted(found.items())]
+
+
+def key(job_id: str, unit: Arrived) -> str:
+    """Return what a unit of a job is known by: another one as soon as the job has carried more, or other, of it."""
+    return f"{job_id}/{unit.digest}"
+
+
+def _pattern(template: str, deeper: str) -> re.Pattern[str]:
+    """Return what paths below the folders of *template* look like; what is below is the group "below"."""
+    parts = ((re.escape(text), name) for text, name, *_ in string.Formatter().parse(template))
+    folder = "".join(f"{text}[^/]+" if name is not None else text for text, name in parts)
+    inner = f"/{deeper}" if deeper else ""
+    return re.compile(rf"(?:^|/)(?P<folder>{folder}{inner})(?:/(?P<below>.*))?\Z", re.DOTALL)
+
+
+def _placed(task: JobTask, pattern: re.Pattern[str], share_folder: Callable[[str], str]) -> Optional[_Placed]:
+    end = task.destination
+    # The first place that fits: what a vendor calls things comes after it.
+    found = pattern.search(end.full) if end.full else pattern.match(end.path.lstrip("/"))
+    if found is not None:
+        folder, below = found["folder"], found["below"] or ""
+    elif end.full or not end.share_id or not end.path:
+        return None
+    else:
+        shared = share_folder(end.share_id)
+        found = pattern.match(f"{shared}/{end.path.lstrip('/')}") if shared else None
+        if found is None:
+            return None
+        folder, below = found["folder"], found["below"] or ""
+    if not below:  # put into the folder: it is called as at its source
+        below = (task.source.path or task.source.full).rpartition("/")[2]
+    name, _, path = below.strip("/").partition("/")
+    return _Placed(task, folder, name, path) if _is_delivery(name, path) else None
+
+
+def _is_delivery(name: str, path: str) -> bool:
+    """Whether it can be something that somebody has delivered, and is none of accsyn's own leftovers."""
+    plain = _SEQUENCE.fullmatch(path or name) is not None or not (why_no_name(name) or (path and why_no_path(path)))
+    return bool(name) and plain and not never_sent(f"{name}/{path}")
+
+
+def _arrived(placed: Sequence[_Placed]) -> Arrived:
+    done = [each for each in placed if each.task.done]
+    files: list[str] = []
+    sent: dict[str, int] = {}
+    for each in done:
+        covered = list(_files(each.path))
+        files += covered
+        if len(covered) == 1 and each.task.size_bytes is not None:
+            sent[covered[0]] = each.task.size_bytes
+    everything = any(not each.path for each in done)
+    waiting = [each for each in placed if each.task.status not in _ENDED]
+    return Arrived(
+        folder=placed[0].folder,
+        name=placed[0].name,
+        files=None if everything else tuple(sorted(set(files))),
+        sent={} if everything else sent,
+        digest=_digest(placed[0].name, (each.task for each in done)),
+        waits=tuple(each.path or each.name for each in waiting),
+        failed=any(each.task.status == "failed" for each in waiting),
+    )
+
+
+def _files(path: str) -> Iterable[str]:
+    """Return the paths of the files that a task carries, as far as its path tells: frames are written as a range."""
+    found = _SEQUENCE.fullmatch(path)
+    if found is None:
+        return [path]
+    first, last, padding = int(found["first"]), int(found["last"]), int(found["padding"] or 1)
+    if not 0 <= last - first < _MOST_FRAMES:
+        return []
+    return [f"{found['head']}{frame:0{padding}d}{found['tail']}" for frame in range(first, last + 1)]
+
+
+def _digest(name: str, tasks: Iterable[JobTask]) -> str:
+    told: list[Any] = sorted([task.id, task.size_bytes or 0, task.finished] for task in tasks)
+    return hashlib.sha256(json.dumps([name, told]).encode("ascii")).hexdigest()[:32]
