@@ -18,6 +18,8 @@ from ftrack_accsyn_accessor.model.item import Item
 logger = logging.getLogger(__name__)
 
 COMPONENT_SYNCED = "ftrack.accsyn.component-synced"
+#: What ftrack's own client publishes when it registers a component.
+COMPONENT_ADDED = "ftrack.location.component-added"
 USER_INTERFACE = "ftrack.action.trigger-user-interface"
 REPLY = "ftrack.meta.reply"
 
@@ -60,6 +62,10 @@ class Notices:
             "destination_location_id": item.destination.location_id,
         }
         self._publish(_Notice(COMPONENT_SYNCED, data))
+
+    def component_added(self, component_id: str, location_id: str) -> None:
+        """Tell whoever waits for it that a component was registered in a location."""
+        self._publish(_Notice(COMPONENT_ADDED, {"component_id": component_id, "location_id": location_id}))
 
     def message(self, user_id: str, text: str, success: bool) -> None:
         """Show *text* to a user who has ftrack open."""

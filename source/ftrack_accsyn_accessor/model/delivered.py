@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind, Part, Problem, Severity, Shape, Verdict
@@ -62,6 +62,23 @@ def unit(data: Mapping[str, Any]) -> Optional[Unit]:
         status=_text(note.get("status"))[:_MOST_COMMENT],
         seconds=min(int(seconds), _MOST_SECONDS) if _is_number(seconds) else 0,
     )
+
+
+def cover(units: Iterable[Unit], paths: Iterable[str]) -> bool:
+    """Whether each of *paths*, below a unit, is one that has arrived by what *units*, entries for it, tell."""
+    told: set[str] = set()
+    for each in units:
+        if each.files is None:
+            return True
+        told.update(path.strip("/") for path in each.files)
+    return "" in told or all(any(above in told for above in _upwards(path)) for path in paths)
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """Yield a path and the folders above it."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
 
 
 def verdict_data(verdict: Verdict) -> dict[str, Any]:

@@ -1,0 +1,128 @@
+"""Whose a delivered unit is: nobody's word is taken for it but accsyn's, ftrack's and that of our own records."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+from ftrack_accsyn_accessor.ftrack import outsourced
+from ftrack_accsyn_accessor.ftrack.connection import quoted
+from ftrack_accsyn_accessor.model import errors, manifest
+from ftrack_accsyn_accessor.model.delivered import PUBLISH, Unit
+from ftrack_accsyn_accessor.model.handout import HandOut
+from ftrack_accsyn_accessor.model.manifest import Manifest
+from ftrack_accsyn_accessor.model.submission import FoundKind
+from ftrack_accsyn_accessor.model.vendors import Places, places
+from ftrack_accsyn_accessor.vendor.means import Means
+
+logger = logging.getLogger(__name__)
+
+#: Of a manifest: enough for all files of the largest package.
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A unit with who has delivered it (e-mail address), in which project, and what they were handed out there."""
+
+    unit: Unit
+    vendor: str
+    project: str
+    project_id: str
+    places: Places
+    handouts: tuple[HandOut, ...]
+
+    @property
+    def known(self) -> dict[str, str]:
+        """By what it is recognised again, whatever happens to the records of what was handed out."""
+        return {"vendor": self.vendor, "project": self.project, "project_id": self.project_id}
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """The ids of the tasks that are over for this vendor."""
+        return frozenset(each.task_id for each in self.handouts if each.closed_at)
+
+
+def recognise(means: Means, unit: Unit, before: Optional[Mapping[str, str]] = None) -> Optional[Case]:
+    """Return whose *unit* is; None where its sender was handed out nothing in the project whose folder it is in.
+
+    *before* is how it was recognised when it was taken in, `Case.known`. Two requests. Raise `errors.RegistrationError`, `errors.WorkspaceError`, and `errors.NotAllowed` where accsyn does
+    not show its users to us.
+    """
+    known = outsourced.read(means.connection)
+    if before is not None:
+        told = before["vendor"], before["project"]
+        handouts = tuple(each for each in known if (each.vendor, each.project) == told)
+        return Case(unit, *told, before["project_id"], places(means.rules, before["project"], before["vendor"]), handouts)
+    vendor = _address(means, unit.vendor_id, sorted({each.vendor for each in known}))
+    mine = [each for each in known if each.vendor == vendor]
+    for project in sorted({each.project for each in mine}):
+        ours = places(means.rules, project, vendor)
+        if _is_below(unit, ours):
+            handouts = tuple(each for each in mine if each.project == project)
+            return Case(unit, vendor, project, handouts[0].project_id, ours, handouts)
+    return None
+
+
+def manifests(means: Means, case: Case) -> dict[str, Manifest]:
+    """Return our own manifests of the packages that were handed out, by the id of the task that each is the latest of.
+
+    What is not there, or not ours, is left out and logged. Raise `errors.StorageError` where the volume is not there.
+    """
+    if means.storage.find(case.places.to_folder) is None:
+        outcome = "the vendor's folder is not there"
+        raise errors.StorageError("read what was handed out", case.places.to_folder, outcome, "Is the volume mounted?")
+    found: dict[str, Manifest] = {}
+    read: dict[str, Optional[Manifest]] = {}
+    for each in case.handouts:
+        if each.folder not in read:
+            read[each.folder] = _manifest(means, case, each)
+        mine = read[each.folder]
+        if mine is not None:
+            found[each.task_id] = mine
+    return found
+
+
+def _manifest(means: Means, case: Case, handout: HandOut) -> Optional[Manifest]:
+    path = f"{handout.folder}/{manifest.NAME}"
+    lies = means.storage.find(path)
+    if lies is None or lies.kind is not FoundKind.FILE:
+        logger.warning("The manifest of the package %s is not there: %s.", handout.package, path)
+        return None
+    try:
+        read = manifest.read(means.storage.read(path, _MOST_BYTES))
+    except errors.ManifestError as error:
+        logger.warning("%s", error)
+        return None
+    told = (read.package, read.project_id, read.vendor)
+    if told != (handout.package, case.project_id, case.vendor):
+        logger.warning("The manifest %s is not that of the package %s.", path, handout.package)
+        return None
+    return read
+
+
+def _address(means: Means, user_id: str, addresses: Sequence[str]) -> str:
+    """Return which of *addresses* the accsyn user with this id has; empty where it is none of them."""
+    users = means.workspace.users(addresses)
+    if users is None:
+        outcome = "accsyn does not show its users to this user"
+        raise errors.NotAllowed("see who has delivered", user_id, outcome, "Let the service's user be an employee.")
+    known = {address.casefold(): address for address in addresses}
+    return next((known[each.email.casefold()] for each in users if each.id == user_id), "")
+
+
+def _is_below(unit: Unit, ours: Places) -> bool:
+    if unit.origin == PUBLISH:
+        above, _, last = unit.folder.rpartition("/")
+        return above == ours.publish_folder and bool(last)
+    return unit.folder == ours.from_folder
+
+
+def task_rows(means: Means, task_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what ftrack has of tasks by their ids: name, parent, and the names from the project on (`link`)."""
+    if not task_ids:
+        return {}
+    query = f"select id, name, parent_id, project_id, link from Task where id in ({quoted(task_ids)}) order by id"  # noqa: S608
+    return {row["id"]: row for row in means.connection.rows(query)[0]}
