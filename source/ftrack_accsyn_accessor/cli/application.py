@@ -15,6 +15,7 @@ from ftrack_accsyn_accessor.cli.doctor import doctor
 from ftrack_accsyn_accessor.cli.drain import drain
 from ftrack_accsyn_accessor.cli.get import get
 from ftrack_accsyn_accessor.cli.log import log
+from ftrack_accsyn_accessor.cli.outsource import outsource
 from ftrack_accsyn_accessor.cli.queue import queue
 from ftrack_accsyn_accessor.cli.reconcile import reconcile
 from ftrack_accsyn_accessor.cli.sandbox import sandbox
@@ -60,6 +61,7 @@ for command in (
     send,
     get,
     sync,
+    outsource,
     requests.requests,
     requests.cancel,
     queue,

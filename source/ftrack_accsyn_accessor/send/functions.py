@@ -64,7 +64,7 @@ def send(
     folders at the source, in any platform's notation, wildcards allowed. *again* means also what is registered at the
     destination already, as where its files were taken away there by hand; accsyn sends what differs.
     """
-    words, picked = _meant(selection)
+    words, picked = meant(selection)
     order = Order(
         Reason.SEND, picked, source, destination, latest, tuple(components), with_used, tuple(add), queue, priority
     )
@@ -90,7 +90,7 @@ def get(
     Or from *source* alone. When they are there, `location.get_filesystem_path` of that location tells their paths. The
     other arguments are those of `send`.
     """
-    words, picked = _meant(selection)
+    words, picked = meant(selection)
     order = Order(Reason.GET, picked, source, "", latest, tuple(components), with_used, (), queue, priority)
     return _ask(dataclasses.replace(order, again=again), words, dry_run, wait, timeout_s)
 
@@ -140,7 +140,7 @@ def queue_ensure(project: str, priority: int = PRIORITY) -> EnsuredQueue:
 
 
 def _ask(order: Order, words: Sequence[str], dry_run: bool, wait: bool, timeout_s: Optional[float]) -> Asked:
-    runtime = _runtime()
+    runtime = runtime_here()
     asked = tools.ask(runtime, order, words, dry_run)
     if asked.requests and wait:
         asked.wait(timeout_s)
@@ -149,8 +149,11 @@ def _ask(order: Order, words: Sequence[str], dry_run: bool, wait: bool, timeout_
     return asked
 
 
-def _runtime() -> Runtime:
-    """Return what carries what is asked for: that of the staging area, or on other machines one outside of any."""
+def runtime_here() -> Runtime:
+    """Return what carries what is asked for: that of the staging area, or on other machines one outside of any.
+
+    Raise `errors.SettingsError` where something is not set, and what staging area and outbox raise.
+    """
     current, credentials = environment.read_settings(), environment.ftrack_credentials()
     if current.staging_path is None:
         return open_outside(_ready(settings.outside(current)), credentials, environment.read_settings)
@@ -167,7 +170,7 @@ def _ready(current: settings.Settings) -> settings.Settings:
     return current
 
 
-def _meant(selection: Any) -> tuple[list[str], tuple[Picked, ...]]:
+def meant(selection: Any) -> tuple[list[str], tuple[Picked, ...]]:
     """Return the words in *selection*, and what is certain of it."""
     several = selection if _is_several(selection) else [selection]
     words: list[str] = []

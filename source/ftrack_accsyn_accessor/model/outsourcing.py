@@ -1,0 +1,65 @@
+"""Which way work goes to a vendor, and what is told of it. Pure."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Sequence
+
+from ftrack_accsyn_accessor.model.access import Machine, Standing
+from ftrack_accsyn_accessor.model.progress import size_text
+
+#: From this version on accsyn's app and user server take what is pushed to a volume that their environment maps
+#: (workflow facts, section 3).
+PUSHED_FROM = (3, 6, 5)
+PUSHED_FROM_TEXT = "3.6-5"
+#: Files that a note lists.
+MOST_NAMED = 20
+
+
+class Way(str, enum.Enum):
+    """How a package gets to a vendor."""
+
+    PUSH = "push"
+    DELIVERY = "delivery"
+
+
+def way(standing: Standing, machines: Sequence[Machine]) -> Way:
+    """Return how a package goes to a vendor who stands so to accsyn, and has these clients as far as they are shown.
+
+    Whether a volume is mapped there accsyn does not tell, only whether it may be: a push that it refuses becomes a
+    delivery.
+    """
+    if standing in (Standing.UNKNOWN, Standing.INVITED):
+        return Way.DELIVERY
+    return Way.PUSH if any(map(_takes, machines)) or not machines else Way.DELIVERY
+
+
+def way_text(chosen: Way, machines: Sequence[Machine]) -> str:
+    """Return in words how it goes, and why not otherwise."""
+    if chosen is Way.PUSH:
+        ready = ", ".join(sorted(each.name for each in machines if _takes(each)))
+        where = f"is mapped at {ready}" if ready else "is mapped at the vendor's"
+        return f"Pushed to the volume where it {where}; else as a delivery that they fetch."
+    if not machines:
+        return "As a delivery that they fetch: nobody has logged in to accsyn there yet."
+    told = ", ".join(f"{each.name} has {each.version}" for each in machines)
+    return f"As a delivery that they fetch: mapped volumes need {PUSHED_FROM_TEXT}, and {told}."
+
+
+def note_text(vendor: str, package: str, paths: Sequence[str], size_bytes: int, message: str) -> str:
+    """Return the note at a task that tells what was handed out; *paths* are those in the package."""
+    count = f"{len(paths)} file{'' if len(paths) == 1 else 's'}, {size_text(size_bytes)}"
+    lines = [
+        f"Handed out to {vendor}: {count}, as the package {package}.",
+        *(f"- {path}" for path in paths[:MOST_NAMED]),
+    ]
+    if len(paths) > MOST_NAMED:
+        lines.append(f"- and {len(paths) - MOST_NAMED} more")
+    return "\n\n".join(filter(None, ("\n".join(lines), message.strip())))
+
+
+def _takes(machine: Machine) -> bool:
+    """Whether a push may reach a mapped volume there; of a client that tells no version it is tried."""
+    numbers = tuple(int(number) for number in re.findall(r"\d+", machine.version))
+    return not numbers or numbers >= PUSHED_FROM

@@ -1,0 +1,90 @@
+"""A folder of the volume on its way from one end to another: an ordinary request, known by a token of ours."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional
+
+from ftrack_accsyn_accessor.model import errors, parties
+from ftrack_accsyn_accessor.model.item import Endpoint
+from ftrack_accsyn_accessor.model.parties import Party
+from ftrack_accsyn_accessor.model.plan import Fate, Plan
+from ftrack_accsyn_accessor.model.request import RequestState, Standing
+from ftrack_accsyn_accessor.send.asking import Requester, confirm
+from ftrack_accsyn_accessor.send.order import Order
+from ftrack_accsyn_accessor.send.planning import Planner
+from ftrack_accsyn_accessor.vendor.means import Means
+from ftrack_accsyn_accessor.worker.runtime import Runtime
+
+#: As what accsyn has said that it takes nothing at an end, by which a push is known to be impossible.
+_REFUSED = (errors.Unserved.kind, errors.Refused.kind)
+
+
+class Leg(NamedTuple):
+    """One way of a folder: what is asked for, by whom, and the token by which it is asked for once."""
+
+    order: Order
+    requester: Requester
+    token: str
+
+
+class Carrying:
+    """For one thread, that of *means*. Methods raise what ftrack, accsyn and the outbox raise."""
+
+    def __init__(self, means: Means, runtime: Runtime) -> None:
+        self._means = means
+        self._runtime = runtime
+        #: How often the worker was given something new to do.
+        self.written = 0
+
+    def standing(self, token: str) -> Optional[Standing]:
+        """Return the request with the token of a leg, None while nothing was asked for by it."""
+        return self._runtime.outbox.requests.of_token(_of_plan(token))
+
+    def ask(self, leg: Leg) -> Standing:
+        """Ask for a leg, unless it was asked for already; return how far it is.
+
+        Raise `errors.Unserved` where it cannot go, `errors.Conflict` where it goes already with another request.
+        """
+        found = self.standing(leg.token)
+        if found is not None:
+            return found
+        runtime, means = self._runtime, self._means
+        planner = Planner(means.connection, means.workspace, means.settings, [runtime.outbox], runtime.area)
+        plans = planner.plan(leg.order)
+        if any(plan.of(Fate.ON_ITS_WAY) for plan in plans):
+            outcome = "it is on its way there already, by an earlier request"
+            raise errors.Conflict(
+                "carry the folder", leg.order.added[0], outcome, "Cancel that one to have it sent anew."
+            )
+        if not any(plan.going for plan in plans):
+            raise errors.Unserved("carry the folder", leg.order.added[0], _cause(plans), "It is tried again.")
+        confirm(runtime.outbox, leg.order, plans, leg.requester, leg.token)
+        self.written += 1
+        asked = self.standing(leg.token)
+        assert asked is not None  # noqa: S101 - it was written down
+        return asked
+
+    def refused(self, standing: Standing) -> bool:
+        """Whether accsyn has taken nothing of a request, and said so."""
+        if standing.state not in (RequestState.WAITING, RequestState.STUCK):
+            return False
+        return all(each.cause_kind in _REFUSED for each in self._runtime.outbox.requests.items(standing.id))
+
+    def deliver(self, standing: Standing, address: str) -> bool:
+        """Let a request that was refused go as a delivery to the user with this address; return whether it does."""
+        destination = standing.request.destination
+        party = str(Party(parties.DELIVERY, address))
+        end = Endpoint(party, destination.location_id, destination.location_name)
+        done = self._runtime.outbox.control.deliver(standing.id, end) > 0
+        self.written += done
+        return done
+
+
+def _of_plan(token: str) -> str:
+    """Return the token of the request for the only plan of an order with this one."""
+    return f"{token}/0"
+
+
+def _cause(plans: list[Plan]) -> str:
+    told = [each.cause or each.fate.value for plan in plans for each in plan.planned]
+    return next(iter(told), "nothing of it was found")

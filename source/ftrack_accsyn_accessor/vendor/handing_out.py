@@ -1,0 +1,204 @@
+"""Hands one package out, step by step: what is done is written down after each, and doing it again changes nothing.
+
+The order is that of what must not be missing: nothing is copied before the vendor may have it and nothing more, nothing
+is sent before ftrack tells that it was handed out, and nothing leaves the main site before it is proven to be there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import hashlib
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from ftrack_accsyn_accessor.ftrack import notes, outsourced
+from ftrack_accsyn_accessor.ftrack.notes import Note
+from ftrack_accsyn_accessor.model import errors, outsourcing, parties
+from ftrack_accsyn_accessor.model.handout import HandOut
+from ftrack_accsyn_accessor.model.item import Reason
+from ftrack_accsyn_accessor.model.outsourcing import Way
+from ftrack_accsyn_accessor.model.request import RequestState, Standing
+from ftrack_accsyn_accessor.send.asking import Requester
+from ftrack_accsyn_accessor.send.order import Order
+from ftrack_accsyn_accessor.vendor import access, package
+from ftrack_accsyn_accessor.vendor.carrying import Carrying, Leg
+from ftrack_accsyn_accessor.vendor.means import Means
+from ftrack_accsyn_accessor.vendor.spool import Entry
+
+logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Confirmed:
+    """What is handed out of one project, as it is kept in the spool from the confirmation on.
+
+    `due` has the end dates of tasks, by their ids, `assigned` the ids of those that are assigned to the vendor in
+    ftrack.
+    """
+
+    project_id: str
+    project: str
+    vendor: str
+    tasks: tuple[str, ...]
+    components: tuple[str, ...]
+    with_used: bool
+    added: tuple[str, ...]
+    message: str
+    username: str
+    user_id: str
+    way: str
+    due: Mapping[str, str]
+    assigned: tuple[str, ...]
+
+    @classmethod
+    def kept(cls, data: Mapping[str, Any]) -> Confirmed:
+        """Return what an entry has kept."""
+        values: dict[str, Any] = {field.name: data[field.name] for field in dataclasses.fields(cls)}
+        values.update({name: tuple(value) for name, value in values.items() if isinstance(value, list)})
+        return cls(**values)
+
+
+class HandingOut:
+    """One entry of the spool, claimed; for one thread. Methods raise what all parts of the vendor loop raise."""
+
+    def __init__(self, means: Means, carrying: Carrying, entry: Entry) -> None:
+        self._means = means
+        self._carrying = carrying
+        self._entry = entry
+        self._confirmed = Confirmed.kept(entry.data)
+
+    def work(self) -> None:
+        """Do what is left to do, as far as it can be done now."""
+        if not self._entry.data.get("opened"):
+            access.open_access(self._means, self._confirmed.project, self._confirmed.vendor)
+            self._keep(opened=True)
+        if "package" not in self._entry.data:
+            self._assemble()
+        if not self._entry.data.get("told"):
+            self._tell()
+        self._carry()
+
+    def _keep(self, **known: Any) -> None:
+        self._entry.save({**self._entry.data, **known})
+
+    def _assemble(self) -> None:
+        confirmed = self._confirmed
+        contents = package.gather(
+            self._means,
+            confirmed.tasks,
+            components=confirmed.components,
+            with_used=confirmed.with_used,
+            added=confirmed.added,
+        )
+        made = package.assemble(self._means, contents, confirmed.vendor)
+        paths = [each.path for each in made.files]
+        self._keep(package=made.id, folder=made.folder, size_bytes=made.size_bytes, paths=paths)
+
+    # ftrack.
+
+    def _tell(self) -> None:
+        for task_id in self._confirmed.tasks:
+            self._record(task_id)
+            self._note(task_id)
+        refused = self._set_status()
+        self._keep(told=True, **({"no_status": refused} if refused else {}))
+
+    def _record(self, task_id: str) -> None:
+        confirmed, data = self._confirmed, self._entry.data
+        at = datetime.datetime.fromtimestamp(self._entry.put_at, datetime.timezone.utc)
+        record = HandOut(
+            task_id=task_id,
+            project_id=confirmed.project_id,
+            project=confirmed.project,
+            vendor=confirmed.vendor,
+            package=data["package"],
+            folder=data["folder"],
+            handed_out_at=at.isoformat(timespec="seconds"),
+            due=confirmed.due.get(task_id, ""),
+            assigned=task_id in confirmed.assigned,
+        )
+        outsourced.write(self._means.connection, record)
+
+    def _note(self, task_id: str) -> None:
+        confirmed, data = self._confirmed, self._entry.data
+        what = (data["package"], data["paths"], data["size_bytes"])
+        text = outsourcing.note_text(confirmed.vendor, *what, confirmed.message)
+        note = Note("Task", task_id, confirmed.user_id, text)
+        notes.write(self._means.connection, f"hand-out {data['package']} {self._entry.key} {task_id}", note)
+
+    def _set_status(self) -> list[str]:
+        name = self._means.rules.status_out
+        refused = notes.set_task_status(self._means.connection, self._confirmed.tasks, name) if name else []
+        if refused:
+            logger.warning("The status %s is none that these tasks may have: %s", name, ", ".join(refused))
+        return refused
+
+    # accsyn.
+
+    def _carry(self) -> None:
+        production = self._means.rules.production
+        if production:
+            relay = self._order(production, parties.HQ)
+            state = self._carrying.ask(self._leg(relay, "relay")).state
+            if state is RequestState.CANCELLED:
+                self._finish("cancelled on its way to the main site")
+            if state is not RequestState.DONE:
+                return
+        self._to_vendor()
+
+    def _to_vendor(self) -> None:
+        """Have the package go to the vendor; over is what accsyn has taken, or what can only be fetched."""
+        standing = self._asked()
+        delivered = self._entry.data["way"] == Way.DELIVERY.value
+        if not delivered and self._carrying.refused(standing):
+            if not self._carrying.deliver(standing, self._confirmed.vendor):
+                return
+            logger.info("accsyn pushes nothing to %s: it is delivered.", self._confirmed.vendor)
+            delivered = True
+            self._keep(way=Way.DELIVERY.value)
+        if delivered or standing.state not in (RequestState.WAITING, RequestState.STUCK):
+            self._finish("", standing)
+
+    def _asked(self) -> Standing:
+        delivered = self._entry.data["way"] == Way.DELIVERY.value
+        ends = (parties.HQ, self._confirmed.vendor)
+        try:
+            return self._carrying.ask(self._leg(self._order(*ends, delivered), "vendor"))
+        except errors.Unserved:
+            if delivered:
+                raise
+        standing = self._carrying.ask(self._leg(self._order(*ends, True), "vendor"))
+        self._keep(way=Way.DELIVERY.value)
+        return standing
+
+    def _order(self, source: str, destination: str, deliver: bool = False) -> Order:
+        return Order(
+            Reason.SEND,
+            source=source,
+            destination=destination,
+            added=(str(self._entry.data["folder"]),),
+            queue=self._means.rules.queue,
+            project=self._confirmed.project,
+            deliver=deliver,
+        )
+
+    def _leg(self, order: Order, name: str) -> Leg:
+        return Leg(
+            order,
+            Requester(self._confirmed.username, self._confirmed.user_id),
+            token_of(self._entry.data["package"], self._entry.key, name),
+        )
+
+    def _finish(self, failed: str, *standings: Standing) -> None:
+        kept = {name: self._entry.data.get(name) for name in ("project", "package", "folder", "way", "no_status")}
+        self._entry.finish({**kept, "failed": failed, "requests": [each.id for each in standings]})
+
+
+def token_of(package_id: str, key: str, leg: str) -> str:
+    """Return the token of the request for one leg ("relay", "vendor") of a package; *key* is that of its entry.
+
+    The same package may be handed out again, after it was cancelled, say.
+    """
+    return f"hand-out {package_id} {hashlib.sha256(key.encode()).hexdigest()[:12]} {leg}"

@@ -1,0 +1,216 @@
+"""Handing out, from the preview to what the vendor has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ftrack_accsyn_accessor.ftrack import outsourced
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.model.outsourcing import Way
+from ftrack_accsyn_accessor.send.asking import Requester
+from ftrack_accsyn_sandbox.studio import Studio
+from handing import PLATE, VENDOR, Handing
+
+
+@pytest.fixture
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    with Studio(tmp_path / "studio") as running:
+        for name in ("FTRACK_API_SCHEMA_CACHE_PATH", "NO_PROXY", "NETRC"):
+            monkeypatch.setenv(name, running.environment()[name])
+        yield running
+
+
+@pytest.fixture
+def desk(studio: Studio, tmp_path: Path) -> Iterator[Handing]:
+    working = Handing(studio, tmp_path)
+    yield working
+    working.close()
+
+
+def notes_of(desk: Handing, task_id: str) -> list[str]:
+    return [str(row["content"]) for row in desk.studio.ftrack.store.find("Note", parent_id=task_id)]
+
+
+def test_a_task_is_handed_out_as_a_package_that_is_pushed_to_the_vendor(desk: Handing) -> None:
+    mapped = desk.map_volume()
+    preview = desk.outsourcing.preview(desk.work())
+    (part,) = preview.parts
+    assert (part.project, part.way, preview.obstacle) == ("show_a", Way.PUSH, "")
+    assert [task.name for task in part.tasks] == ["show_a/sq010/sh010/Animation"]
+    assert notes_of(desk, desk.task()) == []
+
+    (handed_out,) = desk.hand_out(desk.work(message="Mind the gap."))
+    assert handed_out.request is not None
+    assert desk.carry(handed_out.request) == [State.SYNCED]
+
+    assert (mapped / handed_out.folder / "manifest.json").is_file()
+    (record,) = outsourced.read(desk.means.connection)
+    assert (record.task_id, record.vendor, record.package) == (desk.task(), VENDOR, handed_out.package)
+    (note,) = notes_of(desk, desk.task())
+    assert note.startswith(f"Handed out to {VENDOR}: ")
+    assert handed_out.package in note
+    assert note.endswith("\n\nMind the gap.")
+    (over,) = desk.outsourcing.handed_out([handed_out.key])
+    assert (over.over, over.failed, over.way) == (True, "", "push")
+    assert desk.standing(handed_out.request).ended_at is not None, "the requester's Job is as for any request"
+    assert desk.studio.ftrack.store.find("Job")
+
+
+def test_without_a_mapped_volume_it_goes_as_a_delivery_of_the_one_folder(desk: Handing) -> None:
+    (handed_out,) = desk.hand_out(desk.work())
+    assert handed_out.request is not None
+    desk.run_for(30)
+    desk.outsourcing.advance()
+    (over,) = desk.outsourcing.handed_out([handed_out.key])
+    assert (over.over, over.way, over.request) == (True, "delivery", handed_out.request)
+    desk.run_for(30)
+    assert [len(each.tasks) for each in desk.deliveries()] == [1]
+    fetched = desk.fetch()
+    assert desk.carry(handed_out.request, 3000) == [State.SYNCED]
+    (plate,) = (fetched / handed_out.package).rglob(Path(PLATE).name)
+    assert plate.stat().st_size == 300
+
+
+@pytest.mark.parametrize("case", ["outdated", "never logged in"])
+def test_where_no_push_can_be_taken_it_is_a_delivery_from_the_beginning(desk: Handing, case: str) -> None:
+    demo = desk.studio.demo
+    if case == "outdated":
+        demo.vendor_client.version = "3.6-4"
+    else:
+        del demo.workspace.entities[demo.vendor_client.id]
+        demo.vendor.signed_up = False
+    (part,) = desk.outsourcing.preview(desk.work()).parts
+    assert part.way is Way.DELIVERY
+    assert part.way_text.startswith("As a delivery that they fetch: ")
+    (handed_out,) = desk.hand_out(desk.work())
+    assert (handed_out.over, handed_out.way) == (True, "delivery")
+    desk.run_for(30)
+    assert len(desk.deliveries()) == 1
+
+
+def test_the_same_confirmation_again_changes_nothing(desk: Handing) -> None:
+    work = desk.work()
+    preview = desk.outsourcing.preview(work)
+    first = desk.hand_out(work)
+    desk.run_for(30)
+    desk.again()
+    again = desk.hand_out(work)
+    desk.outsourcing.advance()
+    assert [each.key for each in again] == [each.key for each in first]
+    assert len(notes_of(desk, desk.task())) == 1
+    assert len(desk.outbox.requests.latest(10)) == 1
+    assert preview.obstacle == ""
+
+
+def test_work_that_is_handed_out_again_is_another_package(desk: Handing) -> None:
+    (first,), (second,) = (desk.hand_out(desk.work(), token) for token in ("one", "two"))
+    assert first.folder != second.folder
+    assert first.request != second.request
+    assert len(notes_of(desk, desk.task())) == 2
+    (record,) = outsourced.read(desk.means.connection)
+    assert record.package == second.package
+
+
+def test_tasks_of_several_projects_are_a_package_for_each(desk: Handing) -> None:
+    tasks = (desk.task(), desk.task("show_b/sq010/sh010/Animation"), desk.task("show_a/sq010/sh020/Animation"))
+    handed_out = desk.hand_out(desk.work(*tasks, added=()))
+    assert [each.project for each in handed_out] == ["show_a", "show_b"]
+    assert len({each.folder for each in handed_out}) == 2
+    assert {record.task_id: record.project for record in outsourced.read(desk.means.connection)} == {
+        tasks[0]: "show_a",
+        tasks[1]: "show_b",
+        tasks[2]: "show_a",
+    }
+    with pytest.raises(errors.Unresolved, match="several projects"):
+        desk.outsourcing.preview(desk.work(*tasks))
+
+
+def test_a_disabled_user_gets_nothing_and_is_not_enabled(desk: Handing) -> None:
+    user = desk.studio.demo.vendor
+    user.status = "disabled"
+    with pytest.raises(errors.NotAllowed, match="disabled"):
+        desk.hand_out(desk.work())
+    assert desk.means.spool.waiting() == []
+    assert (user.status, desk.outbox.requests.latest(10), notes_of(desk, desk.task())) == ("disabled", [], [])
+
+
+def test_a_user_who_is_disabled_between_confirmation_and_access_gets_nothing(desk: Handing) -> None:
+    preview = desk.outsourcing.preview(desk.work())
+    desk.studio.demo.vendor.status = "disabled"
+    (handed_out,) = desk.outsourcing.confirm(preview, Requester("artist"), "late")
+    assert handed_out.over
+    assert "disabled" in handed_out.failed
+    desk.studio.demo.vendor.status = "enabled"
+    desk.outsourcing.advance()
+    assert (desk.outbox.requests.latest(10), outsourced.read(desk.means.connection)) == ([], [])
+
+
+def test_what_is_no_task_or_no_address_is_told_before_anything_is_done(desk: Handing) -> None:
+    with pytest.raises(errors.Unresolved, match="no task"):
+        desk.outsourcing.preview(desk.work(desk.studio.ids["show_a/sq010/sh010"]))
+    with pytest.raises(errors.Unresolved, match="no e-mail address"):
+        desk.outsourcing.preview(desk.work()._replace(vendor="site=london"))
+
+
+def test_the_status_is_set_once_where_the_schema_has_it(desk: Handing) -> None:
+    store = desk.studio.ftrack.store
+    (task,) = store.find("Task", id=desk.task())
+    schema = store.find("ProjectSchema")[0]
+    rows = store.find("WorkflowSchemaStatus", workflow_schema_id=schema["task_workflow_schema_id"])
+    wanted = next(row["status_id"] for row in rows if row["status_id"] != task["status_id"])
+    (status,) = store.find("Status", id=wanted)
+    desk.again(status_out=status["name"])
+    desk.hand_out(desk.work())
+    assert store.find("Task", id=desk.task())[0]["status_id"] == wanted
+    store.update("Task", desk.task(), status_id=task["status_id"])
+    desk.outsourcing.advance()
+    assert store.find("Task", id=desk.task())[0]["status_id"] == task["status_id"]
+
+
+def test_an_unavailable_service_only_delays_what_was_confirmed(desk: Handing) -> None:
+    preview = desk.outsourcing.preview(desk.work())
+    desk.studio.ftrack.switches.fail_next("*", status=503, times=50)
+    (handed_out,) = desk.outsourcing.confirm(preview, Requester("artist", "x"), "later")
+    assert (handed_out.over, bool(handed_out.waits)) == (False, True)
+
+
+# By a relay
+
+
+def test_behind_a_relay_the_second_leg_follows_the_proof_of_the_first(desk: Handing) -> None:
+    london = desk.studio.site("london")
+    desk.again(root=str(london), production="site=london")
+    desk.map_volume()
+    desk.write_at(desk.london, PLATE, 300)
+    (handed_out,) = desk.hand_out(desk.work())
+    assert (handed_out.over, handed_out.request) == (False, None)
+    (relay,) = desk.outbox.requests.latest(10)
+    assert (relay.request.source.party, relay.request.destination.party) == ("site=london", desk.hq.party)
+
+    desk.studio.accsyn.engine.paused = True
+    desk.run_for(60)
+    desk.outsourcing.advance()
+    assert len(desk.outbox.requests.latest(10)) == 1, "nothing is proven yet"
+    desk.studio.accsyn.engine.paused = False
+    assert desk.carry(relay.id) == [State.SYNCED]
+
+    (second, _) = desk.outbox.requests.latest(10)
+    assert desk.carry(second.id) == [State.SYNCED]
+    assert (desk.studio.hq / handed_out.folder / "manifest.json").is_file()
+    assert (desk.folder / "at vendor" / handed_out.folder / "manifest.json").is_file()
+
+
+def test_a_relay_that_is_cancelled_gives_the_package_up(desk: Handing) -> None:
+    desk.again(root=str(desk.studio.site("london")), production="site=london")
+    desk.write_at(desk.london, PLATE, 300)
+    (handed_out,) = desk.hand_out(desk.work())
+    (relay,) = desk.outbox.requests.latest(10)
+    desk.outbox.requests.cancel(relay.id)
+    desk.outsourcing.advance()
+    (over,) = desk.outsourcing.handed_out([handed_out.key])
+    assert "cancelled" in over.failed
+    assert len(desk.outbox.requests.latest(10)) == 1
