@@ -46,9 +46,7 @@ def unit(data: Mapping[str, Any]) -> Optional[Unit]:
     plain = name not in ("", ".", "..") and not any(sign in name for sign in "/\0")
     if not vendor_id or origin not in (UPLOAD, PUBLISH) or not plain or not _is_path(folder):
         return None
-    note = data.get("note") if isinstance(data.get("note"), Mapping) else {}
-    files = data.get("files")
-    sent = data.get("sent") if isinstance(data.get("sent"), Mapping) else {}
+    note, sent, files = _table(data.get("note")), _table(data.get("sent")), data.get("files")
     seconds = note.get("time_s")
     return Unit(
         vendor_id=vendor_id,
@@ -60,7 +58,7 @@ def unit(data: Mapping[str, Any]) -> Optional[Unit]:
         sent={path: size for path, size in sent.items() if _is_number(size)},
         comment=_text(note.get("comment"))[:_MOST_COMMENT],
         status=_text(note.get("status"))[:_MOST_COMMENT],
-        seconds=min(int(seconds), _MOST_SECONDS) if _is_number(seconds) else 0,
+        seconds=min(seconds, _MOST_SECONDS) if isinstance(seconds, int) and _is_number(seconds) else 0,
     )
 
 
@@ -106,6 +104,10 @@ def _part(data: Mapping[str, Any]) -> Part:
 def _is_path(folder: str) -> bool:
     names = folder.split("/")
     return "\0" not in folder and "\\" not in folder and not any(name in ("", ".", "..") for name in names)
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _text(value: Any) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Optional
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.registrations import read_holders
 from ftrack_accsyn_accessor.ftrack.versions import Component, Member, component_id
-from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model import errors, parties
+from ftrack_accsyn_accessor.model.mapping import Entry, LocationMapping
 from ftrack_accsyn_accessor.model.naming import Naming
 from ftrack_accsyn_accessor.model.paths import Place
 from ftrack_accsyn_accessor.model.submission import Found, Part, Shape
@@ -19,6 +22,7 @@ from ftrack_accsyn_accessor.vendor.means import Means
 
 _ALIKE = Naming(any_case=True, any_form=True)
 _MAIN = "hq"
+_FRAME = re.compile(r"%[0-9]*d")
 
 
 class Step(NamedTuple):
@@ -48,8 +52,7 @@ class Filing:
         """The location that accepted versions are registered in."""
         if self._resolved is None:
             means = self._means
-            mapping = environment.read_locations(means.settings)
-            endpoints = Endpoints(means.connection, means.workspace, mapping, means.settings)
+            endpoints = Endpoints(means.connection, means.workspace, _mapping(means), means.settings)
             named = means.rules.location or means.rules.production or _MAIN
             found = endpoints.resolve(named)
             if not found.endpoint.location_id:
@@ -104,7 +107,7 @@ class Filing:
                 storage.move(step.target, step.source)
 
     def _part(self, folder: str, above: str, part: Part) -> tuple[Component, list[Step]]:
-        file_type = "" if part.shape is Shape.FOLDER else posixpath.splitext(part.files[0].path)[1]
+        file_type = _file_type(part)
         targets = [(file, *_named(part, file, index, file_type)) for index, file in enumerate(part.files)]
         steps, members = [], []
         own = _expression(part, file_type)
@@ -140,6 +143,23 @@ class Filing:
             name = self.location.endpoint.location_name
             raise errors.NotReady("find the path of a delivered file", path, f"it has no place in {name}")
         return found
+
+
+def _mapping(means: Means) -> LocationMapping:
+    """Return what the mapping file says; of the location that the rules name, at least that it is the storage's."""
+    told = environment.read_locations(means.settings)
+    entry = told.of(means.rules.location) or Entry(means.rules.location)
+    if not means.rules.location or entry.party is not None:
+        return told
+    party = parties.parse(means.rules.production or _MAIN, means.settings.workspace or "")
+    return LocationMapping((dataclasses.replace(entry, pattern=means.rules.location, party=party), *told.entries))
+
+
+def _file_type(part: Part) -> str:
+    """Return the extension; of frames all that follows the number."""
+    if part.shape is Shape.FOLDER:
+        return ""
+    return _FRAME.split(part.path)[-1] if part.shape is Shape.SEQUENCE else posixpath.splitext(part.path)[1]
 
 
 def _named(part: Part, file: Found, index: int, file_type: str) -> tuple[str, str]:

@@ -186,10 +186,11 @@ class _Delivery:
         return not delivered.cover(same, paths)
 
     def _judge(self) -> bool:
-        if self._means.storage.find(self._hold.path) is None:
+        told = cases.manifests(self._means, self._case)
+        top = self._means.storage.find(self._hold.path)
+        if top is None:
             self._vanished()
             return False
-        told = cases.manifests(self._means, self._case)
         hashed: Hashed = {path: (mark, sha256) for path, (mark, sha256) in self._progress.get("hashed", {}).items()}
 
         def keep(known: Hashed) -> None:
@@ -197,11 +198,10 @@ class _Delivery:
 
         verdict = Judging(self._means, self._case, self._hold, keep).verdict(told, hashed)
         package = told.get(verdict.task_id)
-        top = self._means.storage.find(self._hold.path)
         self._save(
             step=_JUDGED,
             hashed={},
-            single=top is not None and top.kind is not FoundKind.FOLDER,
+            single=top.kind is not FoundKind.FOLDER,
             verdict=delivered.verdict_data(verdict),
             wanted=_asset(package, verdict),
             uses=list(package.version_ids) if package is not None else [],
@@ -317,8 +317,9 @@ def _end(entry: Entry, outcome: str, words: str, **more: Any) -> bool:
 def _asset(package: Any, verdict: Verdict) -> Mapping[str, str]:
     """Return id and name of the asset that the recognised deliverable is a version of."""
     deliverables = package.deliverables if isinstance(package, Manifest) else ()
-    same = (each for each in deliverables if (each.task_id, each.name) == (verdict.task_id, verdict.deliverable))
-    found = next(same, None)
+    mine = (each for each in deliverables if each.task_id == verdict.task_id)
+    numbers = ((each, each.next_version if verdict.version is None else verdict.version) for each in mine)
+    found = next((each for each, number in numbers if each.named(number) == verdict.deliverable), None)
     return {"id": found.asset_id, "name": found.asset_name or verdict.name} if found else {"id": "", "name": verdict.name}
 
 
