@@ -65,20 +65,21 @@ def write(path: Path, request: Request, wanted: Sequence[Wanted]) -> str:
 
 def ask(arguments: Mapping[str, Any], report: Report) -> None:
     """Confirm what `write` has left at `wanted`, and carry it to its end."""
-    running = _runtime(arguments)
+    serving = running(arguments)
     request, wanted = pickle.loads(Path(arguments["wanted"]).read_bytes())
-    report.add(asked=running.outbox.requests.write(request, wanted))
-    _carry(running)
+    report.add(asked=serving.outbox.requests.write(request, wanted))
+    _carry(serving)
 
 
 def carry(arguments: Mapping[str, Any], report: Report) -> None:
     """Carry what others have asked for to its end."""
-    running = _runtime(arguments)
-    _carry(running)
+    serving = running(arguments)
+    _carry(serving)
     report.add(carried=True)
 
 
-def _runtime(arguments: Mapping[str, Any]) -> runtime.OutsideRuntime:
+def running(arguments: Mapping[str, Any]) -> runtime.OutsideRuntime:
+    """Return what carries in this process, which waits for nothing that a test need not wait for."""
     shorten_waits(arguments)
     tracker.SOON_S = tracker.QUIET_S = worker.IDLE_S = 0.1
     delivered.SOON_S = delivered.LONGEST_S = 0.2
@@ -87,7 +88,7 @@ def _runtime(arguments: Mapping[str, Any]) -> runtime.OutsideRuntime:
     return runtime.open_outside(current, environment.ftrack_credentials(), environment.read_settings)
 
 
-def _carry(running: runtime.OutsideRuntime) -> None:
-    running.wake()
-    wait_until(lambda: not running.outbox.requests.open(), 30.0, "the end of all requests to be told")
+def _carry(serving: runtime.OutsideRuntime) -> None:
+    serving.wake()
+    wait_until(lambda: not serving.outbox.requests.open(), 30.0, "the end of all requests to be told")
     assert runtime.stop_all(10.0)
