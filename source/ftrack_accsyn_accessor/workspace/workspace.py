@@ -15,11 +15,11 @@ from ftrack_accsyn_accessor.model.route import KEY
 from ftrack_accsyn_accessor.workspace.answers import Problem
 from ftrack_accsyn_accessor.workspace.clients import choose_clients
 from ftrack_accsyn_accessor.workspace.deliveries import Deliveries
-from ftrack_accsyn_accessor.workspace.directory import Directory
 from ftrack_accsyn_accessor.workspace.door import quoted, rows_of
 from ftrack_accsyn_accessor.workspace.granting import Granting
 from ftrack_accsyn_accessor.workspace.queues import QueuePlace, queue_place
 from ftrack_accsyn_accessor.workspace.session import Call
+from ftrack_accsyn_accessor.workspace.uploads import Uploads
 
 #: Tasks asked for in one call.
 PAGE = 500
@@ -36,7 +36,7 @@ _DESTINATION_REMEDY = (
 )
 
 
-class Workspace(Directory, Deliveries, Granting):
+class Workspace(Uploads, Deliveries):
     """One user's view of one accsyn workspace.
 
     Nothing happens on the network before the first verb, which logs in. A verb is one HTTP request unless it says

@@ -1,0 +1,182 @@
+"""A vendor's upload: the note that goes along with it, what its job is called and holds, and how it stands. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Optional
+
+from ftrack_accsyn_accessor.model import proof
+from ftrack_accsyn_accessor.model.accsyn import Job, Task
+from ftrack_accsyn_accessor.model.errors import ManifestError
+from ftrack_accsyn_accessor.model.item import Progress, Trouble
+from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, FORM, Packed
+from ftrack_accsyn_accessor.model.progress import job_pace
+from ftrack_accsyn_accessor.model.tasks import spelt
+
+#: Of the digest of what is sent: enough to tell any two deliveries of one name apart.
+_DIGITS = 12
+_SHA256 = 64
+_HEX = frozenset("0123456789abcdef")
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnFolder:
+    """A folder share that the user sees; `writable` is None where accsyn does not tell what was granted."""
+
+    id: str
+    code: str
+    enabled: bool
+    writable: Optional[bool] = None
+
+
+# The note.
+
+
+@dataclasses.dataclass(frozen=True)
+class Note:
+    """What a vendor's own tool has sent as one version, `name`: paths are relative to the delivered folder.
+
+    `package` is that of the manifest that it was checked by, empty for none.
+    """
+
+    name: str
+    package: str
+    files: tuple[Packed, ...]
+
+
+def note_text(note: Note) -> str:
+    """Return the note as it is sent along; the same for the same content."""
+    files = [
+        {"path": each.path, "size_bytes": each.size_bytes, "sha256": each.sha256}
+        for each in sorted(note.files, key=lambda each: each.path)
+    ]
+    told = {"form": FORM, "name": note.name, "package": note.package, "files": files}
+    return json.dumps(told, indent=1, ensure_ascii=True)
+
+
+def read_note(text: str) -> Note:
+    """Return the note that a vendor may have edited; what it says of a file is to be compared with what lies there.
+
+    Raise `errors.ManifestError` where it is none, or one of a later form.
+    """
+    try:
+        told = json.loads(text)
+        if not isinstance(told, dict) or not isinstance(told["form"], int) or told["form"] > FORM:
+            raise ValueError("it is of a form that this release does not know")
+        files = tuple(_packed(each) for each in told["files"])
+        return Note(_text(told["name"]), _text(told["package"]), files)
+    except KeyError as error:
+        raise _unreadable(f"it does not tell {error}") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _unreadable(str(error)[:200]) from None
+
+
+def _packed(told: Any) -> Packed:
+    size_bytes, sha256 = told["size_bytes"], _text(told["sha256"])
+    if isinstance(size_bytes, bool) or not isinstance(size_bytes, int) or size_bytes < 0:
+        raise ValueError("a size in it is no number of bytes")
+    if len(sha256) != _SHA256 or not _HEX.issuperset(sha256):
+        raise ValueError("a digest in it is no SHA-256")
+    return Packed(_text(told["path"]), size_bytes, sha256)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text in it is none")
+    return value
+
+
+def _unreadable(outcome: str) -> ManifestError:
+    return ManifestError("read the delivery note", DELIVERY_NOTE, outcome)
+
+
+# The job.
+
+
+def digest(text: str) -> str:
+    """Return by what two deliveries are told apart, made of the *text* of their notes."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
+
+def job_name(name: str, share: str, content: str) -> str:
+    """Return what the job is called that sends *name* with this *content* (a digest) to a share.
+
+    The same content has the same job, whenever and however often it is asked for; another content has another one.
+    """
+    return f"{name} deliver {share} {content}"
+
+
+def payload(job: str, client_id: str, share: str, sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return the job that sends *sources*, pairs of a full path on this machine and a path below the share.
+
+    All in one job: the studio's hook runs when it has ended, and sees the whole.
+    """
+    tasks = [
+        {"source": f"client={client_id}:{path}", "destination": f"folder={share}/{there}"} for path, there in sources
+    ]
+    return {"code": job, "tasks": tasks}
+
+
+def is_of(tasks: Iterable[Task], paths: Collection[str]) -> bool:
+    """Whether *tasks*, those of a job, are just those that send the full *paths* of this machine."""
+    return sorted(proof.path_of(task) for task in tasks) == sorted(map(spelt, paths))
+
+
+# How it stands.
+
+
+class Stage(str, enum.Enum):
+    """Where a delivery is."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    STOPPED = "stopped"
+
+
+_WHAT: Mapping[Optional[Trouble], str] = {
+    Trouble.FAILED: "accsyn could not send all of it",
+    Trouble.ABORTED: "The upload was aborted in accsyn",
+    Trouble.ENDED: "The upload was set to done in accsyn before all of it had arrived",
+    Trouble.ON_HOLD: "A part of the upload was put on hold in accsyn",
+    Trouble.EXCLUDED: "A part of the upload was excluded in accsyn",
+    Trouble.TASK_MISSING: "The upload does not hold all of its parts any more",
+    Trouble.JOB_GONE: "The upload was archived or deleted in accsyn before it had arrived",
+}
+_AGAIN = "Deliver it again: what has arrived is not sent twice."
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """How far a delivery is: `cause` says what is wrong, or what it waits for, and what to do; empty for nothing."""
+
+    stage: Stage
+    progress: Progress = Progress()
+    cause: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more comes of it by itself."""
+        return self.stage in (Stage.DELIVERED, Stage.STOPPED)
+
+
+def standing(job: Optional[Job], tasks: Collection[Task], parts: int, reason: str = "") -> Standing:
+    """Return how the job stands that has to have so many *parts*; None is one that accsyn does not know any more.
+
+    *reason* is accsyn's own for a failure, where it tells one.
+    """
+    verdict = proof.judge(tasks, len(tasks) >= parts, job.status if job is not None else proof.DELETED, certain=True)
+    pace = job_pace(job) if job is not None else Progress()
+    if verdict.arrived:
+        return Standing(Stage.DELIVERED, Progress(pace.size_bytes, pace.size_bytes))
+    if verdict.trouble is Trouble.PAUSED:
+        return Standing(Stage.WAITING, pace, "The upload is paused in accsyn: resume it there.")
+    if verdict.trouble is not None:
+        told = f": {reason.rstrip('.')}" if reason and verdict.trouble is Trouble.FAILED else ""
+        return Standing(Stage.STOPPED, pace, f"{_WHAT[verdict.trouble]}{told}. {_AGAIN}")
+    at_work = any(task.status in proof.AT_WORK for task in tasks)
+    return Standing(Stage.SENDING if at_work else Stage.WAITING, pace)

@@ -1,0 +1,234 @@
+"""The vendor's side: what was checked is sent with accsyn, and followed until accsyn has proven it.
+
+accsyn carries it on by itself: nothing is lost when this process ends, and who delivers the same again follows the
+same job. What is known of a delivery lies in the user's state folder: its note, and the digests of its files.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Callable, NamedTuple, Optional
+
+from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.model import errors, settings, upload
+from ftrack_accsyn_accessor.model.accsyn import Client, Job
+from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Packed
+from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.model.submission import Found
+from ftrack_accsyn_accessor.model.upload import Note, Stage, Standing
+from ftrack_accsyn_accessor.outbox.memory import state_folder
+from ftrack_accsyn_accessor.vendor.delivering import Unit, read_disk
+from ftrack_accsyn_accessor.vendor.storage import Storage
+from ftrack_accsyn_accessor.vendor.uploaded import Known, Uploaded
+from ftrack_accsyn_accessor.worker import endpoint
+from ftrack_accsyn_accessor.workspace import Workspace
+
+#: How often accsyn is asked: at once, then more and more rarely.
+FIRST_LOOK_S = 0.5
+LONGEST_LOOK_S = 5.0
+_GROWTH = 1.3
+#: What a task is set to "queued" from.
+_STOPPED = frozenset({"failed", "onhold", "excluded"})
+
+
+class Sent(NamedTuple):
+    """What accsyn has: the job, the full paths that it carries, and the files as they were when they were read."""
+
+    unit: Unit
+    share: str
+    job: str
+    paths: tuple[str, ...]
+    files: tuple[Found, ...]
+
+
+#: Told how many bytes of how many were read.
+Reading = Callable[[int, int], None]
+
+
+class Uploading:
+    """One vendor in one workspace. For one thread; every method may raise an `errors.AccsynAccessorError`."""
+
+    def __init__(self, current: Settings, state: Optional[Path] = None) -> None:
+        self._settings = current
+        self._state = state
+        self._workspace: Optional[Workspace] = None
+
+    @classmethod
+    def here(cls) -> Uploading:
+        """Return one for who the environment of this process says; raise `errors.SettingsError` where it lacks any."""
+        current = settings.outside(environment.read_settings())
+        if current.problems:
+            raise errors.SettingsError("use accsyn", "", settings.describe(current.problems))
+        return cls(current, state_folder())
+
+    @property
+    def workspace(self) -> Workspace:
+        """The way to accsyn."""
+        if self._workspace is None:
+            self._workspace = endpoint.connect(self._settings)
+        return self._workspace
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._workspace is not None:
+            self._workspace.close()
+
+    def client(self) -> Client:
+        """Return accsyn's app or user server on this machine; raise `errors.NotReady` where there is none."""
+        return endpoint.find_client(self.workspace, self._settings)
+
+    # Sending.
+
+    def send(
+        self, unit: Unit, share: str, client: Client, reading: Reading = lambda done, size: None, anew: bool = False
+    ) -> Sent:
+        """Give *unit* to accsyn, unless it has it already; return what it has.
+
+        What failed of an earlier upload of the same content is queued again. An upload of another content of it that
+        is not finished is aborted: what is sent now takes its place. *anew*: also what was delivered before.
+        """
+        remembered = self._remembered(unit, share)
+        with remembered.alone(unit.name):
+            known = remembered.read()
+            found = self._read(unit, known, reading)
+            text = upload.note_text(_note(unit, found))
+            content = upload.digest(text)
+            note = remembered.keep_note(content, text)
+            sources = [(str(unit.path), unit.name)]
+            if not unit.is_file:
+                sources.append((str(note), f"{unit.name}/{DELIVERY_NOTE}"))
+            paths = tuple(path for path, _ in sources)
+            name = upload.job_name(unit.name, share, content)
+            job = self._job(name, paths, anew)
+            if job is None:
+                self._withdraw(known.job, name)
+                job = self._create(name, upload.payload(name, client.id, share, sources), paths)
+            else:
+                self._resume(job)
+            remembered.keep(Known(job.id, {each.path: each for each in found}))
+        return Sent(unit, share, job.id, paths, tuple(found))
+
+    def _create(self, name: str, payload: Mapping[str, Any], paths: Sequence[str]) -> Job:
+        try:
+            return self.workspace.create_job(payload)
+        except errors.Uncertain:
+            job = self._job(name, paths, anew=True)
+            if job is None:
+                raise
+            return job
+
+    def _job(self, name: str, paths: Sequence[str], anew: bool) -> Optional[Job]:
+        """Return the job that sends, or has sent unless *anew*, just these paths under this name."""
+        left_out = ("aborted", "done") if anew else ("aborted",)
+        jobs = [job for job in self.workspace.find_jobs(name) if job.status not in left_out]
+        for job in sorted(jobs, key=lambda job: job.created, reverse=True):
+            if upload.is_of(self.workspace.tasks(job.id), paths):
+                return job
+        return None
+
+    def _withdraw(self, job_id: str, name: str) -> None:
+        """Abort an upload that is not finished: the one of an earlier content."""
+        job = self.workspace.get_job(job_id) if job_id else None
+        if job is not None and not job.finished and job.name != name:
+            self.workspace.set_job_status(job.id, "aborted")
+
+    def _resume(self, job: Job) -> None:
+        tasks = [task.id for task in self.workspace.tasks(job.id) if task.status in _STOPPED]
+        if tasks:
+            self.workspace.retry_tasks(job.id, tasks)
+
+    # Reading.
+
+    def _read(self, unit: Unit, before: Known, reading: Reading) -> list[Found]:
+        """Return the unit's files with their digests; raise `errors.FileChanged` where one is written to meanwhile.
+
+        A file that is as it was when it was read for an earlier delivery is not read again.
+        """
+        storage, done = Storage(unit.path.parent), 0
+        found = []
+        for each in unit.files:
+            known = before.files.get(each.path)
+            same = known is not None and known.mark == each.mark and known.size_bytes == each.size_bytes
+            below = unit.name if unit.is_file else f"{unit.name}/{each.path}"
+            digest = known.sha256 if same and known is not None else storage.digest(below)
+            found.append(dataclasses.replace(each, sha256=digest))
+            done += each.size_bytes
+            reading(done, unit.size_bytes)
+        changed = changes(unit, found)
+        if changed:
+            raise errors.FileChanged("deliver", unit.name, changed, "Deliver it when it is complete.")
+        return found
+
+    def _remembered(self, unit: Unit, share: str) -> Uploaded:
+        if self._state is None:
+            raise errors.SettingsError("deliver", unit.name, "this user has no home folder", "Set XDG_STATE_HOME.")
+        mine = (self._settings.workspace or "", self._settings.api_user or "")
+        return Uploaded(self._state, *mine, share, str(unit.path))
+
+    # Following.
+
+    def standing(self, sent: Sent) -> Standing:
+        """Return how far it is; when it has ended, whether what was sent is what was read. Up to four requests."""
+        job = self.workspace.present_job(sent.job)
+        tasks = self.workspace.tasks(sent.job) if job is not None else []
+        failed = any(task.status == "failed" for task in tasks)
+        log = self.workspace.job_log(sent.job) if failed else []
+        found = upload.standing(job, tasks, len(sent.paths), log[0] if log else "")
+        if found.stage is Stage.DELIVERED:
+            changed = changes(sent.unit, sent.files)
+            if changed:
+                return Standing(Stage.STOPPED, found.progress, f"{changed} while it was sent. Deliver it again.")
+        return found
+
+    def follow(
+        self,
+        sent: Sequence[Sent],
+        timeout_s: Optional[float] = None,
+        draw: Callable[[Mapping[str, Standing]], None] = lambda standings: None,
+        pause: Optional[threading.Event] = None,
+    ) -> dict[str, Standing]:
+        """Return how all of *sent* stand, by name, when they have ended, *timeout_s* is over, or *pause* is set."""
+        known: dict[str, Standing] = {each.unit.name: Standing(Stage.WAITING) for each in sent}
+        pause = pause or threading.Event()
+        began, look_s = time.monotonic(), FIRST_LOOK_S
+        while True:
+            for each in sent:
+                if not known[each.unit.name].ended:
+                    known[each.unit.name] = self._seen(each, known[each.unit.name])
+            draw(known)
+            left_s = look_s if timeout_s is None else timeout_s - (time.monotonic() - began)
+            if all(each.ended for each in known.values()) or left_s <= 0 or pause.wait(min(look_s, left_s)):
+                return known
+            look_s = min(LONGEST_LOOK_S, look_s * _GROWTH)
+
+    def _seen(self, sent: Sent, before: Standing) -> Standing:
+        """Return how it stands; while accsyn cannot be asked, as *before*, and why."""
+        try:
+            return self.standing(sent)
+        except (errors.Unreachable, errors.Busy, errors.Uncertain) as error:
+            return dataclasses.replace(before, cause=str(error))
+
+
+def changes(unit: Unit, files_read: Sequence[Found]) -> str:
+    """Return what is not as it was when *files_read* were, empty for nothing: the beginning of a sentence."""
+    try:
+        now = {each.path: each for each in read_disk(unit.path)}
+    except errors.AccsynAccessorError as error:
+        return str(error)
+    for each in files_read:
+        there = now.get(each.path)
+        if there is None:
+            return f"{each.path} was removed"
+        if (there.mark, there.size_bytes) != (each.mark, each.size_bytes):
+            return f"{each.path} was changed"
+    added = sorted(now.keys() - {each.path for each in unit.found})
+    return f"{added[0]} was added" if added else ""
+
+
+def _note(unit: Unit, found: Sequence[Found]) -> Note:
+    package = unit.manifest.package if unit.manifest is not None else ""
+    return Note(unit.name, package, tuple(Packed(each.path, each.size_bytes, each.sha256) for each in found))
