@@ -10,6 +10,7 @@ import click
 from ftrack_accsyn_accessor._version import __version__
 from ftrack_accsyn_accessor.cli import control, exit_codes, here, requests
 from ftrack_accsyn_accessor.cli.clean import clean
+from ftrack_accsyn_accessor.cli.deliver import deliver
 from ftrack_accsyn_accessor.cli.demo import demo
 from ftrack_accsyn_accessor.cli.doctor import doctor
 from ftrack_accsyn_accessor.cli.drain import drain
@@ -75,6 +76,7 @@ for command in (
     log,
     reconcile,
     serve,
+    deliver,
     demo,
     sandbox,
 ):

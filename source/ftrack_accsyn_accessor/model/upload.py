@@ -1,26 +1,21 @@
-"""A vendor's upload: the note that goes along with it, what its job is called and holds, and how it stands. Pure."""
+"""A vendor's upload: what its job is called and holds, and how it stands. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
 import enum
 import hashlib
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model import proof
 from ftrack_accsyn_accessor.model.accsyn import Job, Task
-from ftrack_accsyn_accessor.model.errors import ManifestError
 from ftrack_accsyn_accessor.model.item import Progress, Trouble
-from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, FORM, Packed
 from ftrack_accsyn_accessor.model.progress import job_pace
 from ftrack_accsyn_accessor.model.tasks import spelt
 
 #: Of the digest of what is sent: enough to tell any two deliveries of one name apart.
 _DIGITS = 12
-_SHA256 = 64
-_HEX = frozenset("0123456789abcdef")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,67 +26,6 @@ class OwnFolder:
     code: str
     enabled: bool
     writable: Optional[bool] = None
-
-
-# The note.
-
-
-@dataclasses.dataclass(frozen=True)
-class Note:
-    """What a vendor's own tool has sent as one version, `name`: paths are relative to the delivered folder.
-
-    `package` is that of the manifest that it was checked by, empty for none.
-    """
-
-    name: str
-    package: str
-    files: tuple[Packed, ...]
-
-
-def note_text(note: Note) -> str:
-    """Return the note as it is sent along; the same for the same content."""
-    files = [
-        {"path": each.path, "size_bytes": each.size_bytes, "sha256": each.sha256}
-        for each in sorted(note.files, key=lambda each: each.path)
-    ]
-    told = {"form": FORM, "name": note.name, "package": note.package, "files": files}
-    return json.dumps(told, indent=1, ensure_ascii=True)
-
-
-def read_note(text: str) -> Note:
-    """Return the note that a vendor may have edited; what it says of a file is to be compared with what lies there.
-
-    Raise `errors.ManifestError` where it is none, or one of a later form.
-    """
-    try:
-        told = json.loads(text)
-        if not isinstance(told, dict) or not isinstance(told["form"], int) or told["form"] > FORM:
-            raise ValueError("it is of a form that this release does not know")
-        files = tuple(_packed(each) for each in told["files"])
-        return Note(_text(told["name"]), _text(told["package"]), files)
-    except KeyError as error:
-        raise _unreadable(f"it does not tell {error}") from None
-    except (ValueError, TypeError, RecursionError) as error:
-        raise _unreadable(str(error)[:200]) from None
-
-
-def _packed(told: Any) -> Packed:
-    size_bytes, sha256 = told["size_bytes"], _text(told["sha256"])
-    if isinstance(size_bytes, bool) or not isinstance(size_bytes, int) or size_bytes < 0:
-        raise ValueError("a size in it is no number of bytes")
-    if len(sha256) != _SHA256 or not _HEX.issuperset(sha256):
-        raise ValueError("a digest in it is no SHA-256")
-    return Packed(_text(told["path"]), size_bytes, sha256)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a text in it is none")
-    return value
-
-
-def _unreadable(outcome: str) -> ManifestError:
-    return ManifestError("read the delivery note", DELIVERY_NOTE, outcome)
 
 
 # The job.
@@ -155,7 +89,7 @@ class Standing:
     """How far a delivery is: `cause` says what is wrong, or what it waits for, and what to do; empty for nothing."""
 
     stage: Stage
-    progress: Progress = Progress()
+    progress: Progress = dataclasses.field(default_factory=Progress)
     cause: str = ""
 
     @property

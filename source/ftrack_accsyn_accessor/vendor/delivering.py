@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from ftrack_accsyn_accessor import files
-from ftrack_accsyn_accessor.model import checking, errors, manifest
+from ftrack_accsyn_accessor.model import checking, errors, foreign, manifest
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Manifest
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind, Problem, Severity, Verdict
 from ftrack_accsyn_accessor.model.tasks import never_sent
@@ -23,8 +22,6 @@ from ftrack_accsyn_accessor.vendor.storage import Storage
 
 #: How far above what is delivered its manifest is looked for.
 _HIGHEST = 4
-#: A manifest of a package with as many files as may be in one.
-_MOST_BYTES = 32_000_000
 _UNCHECKED = (
     "No manifest was found: whether this is what the studio expects, its name, version, frames and types, cannot be "
     "checked here. Name the manifest of the package with --manifest."
@@ -114,7 +111,9 @@ def _verdict(name: str, found: Sequence[Found], known: Optional[Manifest]) -> Ve
     if known is not None:
         verdict = checking.check(name, found, known.deliverables, VendorRules(), {})
     else:
-        verdict = Verdict(name, problems=(Problem("unchecked", _UNCHECKED, Severity.REMARK), *_plainly_wrong(found)))
+        verdict = Verdict(
+            name, problems=(Problem("unchecked", _UNCHECKED, Severity.REMARK), *_plainly_wrong(name, found))
+        )
     ours = [each for each in found if each.path.casefold() == DELIVERY_NOTE]
     if not ours:
         return verdict
@@ -122,16 +121,38 @@ def _verdict(name: str, found: Sequence[Found], known: Optional[Manifest]) -> Ve
     return dataclasses.replace(verdict, problems=(*verdict.problems, Problem("note", text, path=DELIVERY_NOTE)))
 
 
-def _plainly_wrong(found: Sequence[Found]) -> list[Problem]:
+def _plainly_wrong(name: str, found: Sequence[Found]) -> list[Problem]:
     """Return what is wrong with any delivery, whatever is expected."""
     told = [
-        Problem("kind", f"{each.path} is no file and no folder: put the file itself there.", path=each.path)
-        for each in found
-        if each.kind in (FoundKind.LINK, FoundKind.OTHER)
+        Problem("name", f"{foreign.shown(name)} is no name for it: {why}.")
+        for why in (foreign.why_no_name(name),)
+        if why
     ]
-    files_found = [each for each in found if each.kind is FoundKind.FILE]
-    told += [Problem("empty", f"{each.path} is empty.", path=each.path) for each in files_found if not each.size_bytes]
-    return told or ([] if files_found else [Problem("nothing", "There is no file in it.")])
+    for each in found:
+        why = foreign.why_no_path(each.path)
+        if why:
+            told.append(Problem("name", f"{foreign.shown(each.path)} cannot be sent: {why}.", path=each.path))
+        elif each.kind in (FoundKind.LINK, FoundKind.OTHER):
+            text = f"{each.path} is no file and no folder: put the file itself there."
+            told.append(Problem("kind", text, path=each.path))
+        elif each.kind is FoundKind.FILE and not each.size_bytes:
+            told.append(Problem("empty", f"{each.path} is empty.", path=each.path))
+    same = foreign.clash([each.path for each in found if each.kind is FoundKind.FILE])
+    told += [Problem("name", f"{same}.")] if same else []
+    nothing = not any(each.kind is FoundKind.FILE for each in found)
+    return told or ([Problem("nothing", "There is no file in it.")] if nothing else [])
+
+
+def what_text(unit: Unit) -> str:
+    """Return what *unit* was recognised as, in words: task and version, and the frames of its sequences."""
+    verdict = unit.verdict
+    tasks = dict(unit.manifest.tasks) if unit.manifest is not None else {}
+    told = [tasks.get(verdict.task_id, "")] if verdict.task_id else []
+    if verdict.version is not None:
+        told.append(f"v{verdict.version:03d}")
+    frames = [each.frames for each in verdict.parts if each.frames]
+    told += [f"{found[0]}-{found[-1]}" for found in frames]
+    return " ".join(filter(None, told)) or ("not checked" if unit.manifest is None else "not recognised")
 
 
 # The manifest.
@@ -153,13 +174,9 @@ def _manifest_file(named: Path) -> Path:
 def _read(path: Path) -> Manifest:
     remedy = f"Name the package's {manifest.NAME} with --manifest, or deliver without one with --no-manifest."
     try:
-        return manifest.read(files.read_text(path, most_bytes=_MOST_BYTES))
-    except errors.ManifestError as error:
+        return manifest.read(Storage(path.parent).read(path.name, manifest.MOST_BYTES))
+    except (errors.ManifestError, errors.StorageError) as error:
         raise errors.ManifestError("read the manifest", str(path), error.outcome, remedy) from None
-    except OSError as error:
-        raise errors.ManifestError("read the manifest", str(path), error.strerror or str(error), remedy) from None
-    except ValueError:
-        raise errors.ManifestError("read the manifest", str(path), "it is no text in UTF-8", remedy) from None
 
 
 # Where to.

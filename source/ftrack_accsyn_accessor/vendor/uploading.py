@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import Any, Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.model import errors, settings, upload
+from ftrack_accsyn_accessor.model import errors, manifest, settings, upload
 from ftrack_accsyn_accessor.model.accsyn import Client, Job
-from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Packed
+from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, DeliveryNote, Packed
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.model.submission import Found
-from ftrack_accsyn_accessor.model.upload import Note, Stage, Standing
+from ftrack_accsyn_accessor.model.upload import Stage, Standing
 from ftrack_accsyn_accessor.outbox.memory import state_folder
+from ftrack_accsyn_accessor.vendor import publishing
 from ftrack_accsyn_accessor.vendor.delivering import Unit, read_disk
+from ftrack_accsyn_accessor.vendor.publishing import Offer, Said
 from ftrack_accsyn_accessor.vendor.storage import Storage
 from ftrack_accsyn_accessor.vendor.uploaded import Known, Uploaded
 from ftrack_accsyn_accessor.worker import endpoint
@@ -95,7 +97,7 @@ class Uploading:
         with remembered.alone(unit.name):
             known = remembered.read()
             found = self._read(unit, known, reading)
-            text = upload.note_text(_note(unit, found))
+            text = manifest.note_text(_note(unit, found))
             content = upload.digest(text)
             note = remembered.keep_note(content, text)
             sources = [(str(unit.path), unit.name)]
@@ -111,6 +113,21 @@ class Uploading:
                 self._resume(job)
             remembered.keep(Known(job.id, {each.path: each for each in found}))
         return Sent(unit, share, job.id, paths, tuple(found))
+
+    def published(self, unit: Unit, anew: bool = False) -> Optional[Sent]:
+        """Return the publish of *unit*, as it is now, that accsyn has already, None for none."""
+        job = self._job(publishing.job_name(unit), (str(unit.path),), anew)
+        return Sent(unit, "", job.id, (str(unit.path),), unit.files) if job is not None else None
+
+    def publish(self, offer: Offer, said: Said, client: Client) -> Sent:
+        """Give accsyn what the studio has accepted, by accsyn Publish."""
+        unit, paths = offer.unit, (str(offer.unit.path),)
+        changed = changes(unit, unit.files)
+        if changed:
+            raise errors.FileChanged("deliver", unit.name, changed, "Deliver it when it is complete.")
+        name = publishing.job_name(unit)
+        job = self._create(name, publishing.payload(name, client.id, offer, said), paths)
+        return Sent(unit, "", job.id, paths, unit.files)
 
     def _create(self, name: str, payload: Mapping[str, Any], paths: Sequence[str]) -> Job:
         try:
@@ -229,6 +246,6 @@ def changes(unit: Unit, files_read: Sequence[Found]) -> str:
     return f"{added[0]} was added" if added else ""
 
 
-def _note(unit: Unit, found: Sequence[Found]) -> Note:
+def _note(unit: Unit, found: Sequence[Found]) -> DeliveryNote:
     package = unit.manifest.package if unit.manifest is not None else ""
-    return Note(unit.name, package, tuple(Packed(each.path, each.size_bytes, each.sha256) for each in found))
+    return DeliveryNote(package, unit.name, tuple(Packed(each.path, each.size_bytes, each.sha256) for each in found))
