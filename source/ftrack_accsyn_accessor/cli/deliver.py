@@ -125,10 +125,10 @@ def _upload(context: click.Context, how: How, uploading: Uploading, units: Seque
     if how.dry_run or not going:
         _end(context, how, units, causes, {}, _planned_code(units, going))
     _agree(how, going)
-    client = uploading.client()
-    _say_offline(how, client.online)
+    machine = uploading.this_machine()
+    _say_offline(how, machine.online)
     with _interruptible(), _reading(how.as_json) as reading:
-        sent = [uploading.send(unit, addresses[unit.name].share, client, reading(unit), how.anew) for unit in going]
+        sent = [uploading.send(unit, addresses[unit.name].share, machine, reading(unit), how.anew) for unit in going]
     _follow(context, how, uploading, units, sent, causes)
 
 
@@ -151,10 +151,10 @@ def _publish(context: click.Context, how: How, uploading: Uploading, units: Sequ
     if going:
         said = _said(how, wishes)
         _agree(how, [each.unit for each in going])
-        client = uploading.client()
-        _say_offline(how, client.online)
+        machine = uploading.this_machine()
+        _say_offline(how, machine.online)
         with _interruptible():
-            sent += [uploading.publish(each, said, client) for each in going]
+            sent += [uploading.publish(each, said, machine) for each in going]
     _follow(context, how, uploading, units, sent, causes)
 
 

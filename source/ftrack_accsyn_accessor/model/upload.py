@@ -44,14 +44,20 @@ def job_name(name: str, share: str, content: str) -> str:
     return f"{name} deliver {share} {content}"
 
 
+def source(path: str, client_id: str) -> str:
+    """Return how accsyn is told of the full *path* on the vendor's own machine, or on that of a client, if given.
+
+    Without a party it is the user's own machine, and the studio's hook is told that it came from the user.
+    """
+    return f"client={client_id}:{path}" if client_id else path
+
+
 def payload(job: str, client_id: str, share: str, sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Return the job that sends *sources*, pairs of a full path on this machine and a path below the share.
 
-    All in one job: the studio's hook runs when it has ended, and sees the whole.
+    All in one job: the studio's hook runs when it has ended, and sees the whole. *client_id* is as in `source`.
     """
-    tasks = [
-        {"source": f"client={client_id}:{path}", "destination": f"folder={share}/{there}"} for path, there in sources
-    ]
+    tasks = [{"source": source(path, client_id), "destination": f"folder={share}/{there}"} for path, there in sources]
     return {"code": job, "tasks": tasks}
 
 

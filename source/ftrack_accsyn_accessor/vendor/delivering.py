@@ -82,6 +82,8 @@ def look(path: Path, named: Optional[Path] = None, without: bool = False) -> Uni
     `errors.ManifestError` where the manifest cannot be read, `errors.Unresolved` where nothing lies at *path*.
     """
     path = Path(os.path.abspath(path))  # nothing is resolved: a link is to be seen as one
+    if not os.path.lexists(path):
+        raise errors.Unresolved("deliver", str(path), "there is no such folder or file", "Correct the path.")
     by = None if without else _manifest_file(named) if named is not None else _nearest(path)
     known = _read(by) if by is not None else None
     try:
@@ -95,12 +97,12 @@ def look(path: Path, named: Optional[Path] = None, without: bool = False) -> Uni
 def read_disk(path: Path) -> list[Found]:
     """Return what lies below the folder *path*, or the file itself; what accsyn never sends is left out.
 
-    Raise `errors.StorageError` where it cannot be read, `errors.Unresolved` where nothing is there.
+    Raise `errors.StorageError` where it cannot be read, or is not there any more.
     """
     rules, storage = VendorRules(), Storage(path.parent)
     there = storage.find(path.name)
     if there is None:
-        raise errors.Unresolved("deliver", str(path), "there is no such folder or file", "Correct the path.")
+        raise errors.StorageError("read", str(path), "it is not there any more")
     if there.kind is not FoundKind.FOLDER:
         return [there]
     found = storage.walk(path.name, rules.most_files, rules.most_depth)

@@ -96,10 +96,10 @@ def _above(path: str) -> list[str]:
 
 
 def payload(job: str, client_id: str, offer: Offer, said: Said) -> dict[str, Any]:
-    """Return the job that publishes what was offered, with what the vendor says to it."""
+    """Return the job that publishes what was offered, with what the vendor says to it; *client_id*: `upload.source`."""
     more: dict[str, Any] = {"comment": said.comment, "time_report": said.time_s}
     entry = {**offer.entry, **more, **({"status": said.status} if said.status else {})}
-    task = {"id": str(offer.entry["id"]), "source": f"client={client_id}:{offer.unit.path}"}
+    task = {"id": str(offer.entry["id"]), "source": upload.source(str(offer.unit.path), client_id)}
     hook = {"when": "hook-job-publish-server", "data": {"files": [entry]}}
     return {"name": job, "tasks": [task], "hooks": [hook]}
 

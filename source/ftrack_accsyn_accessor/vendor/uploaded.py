@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,8 @@ from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 
 _RECORD, _LOCK = "upload.json", "upload.lock"
 _DIGITS = 16
+#: Five years from the beginning of 2020, in seconds.
+_DATES_FROM, _DATES = 1_577_836_800, 5 * 365 * 86_400
 
 
 class Known(NamedTuple):
@@ -75,12 +78,15 @@ class Uploaded:
     def keep_note(self, content: str, text: str) -> Path:
         """Write the note of a *content* (a digest) where accsyn finds it, and return its path.
 
-        It stays: accsyn reads it again when the upload is retried.
+        It stays: accsyn reads it again when the upload is retried. As accsyn tells files apart by size and date, each
+        content has a date of its own.
         """
         path = self._folder / content / DELIVERY_NOTE
         with _told("write the delivery note", path):
             path.parent.mkdir(mode=0o700, exist_ok=True)
             file.write(path, text)
+            date = _DATES_FROM + int(content, 16) % _DATES
+            os.utime(path, (date, date))
         return path
 
 

@@ -15,7 +15,7 @@ from typing import Any, Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.model import errors, manifest, settings, upload
-from ftrack_accsyn_accessor.model.accsyn import Client, Job
+from ftrack_accsyn_accessor.model.accsyn import Job
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, DeliveryNote, Packed
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.model.submission import Found
@@ -28,6 +28,7 @@ from ftrack_accsyn_accessor.vendor.storage import Storage
 from ftrack_accsyn_accessor.vendor.uploaded import Known, Uploaded
 from ftrack_accsyn_accessor.worker import endpoint
 from ftrack_accsyn_accessor.workspace import Workspace
+from ftrack_accsyn_accessor.workspace.clients import short_name
 
 #: How often accsyn is asked: at once, then more and more rarely.
 FIRST_LOOK_S = 0.5
@@ -35,6 +36,16 @@ LONGEST_LOOK_S = 5.0
 _GROWTH = 1.3
 #: What a task is set to "queued" from.
 _STOPPED = frozenset({"failed", "onhold", "excluded"})
+
+
+class Here(NamedTuple):
+    """accsyn's app or user server on this machine; `pinned` is its id where the user has another machine as well.
+
+    Of several machines accsyn takes the one that it has heard of last.
+    """
+
+    online: bool
+    pinned: str = ""
 
 
 class Sent(NamedTuple):
@@ -79,14 +90,17 @@ class Uploading:
         if self._workspace is not None:
             self._workspace.close()
 
-    def client(self) -> Client:
-        """Return accsyn's app or user server on this machine; raise `errors.NotReady` where there is none."""
-        return endpoint.find_client(self.workspace, self._settings)
+    def this_machine(self) -> Here:
+        """Return this machine's client in accsyn, two requests; raise `errors.NotReady` where there is none."""
+        client = endpoint.find_client(self.workspace, self._settings)
+        mine = [each for each in self.workspace.clients() or () if each.user_id == client.user_id]
+        elsewhere = any(short_name(each.code) != short_name(client.code) for each in mine)
+        return Here(client.online, client.id if elsewhere else "")
 
     # Sending.
 
     def send(
-        self, unit: Unit, share: str, client: Client, reading: Reading = lambda done, size: None, anew: bool = False
+        self, unit: Unit, share: str, here: Here, reading: Reading = lambda done, size: None, anew: bool = False
     ) -> Sent:
         """Give *unit* to accsyn, unless it has it already; return what it has.
 
@@ -108,7 +122,7 @@ class Uploading:
             job = self._job(name, paths, anew)
             if job is None:
                 self._withdraw(known.job, name)
-                job = self._create(name, upload.payload(name, client.id, share, sources), paths)
+                job = self._create(name, upload.payload(name, here.pinned, share, sources), paths)
             else:
                 self._resume(job)
             remembered.keep(Known(job.id, {each.path: each for each in found}))
@@ -119,14 +133,14 @@ class Uploading:
         job = self._job(publishing.job_name(unit), (str(unit.path),), anew)
         return Sent(unit, "", job.id, (str(unit.path),), unit.files) if job is not None else None
 
-    def publish(self, offer: Offer, said: Said, client: Client) -> Sent:
+    def publish(self, offer: Offer, said: Said, here: Here) -> Sent:
         """Give accsyn what the studio has accepted, by accsyn Publish."""
         unit, paths = offer.unit, (str(offer.unit.path),)
         changed = changes(unit, unit.files)
         if changed:
             raise errors.FileChanged("deliver", unit.name, changed, "Deliver it when it is complete.")
         name = publishing.job_name(unit)
-        job = self._create(name, publishing.payload(name, client.id, offer, said), paths)
+        job = self._create(name, publishing.payload(name, here.pinned, offer, said), paths)
         return Sent(unit, "", job.id, paths, unit.files)
 
     def _create(self, name: str, payload: Mapping[str, Any], paths: Sequence[str]) -> Job:

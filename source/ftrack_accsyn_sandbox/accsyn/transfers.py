@@ -80,12 +80,13 @@ def edit_job(call: Call) -> list[dict[str, Any]]:
     data = call.options
     check_keys(data, ("status", "code", "name", "queue", "parent", "metadata"), "transfer")
     metadata = check_metadata(data["metadata"]) if "metadata" in data else job.metadata
-    queue = _queue(call, data.get("queue", data.get("parent", job.queue_id)))
+    named = data.get("queue", data.get("parent"))
+    queue_id = job.queue_id if named is None else _queue(call, named).id
     if "status" in data:
         jobs.set_status(job, data["status"])
     elif job.archived:
         raise Refusal("The job has been archived and cannot be changed.")
-    job.metadata, job.queue_id = metadata, queue.id
+    job.metadata, job.queue_id = metadata, queue_id
     job.code = job.name = str(data.get("code", data.get("name", job.code)))
     job.modifier_id, job.modified = call.user.id, now()
     call.workspace.changed.notify_all()

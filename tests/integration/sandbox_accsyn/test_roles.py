@@ -66,6 +66,15 @@ def test_standard_user_uploads_from_own_client_to_granted_place(acme: Any, vendo
         vendor.create("Transfer", {"tasks": [task], "queue": "High"})
 
 
+def test_standard_user_aborts_an_own_job_and_chooses_no_queue(acme: Any, vendor: Any, admin: Any) -> None:
+    admin.create("Folder", {"parent": acme.demo.volume.id, "path": "in", "name": "in", "code": "in"})
+    admin.grant("User", "vendor@acme.test", "Folder", "in", {"path": "/", "read": True, "write": True})
+    job = vendor.create("Transfer", {"source": "/desk/a.mov", "destination": "folder=in/a.mov"})["id"]
+    with pytest.raises(AccsynException, match="not allowed to choose a queue"):
+        vendor.update("Transfer", job, {"queue": "High"})
+    assert vendor.update("Transfer", job, {"status": "aborted"})["status"] == "aborted"
+
+
 def test_standard_users_read_and_write_no_foreign_files(acme: Any, vendor: Any) -> None:
     with pytest.raises(AccsynException, match="no read access"):
         vendor.exists("share=projects/a")
