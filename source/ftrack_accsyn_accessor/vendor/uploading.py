@@ -33,7 +33,7 @@ from ftrack_accsyn_accessor.workspace.clients import short_name
 #: How often accsyn is asked: at once, then more and more rarely.
 FIRST_LOOK_S = 0.5
 LONGEST_LOOK_S = 5.0
-_GROWTH = 1.3
+GROWTH = 1.3
 #: What a task is set to "queued" from.
 _STOPPED = frozenset({"failed", "onhold", "excluded"})
 
@@ -84,6 +84,11 @@ class Uploading:
         if self._workspace is None:
             self._workspace = endpoint.connect(self._settings)
         return self._workspace
+
+    @property
+    def who(self) -> str:
+        """Whose account it is, in which workspace."""
+        return f"{self._settings.api_user} at {self._settings.workspace}"
 
     def close(self) -> None:
         """Close what was opened."""
@@ -229,14 +234,14 @@ class Uploading:
         while True:
             for each in sent:
                 if not known[each.unit.name].ended:
-                    known[each.unit.name] = self._seen(each, known[each.unit.name])
+                    known[each.unit.name] = self.seen(each, known[each.unit.name])
             draw(known)
             left_s = look_s if timeout_s is None else timeout_s - (time.monotonic() - began)
             if all(each.ended for each in known.values()) or left_s <= 0 or pause.wait(min(look_s, left_s)):
                 return known
-            look_s = min(LONGEST_LOOK_S, look_s * _GROWTH)
+            look_s = min(LONGEST_LOOK_S, look_s * GROWTH)
 
-    def _seen(self, sent: Sent, before: Standing) -> Standing:
+    def seen(self, sent: Sent, before: Standing) -> Standing:
         """Return how it stands; while accsyn cannot be asked, as *before*, and why."""
         try:
             return self.standing(sent)
