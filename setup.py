@@ -50,15 +50,16 @@ MOVE_PAUSES_S = (0.05,) * 20 + (0.3,) * 30
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
 CLI = ["click>=8.1,<9", "rich>=13,<16"]
+WINDOW = ["PySide6-Essentials>=6.8,<6.12", *CLI]  # 6.12.0 breaks CPython before 3.12: it miscounts None
 SANDBOX = ["aiohttp>=3.10,<4", "lark>=1.2,<2", "trustme>=1.1,<2", *CLI]
 TEST = [
     "hypothesis>=6.100,<7",
-    "PySide6-Essentials>=6.8,<6.12",  # 6.12.0 breaks CPython before 3.12: it miscounts None
     "pytest>=8.3,<10",
     "pytest-timeout>=2.3,<3",
     "pytest-xdist>=3.6,<4",
     "selenium>=4.21,<4.22",  # later ones need a websocket-client that ftrack_api refuses
     *SANDBOX,
+    *WINDOW,
 ]
 # Servers for the accessors of others; those themselves ask for older clients of ftrack, and are fetched by their tests.
 INTEROP = [
@@ -223,7 +224,7 @@ if __name__ == "__main__":
             "filelock>=3.12,<4",  # 3.x has releases for CPython 3.9
             "ftrack-python-api>=2.5,<4",
         ],
-        extras_require={"cli": CLI, "sandbox": SANDBOX, "interop": INTEROP, "test": TEST, "dev": DEV},
+        extras_require={"cli": CLI, "window": WINDOW, "sandbox": SANDBOX, "interop": INTEROP, "test": TEST, "dev": DEV},
         entry_points={"console_scripts": ["ftrack-accsyn = ftrack_accsyn_accessor.cli:main"]},
         cmdclass={"build_plugin": BuildPlugin},
         classifiers=[

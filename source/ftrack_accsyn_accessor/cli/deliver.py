@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.cli.extras import needs_extra
 from ftrack_accsyn_accessor.model.errors import Unresolved
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 from ftrack_accsyn_accessor.model.submission import Severity
@@ -91,6 +93,8 @@ def deliver(context: click.Context, /, paths: Sequence[Path], window: bool, **ho
     studio expects, and was not sent, or could not be sent; 7 when the time is up.
     """
     if window:
+        with needs_extra("window"):
+            importlib.import_module("PySide6")
         context.exit(subprocess.call([sys.executable, "-m", _WINDOW, *map(str, paths)]))
     if not paths:
         raise click.UsageError("Name what is to be delivered, or open the window with --window.")

@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 import enum
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model import proof
 from ftrack_accsyn_accessor.model.accsyn import Job, Task
 from ftrack_accsyn_accessor.model.item import Progress, Trouble
+from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.progress import job_pace
 from ftrack_accsyn_accessor.model.tasks import spelt
 
 #: Of the digest of what is sent: enough to tell any two deliveries of one name apart.
 _DIGITS = 12
+_FULL = re.compile(r"[/\\]|[A-Za-z]:")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,9 +64,15 @@ def payload(job: str, client_id: str, share: str, sources: Sequence[tuple[str, s
     return {"code": job, "tasks": tasks}
 
 
-def is_of(tasks: Iterable[Task], paths: Collection[str]) -> bool:
-    """Whether *tasks*, those of a job, are just those that send the full *paths* of this machine."""
-    return sorted(proof.path_of(task) for task in tasks) == sorted(map(spelt, paths))
+def is_of(tasks: Collection[Task], paths: Collection[str]) -> bool:
+    """Whether *tasks*, those of a job, are just those that send the full *paths* of this machine.
+
+    What accsyn tells of a path on a machine is not settled: where it is no full one, their number has to do.
+    """
+    told = [str(task.source.get("path") or "") for task in tasks]
+    if all(_FULL.match(path) for path in told):
+        return sorted(map(spelt, told)) == sorted(map(spelt, paths))
+    return len(told) == len(paths)
 
 
 # How it stands.
@@ -88,6 +97,8 @@ _WHAT: Mapping[Optional[Trouble], str] = {
     Trouble.JOB_GONE: "The upload was archived or deleted in accsyn before it had arrived",
 }
 _AGAIN = "Deliver it again: what has arrived is not sent twice."
+#: What is said of what is there already.
+BEFORE = "It was delivered before, as it is; --again sends it anew."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,6 +115,11 @@ class Standing:
         return self.stage in (Stage.DELIVERED, Stage.STOPPED)
 
 
+def running(job: Job) -> Standing:
+    """Return how a job stands that runs: what has become of its tasks is not asked before it has ended."""
+    return Standing(Stage.SENDING, job_pace(job))
+
+
 def standing(job: Optional[Job], tasks: Collection[Task], parts: int, reason: str = "") -> Standing:
     """Return how the job stands that has to have so many *parts*; None is one that accsyn does not know any more.
 
@@ -116,7 +132,7 @@ def standing(job: Optional[Job], tasks: Collection[Task], parts: int, reason: st
     if verdict.trouble is Trouble.PAUSED:
         return Standing(Stage.WAITING, pace, "The upload is paused in accsyn: resume it there.")
     if verdict.trouble is not None:
-        told = f": {reason.rstrip('.')}" if reason and verdict.trouble is Trouble.FAILED else ""
+        told = f": {printable(reason).rstrip('.')}" if reason and verdict.trouble is Trouble.FAILED else ""
         return Standing(Stage.STOPPED, pace, f"{_WHAT[verdict.trouble]}{told}. {_AGAIN}")
     at_work = any(task.status in proof.AT_WORK for task in tasks)
     return Standing(Stage.SENDING if at_work else Stage.WAITING, pace)

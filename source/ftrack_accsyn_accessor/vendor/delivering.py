@@ -82,7 +82,7 @@ def look(path: Path, named: Optional[Path] = None, without: bool = False) -> Uni
     `errors.ManifestError` where the manifest cannot be read, `errors.Unresolved` where nothing lies at *path*.
     """
     path = Path(os.path.abspath(path))  # nothing is resolved: a link is to be seen as one
-    if not os.path.lexists(path):
+    if not path.name or not os.path.lexists(path):
         raise errors.Unresolved("deliver", str(path), "there is no such folder or file", "Correct the path.")
     by = None if without else _manifest_file(named) if named is not None else _nearest(path)
     known = _read(by) if by is not None else None

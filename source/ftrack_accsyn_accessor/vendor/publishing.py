@@ -6,16 +6,19 @@ studio with the upload (workflow facts, section 5), which checks it anew.
 
 from __future__ import annotations
 
+import html
 import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ftrack_accsyn_accessor.model import upload
+from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind
 from ftrack_accsyn_accessor.vendor.delivering import Unit
 from ftrack_accsyn_accessor.workspace import Workspace
 
+_MOST_TEXT = 4000
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _BREAK = re.compile(r"<\s*(?:br|/p|/li|/div)\b[^<>]{0,200}>", re.IGNORECASE)
 
@@ -118,12 +121,13 @@ def _offer(unit: Unit, entry: Mapping[str, Any]) -> Offer:
 
 
 def plain_text(text: str) -> str:
-    """Return what *text*, which may be HTML, says."""
-    return _TAG.sub("", _BREAK.sub("\n", text)).strip()
+    """Return what *text* of the studio's, which may be HTML, says; what a terminal would obey is escaped."""
+    lines = html.unescape(_TAG.sub("", _BREAK.sub("\n", text[:_MOST_TEXT]))).splitlines()
+    return "\n".join(filter(None, (printable(line.strip(), _MOST_TEXT) for line in lines)))
 
 
 def _status_name(row: Mapping[str, Any]) -> str:
-    return next(filter(None, (_text(row.get(name)) for name in ("name", "label", "code"))), "")
+    return next(filter(None, (printable(_text(row.get(name))) for name in ("name", "label", "code"))), "")
 
 
 def _text(value: Any) -> str:

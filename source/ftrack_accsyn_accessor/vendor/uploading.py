@@ -49,13 +49,17 @@ class Here(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What accsyn has: the job, the full paths that it carries, and the files as they were when they were read."""
+    """What accsyn has: the job, the full paths that it carries, and the files as they were when they were read.
+
+    `before` tells that it was delivered earlier.
+    """
 
     unit: Unit
     share: str
     job: str
     paths: tuple[str, ...]
     files: tuple[Found, ...]
+    before: bool = False
 
 
 #: Told how many bytes of how many were read.
@@ -124,47 +128,51 @@ class Uploading:
                 sources.append((str(note), f"{unit.name}/{DELIVERY_NOTE}"))
             paths = tuple(path for path, _ in sources)
             name = upload.job_name(unit.name, share, content)
-            job = self._job(name, paths, anew)
+            jobs = self._jobs(name, paths)
+            job = _latest(jobs, anew)
+            before = job is not None and job.status == "done"
             if job is None:
                 self._withdraw(known.job, name)
-                job = self._create(name, upload.payload(name, here.pinned, share, sources), paths)
+                job = self._create(name, upload.payload(name, here.pinned, share, sources), paths, jobs)
             else:
                 self._resume(job)
             remembered.keep(Known(job.id, {each.path: each for each in found}))
-        return Sent(unit, share, job.id, paths, tuple(found))
+        return Sent(unit, share, job.id, paths, tuple(found), before)
 
     def published(self, unit: Unit, anew: bool = False) -> Optional[Sent]:
         """Return the publish of *unit*, as it is now, that accsyn has already, None for none."""
-        job = self._job(publishing.job_name(unit), (str(unit.path),), anew)
-        return Sent(unit, "", job.id, (str(unit.path),), unit.files) if job is not None else None
+        job = _latest(self._jobs(publishing.job_name(unit), (str(unit.path),)), anew)
+        if job is None:
+            return None
+        return Sent(unit, "", job.id, (str(unit.path),), unit.files, job.status == "done")
 
     def publish(self, offer: Offer, said: Said, here: Here) -> Sent:
         """Give accsyn what the studio has accepted, by accsyn Publish."""
         unit, paths = offer.unit, (str(offer.unit.path),)
-        changed = changes(unit, unit.files)
-        if changed:
-            raise errors.FileChanged("deliver", unit.name, changed, "Deliver it when it is complete.")
-        name = publishing.job_name(unit)
-        job = self._create(name, publishing.payload(name, here.pinned, offer, said), paths)
+        with self._remembered(unit, "").alone(unit.name):
+            changed = changes(unit, unit.files)
+            if changed:
+                raise errors.FileChanged("deliver", unit.name, changed, "Deliver it when it is complete.")
+            name = publishing.job_name(unit)
+            job = self._create(name, publishing.payload(name, here.pinned, offer, said), paths, self._jobs(name, paths))
         return Sent(unit, "", job.id, paths, unit.files)
 
-    def _create(self, name: str, payload: Mapping[str, Any], paths: Sequence[str]) -> Job:
+    def _create(self, name: str, payload: Mapping[str, Any], paths: Sequence[str], known: Sequence[Job]) -> Job:
+        """Make a job; one whose making was not answered is looked for, beside those that are *known*."""
         try:
             return self.workspace.create_job(payload)
         except errors.Uncertain:
-            job = self._job(name, paths, anew=True)
+            ids = {job.id for job in known}
+            job = next((each for each in self._jobs(name, paths) if each.id not in ids), None)
             if job is None:
                 raise
             return job
 
-    def _job(self, name: str, paths: Sequence[str], anew: bool) -> Optional[Job]:
-        """Return the job that sends, or has sent unless *anew*, just these paths under this name."""
-        left_out = ("aborted", "done") if anew else ("aborted",)
-        jobs = [job for job in self.workspace.find_jobs(name) if job.status not in left_out]
-        for job in sorted(jobs, key=lambda job: job.created, reverse=True):
-            if upload.is_of(self.workspace.tasks(job.id), paths):
-                return job
-        return None
+    def _jobs(self, name: str, paths: Sequence[str]) -> list[Job]:
+        """Return the jobs that send, or have sent, just these paths under this name, the latest first."""
+        jobs = [job for job in self.workspace.find_jobs(name) if job.status != "aborted"]
+        jobs = [job for job in jobs if upload.is_of(self.workspace.tasks(job.id), paths)]
+        return sorted(jobs, key=lambda job: job.created, reverse=True)
 
     def _withdraw(self, job_id: str, name: str) -> None:
         """Abort an upload that is not finished: the one of an earlier content."""
@@ -210,6 +218,8 @@ class Uploading:
     def standing(self, sent: Sent) -> Standing:
         """Return how far it is; when it has ended, whether what was sent is what was read. Up to four requests."""
         job = self.workspace.present_job(sent.job)
+        if job is not None and job.status == "running":
+            return upload.running(job)
         tasks = self.workspace.tasks(sent.job) if job is not None else []
         failed = any(task.status == "failed" for task in tasks)
         log = self.workspace.job_log(sent.job) if failed else []
@@ -218,6 +228,7 @@ class Uploading:
             changed = changes(sent.unit, sent.files)
             if changed:
                 return Standing(Stage.STOPPED, found.progress, f"{changed} while it was sent. Deliver it again.")
+            return dataclasses.replace(found, cause=upload.BEFORE if sent.before else "")
         return found
 
     def follow(
@@ -247,6 +258,10 @@ class Uploading:
             return self.standing(sent)
         except (errors.Unreachable, errors.Busy, errors.Uncertain) as error:
             return dataclasses.replace(before, cause=str(error))
+
+
+def _latest(jobs: Sequence[Job], anew: bool) -> Optional[Job]:
+    return next((job for job in jobs if not (anew and job.status == "done")), None)
 
 
 def changes(unit: Unit, files_read: Sequence[Found]) -> str:
