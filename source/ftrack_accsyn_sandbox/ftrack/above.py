@@ -23,6 +23,7 @@ WAYS: dict[str, tuple[tuple[str, str], ...]] = {
     "Note": (("parent_id", "Context"), ("parent_id", "AssetVersion"), ("parent_id", "ReviewSessionObject")),
     "ReviewSession": (("project_id", "Project"),),
     "ReviewSessionObject": (("review_session_id", "ReviewSession"),),
+    "Timelog": (("context_id", "Context"),),
     "TypedContextLink": (("to_id", "TypedContext"),),
     "UserSecurityRole": (("user_id", "User"),),
     "UserSecurityRoleProject": (("user_security_role_id", "UserSecurityRole"),),

@@ -94,9 +94,15 @@ def _is_latest_version(rows: Rows, row: Row) -> bool:
     return asset is not None and _latest_version(rows, asset) == [row]
 
 
+def _time_logged(rows: Rows, row: Row) -> float:
+    """Seconds logged on the context itself."""
+    return float(sum(log.values["duration"] for log in rows.select("Timelog", "context_id", row.key[0])))
+
+
 _VALUES: dict[tuple[str, str], Callable[[Rows, Row], Any]] = {
     ("Context", "link"): _context_link,
     ("Context", "_link"): _context_link,
+    ("Context", "time_logged"): _time_logged,
     ("AssetVersion", "link"): _version_link,
     ("AssetVersion", "_link"): _version_link,
     ("AssetVersion", "is_latest_version"): _is_latest_version,

@@ -29,6 +29,8 @@ VERSION_STATUSES = ("Pending review", "In progress", "Approved")
 PRIORITIES = ("None", "Low", "Medium", "High", "Urgent")
 TASK_TYPES = ("Modeling", "Animation", "Lighting", "Compositing")
 ASSET_TYPES = {"Geometry": "geo", "Texture": "texture", "Animation": "anim", "Render": "render", "Upload": "upload"}
+# It comes with every server, under this id.
+UPLOAD_TYPE_ID = "8f4144e0-a8e6-11e2-9e96-0800200c9a66"
 PROJECTS = {"show_a": "Show A", "show_b": "Show B", "show_p": "Show P"}
 PRIVATE_PROJECT = "show_p"
 EPISODE = "show_a/ep01"
@@ -47,7 +49,9 @@ PEOPLE = {
     "admin": ("Alan", "Administrator"),
     "producer": ("Grace", "Project Manager"),
     "remote": ("Rita", "User"),
+    "vendor": ("Vera", "Restricted User"),
 }
+GROUPS = {"artists": ("artist",), "Vendors": ("vendor",)}
 # Who was let into the private project.
 CONFIDANTS = ("admin", "producer")
 SEQUENCES = ("sq010", "sq020")
@@ -71,7 +75,8 @@ def build(store: Store) -> Ids:
 
     Names: projects `show_a`, `show_b` and, private, `show_p`; contexts by path (`show_a/sq010/sh010`,
     `show_a/sq010/sh010/Animation`, `show_a/ep01/sq010/sh010` in an episode, `show_a/assets/hero`, which is linked to
-    the shots `CAST`); users `artist`, `admin`, `producer`, `remote` (who works elsewhere), the group `artists`;
+    the shots `CAST`); users `artist`, `admin`, `producer`, `remote` (who works elsewhere), `vendor` (who is assigned
+    nothing and has no key), the groups `artists` and `Vendors`;
     locations `studio.hq`, `studio.london`; and `status:Approved`, `type:Animation`, `asset_type:Geometry`,
     `priority:High`, `role:Administrator`, `project_schema`.
     """
@@ -80,7 +85,8 @@ def build(store: Store) -> Ids:
         _make_people(store, ids)
         _make_workflow(store, ids)
         for name, short in ASSET_TYPES.items():
-            ids[f"asset_type:{name}"] = _create(store, "AssetType", name=name, short=short)
+            own_id = {"id": UPLOAD_TYPE_ID} if name == "Upload" else {}
+            ids[f"asset_type:{name}"] = _create(store, "AssetType", name=name, short=short, **own_id)
         for name, label in {"studio.hq": "Head quarters", "studio.london": "London"}.items():
             ids[name] = _create(store, "Location", name=name, label=label)
         for name, full_name in PROJECTS.items():
@@ -111,8 +117,10 @@ def _make_people(store: Store, ids: Ids) -> None:
             else _create(store, "User", username=username, first_name=first_name, last_name="Demo", email=email)
         )
         _create(store, "UserSecurityRole", user_id=ids[username], security_role_id=ids[f"role:{role}"])
-    ids["artists"] = _create(store, "Group", name="artists")
-    _create(store, "Membership", group_id=ids["artists"], user_id=ids["artist"])
+    for name, members in GROUPS.items():
+        ids[name] = _create(store, "Group", name=name)
+        for username in members:
+            _create(store, "Membership", group_id=ids[name], user_id=ids[username])
 
 
 def _make_workflow(store: Store, ids: Ids) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+from . import errors
 from .rows import Rows
 from .schema import EntityType
 from .values import now
 
 Values = dict[str, Any]
+THUMBNAIL_TYPES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff")
 
 
 def complete_new(rows: Rows, entity_type: EntityType, values: Values, actor_id: str | None) -> None:
@@ -23,6 +25,13 @@ def complete_change(entity_type: EntityType, changes: Values) -> None:
     """Add what follows from `changes` to them."""
     if entity_type.name == "Job" and changes.get("status") in ("done", "failed"):
         changes.setdefault("finished_at", now())
+
+
+def check(rows: Rows, values: Values) -> None:
+    """Raise `ServerError` for values that the server refuses: a thumbnail must be of a type that browsers show."""
+    thumbnail = rows.lookup("Component", values.get("thumbnail_id"))
+    if thumbnail is not None and str(thumbnail.values["file_type"]).lower() not in THUMBNAIL_TYPES:
+        raise errors.invalid_value(f"A thumbnail cannot be of the type {thumbnail.values['file_type']}.")
 
 
 def _new_context(rows: Rows, values: Values, actor_id: str | None) -> None:
@@ -54,7 +63,7 @@ def _new_asset_version(rows: Rows, values: Values, actor_id: str | None) -> None
     values["date"] = values.get("date") or now()
     values["user_id"] = values.get("user_id") or actor_id
     asset_id = values.get("asset_id")
-    if values.get("version") is None:
+    if not values.get("version"):
         numbers = [row.values["version"] for row in rows.select("AssetVersion", "asset_id", asset_id)]
         values["version"] = max(numbers, default=0) + 1
     if values.get("status_id") is None:

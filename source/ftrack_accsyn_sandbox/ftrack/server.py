@@ -15,6 +15,7 @@ from .access import Caller, hidden_projects
 from .api import AUTOMATIC_SCENARIO, SERVER_VERSION, Api, name_operations
 from .changes import Change
 from .hub import HEARTBEAT_S, EventHub
+from .media import Encoder
 from .storage import PUT_PATH, Storage
 from .store import Store
 
@@ -23,8 +24,9 @@ class FtrackService(Service):
     """ftrack over HTTP, in memory.
 
     `store` holds the entities; a fresh service has only what every ftrack server has (see `demo.prepare`). `hub` relays
-    events, `storage` has the files of ftrack.server. `storage_scenario` is told to clients as it is: None makes Connect
-    ask for a configuration, a centralised scenario makes clients activate it (ftrack fact sheet, "Wire protocol").
+    events, `storage` has the files of ftrack.server, `encoder` makes reviewable ones of them. `storage_scenario` is
+    told to clients as it is: None makes Connect ask for a configuration, a centralised scenario makes clients activate
+    it (ftrack fact sheet, "Wire protocol").
     """
 
     def __init__(
@@ -46,8 +48,12 @@ class FtrackService(Service):
         demo.prepare(self.store)
         self.hub = EventHub(heartbeat_s)
         self.store.on_commit = self._tell
-        self.storage = Storage(self.store)
-        actions = {"get_upload_metadata": lambda operation, view: self.storage.announce(operation, self.url)}
+        self.storage = Storage()
+        self.encoder = Encoder(self.store, self.storage)
+        actions = {
+            "get_upload_metadata": lambda operation, view: self.storage.announce(operation, self.url),
+            "encode_media": self.encoder.encode,
+        }
         self._api = Api(self.store, self.server_information, actions)
         self._api_keys: dict[str, str] = {}
         self._global_keys: dict[str, frozenset[str]] = {}

@@ -9,8 +9,6 @@ from typing import Any
 
 from aiohttp import web
 
-from .store import Store
-
 PUT_PATH = "/storage/"
 CHECKSUM = "Content-MD5"
 
@@ -22,15 +20,16 @@ class Storage:
     ftrack refuse it, and leaves what was there.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
-        self._store = store
         self._announced: dict[str, dict[str, Any]] = {}
 
     def announce(self, operation: dict[str, Any], url: str) -> dict[str, Any]:
-        """The answer to `get_upload_metadata`: where to put the file, with which headers. *url* is the server's."""
+        """The answer to `get_upload_metadata`: where to put the file, with which headers. *url* is the server's.
+
+        The component need not be there yet: the client commits it after the file.
+        """
         component_id = str(operation.get("component_id"))
-        self._store.existing(self._store.schema["FileComponent"], [component_id])
         token = secrets.token_hex(16)
         self._announced[token] = operation
         headers = {"Content-Type": "application/octet-stream"}

@@ -166,6 +166,7 @@ class Store(Rows):
             if values.get(attribute.name) is None:
                 values[attribute.name] = str(uuid.uuid4()) if attribute.fallback == UID else attribute.fallback
         rules.complete_new(self, entity_type, values, self._actor_id)
+        rules.check(self, values)
         for attribute in entity_type.stored:
             if attribute.required and values[attribute.name] is None:
                 raise errors.missing_value(attribute.name)
@@ -185,6 +186,7 @@ class Store(Rows):
         values, collections = self._split(row.entity_type, data)
         values = {name: value for name, value in values.items() if name not in row.entity_type.primary_key}
         rules.complete_change(row.entity_type, values)
+        rules.check(self, values)
         for name, value in values.items():
             if value is None and row.entity_type.attributes[name].required:
                 raise errors.missing_value(name)

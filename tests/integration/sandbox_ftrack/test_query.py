@@ -75,7 +75,7 @@ def test_reference_may_be_compared_with_an_id(studio: Any, session: Any) -> None
     assert names(session, f"select name from Shot where parent is {studio.ids['show_a/sq010']} order by name") == SHOTS
 
 
-@pytest.mark.parametrize(("text", "count"), [("True", 4), ("true", 4), ("1", 4), ("False", 0)])
+@pytest.mark.parametrize(("text", "count"), [("True", 5), ("true", 5), ("1", 5), ("False", 0)])
 def test_boolean_is_read_in_any_spelling(session: Any, text: str, count: int) -> None:
     assert len(session.query(f"User where is_active is {text}").all()) == count
 

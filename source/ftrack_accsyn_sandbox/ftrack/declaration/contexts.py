@@ -22,6 +22,7 @@ Context | show context_type id name | system context_type
   appointments: [Appointment.context_id]
   assignments: [Appointment.context_id type=assignment]
   allocations: [Appointment.context_id type=allocation]
+  timelogs: [Timelog.context_id]
 
 Project < Context | sets context_type show | alias Show
   full_name: string
@@ -42,6 +43,7 @@ Project < Context | sets context_type show | alias Show
 TypedContext < Context | sets context_type task | alias Task | system project_id object_type_id
   description: string
   bid: number! ~ 0
+  time_logged: number computed fixed
   sort: number! ~ 0
   start_date: datetime
   end_date: datetime

@@ -23,6 +23,7 @@ User < Resource | type resource_type user | fixed resource_type | unique usernam
   thumbnail_url: object computed fixed
   memberships: [Membership.user_id]
   user_security_roles: [UserSecurityRole.user_id]
+  timelogs: [Timelog.user_id]
   metadata: {Metadata.parent_id}
 
 Group < Resource | type resource_type group | fixed resource_type
@@ -76,6 +77,16 @@ JobComponent | key component_id job_id
   component_id! => Component fixed
   job_id! => Job fixed
   url: object computed fixed
+
+Timelog | system user_id context_id
+  id: string! = uid fixed
+  comment: string! = ""
+  name: string
+  start: datetime!
+  duration: number!
+  time_zone_offset: number
+  user_id => User
+  context_id => Context
 
 Note
   id: string! = uid fixed
