@@ -6,12 +6,13 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from ftrack_accsyn_sandbox.accsyn import jobs, views
+from ftrack_accsyn_sandbox.accsyn import jobs
 from ftrack_accsyn_sandbox.accsyn.call import Call, Later, check_keys, check_metadata, check_texts
 from ftrack_accsyn_sandbox.accsyn.entities import Client, Job, Party, Share, Task
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
 from ftrack_accsyn_sandbox.accsyn.hooks import PRE_PUBLISH, PUBLISH, plain_name
 from ftrack_accsyn_sandbox.accsyn.parties import Reader, is_local
+from ftrack_accsyn_sandbox.accsyn.submitting import submitted
 from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
 
 _JOB_KEYS = ("code", "name", "tasks", "hooks", "metadata", "settings")
@@ -51,7 +52,7 @@ def preprocess(call: Call) -> Later:
     return Later(ask)
 
 
-def submit(call: Call) -> list[dict[str, Any]]:
+def submit(call: Call) -> Any:
     """Create the job that uploads what may be published, from the disk of the user's machine, without any grant."""
     data = call.options
     check_keys(data, _JOB_KEYS, "transfer")
@@ -77,8 +78,7 @@ def submit(call: Call) -> list[dict[str, Any]]:
         published=[_told(call, entry) for entry in files],
     )
     jobs.add_tasks(job, tasks, allow_duplicates=True, replace_duplicates=False)
-    call.workspace.add(job)
-    return [views.show(call.workspace, job)]
+    return submitted(call, job)
 
 
 def _files(hooks: Any) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, check_metadata, 
 from ftrack_accsyn_sandbox.accsyn.entities import Delivery, Job, Party, Queue, Task, now
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
 from ftrack_accsyn_sandbox.accsyn.parties import Reader, check_pair
+from ftrack_accsyn_sandbox.accsyn.submitting import submitted
 
 _DUPLICATES = ("allow_duplicates", "replace_duplicates")
 _JOB_KEYS = (
@@ -20,7 +21,7 @@ _TASK_KEYS = ("source", "destination", "uri", "priority", "metadata", "settings"
 _NEW_TASK_STATUSES = ("queued", "onhold", "excluded")
 
 
-def create_job(call: Call) -> list[dict[str, Any]]:
+def create_job(call: Call) -> Any:
     """Create a transfer job with its tasks. Nothing is created when anything of it is refused."""
     uploaded = deliveries.upload(call)
     if uploaded is not None:
@@ -53,8 +54,7 @@ def create_job(call: Call) -> list[dict[str, Any]]:
         settings=check_texts(data.get("settings", {})),
     )
     jobs.add_tasks(job, tasks, **_duplicate_rules(data))
-    call.workspace.add(job)
-    return [views.show(call.workspace, job)]
+    return submitted(call, job)
 
 
 def create_tasks(call: Call) -> list[dict[str, Any]]:

@@ -200,6 +200,19 @@ def test_each_failure_of_a_job_runs_the_hook_for_it(acme: Any, session: Any, eng
     ]
 
 
+def test_hook_before_a_job_may_refuse_it(acme: Any, session: Any, engine: Any, hook: Any) -> None:
+    hook("pre-submit-server", "sys.exit(payload['code'] == 'bad')")
+    acme.stage("a.mov")
+    with pytest.raises(AccsynException, match="pre-submit-server ended with exit code 1"):
+        session.create("Transfer", {**acme.job("a.mov"), "code": "bad"})
+    assert acme.service.workspace.jobs() == []
+    assert run(acme, session, acme.task("a.mov")) == "done"
+    assert [(row.payload["status"], row.payload["id"] == last(acme).id) for row in runs(acme)] == [
+        ("init", False),
+        ("init", True),
+    ]
+
+
 def test_hook_that_fails_is_a_failure_of_the_job_too(acme: Any, session: Any, engine: Any, hook: Any) -> None:
     hook(FAILED)
     hook(DONE, "sys.exit(3)")
