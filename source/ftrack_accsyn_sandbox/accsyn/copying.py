@@ -14,6 +14,9 @@ from ftrack_accsyn_sandbox.accsyn.parties import SEQUENCE
 from ftrack_accsyn_sandbox.accsyn.unsent import is_never_sent
 from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
 
+# The parties whose disks are not those of the servers.
+_OF_USERS = ("client", "user")
+
 
 @dataclass(frozen=True)
 class Item:
@@ -64,6 +67,8 @@ def make_plan(workspace: Workspace, task: Task, *, ignore_missing: bool = False)
     plan = Plan(source, target)
     if source.is_dir():
         _add_folder(plan, task.source.path or source.name)
+        if task.source.party.kind in _OF_USERS:
+            _check_links(workspace, plan)
     elif source.is_file() and not task.source.into:
         plan.add(source, target, task.source.path or source.name)
     elif not ignore_missing:
@@ -79,6 +84,13 @@ def _place(workspace: Workspace, endpoint: Endpoint) -> Path:
     if endpoint.absolute is not None and _is_at_a_site(workspace, path):
         raise TransferFailure(f"There is no such place on the client: {path} (E#J001)")
     return path
+
+
+def _check_links(workspace: Workspace, plan: Plan) -> None:
+    """Raise TransferFailure for a link that leads from a user's machine to the disks of a site."""
+    for item in plan.items:
+        if item.source.is_symlink() and _is_at_a_site(workspace, item.source):
+            raise TransferFailure(f"There is no such place on the client: {item.source} (E#J001)")
 
 
 def _is_at_a_site(workspace: Workspace, path: Path) -> bool:

@@ -113,12 +113,12 @@ class Hooks:
         began_s = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="accsyn-hook-") as folder:
             told, answered = Path(folder, "input.json"), Path(folder, "output.json")
-            told.write_text(json.dumps(payload, default=_encode), encoding="utf-8")
+            text = json.dumps(payload, default=_encode)
+            told.write_text(text, encoding="utf-8")
             tokens = {"${PATH_JSON_INPUT}": str(told), "${PATH_JSON_OUTPUT}": str(answered)}
             limit_s = self.publish_limit_s if name == PRE_PUBLISH else self.limit_s
             exit_code, output = self._carry_out(_filled(self.commands[name], tokens), folder, limit_s)
-            read = json.loads(told.read_text(encoding="utf-8")) if told.exists() else payload
-            return HookRun(name, read, exit_code, output, _answer(answered), time.monotonic() - began_s)
+            return HookRun(name, json.loads(text), exit_code, output, _answer(answered), time.monotonic() - began_s)
 
     def _carry_out(self, command: Sequence[str], folder: str, limit_s: float) -> tuple[Optional[int], str]:
         environment = {**{key: os.environ[key] for key in _NEEDED if key in os.environ}, **self.environment}

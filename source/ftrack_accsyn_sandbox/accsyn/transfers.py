@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 from ftrack_accsyn_sandbox.accsyn import access, deliveries, jobs, publishing, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, check_metadata, check_texts
-from ftrack_accsyn_sandbox.accsyn.entities import Delivery, Job, Party, Queue, Task, now
+from ftrack_accsyn_sandbox.accsyn.entities import CLIENT_SERVER, Client, Delivery, Job, Party, Queue, Task, now
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
 from ftrack_accsyn_sandbox.accsyn.parties import Reader, check_pair
 from ftrack_accsyn_sandbox.accsyn.submitting import submitted
@@ -34,7 +34,7 @@ def create_job(call: Call) -> Any:
     status = data.get("status", "waiting")
     if status not in ("waiting", "paused"):
         raise Refusal(f"A job cannot be created with status {status}.")
-    queue = _queue(call, data.get("queue"))
+    queue = _queue(call, data.get("queue")) if data.get("queue") is not None else None
     tasks = _read_tasks(call, _task_rows(data), None, 0, mirrored=mirrored)
     name = data.get("code") or data.get("name") or _first_name(tasks[0])
     if not isinstance(name, str):
@@ -44,7 +44,7 @@ def create_job(call: Call) -> Any:
         name,
         user_id=call.user.id,
         modifier_id=call.user.id,
-        queue_id=queue.id,
+        queue_id=(queue or _usual_queue(call, tasks)).id,
         uri=str(sum(1 for _ in call.workspace.each(Job))),
         source=tasks[0].source.party,
         destination=tasks[0].destination.party,
@@ -229,9 +229,23 @@ def _priority(row: dict[str, Any], default: int = 500) -> int:
     return priority
 
 
+def _usual_queue(call: Call, tasks: list[Task]) -> Queue:
+    """Return the queue of a job that names none: that of a share or user involved, else the default one.
+
+    Which of them goes first is not known; here it is the destination's share, the source's, the users in this order.
+    """
+    ends = (tasks[0].destination, tasks[0].source)
+    machines = [call.workspace.entities.get(end.party.machine_id or "") for end in ends]
+    users = [each.user_id for each in machines if isinstance(each, Client) and each.type != CLIENT_SERVER]
+    for ident in (*(end.share_id for end in ends), *users, call.user.id):
+        holder = call.workspace.entities.get(ident or "")
+        queue = call.workspace.entities.get(getattr(holder, "queue_id", None) or "")
+        if isinstance(queue, Queue) and queue.active and not queue.archived:
+            return queue
+    return call.workspace.default_queue
+
+
 def _queue(call: Call, ident: Any) -> Queue:
-    if ident is None:
-        return call.workspace.default_queue
     live = call.workspace.live(Queue) if isinstance(ident, str) else []
     queue = next((queue for queue in live if ident.lower() in (queue.id, queue.code.lower(), queue.name.lower())), None)
     if queue is None:

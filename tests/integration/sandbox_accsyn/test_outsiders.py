@@ -109,6 +109,33 @@ def test_disks_of_the_servers_are_not_on_the_own_machine(
     assert not (secret / "new").exists()
 
 
+def test_links_to_the_disks_of_the_servers_lead_nowhere(
+    acme: Any, vendor: Any, engine: Any, shares: None, desk: Path
+) -> None:
+    (desk / "sh10_v003" / "own").symlink_to(desk / "sh10_v003" / "note.txt")
+    assert run(acme, vendor, upload(desk / "sh10_v003", "folder=from/a")) == "done"
+    (desk / "sh10_v003" / "link").symlink_to(acme.hq / "show" / "other" / "deep" / "a.mov")
+    assert run(acme, vendor, upload(desk / "sh10_v003", "folder=from/b")) == "failed"
+    assert not (acme.hq / "show" / "from" / "b").exists()
+
+
+@pytest.mark.parametrize("of", ["share", "user"])
+def test_upload_goes_to_the_queue_of_its_share_or_user(
+    acme: Any, vendor: Any, admin: Any, shares: None, desk: Path, of: str
+) -> None:
+    queue = admin.create("Queue", {"name": "vendors", "priority": 400})
+    if of == "user":
+        admin.update("User", acme.demo.vendor.id, {"queue": "vendors"})
+    else:
+        share = acme.service.workspace.get(Share, "from")
+        admin.update("Folder", share.id, {"queue": queue["id"]})
+    job = vendor.create("Transfer", upload(desk / "sh10_v003", "folder=from/a"))
+    assert job["parent_hr"] == "vendors"
+    assert vendor.update("Transfer", job["id"], {"status": "aborted"})["parent_hr"] == "vendors"
+    admin.delete_one("Queue", queue["id"])
+    assert vendor.create("Transfer", upload(desk / "sh10_v003", "folder=from/b"))["parent_hr"] == "Medium"
+
+
 def test_only_what_was_granted_is_seen(acme: Any, vendor: Any, shares: None) -> None:
     assert sorted(row["code"] for row in vendor.find("Folder")) == ["from", "to"]
     assert [row["filename"] for row in vendor.ls("folder=to", recursive=True)[0]["files"]] == ["a.mov"]
