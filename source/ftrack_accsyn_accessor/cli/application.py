@@ -24,6 +24,7 @@ from ftrack_accsyn_accessor.cli.send import send
 from ftrack_accsyn_accessor.cli.serve import serve
 from ftrack_accsyn_accessor.cli.status import status
 from ftrack_accsyn_accessor.cli.sync import sync
+from ftrack_accsyn_accessor.cli.vendors import vendors
 from ftrack_accsyn_accessor.cli.wait import wait
 from ftrack_accsyn_accessor.cli.where import where
 from ftrack_accsyn_accessor.cli.why import why
@@ -75,6 +76,7 @@ for command in (
     clean,
     log,
     reconcile,
+    vendors,
     serve,
     deliver,
     demo,

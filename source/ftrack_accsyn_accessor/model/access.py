@@ -14,7 +14,8 @@ from ftrack_accsyn_accessor.model.vendors import Places, lowered
 ALL = "/"
 #: Whether the server's disk tells names apart that differ in case or form is not known: rather one too many is told.
 _ANY = Naming(any_case=True, any_form=True)
-_STANDARD = "standard"
+#: The role of those to whom nothing is open but what was granted to them.
+STANDARD = "standard"
 
 
 class Standing(enum.Enum):
@@ -91,14 +92,13 @@ class Deed:
 
 @dataclasses.dataclass(frozen=True)
 class Situation:
-    """What accsyn has: all users, volumes and shares with a path, and the grants that are of interest.
+    """What accsyn has: all users, all shares that have a path, and the grants that are of interest.
 
     `grants` are all of the vendor's, and all on the two folders, by their ids.
     """
 
     volume: Volume
     people: Sequence[User]
-    volumes: Sequence[Volume]
     shares: Sequence[Share]
     grants: Mapping[str, Grant] = dataclasses.field(default_factory=dict)
 
@@ -113,9 +113,18 @@ class Situation:
         found = [each for each in self.shares if (each.volume_id, each.code.lower(), each.path) == wanted]
         return next((each for each in found if each.active), next(iter(found), None))
 
+    def both(self, places: Places) -> tuple[Optional[Share], Optional[Share]]:
+        """Return the two folders of a vendor, TO and FROM, None for what is not there."""
+        return self.share(places.to_code, places.to_folder), self.share(places.from_code, places.from_folder)
+
     def role(self, user_id: str) -> str:
         """Return the role of a user, empty where there is no such."""
         return next((each.role for each in self.people if each.id == user_id), "")
+
+    def is_of(self, grant: Grant, vendor: str) -> bool:
+        """Whether *grant* is that of the user with this address."""
+        user = self.user(vendor)
+        return user is not None and grant.user_id == user.id
 
     def on(self, share: Optional[Share]) -> list[Grant]:
         """Return the grants on *share*."""
@@ -214,13 +223,13 @@ def narrowing(situation: Situation, places: Places, vendor: str, rights: Rights)
             if user is None or share is None or grant.user_id != user.id:
                 continue
             if not read or grant.path != ALL:
-                found.append(_take_back(grant, code, f"{vendor} has no open task"))
+                found.append(take_back(grant, code, "it is not needed any more"))
             elif grant.write and not write:
                 enabled = standing(user) in (Standing.ENABLED, Standing.INVITED) and share.status != "disabled"
                 found.append(
                     Deed(Act.GRANT, f"let {vendor} only read {folder}", code, folder, share.id, True, False)
                     if grant.read and enabled
-                    else _take_back(grant, code, f"{vendor} has no open task")
+                    else take_back(grant, code, "it is not needed any more")
                 )
     return found
 
@@ -241,9 +250,9 @@ def _surplus(situation: Situation, share: Share, user: User) -> list[Deed]:
     found = []
     for grant in situation.on(share):
         if grant.user_id == user.id and grant.path != ALL:
-            found.append(_take_back(grant, share.code, "each has exactly one grant on a folder"))
-        elif grant.user_id != user.id and situation.role(grant.user_id) in ("", _STANDARD):
-            found.append(_take_back(grant, share.code, f"nobody but {user.email} has anything to do there"))
+            found.append(take_back(grant, share.code, "each has exactly one grant on a folder"))
+        elif grant.user_id != user.id and situation.role(grant.user_id) in ("", STANDARD):
+            found.append(take_back(grant, share.code, f"nobody but {user.email} has anything to do there"))
     return found
 
 
@@ -251,18 +260,25 @@ def _doubled(situation: Situation, share: Share, user: User, rights: tuple[bool,
     """Return how all grants of a user on the whole of a folder go but one that is what it should be."""
     own = [each for each in situation.on(share) if (each.user_id, each.path) == (user.id, ALL)]
     kept = next(each for each in own if _exact(each, user, rights))
-    return [_take_back(each, share.code, "each has exactly one grant on a folder") for each in own if each != kept]
+    return [take_back(each, share.code, "each has exactly one grant on a folder") for each in own if each != kept]
 
 
-def _take_back(grant: Grant, code: str, why: str) -> Deed:
+def take_back(grant: Grant, code: str, why: str) -> Deed:
+    """Return that a grant on the share with this code goes, and why."""
     whose = grant.user or grant.user_id
     words = f"take back what {whose} was granted on {code} ({grant.path}): {why}"
     return Deed(Act.TAKE_BACK, words, code, share_id=grant.share_id, grant=grant)
 
 
-def take_back(reach: Reach, why: str) -> Deed:
-    """Return that a grant goes, and why."""
-    return _take_back(reach.grant, reach.share, why)
+def lacks(situation: Situation, places: Places, vendor: str) -> bool:
+    """Whether the vendor has less than what open tasks take."""
+    user = situation.user(vendor)
+    for code, folder, (read, write) in _folders(places, OPEN):
+        own = [each for each in situation.on(situation.share(code, folder)) if user and each.user_id == user.id]
+        whole = [each for each in own if each.path == ALL]
+        if not (any(each.read >= read for each in whole) and any(each.write >= write for each in whole)):
+            return True
+    return False
 
 
 def wider(situation: Situation, places: Places, vendor: str) -> list[Reach]:
@@ -271,7 +287,7 @@ def wider(situation: Situation, places: Places, vendor: str) -> list[Reach]:
     Rights of several grants add up: with one of these they may do more than what is granted on their folders.
     """
     user = situation.user(vendor)
-    own = {share.id for share in map(situation.share, *_codes_and_folders(places)) if share is not None}
+    own = {share.id for share in situation.both(places) if share is not None}
     reaches = (situation.reach(each) for each in situation.grants.values() if user and each.user_id == user.id)
     return [each for each in reaches if each.grant.share_id not in own and touches(each.folder, places[:4])]
 
@@ -281,7 +297,3 @@ def touches(folder: Optional[str], others: Iterable[str]) -> bool:
     return folder is not None and any(
         not folder or _ANY.covers(folder, other) or _ANY.covers(other, folder) for other in others
     )
-
-
-def _codes_and_folders(places: Places) -> tuple[tuple[str, str], tuple[str, str]]:
-    return (places.to_code, places.from_code), (places.to_folder, places.from_folder)

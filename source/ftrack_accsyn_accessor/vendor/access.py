@@ -92,8 +92,13 @@ def refuse(situation: Situation, places: Places, vendor: str) -> None:
 def situation_of(means: Means, places: Iterable[Places], addresses: Iterable[str]) -> Situation:
     """Return what accsyn has, with the grants of these users, and those on the folders of these places.
 
-    Eight requests, and one more for each user and folder that is there.
+    Seven requests, and one more for each user and folder that is there.
     """
+    return with_grants(means, bare_situation(means), places, addresses)
+
+
+def bare_situation(means: Means) -> Situation:
+    """Return what accsyn has, without grants; seven requests."""
     workspace = means.workspace
     found = workspace.volumes() or []
     volume = next((each for each in found if each.code.lower() == means.settings.volume.lower()), None)
@@ -101,13 +106,16 @@ def situation_of(means: Means, places: Iterable[Places], addresses: Iterable[str
         outcome = f"accsyn shows {means.settings.api_user} no volume with the code {means.settings.volume}"
         remedy = "Ask an accsyn administrator for the role admin, or for read and write access to the volume."
         raise errors.NotReady("look at what vendors may reach", "", outcome, remedy)
-    shares = [*workspace.folders(), *workspace.folders("home")]
-    situation = Situation(volume, workspace.people(), found, shares)
+    return Situation(volume, workspace.people(), [*workspace.folders(), *workspace.folders("home")])
+
+
+def with_grants(means: Means, situation: Situation, places: Iterable[Places], addresses: Iterable[str]) -> Situation:
+    """Return *situation* with the grants of these users, and those on the folders of these places."""
+    workspace = means.workspace
     users = filter(None, map(situation.user, dict.fromkeys(addresses)))
     grants = {grant.id: grant for user in users for grant in workspace.granted_to(user.id)}
     for each in places:
-        for code, folder in ((each.to_code, each.to_folder), (each.from_code, each.from_folder)):
-            share = situation.share(code, folder)
+        for share in situation.both(each):
             grants.update({grant.id: grant for grant in (workspace.granted_on(share.id) if share else ())})
     return dataclasses.replace(situation, grants=grants)
 
@@ -162,10 +170,7 @@ def _share(workspace: Workspace, volume: Volume, deed: Deed) -> None:
 def _told(means: Means, situation: Situation, project: str, vendor: str, steps: tuple[str, ...]) -> Access:
     places = vendors.places(means.rules, project, vendor)
     user = situation.user(vendor)
-    to, back = (
-        situation.share(code, folder)
-        for code, folder in ((places.to_code, places.to_folder), (places.from_code, places.from_folder))
-    )
+    to, back = situation.both(places)
     machines = _machines(means.workspace.clients() or [], user)
     wider = tuple(model.wider(situation, places, vendor))
     return Access(

@@ -158,15 +158,14 @@ class _Settling:
 
         Whoever may write a task's metadata could name anybody there: nobody is invited, nothing is shared by it.
         """
-        places, vendor = self._places, self._hand.vendor
+        vendor = self._hand.vendor
         state = self._hand.states[handout.task_id]
         if state.project != self._hand.project:
             return f"the project is called {state.project} now. Hand the work out again."
         situation = self._situation()
-        shares = ((places.to_code, places.to_folder), (places.from_code, places.from_folder))
-        if situation.user(vendor) is None or None in [situation.share(*each) for each in shares]:
+        if situation.user(vendor) is None or None in situation.both(self._places):
             return "accsyn has no such user, or not their folders. Hand the work out again."
-        return model.obstacle(situation, places, vendor)
+        return model.obstacle(situation, self._places, vendor)
 
     def _situation(self) -> Situation:
         return situation_of(self._means, [self._places], [self._hand.vendor])

@@ -1,0 +1,104 @@
+"""`ftrack-accsyn vendors`: who may reach what of the vendors' folders, and why."""
+
+from __future__ import annotations
+
+import time
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from ftrack_accsyn_accessor.cli import exit_codes, shown
+from ftrack_accsyn_accessor.model.errors import in_person
+from ftrack_accsyn_accessor.model.plain import plain
+from ftrack_accsyn_accessor.model.printable import printable
+from ftrack_accsyn_accessor.vendor.means import Means
+from ftrack_accsyn_accessor.vendor.report import Cause, Reached, Report, report
+
+_STYLES = {Cause.OPEN: "green", Cause.GRACE: "yellow", Cause.NEW: "yellow", Cause.STAFF: "dim", Cause.ELSEWHERE: "dim"}
+_WRONG = "bold red"
+#: Characters of what is told of one thing.
+_LINE = 2_000
+
+
+@click.command()
+@click.option("--fix", is_flag=True, help="End what is over, and take back what no task explains.")
+@shown.json_option
+@click.pass_context
+def vendors(context: click.Context, fix: bool, as_json: bool) -> None:
+    """List who may reach what of the vendors' folders, why, and what work is not back yet.
+
+    Asks ftrack and accsyn. With --fix the access of vendors whose tasks are over ends first (writing at once, reading
+    after the days of grace), what is open again is given back, and grants on vendors' folders that no task explains
+    are taken back; grants on other folders are only told. It may run as often as one likes, as by cron. The exit code
+    is 0 when all is as it should be, 6 when something needs attention: such a grant, one that leads into vendors'
+    folders from elsewhere, work that is past due, files that were left and not taken in.
+    """
+    means = Means.here()
+    try:
+        with in_person():
+            found = report(means, time.time(), fix=fix)
+    finally:
+        means.close()
+    code = exit_codes.ATTENTION if found.attention else exit_codes.OK
+    if as_json:
+        shown.print_json({**_told(found), "exit_code": code})
+    else:
+        _show(found)
+    context.exit(code)
+
+
+def _told(found: Report) -> dict[str, object]:
+    return {
+        "steps": plain(found.steps),
+        "reached": plain(found.reached),
+        "work": plain(found.work),
+        "remarks": list(found.remarks),
+    }
+
+
+def _show(found: Report) -> None:
+    for step in found.steps:
+        click.echo(printable(f"{step.project}, {step.vendor}: {step.words}", _LINE))
+    if found.reached:
+        shown.console().print(_grants(found))
+    if found.work:
+        shown.console().print(_work(found))
+    for remark in found.remarks:
+        shown.console().print(Text(printable(remark, _LINE), style="yellow"))
+    if not (found.reached or found.work or found.remarks):
+        click.echo("No vendor has work, or access.")
+
+
+def _grants(found: Report) -> Table:
+    table = _table("Who", "Folder", "May", "Why")
+    for each in found.reached:
+        may = " and ".join(word for word, given in (("read", each.read), ("write", each.write)) if given)
+        why = Text(printable(f"{each.cause.value}: {each.words}", _LINE), style=_STYLES.get(each.cause, _WRONG))
+        table.add_row(*map(_text, (each.vendor, _place(each), may)), why)
+    return table
+
+
+def _place(each: Reached) -> str:
+    return f"{each.share} ({each.folder})" if each.folder else each.share
+
+
+def _work(found: Report) -> Table:
+    table = _table("Out with", "Task", "Since", "Due", "")
+    for each in found.work:
+        state = "past due" if each.overdue else "came back" if each.returned else "not back yet"
+        style = _WRONG if each.overdue else ""
+        texts = (each.vendor, f"{each.project} {each.task}", each.handed_out_at[:10], each.due[:10])
+        table.add_row(*map(_text, texts), Text(state, style=style))
+    return table
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _text(text: str) -> Text:
+    return Text(printable(text, _LINE))
