@@ -28,11 +28,7 @@ _MOST_BYTES = 1_000_000
 
 def read_settings() -> Settings:
     """Return the settings of this moment, from the environment and the credentials file that it names."""
-    credentials_path = os.environ.get(settings.CREDENTIALS_PATH, "").strip()
-    text: Optional[str] = None
-    unread = ""
-    if credentials_path:
-        text, unread = _text(os.path.expanduser(credentials_path))
+    text, unread = _credentials()
     return settings.read(os.environ, text, unread=unread)
 
 
@@ -56,6 +52,24 @@ def read_vendors(current: Settings) -> VendorRules:
         return VendorRules()
     text = _written(current.vendors, settings.VENDORS, "the rules for vendors")
     return vendor_rules.read(text, current.vendors, current.workspace or "")
+
+
+def _credentials() -> tuple[Optional[str], str]:
+    """Return the text of the credentials file that the environment names; None where there is none, and why."""
+    path = os.environ.get(settings.CREDENTIALS_PATH, "").strip()
+    return _text(os.path.expanduser(path)) if path else (None, "")
+
+
+def _ftrack(variable: str) -> str:
+    """Return what is set for ftrack: in the environment, or in the credentials file where that says nothing of it.
+
+    Daemons and services have an environment of their own. A key is never taken from one and the server from the other.
+    """
+    if any(os.environ.get(name, "").strip() for name in ("FTRACK_SERVER", "FTRACK_API_KEY")):
+        return os.environ.get(variable, "").strip()
+    return os.environ.get(variable, "").strip() or settings.ftrack_credentials(_credentials()[0] or "").get(
+        variable, ""
+    )
 
 
 def _written(path: str, variable: str, what: str) -> str:
@@ -97,7 +111,7 @@ def account() -> str:
 
 def ftrack_user() -> str:
     """Return the ftrack user that a session of this process would have, as ftrack_api chooses it."""
-    user = os.environ.get("FTRACK_API_USER")
+    user = _ftrack("FTRACK_API_USER")
     if not user:
         try:
             user = getpass.getuser()
@@ -112,12 +126,12 @@ def ftrack_server() -> str:
 
 
 def _address() -> str:
-    return os.environ.get("FTRACK_SERVER", "").strip().rstrip("/")
+    return _ftrack("FTRACK_SERVER").rstrip("/")
 
 
 def ftrack_credentials() -> FtrackCredentials:
     """Return how to reach ftrack, as a session of this process would; raise `errors.SettingsError` if it is not set."""
-    found = {"FTRACK_SERVER": _address(), "FTRACK_API_KEY": os.environ.get("FTRACK_API_KEY", "").strip()}
+    found = {"FTRACK_SERVER": _address(), "FTRACK_API_KEY": _ftrack("FTRACK_API_KEY")}
     missing = [name for name, value in found.items() if not value]
     if missing:
         raise SettingsError("log in to ftrack", "", f"{' and '.join(missing)} not set", "Set what is missing.")

@@ -15,6 +15,7 @@ from ftrack_accsyn_accessor.cli.demo import demo
 from ftrack_accsyn_accessor.cli.doctor import doctor
 from ftrack_accsyn_accessor.cli.drain import drain
 from ftrack_accsyn_accessor.cli.get import get
+from ftrack_accsyn_accessor.cli.hook import hook
 from ftrack_accsyn_accessor.cli.log import log
 from ftrack_accsyn_accessor.cli.outsource import outsource
 from ftrack_accsyn_accessor.cli.queue import queue
@@ -78,7 +79,7 @@ for command in (
     reconcile,
     vendors,
     serve,
-    deliver,
+    hook,
     demo,
     sandbox,
 ):

@@ -80,6 +80,22 @@ def version_status(connection: FtrackConnection, project_id: str, name: str) -> 
     return _named(rows[0]["project_schema"]["asset_version_workflow_schema"], name) if rows else None
 
 
+def version_statuses(connection: FtrackConnection, project_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return the names of the statuses that versions of projects may have, in their order, by the projects' ids.
+
+    One query for each 500; may raise `errors.RegistrationError`.
+    """
+    columns = _columns("project_schema.asset_version_workflow_schema")
+    rows: list[dict[str, Any]] = []
+    for batch in quoted_batches(project_ids):
+        query = f"select id, {columns} from Project where id in ({batch}) order by id"  # noqa: S608
+        rows += connection.rows(query)[0]
+    found = ((row["id"], row["project_schema"]["asset_version_workflow_schema"]) for row in rows)
+    return {
+        project_id: [str(each["name"]) for each in (schema or {}).get("statuses", ())] for project_id, schema in found
+    }
+
+
 def set_task_status(connection: FtrackConnection, task_ids: Collection[str], name: str) -> list[str]:
     """Give tasks the status called *name*; return the ids of those that may not have it, or are not there.
 

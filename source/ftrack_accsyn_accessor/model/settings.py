@@ -32,6 +32,9 @@ VERIFY_SIZE = "size"
 #: In this order, as accsyn's own client looks them up (accsyn fact sheet, section 1).
 WORKSPACE_VARIABLES = ("ACCSYN_WORKSPACE", "ACCSYN_DOMAIN", "ACCSYN_ORG")
 
+#: Who logs in to ftrack, as ftrack's own client has it.
+FTRACK_VARIABLES = ("FTRACK_SERVER", "FTRACK_API_USER", "FTRACK_API_KEY")
+
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -294,7 +297,15 @@ def _destination_location(reader: _Reader) -> Optional[str]:
 
 def _credentials(text: str) -> dict[str, str]:
     """Return accsyn's variables in *text*, which is written as NAME=VALUE lines (a `.env` file)."""
-    wanted = {*WORKSPACE_VARIABLES, "ACCSYN_API_USER", "ACCSYN_API_KEY", "ACCSYN_PROXY"}
+    return _values(text, {*WORKSPACE_VARIABLES, "ACCSYN_API_USER", "ACCSYN_API_KEY", "ACCSYN_PROXY"})
+
+
+def ftrack_credentials(text: str) -> dict[str, str]:
+    """Return ftrack's variables in the credentials file's *text*, for what has none in its environment."""
+    return {name: value for name, value in _values(text, set(FTRACK_VARIABLES)).items() if value}
+
+
+def _values(text: str, wanted: set[str]) -> dict[str, str]:
     found = {}
     for line in text.lstrip("\ufeff").splitlines():  # Windows' editors mark UTF-8 in this way
         name, separator, value = line.strip().partition("=")

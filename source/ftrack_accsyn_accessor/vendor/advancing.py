@@ -1,0 +1,60 @@
+"""Works off what the vendor loop has not finished: called by hooks and by the service, at the same time if need be."""
+
+from __future__ import annotations
+
+import logging
+from typing import Callable
+
+from ftrack_accsyn_accessor.model import errors, retry
+from ftrack_accsyn_accessor.vendor import ingest, shortfall
+from ftrack_accsyn_accessor.vendor.means import Means
+from ftrack_accsyn_accessor.vendor.outsourcing import Outsourcing
+from ftrack_accsyn_accessor.vendor.relaying import Relaying
+from ftrack_accsyn_accessor.vendor.spool import MISSING, RELAY, Entry
+from ftrack_accsyn_accessor.worker.runtime import Runtime
+
+logger = logging.getLogger(__name__)
+
+
+def advance(means: Means, runtime: Runtime) -> None:
+    """Go on with all that waits, as far as it can be gone on with now; *runtime* carries what is asked for by it.
+
+    What is wrong with one entry, or one kind of them, stops no other; it is logged, and kept in the entry as its cause.
+    Only `errors.SpoolError` is raised, where it cannot be told what waits. For one thread, that of *means*.
+    """
+    relaying, handing_out = Relaying(means, runtime), Outsourcing(means, runtime)
+    _work_off(means, RELAY, relaying.work)
+    ingest.work_off(means)
+    _work_off(means, MISSING, lambda entry: shortfall.tell(means, entry))
+    if _isolated(handing_out.advance) or relaying.written:
+        runtime.worker.wake()
+
+
+def _work_off(means: Means, kind: str, work: Callable[[Entry], None]) -> None:
+    for entry in means.spool.waiting(kind):
+        with means.spool.claim(entry) as claimed:
+            if claimed is None:
+                continue
+            try:
+                work(claimed)
+            except errors.AccsynAccessorError as error:
+                logger.warning("Something of a vendor's waits. %s", error)
+                claimed.save({**claimed.data, "cause": str(error)})
+                if retry.is_outage(error):
+                    break  # the next one would only wait for the same answer
+            except Exception:
+                logger.exception(
+                    "Something of a vendor's waits: something is wrong with the plugin. Please report this."
+                )
+
+
+def _isolated(step: Callable[[], bool]) -> bool:
+    try:
+        return step()
+    except errors.SpoolError:
+        raise
+    except errors.AccsynAccessorError as error:
+        logger.warning("What is handed out waits. %s", error)
+    except Exception:
+        logger.exception("What is handed out waits: something is wrong with the plugin. Please report this.")
+    return False

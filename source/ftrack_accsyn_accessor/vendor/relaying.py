@@ -1,0 +1,69 @@
+"""The second leg of the way back: what has arrived at accsyn's main site goes on to where versions are kept."""
+
+from __future__ import annotations
+
+from ftrack_accsyn_accessor.ftrack import notes
+from ftrack_accsyn_accessor.model import delivered, parties
+from ftrack_accsyn_accessor.model.delivered import Unit
+from ftrack_accsyn_accessor.model.item import Reason
+from ftrack_accsyn_accessor.model.request import RequestState
+from ftrack_accsyn_accessor.send.asking import Requester
+from ftrack_accsyn_accessor.send.order import Order
+from ftrack_accsyn_accessor.vendor import case as cases
+from ftrack_accsyn_accessor.vendor.carrying import Carrying, Leg
+from ftrack_accsyn_accessor.vendor.means import Means
+from ftrack_accsyn_accessor.vendor.spool import INGEST, RELAY, Entry
+from ftrack_accsyn_accessor.worker.runtime import Runtime
+
+NOT_OURS = "It lies in no folder of a vendor who was handed out something there, and was left alone."
+CANCELLED = "It was cancelled on its way from accsyn's main site, where it still lies."
+
+
+class Relaying:
+    """For one thread, that of *means*. Methods raise what ftrack, accsyn, spool and outbox raise."""
+
+    def __init__(self, means: Means, runtime: Runtime) -> None:
+        self._means = means
+        self._carrying = Carrying(means, runtime)
+
+    @property
+    def written(self) -> int:
+        """How often the worker was given something new to do."""
+        return self._carrying.written
+
+    def work(self, entry: Entry) -> None:
+        """Go on with an entry, claimed, as far as that is possible now: it is ingested after the proof of its leg."""
+        unit = delivered.unit(entry.data)
+        standing = self._carrying.standing(_token(entry))
+        if unit is None or (standing is None and not self._begin(entry, unit)):
+            entry.finish({"words": NOT_OURS})
+            return
+        standing = standing or self._carrying.standing(_token(entry))
+        if standing is not None and standing.state is RequestState.CANCELLED:
+            entry.finish({"words": CANCELLED})
+        elif standing is not None and standing.state is RequestState.DONE:
+            data = {name: value for name, value in entry.data.items() if name != "cause"}
+            self._means.spool.put(INGEST, entry.key, data)
+            entry.finish({"words": "It has arrived.", "request": standing.id})
+
+    def _begin(self, entry: Entry, unit: Unit) -> bool:
+        """Ask for the way of a unit; return False for what is nobody's who was handed out something."""
+        case = cases.recognise(self._means, unit)
+        if case is None:
+            return False
+        username = self._means.credentials.api_user
+        order = Order(
+            Reason.SEND,
+            source=parties.HQ,
+            destination=self._means.rules.production,
+            added=(unit.path,),
+            queue=self._means.rules.queue,
+            project=case.project,
+        )
+        requester = Requester(username, notes.user_id(self._means.connection, username))
+        self._carrying.ask(Leg(order, requester, _token(entry)))
+        return True
+
+
+def _token(entry: Entry) -> str:
+    return f"{RELAY} {entry.key}"
