@@ -171,9 +171,11 @@ def _said(how: How, wishes: Wishes) -> Said:
         raise here.Stop("The studio wants a comment with it: --comment TEXT.", exit_codes.USAGE)
     if wishes.time_report and not hours and how.asks:
         hours = click.prompt("Hours worked on it", default=0.0, type=click.FloatRange(0, 10_000))
-    if status and wishes.statuses and status.casefold() not in map(str.casefold, wishes.statuses):
+    known = {each.casefold(): each for each in wishes.statuses}
+    if status and known and status.casefold() not in known:
         raise here.Stop(f"The studio has these statuses: {', '.join(wishes.statuses)}.", exit_codes.USAGE)
-    return Said(comment, status or wishes.status, round(hours * 3600))
+    status = known.get(status.casefold(), status) or wishes.status
+    return Said(comment, status, round(hours * 3600))
 
 
 def _wishes_view(wishes: Wishes) -> RenderableType:

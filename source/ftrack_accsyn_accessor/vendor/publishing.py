@@ -19,8 +19,8 @@ from ftrack_accsyn_accessor.vendor.delivering import Unit
 from ftrack_accsyn_accessor.workspace import Workspace
 
 _MOST_TEXT = 4000
-_TAG = re.compile(r"<[^<>]{0,200}>")
-_BREAK = re.compile(r"<\s*(?:br|/p|/li|/div)\b[^<>]{0,200}>", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z!][^<>]{0,200}>")
+_BREAK = re.compile(r"<(?:br|/p|/li|/div)\b[^<>]{0,200}>", re.IGNORECASE)
 
 
 class Offer(NamedTuple):
@@ -98,11 +98,14 @@ def _above(path: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(1, len(parts))]
 
 
-def payload(job: str, client_id: str, offer: Offer, said: Said) -> dict[str, Any]:
-    """Return the job that publishes what was offered, with what the vendor says to it; *client_id*: `upload.source`."""
+def payload(job: str, offer: Offer, said: Said) -> dict[str, Any]:
+    """Return the job that publishes what was offered, with what the vendor says to it.
+
+    A publish is documented from full paths on the own machine only.
+    """
     more: dict[str, Any] = {"comment": said.comment, "time_report": said.time_s}
     entry = {**offer.entry, **more, **({"status": said.status} if said.status else {})}
-    task = {"id": str(offer.entry["id"]), "source": upload.source(str(offer.unit.path), client_id)}
+    task = {"id": str(offer.entry["id"]), "source": str(offer.unit.path)}
     hook = {"when": "hook-job-publish-server", "data": {"files": [entry]}}
     return {"name": job, "tasks": [task], "hooks": [hook]}
 

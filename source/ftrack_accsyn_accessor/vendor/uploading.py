@@ -39,13 +39,14 @@ _STOPPED = frozenset({"failed", "onhold", "excluded"})
 
 
 class Here(NamedTuple):
-    """accsyn's app or user server on this machine; `pinned` is its id where the user has another machine as well.
+    """accsyn's app or user server on this machine, by its id; `alone` where the user has no other machine.
 
     Of several machines accsyn takes the one that it has heard of last.
     """
 
+    id: str
     online: bool
-    pinned: str = ""
+    alone: bool = True
 
 
 class Sent(NamedTuple):
@@ -104,7 +105,7 @@ class Uploading:
         client = endpoint.find_client(self.workspace, self._settings)
         mine = [each for each in self.workspace.clients() or () if each.user_id == client.user_id]
         elsewhere = any(short_name(each.code) != short_name(client.code) for each in mine)
-        return Here(client.online, client.id if elsewhere else "")
+        return Here(client.id, client.online, not elsewhere)
 
     # Sending.
 
@@ -133,7 +134,9 @@ class Uploading:
             before = job is not None and job.status == "done"
             if job is None:
                 self._withdraw(known.job, name)
-                job = self._create(name, upload.payload(name, here.pinned, share, sources), paths, jobs)
+                job = self._create(
+                    name, upload.payload(name, "" if here.alone else here.id, share, sources), paths, jobs
+                )
             else:
                 self._resume(job)
             remembered.keep(Known(job.id, {each.path: each for each in found}))
@@ -154,8 +157,19 @@ class Uploading:
             if changed:
                 raise errors.FileChanged("deliver", unit.name, changed, "Deliver it when it is complete.")
             name = publishing.job_name(unit)
-            job = self._create(name, publishing.payload(name, here.pinned, offer, said), paths, self._jobs(name, paths))
+            job = self._create(name, publishing.payload(name, offer, said), paths, self._jobs(name, paths))
+            if not here.alone:
+                self._require_from(here, job)
         return Sent(unit, "", job.id, paths, unit.files)
+
+    def _require_from(self, here: Here, job: Job) -> None:
+        """Abort a publish that accsyn would take from another machine of the user's, which may have another content."""
+        clients = {str(task.source.get("client") or here.id) for task in self.workspace.tasks(job.id)}
+        if clients != {here.id}:
+            self.workspace.set_job_status(job.id, "aborted")
+            outcome = "accsyn would take it from another machine of yours"
+            remedy = "Quit accsyn's app there for as long as this takes, or deliver without --publish."
+            raise errors.NotReady("publish from this machine", job.name, outcome, remedy)
 
     def _create(self, name: str, payload: Mapping[str, Any], paths: Sequence[str], known: Sequence[Job]) -> Job:
         """Make a job; one whose making was not answered is looked for, beside those that are *known*."""
