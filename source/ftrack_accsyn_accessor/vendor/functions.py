@@ -15,11 +15,13 @@ from typing import Any, Callable, Optional, Union
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.request import RequestState
+from ftrack_accsyn_accessor.model.request import RequestState, Standing
 from ftrack_accsyn_accessor.send import selection
 from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.send.functions import meant, runtime_here
 from ftrack_accsyn_accessor.send.order import Picked
+from ftrack_accsyn_accessor.send.ordering import unsent
+from ftrack_accsyn_accessor.vendor.handing_out import RELAY
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.outsourcing import HandedOut, Outsourcing, Preview, Work
 from ftrack_accsyn_accessor.worker.runtime import Runtime
@@ -63,8 +65,7 @@ class Outsourced:
 
         Then what was given up counts as well. By a relay only the way to the main site is waited for.
         """
-        relay = bool(self._means.rules.production)
-        return self._go_on(timeout_s, lambda: all(each.over or (relay and not each.waits) for each in self.handed_out))
+        return self._go_on(timeout_s, lambda: all(map(self._is_sent, self.handed_out)))
 
     def wait(self, timeout_s: Optional[float] = None) -> bool:
         """Go on to the end; return whether the vendor has all of it. With *timeout_s* for so many seconds at most.
@@ -84,12 +85,20 @@ class Outsourced:
         """Close the connections."""
         self._means.close()
 
+    def _is_sent(self, each: HandedOut) -> bool:
+        standing = self._standing(each)
+        return each.over or (each.leg == RELAY and standing is not None and not unsent(standing))
+
     def _has_ended(self, each: HandedOut) -> bool:
-        return each.over and (bool(each.failed) or self._state(each) in _ENDED)
+        state = self._state(each)
+        return state in _ENDED or bool(each.failed) if each.over else each.leg == RELAY and state is RequestState.STUCK
 
     def _state(self, each: HandedOut) -> Optional[RequestState]:
-        found = None if each.request is None else self._runtime.outbox.requests.standing(each.request)
-        return found.state if found is not None else None
+        standing = self._standing(each)
+        return standing.state if standing is not None else None
+
+    def _standing(self, each: HandedOut) -> Optional[Standing]:
+        return None if each.request is None else self._runtime.outbox.requests.standing(each.request)
 
     def _go_on(self, timeout_s: Optional[float], over: Callable[[], bool]) -> bool:
         deadline = None if timeout_s is None else time.monotonic() + timeout_s

@@ -29,6 +29,9 @@ from ftrack_accsyn_accessor.vendor.spool import Entry
 
 logger = logging.getLogger(__name__)
 
+#: The ways of a package: to the main site, and from there to the vendor.
+RELAY, VENDOR = "relay", "vendor"
+
 
 @dataclasses.dataclass(frozen=True)
 class Confirmed:
@@ -141,7 +144,7 @@ class HandingOut:
         production = self._means.rules.production
         if production:
             relay = self._order(production, parties.HQ)
-            state = self._carrying.ask(self._leg(relay, "relay")).state
+            state = self._carrying.ask(self._leg(relay, RELAY)).state
             if state is RequestState.CANCELLED:
                 self._finish("cancelled on its way to the main site")
             if state is not RequestState.DONE:
@@ -165,11 +168,11 @@ class HandingOut:
         delivered = self._entry.data["way"] == Way.DELIVERY.value
         ends = (parties.HQ, self._confirmed.vendor)
         try:
-            return self._carrying.ask(self._leg(self._order(*ends, delivered), "vendor"))
+            return self._carrying.ask(self._leg(self._order(*ends, delivered), VENDOR))
         except errors.Unserved:
             if delivered:
                 raise
-        standing = self._carrying.ask(self._leg(self._order(*ends, True), "vendor"))
+        standing = self._carrying.ask(self._leg(self._order(*ends, True), VENDOR))
         self._keep(way=Way.DELIVERY.value)
         return standing
 
@@ -197,7 +200,7 @@ class HandingOut:
 
 
 def token_of(package_id: str, key: str, leg: str) -> str:
-    """Return the token of the request for one leg ("relay", "vendor") of a package; *key* is that of its entry.
+    """Return the token of the request for one leg ("relay", VENDOR) of a package; *key* is that of its entry.
 
     The same package may be handed out again, after it was cancelled, say.
     """

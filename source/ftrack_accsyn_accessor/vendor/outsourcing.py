@@ -21,7 +21,7 @@ from ftrack_accsyn_accessor.vendor import access, package
 from ftrack_accsyn_accessor.vendor.access import Access
 from ftrack_accsyn_accessor.vendor.carrying import Carrying
 from ftrack_accsyn_accessor.vendor.contents import Contents
-from ftrack_accsyn_accessor.vendor.handing_out import Confirmed, HandingOut, token_of
+from ftrack_accsyn_accessor.vendor.handing_out import RELAY, VENDOR, Confirmed, HandingOut, token_of
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.spool import HAND_OUT, Entry
 from ftrack_accsyn_accessor.worker.runtime import Runtime
@@ -91,10 +91,11 @@ class Preview:
 
 @dataclasses.dataclass(frozen=True)
 class HandedOut:
-    """What became of a confirmed part: `request` is the id of what was asked for in this machine's outbox.
+    """What became of a confirmed part.
 
-    `failed` tells why it was given up, `waits` why it goes on later. It is `over` when accsyn has the package, or when
-    it was given up.
+    `request` is the id of what was asked for last in this machine's outbox, `leg` whether that is `RELAY` or `VENDOR`.
+    `failed` tells why it was given up, `waits` why it goes on later. It is `over` when accsyn has the package for the
+    vendor, or when it was given up.
     """
 
     key: str
@@ -104,6 +105,7 @@ class HandedOut:
     folder: str = ""
     way: str = ""
     request: Optional[int] = None
+    leg: str = ""
     failed: str = ""
     waits: str = ""
 
@@ -207,7 +209,7 @@ class Outsourcing:
     def _state(self, key: str, entry: Optional[Entry]) -> HandedOut:
         result = self._means.spool.result(HAND_OUT, key) if entry is None else None
         known: Mapping[str, Any] = entry.data if entry is not None else result or {}
-        found = self._carrying.standing(token_of(known["package"], key, "vendor")) if known.get("package") else None
+        leg, request = self._request(key, str(known.get("package") or ""))
         return HandedOut(
             key,
             str(known.get("project") or ""),
@@ -215,10 +217,19 @@ class Outsourcing:
             str(known.get("package") or ""),
             str(known.get("folder") or ""),
             str(known.get("way") or ""),
-            found.id if found is not None else None,
+            request,
+            leg,
             str(known.get("failed") or ""),
             self._waits.get(key, "") if entry is not None else "",
         )
+
+    def _request(self, key: str, package_id: str) -> tuple[str, Optional[int]]:
+        """Return the leg that was asked for last, and the id of its request."""
+        for leg in (VENDOR, RELAY) if package_id else ():
+            found = self._carrying.standing(token_of(package_id, key, leg))
+            if found is not None:
+                return leg, found.id
+        return "", None
 
     def _work_off(self, keys: Optional[set[str]]) -> None:
         """Work on the entries with these keys, None for all; what is wrong with one stops no other."""

@@ -123,6 +123,7 @@ class Submission:
         return [item for item in items if self._paths[item.id]]
 
     def _submit_batch(self, batch: Batch) -> None:
+        self._require_enabled()
         job = self._lookup.located(self._outbox.job(batch.route))
         self._lookup.tasks(job, max(item.created_at for item in batch.items))
         load = _Load(batch.route, job.id, job.generation)
@@ -135,6 +136,16 @@ class Submission:
                     self._send(wanted, load, refused)
         finally:
             self._turned_down(batch, refused)
+
+    def _require_enabled(self) -> None:
+        """Raise `errors.Unserved` for a user whom accsyn has disabled: a job may enable them (workflow facts, 1)."""
+        address = "@".join(self._destination.party.split("@")[:2])
+        if "@" not in address or not self._requests:
+            return
+        users = self._workspace.users([address])
+        if users and all("disabled" in user.status for user in users):
+            remedy = "Have an administrator enable the user; it is tried again."
+            raise errors.Unserved("send files", address, "the user is disabled in accsyn", remedy)
 
     def _turned_down(self, batch: Batch, refused: Mapping[int, errors.Refused]) -> None:
         """Let the items that accsyn has refused need attention; of requests it is one of the ends where all were."""

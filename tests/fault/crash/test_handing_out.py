@@ -30,7 +30,7 @@ FILES = ("show_a/refs/a.txt", "show_a/refs/b.txt")
 PLACES = places(VendorRules(), "show_a", VENDOR)
 TASKS = ("show_a/sq010/sh010/Animation", "show_a/sq010/sh020/Animation")
 #: About how many lines of the plugin run in a process that hands out and carries.
-LINES = 45_000
+LINES = 70_000
 DEFAULT_TRIALS, SLOW_TRIALS = 4, 96
 trials = [
     *(pytest.param(seed) for seed in range(DEFAULT_TRIALS)),

@@ -93,3 +93,16 @@ def test_two_packages_are_two_tasks_with_a_proof_each(desk: Asking, package: str
     desk.run_for(120, lambda: desk.states(first) == [State.SYNCED])
     assert desk.states(first) == [State.SYNCED]
     assert desk.states(second) != [State.SYNCED]
+
+
+def test_a_user_who_was_disabled_since_gets_nothing_and_is_not_enabled(
+    desk: Asking, package: str, tmp_path: Path
+) -> None:
+    map_volume(desk, tmp_path / "vendor")
+    desk.studio.demo.vendor.status = "disabled"
+    request = desk.ask(desk.hq, VENDOR, desk.by_path(package))
+    desk.run_for(60)
+    (item,) = desk.of(request)
+    assert (item.state, item.cause_kind) == (State.PENDING, errors.Unserved.kind)
+    assert "is disabled in accsyn" in item.cause
+    assert (desk.studio.demo.vendor.status, list(desk.studio.accsyn.workspace.jobs())) == ("disabled", [])

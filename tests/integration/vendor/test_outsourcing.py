@@ -187,8 +187,8 @@ def test_behind_a_relay_the_second_leg_follows_the_proof_of_the_first(desk: Hand
     desk.map_volume()
     desk.write_at(desk.london, PLATE, 300)
     (handed_out,) = desk.hand_out(desk.work())
-    assert (handed_out.over, handed_out.request) == (False, None)
     (relay,) = desk.outbox.requests.latest(10)
+    assert (handed_out.over, handed_out.leg, handed_out.request) == (False, "relay", relay.id)
     assert (relay.request.source.party, relay.request.destination.party) == ("site=london", desk.hq.party)
 
     desk.studio.accsyn.engine.paused = True
