@@ -61,6 +61,12 @@ class Granting:
     def vendor(self) -> User:
         return self.workspace.user(VENDOR)
 
+    def share(self, code: str) -> Share:
+        """Return the share with this code."""
+        found = self.workspace.get(Share, code)
+        assert found is not None
+        return found
+
     def add_vendor(self, address: str = OTHER) -> User:
         """Add another vendor, who can log in."""
         return self.workspace.add_user(address, f"key-of-{address}", "standard")
@@ -104,10 +110,10 @@ class Granting:
         return next(each for each in found if (each.task_id, each.vendor) == (task_id, vendor))
 
     def moves(self, source: Party, destination: Party, status: str = "running") -> Job:
-        """Let a transfer be in this status."""
-        return self.workspace.add(
-            Job("moving", "moving", user_id=self.vendor.id, source=source, destination=destination, status=status)
-        )
+        """Let a transfer be in this status, whatever the engine would make of it."""
+        job = Job("moving", "moving", user_id=self.vendor.id, source=source, destination=destination)
+        job.status = job.held = status
+        return self.workspace.add(job)
 
 
 @pytest.fixture(scope="module")

@@ -55,7 +55,9 @@ class Vendor:
     def on_disk(self, path: str) -> Path:
         return self.studio.hq / path
 
-    def hand_out(self, *, frames: Optional[tuple[int, int]] = None, types: Sequence[str] = (), **changes: Any) -> HandOut:
+    def hand_out(
+        self, *, frames: Optional[tuple[int, int]] = None, types: Sequence[str] = (), **changes: Any
+    ) -> HandOut:
         """Hand the task out, with a manifest that expects one deliverable."""
         package = f"package-{self.number}"
         folder = f"{self.places.to_folder}/{package}"
@@ -122,7 +124,10 @@ class Vendor:
     def frames(self, first: int, last: int, version: int = 1) -> dict[str, bytes]:
         """Return a folder of frames, each with a content of its own."""
         stem = self.template.format(version=version)
-        return {f"{stem}.{each:04d}.exr": f"frame {each} of {self.address} ".encode() * 20 for each in range(first, last + 1)}
+        return {
+            f"{stem}.{each:04d}.exr": f"frame {each} of {self.address} ".encode() * 20
+            for each in range(first, last + 1)
+        }
 
     # What came of it
 

@@ -55,7 +55,9 @@ def recognise(means: Means, unit: Unit, before: Optional[Mapping[str, str]] = No
     if before is not None:
         told = before["vendor"], before["project"]
         handouts = tuple(each for each in known if (each.vendor, each.project) == told)
-        return Case(unit, *told, before["project_id"], places(means.rules, before["project"], before["vendor"]), handouts)
+        return Case(
+            unit, *told, before["project_id"], places(means.rules, before["project"], before["vendor"]), handouts
+        )
     vendor = _address(means, unit.vendor_id, sorted({each.vendor for each in known}))
     mine = [each for each in known if each.vendor == vendor]
     for project in sorted({each.project for each in mine}):

@@ -18,6 +18,7 @@ from ftrack_accsyn_accessor.model.submission import FoundKind
 from ftrack_accsyn_accessor.model.vendors import Places
 from ftrack_accsyn_accessor.vendor.access import carry_out, open_access, situation_of
 from ftrack_accsyn_accessor.vendor.means import Means
+from ftrack_accsyn_accessor.vendor.spool import HAND_OUT
 
 #: Kinds of steps. `WAITS` is what has to be tried again later, `TOLD` what somebody has to look at.
 CLOSED, WRITE_TAKEN, READ_TAKEN, REOPENED, WAITS, TOLD = (
@@ -76,19 +77,32 @@ def hands(means: Means) -> list[Hand]:
     return [Hand(project, vendor, tuple(each), states) for (project, vendor), each in sorted(grouped.items())]
 
 
+def being_handed_out(means: Means) -> set[tuple[str, str]]:
+    """Return the projects and vendors for which this machine is handing out work: they have access before a record."""
+    try:
+        waiting = means.spool.waiting(HAND_OUT)
+    except errors.SpoolError:
+        return set()
+    return {(str(each.data.get("project")), vendors.lowered(str(each.data.get("vendor")))) for each in waiting}
+
+
 def settle(means: Means, now: float) -> list[Step]:
     """Bring the access of all vendors to where their tasks are at *now* (seconds since the epoch), and tell what for.
 
     What is so already stays, so that it may run as often as one likes, and at the same time as itself. A vendor whose
-    access cannot be brought there does not keep it from others: that is told as a step. Raise
+    access cannot be brought there does not keep it from others: that is told as a step; one to whom this machine is
+    handing out more at the moment is left alone. Raise
     `errors.RegistrationError` or `errors.WorkspaceError` where a service cannot be asked at all.
     """
     known = hands(means)
     if not known:
         return []
     moving = means.workspace.moving()
+    coming = being_handed_out(means)
     steps: list[Step] = []
     for each in known:
+        if (each.project, each.vendor) in coming:
+            continue
         try:
             steps += _Settling(means, each, moving, now).steps()
         except errors.AccsynAccessorError as error:

@@ -268,7 +268,9 @@ class _Delivery:
         wanted = means.rules.status_in
         status = notes.version_status(means.connection, self._case.project_id, wanted) if wanted else None
         if wanted and status is None:
-            logger.warning("Versions of %s may not have the status %s, and get the first one.", self._case.project, wanted)
+            logger.warning(
+                "Versions of %s may not have the status %s, and get the first one.", self._case.project, wanted
+            )
         return NewVersion(
             key=self._entry.key,
             task_id=self._verdict.task_id,
@@ -320,7 +322,9 @@ def _asset(package: Any, verdict: Verdict) -> Mapping[str, str]:
     mine = (each for each in deliverables if each.task_id == verdict.task_id)
     numbers = ((each, each.next_version if verdict.version is None else verdict.version) for each in mine)
     found = next((each for each, number in numbers if each.named(number) == verdict.deliverable), None)
-    return {"id": found.asset_id, "name": found.asset_name or verdict.name} if found else {"id": "", "name": verdict.name}
+    return (
+        {"id": found.asset_id, "name": found.asset_name or verdict.name} if found else {"id": "", "name": verdict.name}
+    )
 
 
 def _moment(seconds: float) -> str:

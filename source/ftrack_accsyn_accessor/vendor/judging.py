@@ -90,7 +90,10 @@ class Judging:
     def _deliverables(self, told: Mapping[str, Manifest]) -> list[Deliverable]:
         """Return what was handed out to this vendor, and no other; of each task by its latest package."""
         return [
-            each for task_id, package in sorted(told.items()) for each in package.deliverables if each.task_id == task_id
+            each
+            for task_id, package in sorted(told.items())
+            for each in package.deliverables
+            if each.task_id == task_id
         ]
 
     def _taken(self, deliverables: Sequence[Deliverable]) -> dict[str, frozenset[int]]:

@@ -14,7 +14,7 @@ from ftrack_accsyn_accessor.model.access import OPEN, STANDARD, Deed, Reach, Rig
 from ftrack_accsyn_accessor.model.accsyn import Grant, User
 from ftrack_accsyn_accessor.model.vendors import Places
 from ftrack_accsyn_accessor.vendor.access import bare_situation, carry_out, with_grants
-from ftrack_accsyn_accessor.vendor.closing import TOLD, WAITS, Hand, Step, hands, left_words, settle
+from ftrack_accsyn_accessor.vendor.closing import TOLD, WAITS, Hand, Step, being_handed_out, hands, left_words, settle
 from ftrack_accsyn_accessor.vendor.means import Means
 
 #: Whose work is being handed out has access before ftrack tells of it: such a grant is not taken back so soon.
@@ -28,7 +28,7 @@ class Cause(str, enum.Enum):
 
     OPEN = "open"  # tasks that are not over
     GRACE = "grace"  # tasks that were over a short while ago
-    NEW = "new"  # was granted lately, and no task tells of it yet
+    NEW = "new"  # is being handed out, or was granted lately, and no task tells of it yet
     EXPIRED = "expired"  # tasks that have been over for too long
     UNEXPLAINED = "unexplained"  # no task
     FOREIGN = "foreign"  # somebody else's folder
@@ -101,6 +101,7 @@ class _Known(NamedTuple):
     situation: Situation
     owners: Mapping[str, _Owner]
     places: tuple[Places, ...]
+    coming: frozenset[tuple[str, str]]
 
 
 def report(means: Means, now: float, *, fix: bool = False) -> Report:
@@ -138,7 +139,8 @@ def _look(means: Means) -> _Known:
             )
             if any(shares) or (project, vendor) in grouped:
                 places.append(found)
-    return _Known(grouped, with_grants(means, situation, places, everybody), owners, tuple(places))
+    situation = with_grants(means, situation, places, everybody)
+    return _Known(grouped, situation, owners, tuple(places), frozenset(being_handed_out(means)))
 
 
 def _reached(means: Means, known: _Known, now: float) -> Iterator[Reached]:
@@ -177,6 +179,8 @@ def _judge(means: Means, known: _Known, grant: Grant, owner: _Owner, now: float)
             return Cause.STAFF, f"the folder of {owner.vendor}"
         return Cause.FOREIGN, f"the folder of {owner.vendor}"
     hand = known.hands.get((owner.project, owner.vendor))
+    if (owner.project, owner.vendor) in known.coming:
+        return Cause.NEW, "work is being handed out to them"
     if hand is None:
         made = closing.moment(grant.created[:19], now + _NEW_S)  # accsyn's clock may be ahead
         if made is not None and now - made < _NEW_S:
@@ -201,7 +205,8 @@ def _more(grant: Grant, owner: _Owner, rights: Rights) -> bool:
 def _work(means: Means, hand: Hand, now: float) -> Iterator[Work]:
     for each in hand.open(means):
         state = hand.states[each.task_id]
-        returned = state.published_at > each.handed_out_at
+        published, sent = (closing.moment(text, now) for text in (state.published_at, each.handed_out_at))
+        returned = published is not None and (sent is None or published >= sent)
         due = closing.moment(each.due[:10], now - 86_400.0)  # the whole of that day is left
         yield Work(
             task_id=each.task_id,

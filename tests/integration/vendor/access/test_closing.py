@@ -13,6 +13,7 @@ from ftrack_accsyn_accessor.model.vendors import VendorRules, places
 from ftrack_accsyn_accessor.vendor import closing
 from ftrack_accsyn_accessor.vendor.access import open_access
 from ftrack_accsyn_accessor.vendor.closing import settle
+from ftrack_accsyn_accessor.vendor.spool import HAND_OUT
 from ftrack_accsyn_sandbox.accsyn.entities import Acl, Party, Share
 from granting import OTHER, PROJECT, VENDOR
 
@@ -137,7 +138,7 @@ def test_writing_is_not_taken_while_something_of_theirs_is_uploaded(granting, ta
     assert kinds(steps) == [closing.CLOSED, closing.CLOSED, closing.WAITS]
     assert "moving of vendor@acme.test is still running" in steps[-1].words
     assert granting.grants() == OPEN
-    job.status = "done"
+    job.status = job.held = "done"
     assert kinds(settle(granting.means, NOW)) == [closing.WRITE_TAKEN]
     assert granting.grants() == CLOSING
 
@@ -151,9 +152,21 @@ def test_a_download_keeps_reading_and_nothing_else(granting, tasks):
     assert granting.grants() == CLOSING
     assert kinds(settle(granting.means, NOW + 8 * DAY)) == [closing.WAITS] * 2
     assert granting.grants() == CLOSING
-    job.status = "waiting"
+    job.status = job.held = "waiting"
     settle(granting.means, NOW + 8 * DAY)
     assert granting.grants() == {}
+
+
+def test_whom_more_is_being_handed_out_to_keeps_what_they_have(granting, tasks):
+    for task in tasks:
+        granting.set_status(task, "Completed")
+    spool = granting.means.spool
+    spool.put(HAND_OUT, "more", {"project": PROJECT, "vendor": VENDOR})
+    assert settle(granting.means, NOW) == []
+    assert granting.grants() == OPEN
+    spool.waiting(HAND_OUT)[0].finish({})
+    settle(granting.means, NOW)
+    assert granting.grants() == CLOSING
 
 
 def test_somebody_elses_transfer_keeps_nothing(granting, tasks):

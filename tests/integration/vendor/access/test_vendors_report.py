@@ -138,7 +138,7 @@ def test_nothing_is_taken_back_while_it_is_used(granting):
     assert [each.kind for each in found.steps] == ["taken-back", closing.WAITS]
     assert granting.grants() == {FROM: (True, True)}
     assert found.attention
-    job.status = "done"
+    job.status = job.held = "done"
     report(granting.means, NOW, fix=True)
     assert granting.grants() == {}
 

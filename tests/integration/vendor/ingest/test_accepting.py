@@ -43,7 +43,9 @@ def test_what_the_vendor_says_of_their_work_stands_in_ftrack(vendor: Vendor) -> 
     vendor.rules = dataclasses.replace(vendor.rules, status_in="pending review")
     vendor.means = vendor.another()
     store = vendor.studio.ftrack.store
-    used = store.create("AssetVersion", asset_id=store.create("Asset", name="plate", context_id=vendor.studio.ids[PROJECT])["id"])
+    used = store.create(
+        "AssetVersion", asset_id=store.create("Asset", name="plate", context_id=vendor.studio.ids[PROJECT])["id"]
+    )
     vendor.hand_out(version_ids=(used["id"],))
     note = {"ident": "x", "comment": "second\x00 pass", "status": "Approved", "time_s": 7200}
     result = vendor.ingest(vendor.deliver(f"{vendor.asset}_v001.mxf", vendor.address.encode(), note=note))
