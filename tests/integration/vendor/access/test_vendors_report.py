@@ -191,6 +191,24 @@ def test_files_that_were_left_are_told(granting, task):
     left.unlink()
 
 
+def test_what_is_asked_grows_with_vendors_and_not_with_tasks(granting, task):
+    accsyn, ftrack = granting.studio.accsyn.log, granting.studio.ftrack.log
+
+    def asked() -> tuple[int, int]:
+        accsyn.clear()
+        ftrack.clear()
+        report(granting.means, NOW, fix=True)
+        return len(accsyn.operations()), len(ftrack.operations())
+
+    asked()
+    before = asked()
+    for each in granting.tasks()[1:6]:
+        granting.hand_out(each)
+    assert asked() == before
+    granting.add_vendor()
+    assert asked()[0] == before[0] + 1
+
+
 def test_the_command_tells_people_and_scripts_and_its_exit_code_tells_cron(granting, task):
     calm = RUNNER.invoke(application, ["vendors"])
     assert calm.exit_code == 0, calm.output
