@@ -52,10 +52,14 @@ def rights(since: float, now: float, rules: VendorRules) -> Rights:
 def busy(deed: Deed, places: Places, moving: Sequence[Moving], user_id: str) -> Optional[Moving]:
     """Return a transfer of a user's own that what is to be done would cut off, None where nothing would be."""
     sent = next((each for each in moving if _is(each.source, user_id)), None)
-    fetched = next((each for each in moving if _is(each.destination, user_id)), None)
     if deed.code == places.to_code:
-        return fetched
-    return sent or (fetched if deed.act is Act.TAKE_BACK else None)
+        return fetched(moving, user_id)
+    return sent or (fetched(moving, user_id) if deed.act is Act.TAKE_BACK else None)
+
+
+def fetched(moving: Sequence[Moving], user_id: str) -> Optional[Moving]:
+    """Return a transfer by which a user gets something, None where there is none."""
+    return next((each for each in moving if _is(each.destination, user_id)), None)
 
 
 def _is(reference: str, user_id: str) -> bool:

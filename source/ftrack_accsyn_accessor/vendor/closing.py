@@ -13,6 +13,7 @@ from ftrack_accsyn_accessor.model import closing, errors, vendors
 from ftrack_accsyn_accessor.model.access import Act, Situation
 from ftrack_accsyn_accessor.model.accsyn import Moving
 from ftrack_accsyn_accessor.model.closing import TaskState
+from ftrack_accsyn_accessor.model.delivery import Delivery
 from ftrack_accsyn_accessor.model.handout import HandOut
 from ftrack_accsyn_accessor.model.submission import FoundKind
 from ftrack_accsyn_accessor.model.vendors import Places
@@ -21,10 +22,11 @@ from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.spool import HAND_OUT
 
 #: Kinds of steps. `WAITS` is what has to be tried again later, `TOLD` what somebody has to look at.
-CLOSED, WRITE_TAKEN, READ_TAKEN, REOPENED, WAITS, TOLD = (
+CLOSED, WRITE_TAKEN, READ_TAKEN, ENDED, REOPENED, WAITS, TOLD = (
     "closed",
     "write-taken",
     "read-taken",
+    "delivery-ended",
     "reopened",
     "waits",
     "told",
@@ -99,24 +101,48 @@ def settle(means: Means, now: float) -> list[Step]:
         return []
     moving = means.workspace.moving()
     coming = being_handed_out(means)
+    deliveries = _Deliveries(means)
     steps: list[Step] = []
     for each in known:
         if (each.project, each.vendor) in coming:
             continue
         try:
-            steps += _Settling(means, each, moving, now).steps()
+            steps += _Settling(means, each, moving, deliveries, now).steps()
         except errors.AccsynAccessorError as error:
             steps.append(Step(TOLD, each.project, each.vendor, str(error)))
     return steps
 
 
+class _Deliveries:
+    """What is kept open for vendors: it is read where somebody has nothing left to read, and asked for once."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._open: Optional[list[Delivery]] = None
+        self._paths: dict[str, list[str]] = {}
+
+    def of(self, project: str, vendor: str, folder: str) -> list[Delivery]:
+        """Return those that hold something below *folder*; their names tell which may be a vendor's."""
+        if self._open is None:
+            self._open = self._means.workspace.open_deliveries()
+        named = [each for each in self._open if vendor in each.name.lower() or each.name.startswith(project)]
+        return [each for each in named if any(f"{path}/".startswith(f"{folder}/") for path in self._held(each))]
+
+    def _held(self, delivery: Delivery) -> list[str]:
+        if delivery.id not in self._paths:
+            tasks = self._means.workspace.tasks(delivery.id)
+            self._paths[delivery.id] = [str(task.source.get("path") or "").strip("/") for task in tasks]
+        return self._paths[delivery.id]
+
+
 class _Settling:
     """Settles one vendor in one project."""
 
-    def __init__(self, means: Means, hand: Hand, moving: Sequence[Moving], now: float) -> None:
+    def __init__(self, means: Means, hand: Hand, moving: Sequence[Moving], deliveries: _Deliveries, now: float) -> None:
         self._means = means
         self._hand = hand
         self._moving = moving
+        self._deliveries = deliveries
         self._now = now
         self._places = vendors.places(means.rules, hand.project, hand.vendor)
 
@@ -207,10 +233,24 @@ class _Settling:
                 yield from told.values()
                 if any(each.kind in (WRITE_TAKEN, READ_TAKEN) for each in told.values()):
                     yield from self._left()
+                if rights is model.CLOSED:
+                    yield from self._end_deliveries(user.id if user else "")
                 return
             carry_out(self._means, situation.volume, vendor, ready)
         words = "; ".join(each.words for each in ready)
         yield self._step(TOLD, f"accsyn still has something else: {words}. Look at it there.")
+
+    def _end_deliveries(self, user_id: str) -> Iterator[Step]:
+        """End what is kept open for the vendor of their folder: it is read without a grant."""
+        hand = self._hand
+        for each in self._deliveries.of(hand.project, hand.vendor, self._places.to_folder):
+            running = closing.fetched(self._moving, user_id)
+            if running is not None:
+                words = f"{running.name or running.id} of {hand.vendor} is still running; after it: end {each.name}."
+                yield self._step(WAITS, words)
+                continue
+            self._means.workspace.abort_delivery(each.id)
+            yield self._step(ENDED, f"Done: end the delivery {each.name}.")
 
     def _left(self) -> Iterator[Step]:
         """Tell of what lies in the vendor's folder and was not taken in: nobody changes it any more."""

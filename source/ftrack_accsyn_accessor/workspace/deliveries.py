@@ -40,6 +40,11 @@ class Deliveries(Door):
                 return found
         return None
 
+    def open_deliveries(self) -> list[Delivery]:
+        """Return all deliveries that can still be fetched, whoever made them."""
+        found = map(Delivery.from_answer, self._find("look for open deliveries", "", "delivery"))
+        return [each for each in found if each.id and not each.finished]
+
     def delivery(self, delivery_id: str) -> Optional[Delivery]:
         """Return the delivery with this id in whatever state, None where accsyn does not know it any more."""
         try:

@@ -169,6 +169,29 @@ def test_whom_more_is_being_handed_out_to_keeps_what_they_have(granting, tasks):
     assert granting.grants() == CLOSING
 
 
+def test_a_delivery_of_what_was_handed_out_ends_with_reading_and_no_other_does(granting, tasks):
+    hq = granting.studio.hq
+    for folder in (f"{PLACES.to_folder}/package", f"{PROJECT}/plates"):
+        (hq / folder).mkdir(parents=True, exist_ok=True)
+        (hq / folder / "a.mov").write_bytes(b"a")
+    door = granting.means.workspace
+    name = f"{PROJECT} ftrack send hq > {VENDOR} 2026-11-26"
+    ours = door.create_delivery(f"{name} 1", [f"volume=projects/{PLACES.to_folder}/package"], VENDOR)
+    sent = door.create_delivery(f"{name} 2", [f"volume=projects/{PROJECT}/plates"], VENDOR)
+    for task in tasks:
+        granting.set_status(task, "Completed")
+    settle(granting.means, NOW)
+    assert len(door.open_deliveries()) == 2
+    job = granting.moves(Party("workspace", granting.workspace.id), Party("user", granting.vendor.id))
+    assert closing.WAITS in kinds(settle(granting.means, NOW + 8 * DAY))
+    assert len(door.open_deliveries()) == 2
+    job.status = job.held = "done"
+    assert kinds(settle(granting.means, NOW + 8 * DAY)) == [closing.ENDED, *[closing.READ_TAKEN] * 2]
+    assert [each.id for each in door.open_deliveries()] == [sent.id]
+    assert door.delivery(ours.id).status == "aborted"
+    assert settle(granting.means, NOW + 8 * DAY) == []
+
+
 def test_somebody_elses_transfer_keeps_nothing(granting, tasks):
     for task in tasks:
         granting.set_status(task, "Completed")
