@@ -78,6 +78,22 @@ def test_a_disabled_or_deactivated_user_is_refused_and_nothing_is_done(granting,
     assert (vendor.status, vendor.active) == (("disabled", True) if how == "disabled" else ("enabled", False))
 
 
+def test_who_is_disabled_in_the_middle_gets_nothing_more(granting, monkeypatch):
+    granting.workspace.sending_enables = True
+    workspace = granting.means.workspace
+    grant = workspace.grant
+
+    def disables(*args, **rights):
+        grant(*args, **rights)
+        granting.vendor.status = "disabled"
+
+    monkeypatch.setattr(workspace, "grant", disables)
+    with pytest.raises(errors.NotAllowed, match="is disabled in accsyn"):
+        open_access(granting.means, PROJECT, VENDOR)
+    assert granting.vendor.status == "disabled"
+    assert len(granting.grants()) == 1
+
+
 @pytest.mark.parametrize("address", ["vend\u043er@acme.test", "\u212a@acme.test", "vendor", ""])
 def test_an_address_that_accsyn_may_take_for_another_is_refused(granting, address):
     with pytest.raises(errors.NotAllowed, match="no e-mail address in plain letters"):
