@@ -155,7 +155,7 @@ def text(manifest: Manifest) -> str:
     _manifest_checked(manifest)
     fields = _fields(manifest)
     fields["tasks"] = [{"id": each, "name": name} for each, name in manifest.tasks]
-    return _written(fields)
+    return _bounded("the manifest", _written(fields))
 
 
 def read_note(content: bytes) -> DeliveryNote:
@@ -167,7 +167,16 @@ def read_note(content: bytes) -> DeliveryNote:
 
 def note_text(note: DeliveryNote) -> str:
     """Return *note* as JSON, a file a line. Raise `errors.ManifestError` for what `read_note` would refuse."""
-    return _written(_fields(_note_checked(note)))
+    return _bounded("the delivery note", _written(_fields(_note_checked(note))))
+
+
+def _bounded(what: str, written: str) -> str:
+    """Return what was *written*, which nobody could read again if it were larger."""
+    size = len(written.encode())
+    if size > MOST_BYTES:
+        outcome = f"it has so many files that it would have {size} bytes, and it may have {MOST_BYTES}"
+        raise ManifestError(f"write {what}", "", outcome, "Let fewer files go at a time.")
+    return written
 
 
 def _table(what: str, content: bytes) -> Table:

@@ -169,8 +169,12 @@ def list_folder(root: str, depth: int) -> list[FolderEntry]:
     except OSError:
         return []
     for each in entries:
-        is_folder = each.is_dir()
-        found.append(FolderEntry(each.name, is_folder, 0 if is_folder else each.stat().st_size))
+        try:
+            is_folder = each.is_dir()
+            size_bytes = 0 if is_folder else each.stat().st_size
+        except OSError:  # a link that leads nowhere, say
+            continue
+        found.append(FolderEntry(each.name, is_folder, size_bytes))
         if is_folder and depth > 1:
             inner = list_folder(each.path, depth - 1)
             found += [entry._replace(path=f"{each.name}/{entry.path}") for entry in inner]

@@ -6,7 +6,7 @@ import datetime
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model import errors, manifest, vendors, work
@@ -25,6 +25,7 @@ _DAYS = 7
 _DIGEST = 10
 #: Left free on the disk, in bytes.
 _RESERVE = 64 * 1024 * 1024
+_NO_DIGEST = "0" * 64
 _TRIED = "make the package"
 _AGAIN = "Hand the work out again: it is looked at anew."
 
@@ -52,7 +53,8 @@ def assemble(means: Means, contents: Contents, vendor: str) -> Package:
 
     The manifest is written last. The same contents for the same vendor within a week are the same package: what was
     interrupted goes on, what is whole stays as it is. Raise `errors.StorageError` where the volume refuses, has too
-    little space or a source has changed since it was gathered; then nothing has a manifest.
+    little space or a source has changed since it was gathered, or where another process makes it at this moment; then
+    nothing has a manifest. Raise `errors.ManifestError` before anything is copied where there can be none.
     """
     place = vendors.places(means.rules, contents.project, vendor)
     now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
@@ -70,8 +72,18 @@ def assemble(means: Means, contents: Contents, vendor: str) -> Package:
             to_share=place.to_code,
             from_share=place.from_code,
         )
-        found = making.make(known)
+        found = _made(making, name, known)
     return Package(name, making.folder, found)
+
+
+def _made(making: _Making, name: str, known: Manifest) -> Manifest:
+    try:
+        return making.make(known)
+    except errors.StorageError:
+        found = making.whole(name)  # another process may have been faster
+        if found is None:
+            raise
+        return found
 
 
 def _digest(means: Means, contents: Contents, vendor: str) -> str:
@@ -115,13 +127,13 @@ class _Making:
     def make(self, known: Manifest) -> Manifest:
         """Copy everything, and write what goes beside it."""
         contents, rules = self._contents, self._rules
+        self._described(known, [_packed(each, each.size_bytes, _NO_DIGEST) for each in contents.files])
         self._storage.make_folder(self.folder)
         for each in contents.files:
             self._require_unchanged(each)
         self._require_space()
         packed = [self._copied(each) for each in contents.files]
-        found = work.manifest_of(contents.tasks, packed, contents.deliverables, rules, known)
-        text = manifest.text(found)
+        found, text = self._described(known, packed)
         page = work.markdown(contents.tasks, found, rules.guidelines)
         self._storage.write(f"{self.folder}/{manifest.WORK}", page.encode(), replace=True)
         self._verify()
@@ -130,10 +142,16 @@ class _Making:
         self._storage.flush([f"{self.folder}/{manifest.NAME}"])
         return found
 
+    def _described(self, known: Manifest, packed: Sequence[Packed]) -> tuple[Manifest, str]:
+        """Return the manifest of files, and its text."""
+        contents = self._contents
+        found = work.manifest_of(contents.tasks, packed, contents.deliverables, self._rules, known)
+        return found, manifest.text(found)
+
     def _copied(self, source: Source) -> Packed:
         copied = self._storage.copy(source.source, f"{self.folder}/{source.path}")
         self._require_unchanged(source)
-        return Packed(source.path, copied.size_bytes, copied.sha256, source.component_id, source.version_id)
+        return _packed(source, copied.size_bytes, copied.sha256)
 
     def _require_unchanged(self, source: Source) -> None:
         found = self._storage.find(source.source)
@@ -176,3 +194,7 @@ class _Making:
 
     def _error(self, outcome: str, remedy: str) -> errors.StorageError:
         return errors.StorageError(_TRIED, self.folder, outcome, remedy)
+
+
+def _packed(source: Source, size_bytes: int, sha256: str) -> Packed:
+    return Packed(source.path, size_bytes, sha256, source.component_id, source.version_id)

@@ -164,6 +164,14 @@ def test_links_and_pipes_do_not_go(packer: Packer) -> None:
     assert "link" in why(packer.gather())
 
 
+def test_a_link_that_leads_nowhere_keeps_nothing_else_back(packer: Packer) -> None:
+    packer.put(f"{packer.folder}/beside/a.txt")
+    (packer.studio.hq / packer.folder / "beside/dead").symlink_to("nowhere")
+    (packer.studio.hq / packer.folder / "dead").symlink_to("nowhere")
+    assert names(packer.gather(added=[f"{packer.folder}/*/*.txt", f"{packer.folder}/beside"])) == ["a.txt"]
+    assert "no such file" in why(packer.gather(added=[f"{packer.folder}/dead"]))
+
+
 def test_names_that_not_every_system_has_do_not_go(packer: Packer) -> None:
     for name in ("ok.txt", "a:b", "con.txt", "OK.TXT", "e\u0301", "\u00e9", "x\u202egnp.exe", "trailing."):
         packer.put(f"{packer.folder}/names/{name}")

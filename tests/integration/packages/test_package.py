@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import hashlib
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from ftrack_accsyn_accessor.model import manifest
-from ftrack_accsyn_accessor.model.errors import StorageError
+from ftrack_accsyn_accessor.model.errors import ManifestError, StorageError
 from packing import VENDOR, Packer
 
 
@@ -145,6 +147,36 @@ def test_a_manifest_that_was_edited_is_not_taken_for_the_package(packer: Packer)
     path.write_text(json.dumps(edited))
     with pytest.raises(StorageError, match="its manifest is another one"):
         packer.assemble()
+
+
+def test_nothing_is_copied_where_there_can_be_no_manifest(packer: Packer) -> None:
+    packer.plate((1, 2))
+    contents = packer.gather()
+    odd = dataclasses.replace(contents, project="a\x1bb")
+    with pytest.raises(ManifestError):
+        packer.assemble(odd)
+    assert not list(packer.studio.hq.glob(f"*/_vendors/*/to/{packer.shot_name}*"))
+
+
+def test_of_two_that_make_the_same_package_at_once_one_does_and_the_other_has_it_or_says_so(packer: Packer) -> None:
+    packer.plate(range(20))
+    contents = packer.gather()
+    made: list[object] = []
+
+    def make() -> None:
+        try:
+            made.append(packer.assemble(contents))
+        except StorageError as error:
+            made.append(error)
+
+    threads = [threading.Thread(target=make) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    again = packer.assemble(contents)
+    assert again in made
+    assert all(each == again or isinstance(each, StorageError) for each in made)
 
 
 def test_a_link_in_place_of_a_vendors_folder_is_not_followed(packer: Packer, tmp_path: Path) -> None:

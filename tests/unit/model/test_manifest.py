@@ -270,6 +270,14 @@ def test_what_would_be_refused_is_not_written() -> None:
 
 
 LETTERS = st.characters(blacklist_categories=("Cc", "Cf", "Cs", "Zl", "Zp"), blacklist_characters='<>"|?*\\/:. ')
+
+
+def test_a_manifest_that_nobody_could_read_again_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifest, "MOST_BYTES", 400)  # the real one takes seconds to reach
+    with pytest.raises(ManifestError, match="Let fewer files go"):
+        manifest.text(WHOLE)
+
+
 NAMES = st.text(LETTERS, min_size=1, max_size=8).filter(lambda name: not foreign.why_no_name(name))
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 IDS = st.text("0123456789abcdef-", max_size=36)
