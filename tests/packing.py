@@ -26,6 +26,7 @@ class Packer(Sender):
 
     def __init__(self, studio: Studio, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         super().__init__(studio, monkeypatch, folder, "admin")
+        self.mapping = folder / "locations.json"
         self.rules = VendorRules(root=str(studio.hq))
         self.shot_id = self.shot()
         self.shot_name = self.store.find("Shot", id=self.shot_id)[0]["name"]

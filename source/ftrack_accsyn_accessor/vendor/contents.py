@@ -149,7 +149,7 @@ class _Source:
 
     def _placed(self, components: Sequence[Component]) -> list[Union[Wanted, Planned]]:
         placing, location_id = Placing(self._studio, self._end, self._end), self._end.endpoint.location_id
-        containers = [component.id for component in components if component.kind is not Kind.FILE]
+        containers = [each.id for each in components if each.kind is not Kind.FILE and location_id in each.registered]
         found = members.read(self._means.connection, location_id, location_id, containers)
         return [placing.place(component, found.get(component.id)) for component in components]
 

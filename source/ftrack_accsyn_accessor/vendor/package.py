@@ -23,6 +23,7 @@ from ftrack_accsyn_accessor.vendor.storage import Storage
 #: What an interrupted one is found by on the days that follow.
 _DAYS = 7
 _DIGEST = 10
+_STEM = 40  # characters, of up to four bytes each
 #: Left free on the disk, in bytes.
 _RESERVE = 64 * 1024 * 1024
 _NO_DIGEST = "0" * 64
@@ -97,7 +98,7 @@ def _name(storage: Storage, folder: str, contents: Contents, digest: str, today:
     """Return what the package is called: by its task, day and digest; as it was when it was begun in these days."""
     task = contents.tasks[0]
     parts = [work.plain_name(each) for each in task.contexts[1:][-2:]]
-    stem = "_".join(filter(None, parts))[:60].rstrip(" ._") or "work"
+    stem = "_".join(filter(None, parts))[:_STEM].rstrip(" ._") or "work"
     days = [today - datetime.timedelta(days=count) for count in range(_DAYS)]
     names = [f"{stem}_{day.isoformat()}_{digest}" for day in days]
     return next((name for name in names if storage.find(f"{folder}/{name}") is not None), names[0])

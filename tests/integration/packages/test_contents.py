@@ -92,6 +92,14 @@ def test_what_is_registered_elsewhere_alone_cannot_go(packer: Packer) -> None:
     assert "ftrack does not have it in studio.hq" in why(packer.gather())
 
 
+def test_where_no_location_stands_for_head_quarters_only_added_files_go(packer: Packer) -> None:
+    packer.plate()
+    packer.mapping.write_text("{}")
+    contents = packer.gather(added=[packer.put(f"{packer.folder}/a.txt")])
+    assert names(contents) == ["a.txt"]
+    assert "ftrack does not have it" in why(contents)
+
+
 def test_work_comes_from_the_production_storage_where_head_quarters_are_a_relay(packer: Packer) -> None:
     root = packer.studio.site("london")
     packer.rule(production="site=london", root=str(root))

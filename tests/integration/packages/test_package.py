@@ -194,7 +194,7 @@ def test_a_link_in_place_of_a_vendors_folder_is_not_followed(packer: Packer, tmp
     "name",
     [
         *("../../etc", "{version.__class__}", "a/b\\c", "# x [y](http://z)", "\u202egnp.exe", "CON", "..", "\ud800"),
-        *("$(rm)", "`"),
+        *("$(rm)", "`", "\u65e5" * 90, "x" * 300),
     ],
     ids=ascii,
 )  # fmt: skip
