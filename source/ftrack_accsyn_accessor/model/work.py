@@ -203,14 +203,28 @@ def _expected(wanted: Deliverable) -> Iterator[str]:
     name = wanted.named(wanted.next_version)
     yield f"### What is expected back\n\nOne folder, or one file, of this name: {_code(name)}\n\n"
     yield f"- The next version of it: {_code(wanted.named(wanted.next_version + 1))}\n"
-    if wanted.components:
-        yield f"- In it: {', '.join(map(_code, wanted.components))}\n"
+    for component, called in inside(wanted, wanted.next_version):
+        yield f"- For {_code(component)}: {' to '.join(map(_code, called))}\n"
     if wanted.first_frame is not None and wanted.last_frame is not None:
         count = wanted.last_frame - wanted.first_frame + 1
         yield f"- Frames: {wanted.first_frame} to {wanted.last_frame}, handles included: {count} frames, none missing\n"
     if wanted.types:
         yield f"- Types of files: {', '.join(map(_code, wanted.types))}\n"
     yield "\n"
+
+
+def inside(wanted: Deliverable, version: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the name of each component of a *version* with what its file, or its first and last one, may be called.
+
+    The main one is called as the delivery, the others in addition by their own names.
+    """
+    stem = wanted.named(version)
+    extension = wanted.types[0] if len(wanted.types) == 1 else ""
+    frames = [each for each in (wanted.first_frame, wanted.last_frame) if each is not None]
+    for number, component in enumerate(wanted.components):
+        base = f"{stem}_{component}" if number else stem
+        numbered = tuple(f"{base}.{frame:04d}{extension}" for frame in frames)
+        yield component, (numbered if not number and numbered else (f"{base}{extension}",))
 
 
 def _files(files: Sequence[Packed]) -> Iterator[str]:

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from ftrack_accsyn_accessor.model import foreign, manifest, work
+from ftrack_accsyn_accessor.model.checking import check
 from ftrack_accsyn_accessor.model.errors import SettingsError
 from ftrack_accsyn_accessor.model.manifest import Manifest, Packed
+from ftrack_accsyn_accessor.model.submission import Found, FoundKind
 from ftrack_accsyn_accessor.model.vendors import VendorRules
 from ftrack_accsyn_accessor.model.work import Remark, Task
 
@@ -96,6 +98,29 @@ def test_the_page_says_what_is_expected_by_when_and_what_is_in_the_package() -> 
         *("1001 to 1010, without handles", "Frames a second: 24", "`Compositing`"),
     ):
         assert said in text
+
+
+@pytest.mark.parametrize("components", [("main",), ("beauty", "mask"), ("main", "review", "matte.left")])
+@pytest.mark.parametrize("types", [(".exr",), ()], ids=["one type", "any type"])
+def test_what_is_called_as_the_page_says_is_accepted_as_what_it_says(
+    components: tuple[str, ...], types: tuple[str, ...]
+) -> None:
+    task = dataclasses.replace(TASK, first_frame=998, last_frame=1003)
+    rules = dataclasses.replace(RULES, deliverables=components, types=types, handles=1)
+    (wanted,) = work.deliverables([task], rules)
+    found = []
+    for _, called in work.inside(wanted, wanted.next_version):
+        first = called[0] if types else f"{called[0]}.exr"
+        names = [first.replace("0997", f"{frame:04d}") for frame in range(997, 1005)] if len(called) > 1 else [first]
+        found += [Found(name, FoundKind.FILE, 10) for name in names]
+    verdict = check(wanted.named(4), found, [wanted], RULES, {TASK.id: frozenset({1, 2, 3})})
+    assert verdict.accepted, verdict.problems
+    assert [each.name for each in verdict.parts] == list(components)
+    assert verdict.parts[0].frames == tuple(range(997, 1005))
+    assert (verdict.task_id, verdict.version) == (TASK.id, 4)
+    text = page(task, rules=rules)
+    for component, called in work.inside(wanted, 4):
+        assert f"- For `{component}`: `{'` to `'.join(called)}`" in text
 
 
 def test_a_package_of_very_many_folders_is_told_in_short() -> None:
