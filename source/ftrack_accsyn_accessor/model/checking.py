@@ -126,7 +126,8 @@ def _components(
 ) -> tuple[list[Part], list[Problem]]:
     """Return what the files become, and what is wrong with that."""
     groups, single = parts.grouped(files)
-    components = parts.as_parts(groups, single, deliverable.components)
+    in_frames = deliverable.first_frame is not None
+    components = parts.as_parts(groups, single, deliverable.components, in_frames)
     if len(components) > _MOST_PARTS:
         text = f"It would become {len(components):,} components: expected are {_MOST_PARTS} at most, others in folders."
         return [], [Problem("bounds", text)]
@@ -136,7 +137,7 @@ def _components(
     for group in groups:
         if not any(group.path.startswith(f"{folder}/") for folder in loose):
             problems += framing.frame_problems(group, deliverable)
-    if files and deliverable.first_frame is not None and not groups:
+    if files and in_frames and not groups:
         text = f"It has no sequence: expected are frames {deliverable.first_frame}-{deliverable.last_frame}."
         problems.append(Problem("no-sequence", text))
     return named, problems

@@ -37,13 +37,13 @@ def listed(found: Iterable[tuple[int, int]]) -> str:
 
 def _written(group: Group) -> Iterator[Problem]:
     """Yield frames that are written with other zeros than the rest, and those that are there twice by that."""
-    called, padding, before = _of(group), group.padding, None
+    called, expression, before = _of(group), group.expression, None
     for each in group.frames:
         path = each.file.path
         if before is not None and before.number == each.number:
             text = f"Frame {each.number} is there twice, also as {printable(before.file.path)}: expected once."
             yield Problem("frames-twice", text, path=path)
-        digits = f"{'-' * (each.number < 0)}{str(abs(each.number)).zfill(padding)}"
+        digits = expression % each.number
         if digits != each.digits:
             text = f"{printable(path)} has {each.digits} where {digits} was expected, as in the rest of {called}."
             yield Problem("frames-padding", text, path=path)

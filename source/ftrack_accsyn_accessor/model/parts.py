@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+from itertools import chain, count
 from typing import NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model.submission import Found, Part, Shape
@@ -56,14 +58,19 @@ class Group(NamedTuple):
 
     @property
     def padding(self) -> int:
-        """How many digits the numbers have at least, 0 where they are not padded."""
-        shortest = min(len(each.digits.lstrip("-")) for each in self.frames)
+        """How many digits, and a sign, the numbers have at least; 0 where they are not padded."""
+        shortest = min(len(each.digits) for each in self.frames)
         return shortest if shortest > 1 else 0
+
+    @property
+    def expression(self) -> str:
+        """What stands for the number ("%04d")."""
+        return f"%0{self.padding}d" if self.padding else "%d"
 
     @property
     def path(self) -> str:
         """The path with the number as an expression ("plate.%04d.exr")."""
-        return f"{self.head}%0{self.padding}d{self.tail}" if self.padding else f"{self.head}%d{self.tail}"
+        return f"{self.head}{self.expression}{self.tail}"
 
     def part(self) -> Part:
         """Return it as a component without a name."""
@@ -105,11 +112,13 @@ def _frame(file: Found) -> Optional[tuple[tuple[str, str], Frame]]:
     return key, Frame(int(found["digits"]), found["digits"], file)
 
 
-def as_parts(groups: Sequence[Group], single: Sequence[Found], components: Sequence[str]) -> list[Part]:
+def as_parts(
+    groups: Sequence[Group], single: Sequence[Found], components: Sequence[str], in_frames: bool
+) -> list[Part]:
     """Return the components, without names yet.
 
-    A folder that is called as one of *components*, and is more than one thing, is one component; so is one that holds
-    too many to be components of their own.
+    A folder that is called as one of *components*, and is more than one thing, is one component, unless frames are
+    expected, and it has just one sequence; so is a folder that holds too many to be components of their own.
     """
     parts = [each.part() for each in groups] + [Part("", Shape.FILE, each.path, (each,)) for each in single]
     inside: dict[str, list[Part]] = {}
@@ -117,7 +126,9 @@ def as_parts(groups: Sequence[Group], single: Sequence[Found], components: Seque
         inside.setdefault(part.path.partition("/")[0] if "/" in part.path else "", []).append(part)
     whole: list[Part] = []
     for folder, those in inside.items():
-        if folder and len(those) > (1 if folder in components else _MOST_OF_A_FOLDER):
+        sequences = sum(part.shape is Shape.SEQUENCE for part in those)
+        is_one = folder in components and not (in_frames and sequences == 1)
+        if folder and len(those) > (1 if is_one else _MOST_OF_A_FOLDER):
             files = sorted((file for part in those for file in part.files), key=lambda each: each.path)
             whole.append(Part("", Shape.FOLDER, folder, tuple(files)))
         else:
@@ -134,12 +145,14 @@ def named(parts: Sequence[Part], components: Sequence[str], stem: str) -> list[P
     """
     wanted = list(dict.fromkeys(components))
     given = _called(parts, wanted, stem)
-    _guess(parts, [each for each in wanted if each not in given.values()], given, stem)
-    taken = set(given.values())
+    _guess(parts, wanted, given, stem)
+    taken = {each.casefold() for each in (*given.values(), *wanted)}
+    folders = Counter(posixpath.dirname(part.path) for part in parts)
     for index, part in enumerate(parts):
         if index not in given:
-            given[index] = _free_name(part, stem, {*taken, *wanted})
-            taken.add(given[index])
+            alone = folders[posixpath.dirname(part.path)] == 1
+            given[index] = _free_name(part, stem, alone, taken)
+            taken.add(given[index].casefold())
     order = {name: number for number, name in enumerate(wanted)}
     found = [dataclasses.replace(part, name=given[index]) for index, part in enumerate(parts)]
     return sorted(found, key=lambda each: (order.get(each.name, len(order)), each.path))
@@ -157,23 +170,22 @@ def _called(parts: Sequence[Part], wanted: Sequence[str], stem: str) -> dict[int
 
 
 def _guess(parts: Sequence[Part], wanted: Sequence[str], given: dict[int, str], stem: str) -> None:
-    """Give the names that nothing is called."""
+    """Give the names of the review and of the main component, where nothing is called so."""
     left = [index for index in range(len(parts)) if index not in given]
     movies = [index for index in left if extension(parts[index].path) in _MOVIES]
-    reviews = [name for name in wanted if name in _REVIEW]
-    others = [index for index in left if index not in movies]
-    if len(movies) == 1 and len(reviews) == 1 and (others or len(wanted) == 1):
+    reviews = [name for name in wanted[1:] if name in _REVIEW and name not in given.values()]
+    if len(movies) == 1 and len(reviews) == 1 and len(left) > 1:
         given[movies[0]] = reviews[0]
-    left = [index for index in left if index not in given]
-    open_names = [name for name in wanted if name not in given.values()]
+        left.remove(movies[0])
+    if not wanted or wanted[0] in given.values():
+        return
     sequences = [index for index in left if parts[index].shape is Shape.SEQUENCE]
     pictured = [index for index in left if not sequences or index not in movies]
     plain = [index for index in pictured if not _own_words(parts[index], stem) and "/" not in parts[index].path]
     pictures = [index for index in sequences if set(_folders(parts[index], stem)) & set(_PICTURE)]
-    for fitting in (plain, sequences, left, pictures):
-        if len(fitting) == 1 and open_names and (len(open_names) == 1 or fitting is plain):
-            given[fitting[0]] = open_names[0]
-            return
+    main = next((those[0] for those in (plain, sequences, left, pictures) if len(those) == 1), None)
+    if main is not None:
+        given[main] = wanted[0]
 
 
 def _own_words(part: Part, stem: str) -> str:
@@ -193,12 +205,10 @@ def _folders(part: Part, stem: str) -> list[str]:
     return list(reversed(folders))
 
 
-def _free_name(part: Part, stem: str, taken: Iterable[str]) -> str:
-    """Return what a part is called that nobody expects, with a number where another component is called so already."""
-    known = {each.casefold() for each in taken}
+def _free_name(part: Part, stem: str, alone: bool, taken: Container[str]) -> str:
+    """Return the name of a part that nobody expects: that of its folder, if it is *alone* there, or its own."""
     words = [_own_words(part, stem), posixpath.basename(posixpath.dirname(part.path))]
-    said = list(filter(None, (_NOT_IN_A_NAME.sub("_", each).strip("._-")[:_MOST_NAME] for each in words)))
-    names = said or [MAIN, extension(part.path)[1:] or MAIN]
-    found = next((each for each in names if each.casefold() not in known), "")
-    numbered = (f"{names[0]}_{number}" for number in range(2, len(known) + 3))
-    return found or next(each for each in numbered if each.casefold() not in known)
+    said = [_NOT_IN_A_NAME.sub("_", each).strip("._-")[:_MOST_NAME] for each in (reversed(words) if alone else words)]
+    names = list(filter(None, said)) or [MAIN, extension(part.path)[1:] or MAIN]
+    numbered = (f"{names[0]}_{number}" for number in count(2))
+    return next(each for each in chain(names, numbered) if each.casefold() not in taken)
