@@ -17,6 +17,7 @@ from ftrack_accsyn_sandbox.studio import Studio
 from helpers import ROOT, wait_until
 from publishing import Publisher, at_work
 from runner import RUNNER
+from vendoring import Vendor
 
 DOCS = ROOT / "docs"
 #: In the order in which they are read; other pages of the manual run nothing.
@@ -75,6 +76,21 @@ def test_the_commands_of_the_manual_do_what_it_says(machine: Publisher, monkeypa
     for path in ("comp/v001/movie.mov", "comp/v001/beauty.0001.exr", "comp/v001/beauty.0002.exr", "scans/plate.dpx"):
         name = f"show_a/sq010/sh010/{path}"
         assert (london / name).read_bytes() == (machine.studio.hq / name).read_bytes()
+
+
+def test_the_commands_of_the_vendors_page_do_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = commands("deliver")
+    assert found
+    with Studio(tmp_path / "studio") as studio:
+        vendor = Vendor(studio, monkeypatch)
+        vendor.frames().parent.rename(vendor.desk / "package")
+        vendor.package().rename(vendor.desk / "package" / "manifest.json")
+        monkeypatch.chdir(vendor.desk)
+        for user, command in found:
+            assert user == "vendor"
+            result = RUNNER.invoke(application, shlex.split(command), prog_name="ftrack-accsyn")
+            assert result.exit_code == exit_codes.OK, f"{command}\n{result.output}\n{result.stderr}"
+        assert len(vendor.arrived()) == 4
 
 
 def test_the_function_of_the_sync_page_does_what_it_says(machine: Publisher) -> None:

@@ -18,7 +18,8 @@ from rich.text import Text
 
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
 from ftrack_accsyn_accessor.cli.extras import needs_extra
-from ftrack_accsyn_accessor.model.errors import Unresolved
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, Unresolved
+from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 from ftrack_accsyn_accessor.model.submission import Severity
 from ftrack_accsyn_accessor.model.upload import Stage, Standing
@@ -132,8 +133,25 @@ def _upload(context: click.Context, how: How, uploading: Uploading, units: Seque
     machine = uploading.this_machine()
     _say_offline(how, machine.online)
     with _interruptible(), _reading(how.as_json) as reading:
-        sent = [uploading.send(unit, addresses[unit.name].share, machine, reading(unit), how.anew) for unit in going]
-    _follow(context, how, uploading, units, sent, causes)
+
+        def send(unit: Unit) -> Sent:
+            return uploading.send(unit, addresses[unit.name].share, machine, reading(unit), how.anew)
+
+        sent, failed = _each(going, send)
+    _follow(context, how, uploading, units, sent, causes, failed)
+
+
+def _each(going: Sequence[Unit], send: Callable[[Unit], Sent]) -> tuple[list[Sent], dict[str, Standing]]:
+    """Return what was sent, and why the rest was not, by name: one that fails does not keep the others."""
+    sent, failed = [], {}
+    for unit in going:
+        try:
+            sent.append(send(unit))
+        except AccsynAccessorError as error:
+            if len(going) == 1:
+                raise
+            failed[unit.name] = Standing(Stage.STOPPED, cause=str(error))
+    return sent, failed
 
 
 # accsyn Publish.
@@ -152,14 +170,19 @@ def _publish(context: click.Context, how: How, uploading: Uploading, units: Sequ
         shown.console().print(_wishes_view(wishes))
     if how.dry_run or not (going or sent):
         _end(context, how, units, causes, {}, _planned_code(units, [each.unit for each in going]))
+    failed: dict[str, Standing] = {}
     if going:
         said = _said(how, wishes)
         _agree(how, [each.unit for each in going])
         machine = uploading.this_machine()
         _say_offline(how, machine.online)
+        offers = {each.unit.name: each for each in going}
         with _interruptible():
-            sent += [uploading.publish(each, said, machine) for each in going]
-    _follow(context, how, uploading, units, sent, causes)
+            more, failed = _each(
+                [each.unit for each in going], lambda unit: uploading.publish(offers[unit.name], said, machine)
+            )
+        sent += more
+    _follow(context, how, uploading, units, sent, causes, failed)
 
 
 def _said(how: How, wishes: Wishes) -> Said:
@@ -217,9 +240,10 @@ def _follow(
     units: Sequence[Unit],
     sent: Sequence[Sent],
     causes: Mapping[str, str],
+    failed: Mapping[str, Standing],
 ) -> NoReturn:
     with _interruptible(), _bar(how.as_json) as draw:
-        standings = uploading.follow(sent, how.timeout_s if how.wait else 0.0, draw)
+        standings = {**uploading.follow(sent, how.timeout_s if how.wait else 0.0, draw), **failed}
     _end(context, how, units, causes, standings, _code(how, units, standings))
 
 
@@ -277,7 +301,7 @@ def units_view(units: Sequence[Unit], shares: Mapping[str, str], causes: Mapping
         goes = unit.goes and unit.name not in causes
         where = Text(share or "the studio", style="green") if goes else Text("not sent", style="bold red")
         what = Text(delivering.what_text(unit))
-        table.add_row(Text(unit.name), what, str(len(unit.files)), size_text(unit.size_bytes), where)
+        table.add_row(Text(printable(unit.name)), what, str(len(unit.files)), size_text(unit.size_bytes), where)
     return Group(table, *(line for unit in units for line in _problem_lines(unit, causes.get(unit.name, ""))))
 
 
@@ -285,11 +309,11 @@ def _problem_lines(unit: Unit, cause: str) -> Iterable[Text]:
     problems = sorted(unit.verdict.problems, key=lambda each: each.severity is not Severity.WRONG)
     for each in problems[:MOST_PROBLEMS]:
         style = "bold red" if each.severity is Severity.WRONG else "yellow"
-        yield Text.assemble((f"{unit.name}: ", style), each.text)
+        yield Text.assemble((f"{printable(unit.name)}: ", style), each.text)
     if len(problems) > MOST_PROBLEMS:
-        yield Text(f"{unit.name}: ... and {len(problems) - MOST_PROBLEMS} more", style="dim")
+        yield Text(f"{printable(unit.name)}: ... and {len(problems) - MOST_PROBLEMS} more", style="dim")
     if cause:
-        yield Text.assemble((f"{unit.name}: ", "bold red"), cause)
+        yield Text.assemble((f"{printable(unit.name)}: ", "bold red"), cause)
 
 
 _STYLES = {Stage.WAITING: "yellow", Stage.SENDING: "cyan", Stage.DELIVERED: "green", Stage.STOPPED: "bold red"}
@@ -299,7 +323,7 @@ def standings_view(standings: Mapping[str, Standing]) -> RenderableType:
     """Return how each stands."""
     return Group(
         *(
-            Text.assemble(f"{name}: ", (each.stage.value, _STYLES[each.stage]), f"  {each.cause}".rstrip())
+            Text.assemble(f"{printable(name)}: ", (each.stage.value, _STYLES[each.stage]), f"  {each.cause}".rstrip())
             for name, each in standings.items()
         )
     )
@@ -315,7 +339,7 @@ def _reading(quiet: bool) -> Iterator[Callable[[Unit], Callable[[int, int], None
     with Progress(*columns, console=shown.console(), transient=True) as progress:
 
         def begin(unit: Unit) -> Callable[[int, int], None]:
-            task = progress.add_task(unit.name, total=unit.size_bytes)
+            task = progress.add_task(printable(unit.name), total=unit.size_bytes)
             return lambda done, size: progress.update(task, total=size, completed=done)
 
         yield begin
@@ -334,10 +358,10 @@ def _bar(quiet: bool) -> Iterator[Callable[[Mapping[str, Standing]], None]]:
         def draw(standings: Mapping[str, Standing]) -> None:
             for name, each in standings.items():
                 if name not in tasks:
-                    tasks[name] = progress.add_task(name)
+                    tasks[name] = progress.add_task(printable(name))
                 left = f", {duration_text(each.progress.left_s)} left" if each.progress.left_s is not None else ""
                 total = each.progress.size_bytes or None
-                text = f"{name} {each.stage.value}{left} {each.cause}".rstrip()
+                text = f"{printable(name)} {each.stage.value}{left} {each.cause}".rstrip()
                 progress.update(tasks[name], description=text, total=total, completed=each.progress.done_bytes)
 
         yield draw

@@ -15,6 +15,7 @@ from typing import Callable, Optional
 from ftrack_accsyn_accessor.connect.shapes import Tone
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.model.manifest import NAME
+from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 from ftrack_accsyn_accessor.model.submission import Severity
 from ftrack_accsyn_accessor.model.upload import OwnFolder, Stage, Standing
@@ -295,7 +296,7 @@ def line_of(entry: _Entry) -> Line:
     if entry.standing is not None and entry.standing.cause:
         notes.append((entry.standing.cause, Tone.BAD if entry.standing.stage is Stage.STOPPED else Tone.HELD))
     what = ", ".join(filter(None, [_what(unit), _pace(entry)])) if unit is not None else ""
-    return Line(str(entry.path), entry.path.name, what, status, tone, tuple(notes), percent)
+    return Line(str(entry.path), printable(entry.path.name), what, status, tone, tuple(notes), percent)
 
 
 def _what(unit: Unit) -> str:

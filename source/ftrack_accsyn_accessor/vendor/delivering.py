@@ -8,24 +8,30 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from ftrack_accsyn_accessor.model import checking, errors, foreign, manifest
+from ftrack_accsyn_accessor.model import allowed, checking, errors, foreign, manifest
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Manifest
+from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind, Problem, Severity, Verdict
-from ftrack_accsyn_accessor.model.tasks import never_sent
 from ftrack_accsyn_accessor.model.upload import OwnFolder
 from ftrack_accsyn_accessor.model.vendors import VendorRules
 from ftrack_accsyn_accessor.vendor.storage import Storage
 
 #: How far above what is delivered its manifest is looked for.
 _HIGHEST = 4
-_UNCHECKED = (
+_UNCHECKED = Problem(
+    "unchecked",
     "No manifest was found: whether this is what the studio expects, its name, version, frames and types, cannot be "
-    "checked here. Name the manifest of the package with --manifest."
+    "checked here. Name the manifest of the package.",
+    Severity.REMARK,
 )
+#: What accsyn reads in a path as frames, or as something else than a name (accsyn fact sheet, section 5).
+_PATTERN = re.compile(r"[#%*?\[\]{}]")
+_NOTE = Problem("note", f"{DELIVERY_NOTE} is written anew with each delivery: remove it.", path=DELIVERY_NOTE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,66 +89,51 @@ def look(path: Path, named: Optional[Path] = None, without: bool = False) -> Uni
     """
     path = Path(os.path.abspath(path))  # nothing is resolved: a link is to be seen as one
     if not path.name or not os.path.lexists(path):
-        raise errors.Unresolved("deliver", str(path), "there is no such folder or file", "Correct the path.")
+        raise errors.Unresolved("deliver", printable(str(path)), "there is no such folder or file", "Correct the path.")
     by = None if without else _manifest_file(named) if named is not None else _nearest(path)
     known = _read(by) if by is not None else None
     try:
-        found = read_disk(path)
+        found = _all(path)
     except errors.StorageError as error:
         return Unit(path, Verdict(path.name, problems=(Problem("storage", str(error)),)), (), by, known)
-    verdict = _verdict(path.name, found, known)
-    return Unit(path, verdict, tuple(found), by, known)
+    return Unit(path, _verdict(path.name, found, known), tuple(_sent(found)), by, known)
 
 
 def read_disk(path: Path) -> list[Found]:
-    """Return what lies below the folder *path*, or the file itself; what accsyn never sends is left out.
+    """Return what of the folder *path* is sent, or the file itself.
 
     Raise `errors.StorageError` where it cannot be read, or is not there any more.
     """
+    return _sent(_all(path))
+
+
+def _all(path: Path) -> list[Found]:
     rules, storage = VendorRules(), Storage(path.parent)
     there = storage.find(path.name)
     if there is None:
-        raise errors.StorageError("read", str(path), "it is not there any more")
+        raise errors.StorageError("read", printable(str(path)), "it is not there any more")
     if there.kind is not FoundKind.FOLDER:
         return [there]
-    found = storage.walk(path.name, rules.most_files, rules.most_depth)
-    return [each for each in found if not never_sent(each.path)]
+    return storage.walk(path.name, rules.most_files, rules.most_depth)
+
+
+def _sent(found: Sequence[Found]) -> list[Found]:
+    """Return what is part of a delivery: accsyn never sends the rest, or the studio passes it over."""
+    return [each for each in found if not allowed.passed_over(each)]
 
 
 def _verdict(name: str, found: Sequence[Found], known: Optional[Manifest]) -> Verdict:
-    if known is not None:
-        verdict = checking.check(name, found, known.deliverables, VendorRules(), {})
-    else:
-        verdict = Verdict(
-            name, problems=(Problem("unchecked", _UNCHECKED, Severity.REMARK), *_plainly_wrong(name, found))
-        )
-    ours = [each for each in found if each.path.casefold() == DELIVERY_NOTE]
-    if not ours:
-        return verdict
-    text = f"{DELIVERY_NOTE} is written anew with each delivery: remove it."
-    return dataclasses.replace(verdict, problems=(*verdict.problems, Problem("note", text, path=DELIVERY_NOTE)))
-
-
-def _plainly_wrong(name: str, found: Sequence[Found]) -> list[Problem]:
-    """Return what is wrong with any delivery, whatever is expected."""
-    told = [
-        Problem("name", f"{foreign.shown(name)} is no name for it: {why}.")
-        for why in (foreign.why_no_name(name),)
-        if why
-    ]
-    for each in found:
-        why = foreign.why_no_path(each.path)
-        if why:
-            told.append(Problem("name", f"{foreign.shown(each.path)} cannot be sent: {why}.", path=each.path))
-        elif each.kind in (FoundKind.LINK, FoundKind.OTHER):
-            text = f"{each.path} is no file and no folder: put the file itself there."
-            told.append(Problem("kind", text, path=each.path))
-        elif each.kind is FoundKind.FILE and not each.size_bytes:
-            told.append(Problem("empty", f"{each.path} is empty.", path=each.path))
-    same = foreign.clash([each.path for each in found if each.kind is FoundKind.FILE])
-    told += [Problem("name", f"{same}.")] if same else []
-    nothing = not any(each.kind is FoundKind.FILE for each in found)
-    return told or ([Problem("nothing", "There is no file in it.")] if nothing else [])
+    verdict = checking.check(name, found, known.deliverables if known is not None else (), VendorRules(), {})
+    problems = verdict.problems
+    if known is None:
+        told = [each for each in problems if each.rule != _UNCHECKED.rule]
+        problems = (_UNCHECKED, *told)
+    if any(each.path.casefold() == DELIVERY_NOTE for each in found):
+        problems = (*problems, _NOTE)
+    if _PATTERN.search(name):
+        text = f"accsyn reads {foreign.shown(name)} as a pattern: expected is a name without #, %, *, ?, [ ] and {{ }}."
+        problems = (*problems, Problem("pattern", text))
+    return dataclasses.replace(verdict, problems=problems)
 
 
 def what_text(unit: Unit) -> str:

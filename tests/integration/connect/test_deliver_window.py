@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ftrack_accsyn_sandbox.studio import Studio
 from qt_support import QtCore, QtGui, QtTest, QtWidgets, application, settle
 from vendoring import FROM, NAME, Vendor
 
+from ftrack_accsyn_accessor.connect import deliver_window  # isort: skip
 from ftrack_accsyn_accessor.connect.deliver_window import DeliverWindow  # isort: skip  # needs Qt, as does qt_support
 
 OTHER = "show_b-from-vendor"
@@ -75,7 +77,7 @@ def test_what_is_wrong_stands_there_in_words_and_cannot_be_sent(window: DeliverW
     (folder / f"{NAME}.1002.exr").write_bytes(b"")
     drop(window, folder)
     settle(lambda: statuses(window) == ["not sent"], "the verdict")
-    assert f"{NAME}.1002.exr is empty." in [note.text() for note in window.cards[0].notes]
+    assert f"'{NAME}.1002.exr' is empty" in window.cards[0].notes[0].text()
     assert window.cards[0].tone is Tone.BAD
     assert not window.deliver.isEnabled()
     assert vendor.jobs() == []
@@ -192,3 +194,31 @@ def test_everything_fits_into_a_small_window(window: DeliverWindow, vendor: Vend
     settle(lambda: window.cards[0].width() <= window.width(), "the layout")
     for widget in (window.add, window.manifest, window.clear, window.deliver):
         assert widget.geometry().right() <= window.width()
+
+
+def test_it_is_a_process_of_its_own_that_takes_what_it_is_started_with(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[DeliverWindow] = []
+
+    class Noted(DeliverWindow):
+        def __init__(self) -> None:
+            super().__init__()
+            made.append(self)
+            QtCore.QTimer.singleShot(0, self.wait)
+
+        def wait(self) -> None:
+            application().quit() if self.sheet.ready else QtCore.QTimer.singleShot(10, self.wait)
+
+    application()
+    monkeypatch.setattr(deliver_window, "DeliverWindow", Noted)  # the application is ended when it has checked
+    assert deliver_window.main([str(vendor.frames())]) == 0
+    assert statuses(made[0]) == ["ready"]
+    made[0].close()
+
+
+def test_where_qt_is_missing_the_command_says_what_to_install(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PySide6", None)
+    result = vendor.run("--window")
+    assert isinstance(result.exception, SystemExit)
+    assert "pip install 'ftrack-accsyn-accessor[window]'" in str(result.exception) + result.output

@@ -130,6 +130,20 @@ def test_two_processes_at_once_make_one_job(vendor: Vendor) -> None:
     assert len(vendor.jobs()) == 1
 
 
+def test_interrupted_it_says_that_accsyn_carries_on(vendor: Vendor) -> None:
+    vendor.package()
+    folder = vendor.frames()
+    vendor.studio.accsyn.engine.paused = True
+    process = subprocess.Popen([*COMMAND, str(folder)], stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: vendor.studio.accsyn.log.operations().count("task/find") > 1, 20, "the first looks")
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == exit_codes.FAILED
+    assert "It is not followed any more; accsyn carries on with what it has." in said
+    vendor.studio.accsyn.engine.paused = False
+    assert vendor.run(folder).exit_code == exit_codes.OK
+
+
 # What changes, and what fails.
 
 
@@ -259,6 +273,16 @@ def test_several_are_delivered_each_in_a_job_of_its_own(vendor: Vendor) -> None:
     assert vendor.run(*folders).exit_code == exit_codes.OK
     assert len(vendor.jobs()) == 2
     assert len(vendor.arrived("sh010_comp_v004")) == 4
+
+
+def test_one_that_cannot_be_sent_does_not_keep_the_others(vendor: Vendor) -> None:
+    vendor.package()
+    folders = [vendor.frames(), vendor.frames(name="sh010_comp_v004")]
+    vendor.studio.accsyn.switches.fail_next("transfer/create", status=400, body={"message": "No."})
+    told = vendor.told(*folders)
+    assert told["exit_code"] == exit_codes.ATTENTION
+    assert [each["standing"]["stage"] for each in told["deliveries"]] == ["stopped", "delivered"]
+    assert "No." in told["deliveries"][0]["standing"]["cause"]
 
 
 def test_two_of_one_name_are_refused(vendor: Vendor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -79,9 +80,8 @@ def test_the_nearest_manifest_above_is_taken(vendor: Vendor, above: int) -> None
     by = vendor.package()
     folder = by.parent / Path(*["deep"] * above) / NAME
     folder.mkdir(parents=True)
-    vendor.frames().rename(folder) if not above else [
-        (folder / f"{NAME}.{frame}.exr").write_bytes(b"frame") for frame in (1001, 1002, 1003)
-    ]
+    for frame in (1001, 1002, 1003):
+        (folder / f"{NAME}.{frame}.exr").write_bytes(b"frame")
     told = vendor.told(folder, "--dry-run")
     assert told["deliveries"][0]["manifest"] == str(by)
 
@@ -125,8 +125,6 @@ def wrong(folder: Path, what: str) -> None:
     elif what == "link":
         (folder / "plate.exr").symlink_to(folder / f"{NAME}.1001.exr")
     elif what == "pipe":
-        import os
-
         os.mkfifo(folder / "pipe")
     elif what == "name":
         (folder / "con.exr").write_bytes(b"x")
@@ -145,6 +143,13 @@ def test_what_is_plainly_wrong_is_not_sent(vendor: Vendor, what: str) -> None:
     (each,) = told["deliveries"]
     assert (told["exit_code"], each["goes"]) == (exit_codes.ATTENTION, False)
     assert [problem["text"] for problem in each["problems"] if problem["severity"] == "wrong"]
+    assert vendor.jobs() == []
+
+
+@pytest.mark.parametrize("name", ["a#b_v001", "a[1-3]", "a{1}"])
+def test_a_name_that_accsyn_reads_as_a_pattern_is_not_sent(vendor: Vendor, name: str) -> None:
+    told = vendor.told(vendor.frames(name=name))
+    assert "pattern" in [problem["rule"] for problem in told["deliveries"][0]["problems"]]
     assert vendor.jobs() == []
 
 
