@@ -19,6 +19,13 @@ from helpers import wait_until
 from vendoring import FROM, NAME, TASK, Vendor, tree
 
 COMMAND = [sys.executable, "-c", "from ftrack_accsyn_accessor.cli import main; main()", "deliver"]
+KILLED = """
+import os, signal
+from ftrack_accsyn_accessor.cli import main
+from ftrack_accsyn_accessor.vendor.uploaded import Uploaded
+Uploaded.{step} = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)
+main()
+"""
 
 
 def test_a_version_is_checked_sent_and_proven(vendor: Vendor) -> None:
@@ -109,6 +116,20 @@ def test_it_arrives_though_the_process_was_killed_and_is_found_again(vendor: Ven
     wait_until(vendor.jobs, 20, "the job")
     process.send_signal(signal.SIGKILL)
     process.wait()
+    vendor.studio.accsyn.engine.paused = False
+    assert vendor.run(folder).exit_code == exit_codes.OK
+    assert len(vendor.jobs()) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+@pytest.mark.parametrize("step", ["keep_note", "keep"])
+def test_killed_before_it_could_write_down_what_it_did_it_makes_no_second_job(vendor: Vendor, step: str) -> None:
+    vendor.package()
+    folder = vendor.frames()
+    vendor.studio.accsyn.engine.paused = True
+    killed = subprocess.run([sys.executable, "-c", KILLED.format(step=step), "deliver", str(folder)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(vendor.jobs()) == (step == "keep")
     vendor.studio.accsyn.engine.paused = False
     assert vendor.run(folder).exit_code == exit_codes.OK
     assert len(vendor.jobs()) == 1
