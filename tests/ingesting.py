@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import itertools
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,9 +16,11 @@ import pytest
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack import outsourced
 from ftrack_accsyn_accessor.model import manifest, settings
+from ftrack_accsyn_accessor.model.delivered import Unit
 from ftrack_accsyn_accessor.model.handout import HandOut
 from ftrack_accsyn_accessor.model.manifest import Deliverable, Manifest
 from ftrack_accsyn_accessor.model.vendors import Places, VendorRules, places
+from ftrack_accsyn_accessor.vendor import receipt
 from ftrack_accsyn_accessor.vendor.ingest import Ingest
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.spool import INGEST, Entry
@@ -73,14 +77,15 @@ class Vendor:
             last_frame=last,
             types=tuple(types),
         )
+        deliverables = tuple(changes.pop("deliverables", (wanted,)))
         told = Manifest(
             package=package,
             project_id=self.studio.ids[PROJECT],
             project=PROJECT,
             vendor=self.address,
             made_at="2026-11-26T10:00:00+00:00",
-            tasks=((self.task_id, TASK),),
-            deliverables=(wanted,),
+            tasks=tuple(dict.fromkeys((each.task_id, TASK) for each in deliverables)),
+            deliverables=deliverables,
             version_ids=tuple(changes.pop("version_ids", ())),
         )
         self.on_disk(f"{folder}/{manifest.NAME}").write_text(manifest.text(told), encoding="utf-8")
@@ -88,7 +93,8 @@ class Vendor:
             *(self.task_id, told.project_id, PROJECT, self.address, package, folder, told.made_at),
         )
         handout = dataclasses.replace(handout, **changes)
-        outsourced.write(self.means.connection, handout)
+        for task_id in dict.fromkeys(each.task_id for each in deliverables):
+            outsourced.write(self.means.connection, dataclasses.replace(handout, task_id=task_id))
         return handout
 
     def deliver(self, name: str, content: Union[bytes, Mapping[str, bytes]], **data: Any) -> Entry:
@@ -107,8 +113,15 @@ class Vendor:
     def entry(self, name: str, *, key: str = "", **changes: Any) -> Entry:
         """Put an entry into the spool and return it."""
         data = {
-            **{"job": "job", "vendor_id": self.user.id, "vendor": self.address, "origin": "upload"},
-            **{"folder": self.places.from_folder, "name": name, "files": None, "sent": {}, "note": None},
+            "job": "job",
+            "vendor_id": self.user.id,
+            "vendor": self.address,
+            "origin": "upload",
+            "folder": self.places.from_folder,
+            "name": name,
+            "files": None,
+            "sent": {},
+            "note": None,
             **changes,
         }
         key = key or f"job/{self.number}-{next(_numbers)}"
@@ -156,6 +169,15 @@ class Vendor:
         """Return the texts of the notes that mention the vendor or what they deliver."""
         rows = self.studio.ftrack.store.find("Note")
         return [row["content"] for row in rows if self.asset in row["content"] or self.address in row["content"]]
+
+    def receipt(self, key: str) -> Any:
+        """Return the receipt for an entry, as programs read it."""
+        folder = self.on_disk(f"{self.places.to_folder}/{receipt.FOLDER}")
+        (found,) = folder.glob(f"*-{hashlib.sha256(key.encode()).hexdigest()[:12]}.json")
+        return json.loads(found.read_text(encoding="utf-8"))
+
+    def unit(self, name: str) -> Unit:
+        return Unit(self.user.id, "upload", self.places.from_folder, name)
 
     def deliveries(self) -> list[str]:
         """Return the names of the deliveries in accsyn that the vendor is a recipient of."""

@@ -150,8 +150,13 @@ class Versions:
     def log_time(self, key: str, user_id: str, task_id: str, seconds: int, started_at: str, comment: str) -> None:
         """Have the time that was spent on a task counted; *started_at* is in ISO 8601."""
         values = {
-            **{"id": derived(key, "timelog"), "user_id": user_id, "context_id": task_id, "duration": seconds},
-            **{"start": {"__type__": "datetime", "value": started_at}, "comment": comment, "name": comment},
+            "id": derived(key, "timelog"),
+            "user_id": user_id,
+            "context_id": task_id,
+            "duration": seconds,
+            "start": {"__type__": "datetime", "value": started_at},
+            "comment": comment,
+            "name": comment,
         }
         create_once(self._connection, "Timelog", values)
 
@@ -194,8 +199,11 @@ class Versions:
         """Let the version appear: with its components, links and metadata, in one commit."""
         version_id = derived(wanted.key, "version")
         values: dict[str, Any] = {
-            **{"id": version_id, "asset_id": wanted.asset.id, "task_id": wanted.task_id},
-            **{"version": wanted.number, "comment": wanted.comment},
+            "id": version_id,
+            "asset_id": wanted.asset.id,
+            "task_id": wanted.task_id,
+            "version": wanted.number,
+            "comment": wanted.comment,
             **({"user_id": wanted.user_id} if wanted.user_id else {}),
             **({"status_id": wanted.status_id} if wanted.status_id else {}),
         }

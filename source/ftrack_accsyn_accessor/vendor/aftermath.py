@@ -13,6 +13,7 @@ from ftrack_accsyn_accessor.ftrack.notes import Note
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.ftrack.versions import Numbered, Versions, component_id
 from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.submission import Shape, Verdict
 from ftrack_accsyn_accessor.vendor import quarantine, receipt
 from ftrack_accsyn_accessor.vendor.case import Case
@@ -109,7 +110,7 @@ class Aftermath:
         began = (now - datetime.timedelta(seconds=unit.seconds)).isoformat()
         try:
             versions = Versions(self._means.connection)
-            versions.log_time(self._key, self.author_id, verdict.task_id, unit.seconds, began, unit.name)
+            versions.log_time(self._key, self.author_id, verdict.task_id, unit.seconds, began, printable(unit.name))
         except errors.RegistrationRefused as error:
             logger.warning("The time spent on %s is not counted. %s", unit.name, error)
             return ["The time that was spent could not be entered in ftrack."]
@@ -136,7 +137,7 @@ class Aftermath:
         self._note("receipt", verdict.task_id, "\n".join((told.words, *said)))
         untold = receipt.hand_over(self._means, told)
         if untold:
-            self._note("untold", verdict.task_id, f"{self._case.unit.name}: {untold}")
+            self._note("untold", verdict.task_id, f"{printable(self._case.unit.name)}: {untold}")
 
     def _note(self, what: str, task_id: str, words: str) -> None:
         place = ("Task", task_id) if task_id else ("Project", self._case.project_id)
@@ -145,7 +146,7 @@ class Aftermath:
 
 
 def _picture(filed: Filed) -> Optional[tuple[Step, bool]]:
-    """Return the file that shows a delivery best, and whether it is a movie: a movie, an image, the middle of frames."""
+    """Return the file that shows a delivery best, and whether it is a movie; of frames that in the middle."""
     ways = iter(filed.steps)
     by_component = [(each, [next(ways) for _ in each.members or (each,)]) for each in filed.components]
     for types, movie in ((media.MOVIES, True), (media.IMAGES, False)):

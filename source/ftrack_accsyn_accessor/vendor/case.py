@@ -48,8 +48,9 @@ class Case:
 def recognise(means: Means, unit: Unit, before: Optional[Mapping[str, str]] = None) -> Optional[Case]:
     """Return whose *unit* is; None where its sender was handed out nothing in the project whose folder it is in.
 
-    *before* is how it was recognised when it was taken in, `Case.known`. Two requests. Raise `errors.RegistrationError`, `errors.WorkspaceError`, and `errors.NotAllowed` where accsyn does
-    not show its users to us.
+    *before* is how it was recognised when it was taken in, `Case.known`. Two requests. Raise
+    `errors.RegistrationError`, `errors.WorkspaceError`, and `errors.NotAllowed` where accsyn does not show its users to
+    us.
     """
     known = outsourced.read(means.connection)
     if before is not None:

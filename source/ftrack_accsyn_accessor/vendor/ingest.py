@@ -21,6 +21,7 @@ from ftrack_accsyn_accessor.ftrack import notes
 from ftrack_accsyn_accessor.ftrack.versions import Asset, NewVersion, Numbered, NumberTaken, Versions
 from ftrack_accsyn_accessor.model import delivered, errors, retry
 from ftrack_accsyn_accessor.model.manifest import Manifest
+from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.submission import FoundKind, Problem, Verdict
 from ftrack_accsyn_accessor.vendor import case as cases
 from ftrack_accsyn_accessor.vendor import quarantine
@@ -161,13 +162,14 @@ class _Delivery:
             self._save(step=_TAKEN, case=self._case.known, at=_moment(self._clock()))
             return True
         if quarantine.was_taken(storage, self._case.places, unit):
-            _end(self._entry, ELSEWHERE, f"{unit.path} was taken in with another upload of it.")
+            _end(self._entry, ELSEWHERE, f"{printable(unit.name)} was taken in with another upload of it.")
         else:
             self._vanished()
         return False
 
     def _vanished(self) -> None:
-        words = f"What {self._case.vendor} had delivered as {self._case.unit.name} is not there any more: nothing was made of it."
+        name = printable(self._case.unit.name)
+        words = f"What {self._case.vendor} had delivered as {name} is not there any more: nothing was made of it."
         self._aftermath.tell_project(words)
         _end(self._entry, VANISHED, words)
 
@@ -311,7 +313,7 @@ class _Delivery:
 
 
 def _end(entry: Entry, outcome: str, words: str, **more: Any) -> bool:
-    logger.info("%s: %s", entry.data.get("name"), words)
+    logger.info("Delivery of %s: %s", printable(str(entry.data.get("name"))), words)
     entry.finish({"outcome": outcome, "words": words, **more})
     return True
 

@@ -12,8 +12,7 @@ from typing import Callable, Optional
 from ftrack_accsyn_accessor.ftrack.versions import Versions
 from ftrack_accsyn_accessor.model import errors, manifest
 from ftrack_accsyn_accessor.model.checking import check
-from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, DeliveryNote, Deliverable, Manifest
-from ftrack_accsyn_accessor.model.printable import printable
+from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Deliverable, DeliveryNote, Manifest
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind, Problem, Severity, Verdict
 from ftrack_accsyn_accessor.vendor.case import Case, task_rows
 from ftrack_accsyn_accessor.vendor.means import Means
@@ -53,7 +52,7 @@ class Judging:
             cause = error.__cause__
             if not isinstance(cause, OSError) or cause.errno not in _BEYOND:
                 raise
-            return Verdict(self._case.unit.name, problems=(Problem("bounds", f"{printable(error.outcome)}."),))
+            return Verdict(self._case.unit.name, problems=(Problem("bounds", f"{error.outcome}."),))
         deliverables = self._deliverables(told)
         judged = check(self._case.unit.name, found, deliverables, self._means.rules, self._taken(deliverables))
         problems = (*judged.problems, *self._standing(judged), *self._sizes(found, folder))
@@ -153,7 +152,7 @@ class Judging:
                 raise errors.ManifestError("read the delivery note", DELIVERY_NOTE, "it is no such file")
             return manifest.read_note(self._means.storage.read(path, _NOTE_BYTES)), ()
         except errors.ManifestError as error:
-            text = f"The delivery note counts for nothing: {printable(error.outcome)}."
+            text = f"The delivery note counts for nothing: {error.outcome}."
             return None, (Problem("note", text, Severity.REMARK, DELIVERY_NOTE),)
 
 
@@ -163,7 +162,7 @@ def _differing(note: DeliveryNote, found: Sequence[Found], digests: Mapping[str,
     for each in note.files:
         path = posixpath.normpath(each.path)
         if path not in lies:
-            yield Problem("note", "The delivery note names it, and it is not there.", path=printable(each.path))
+            yield Problem("note", "The delivery note names it, and it is not there.", path=each.path)
         elif lies[path].size_bytes != each.size_bytes:
             text = f"It has {lies[path].size_bytes:,} bytes, and {each.size_bytes:,} by the delivery note."
             yield Problem("note", text, path=path)

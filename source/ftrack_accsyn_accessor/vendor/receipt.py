@@ -12,6 +12,7 @@ import re
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.submission import Severity, Verdict
 from ftrack_accsyn_accessor.model.vendors import places
 from ftrack_accsyn_accessor.vendor.means import Means
@@ -40,7 +41,7 @@ class Receipt:
     @property
     def words(self) -> str:
         """The receipt as people read it; nothing in it is more than the vendor knows, or may know."""
-        name = self.verdict.name
+        name = printable(self.verdict.name)
         if self.version is None:
             head = f"{name}: not accepted. It was put aside, whole; correct what is wrong and deliver it anew."
         else:
@@ -49,7 +50,7 @@ class Receipt:
         lines += _section("What was accepted:", self._accepted() if self.version is not None else [])
         for severity, title in ((Severity.WRONG, "What is wrong:"), (Severity.REMARK, "Remarks:")):
             found = [each for each in self.verdict.problems if each.severity is severity]
-            told = [f"{each.path}: {each.text}" if each.path else each.text for each in found]
+            told = [f"{printable(each.path)}: {each.text}" if each.path else each.text for each in found]
             lines += _section(title, [*told, *(self.remarks if severity is Severity.REMARK else ())])
         return "\n".join(lines) + "\n"
 
@@ -58,15 +59,21 @@ class Receipt:
         """The receipt as programs read it."""
         files = [file for part in self.verdict.parts for file in part.files] if self.version is not None else []
         return {
-            **{"form": FORM, "at": self.at, "project": self.project, "vendor": self.vendor, "name": self.verdict.name},
-            **{"accepted": self.version is not None, "asset": self.asset, "version": self.version},
+            "form": FORM,
+            "at": self.at,
+            "project": self.project,
+            "vendor": self.vendor,
+            "name": self.verdict.name,
+            "accepted": self.version is not None,
+            "asset": self.asset,
+            "version": self.version,
             "files": [{"path": each.path, "size_bytes": each.size_bytes, "sha256": each.sha256} for each in files],
             "problems": [dataclasses.asdict(each) for each in self.verdict.problems],
             "remarks": list(self.remarks),
         }
 
     def _accepted(self) -> list[str]:
-        return [f"{part.name}: {part.path or part.files[0].path}, {_count(part.files)}" for part in self.verdict.parts]
+        return [f"{part.name}: {printable(part.path)}, {_count(part.files)}" for part in self.verdict.parts]
 
 
 def hand_over(means: Means, receipt: Receipt) -> str:

@@ -77,7 +77,7 @@ def test_the_receipt_lies_in_the_vendors_folder_and_goes_out_once(vendor: Vendor
     assert told["accepted"] is True
     digests = {hashlib.sha256(content).hexdigest() for content in sent.values()}
     assert {each["sha256"] for each in told["files"]} == digests
-    assert [each for each in vendor.deliveries()] == [f"{PROJECT} {next(folder.glob('*.txt')).stem}"]
+    assert vendor.deliveries() == [f"{PROJECT} {next(folder.glob('*.txt')).stem}"]
     assert len(vendor.notes()) == 1
     assert words.strip() in vendor.notes()[0]
 
