@@ -236,9 +236,12 @@ class Desk:
         return told
 
     def _follow(self) -> None:
-        for entry in self._entries.values():
-            if entry.sent is not None and entry.standing is not None and not entry.standing.ended:
-                entry.standing = self._way().seen(entry.sent, entry.standing)
+        moving = [entry for entry in self._entries.values() if entry.moving]
+        sent = [entry.sent for entry in moving if entry.sent is not None]
+        known = {entry.path.name: entry.standing or Standing(Stage.WAITING) for entry in moving}
+        known = self._way().look(sent, known)
+        for entry in moving:
+            entry.standing = known[entry.path.name]
         self._look_s = min(uploading.LONGEST_LOOK_S, self._look_s * uploading.GROWTH)
 
     def _clear(self) -> None:

@@ -229,49 +229,56 @@ class Uploading:
 
     # Following.
 
-    def standing(self, sent: Sent) -> Standing:
-        """Return how far it is; when it has ended, whether what was sent is what was read. Up to four requests."""
-        job = self.workspace.present_job(sent.job)
+    def look(self, sent: Sequence[Sent], before: Mapping[str, Standing]) -> dict[str, Standing]:
+        """Return how all of *sent* stand, by name; what had ended *before* is as it was.
+
+        One request for all, and two for each that does not run. While accsyn cannot be asked it is as before, and why.
+        """
+        open_ones = [each for each in sent if not before[each.unit.name].ended]
+        found = dict(before)
+        try:
+            jobs = self.workspace.jobs_by_id([each.job for each in open_ones])
+            for each in open_ones:
+                found[each.unit.name] = self._standing(each, jobs.get(each.job))
+        except (errors.Unreachable, errors.Busy, errors.Uncertain) as error:
+            for each in open_ones:
+                found[each.unit.name] = dataclasses.replace(found[each.unit.name], cause=str(error))
+        return found
+
+    def _standing(self, sent: Sent, job: Optional[Job]) -> Standing:
+        """Return how it stands; when it has ended, whether what was sent is what was read."""
+        job = job or self.workspace.present_job(sent.job)
         if job is not None and job.status == "running":
             return upload.running(job)
         tasks = self.workspace.tasks(sent.job) if job is not None else []
         failed = any(task.status == "failed" for task in tasks)
         log = self.workspace.job_log(sent.job) if failed else []
         found = upload.standing(job, tasks, len(sent.paths), log[0] if log else "")
-        if found.stage is Stage.DELIVERED:
-            changed = changes(sent.unit, sent.files)
-            if changed:
-                return Standing(Stage.STOPPED, found.progress, f"{changed} while it was sent. Deliver it again.")
-            return dataclasses.replace(found, cause=upload.BEFORE if sent.before else "")
-        return found
+        if found.stage is not Stage.DELIVERED:
+            return found
+        changed = changes(sent.unit, sent.files)
+        if changed:
+            return Standing(Stage.STOPPED, found.progress, f"{changed} while it was sent. Deliver it again.")
+        return dataclasses.replace(found, cause=upload.BEFORE if sent.before else "")
 
     def follow(
         self,
         sent: Sequence[Sent],
         timeout_s: Optional[float] = None,
         draw: Callable[[Mapping[str, Standing]], None] = lambda standings: None,
-        pause: Optional[threading.Event] = None,
     ) -> dict[str, Standing]:
-        """Return how all of *sent* stand, by name, when they have ended, *timeout_s* is over, or *pause* is set."""
+        """Return how all of *sent* stand, by name, when they have ended, or *timeout_s* seconds are over."""
         known: dict[str, Standing] = {each.unit.name: Standing(Stage.WAITING) for each in sent}
-        pause = pause or threading.Event()
+        pause = threading.Event()
         began, look_s = time.monotonic(), FIRST_LOOK_S
         while True:
-            for each in sent:
-                if not known[each.unit.name].ended:
-                    known[each.unit.name] = self.seen(each, known[each.unit.name])
+            known = self.look(sent, known)
             draw(known)
             left_s = look_s if timeout_s is None else timeout_s - (time.monotonic() - began)
-            if all(each.ended for each in known.values()) or left_s <= 0 or pause.wait(min(look_s, left_s)):
+            if all(each.ended for each in known.values()) or left_s <= 0:
                 return known
+            pause.wait(min(look_s, left_s))
             look_s = min(LONGEST_LOOK_S, look_s * GROWTH)
-
-    def seen(self, sent: Sent, before: Standing) -> Standing:
-        """Return how it stands; while accsyn cannot be asked, as *before*, and why."""
-        try:
-            return self.standing(sent)
-        except (errors.Unreachable, errors.Busy, errors.Uncertain) as error:
-            return dataclasses.replace(before, cause=str(error))
 
 
 def _latest(jobs: Sequence[Job], anew: bool) -> Optional[Job]:
