@@ -67,6 +67,26 @@ def test_what_the_versions_and_the_shot_use_goes_unless_it_is_not_wanted(packer:
     assert names(packer.gather(with_used=False)) == ["comp.mov"]
 
 
+def test_what_is_used_of_another_project_keeps_the_name_of_that_before_it(packer: Packer) -> None:
+    packer.file("comp")
+    (version_id,) = packer.gather().version_ids
+    used = packer.version(packer.asset(packer.shot("show_b/sq010"), "lens"))
+    packer.component(used, packer.put("show_b/sq010/lens.txt"))
+    packer.store.create("AssetVersionLink", from_id=used, to_id=version_id)
+    contents = packer.gather()
+    assert paths_of(contents) == ["show_b/sq010/lens.txt", f"sq010/{packer.shot_name}/comp.mov"]
+    assert set(contents.version_ids) == {version_id, used}
+    packer.put("show_a/show_b/sq010/LENS.txt")
+    assert "one to some systems" in why(packer.gather(added=["show_a/show_b/sq010/LENS.txt"]))
+
+
+def test_what_lies_in_another_volume_cannot_go(packer: Packer) -> None:
+    roots = {"linux": "/mnt/library", "windows": "L:\\library"}
+    packer.map({"studio.hq": {"party": "hq"}, "library": {"party": "hq", "volume": "library", "roots": roots}})
+    packer.component(packer.version(packer.asset(packer.shot_id)), "/mnt/library/hdri.exr")
+    assert "It lies in the volume library, and packages are made in projects" in why(packer.gather())
+
+
 def test_of_a_task_of_a_sequence_nothing_of_its_shots_goes(packer: Packer) -> None:
     packer.file("plate")
     sequence = packer.ids["show_a/sq010"]
