@@ -1,4 +1,4 @@
-"""A studio whose accsyn runs the hooks of the command line, and a vendor who uploads and publishes with accsyn's client.
+"""A studio whose accsyn runs the hooks of the command line, and a vendor who uploads and publishes by accsyn's client.
 
 A hook may also be run by itself, in a process of its own, on an input that was made up.
 """
@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
@@ -25,7 +25,7 @@ from ftrack_accsyn_accessor.model.manifest import Deliverable, Manifest
 from ftrack_accsyn_accessor.model.vendors import Places, places
 from ftrack_accsyn_accessor.vendor import access
 from ftrack_accsyn_accessor.vendor.means import Means
-from ftrack_accsyn_sandbox.accsyn.entities import Share, User
+from ftrack_accsyn_sandbox.accsyn.entities import User
 from ftrack_accsyn_sandbox.accsyn.hooks import HookRun
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import ROOT
@@ -175,7 +175,14 @@ class Hooking:
             for index, path in enumerate(paths)
         }
         ends = {"source": f"user:{user.id}", "destination": f"workspace:{self.workspace.id}"}
-        return {"hook": "post-done-server", "id": uuid.uuid4().hex[:24], "code": "job", **ends, "tasks": tasks, **changes}
+        return {
+            "hook": "post-done-server",
+            "id": uuid.uuid4().hex[:24],
+            "code": "job",
+            **ends,
+            "tasks": tasks,
+            **changes,
+        }
 
     # What came of it
 
@@ -185,9 +192,10 @@ class Hooking:
         rows = [row for asset in assets for row in self.store.find("AssetVersion", asset_id=asset["id"])]
         return sorted(row["version"] for row in rows)
 
-    def results(self) -> list[Mapping[str, Any]]:
-        """Return what has ended in the spool."""
-        return [json.loads(path.read_bytes())["result"] for path in (self.folder / "spool" / "done").glob("*.json")]
+    def ended(self) -> list[dict[str, Any]]:
+        """Return what has ended in the spool: what was known of it, with what became of it as "result"."""
+        kept = [json.loads(path.read_bytes()) for path in (self.folder / "spool" / "done").glob("*.json")]
+        return [{**each["data"], "result": each["result"]} for each in kept]
 
     def waiting(self) -> list[dict[str, Any]]:
         """Return what waits in the spool."""
@@ -213,4 +221,4 @@ def hooking(hook_studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     hook_studio.accsyn.switches.clear()
 
 
-__all__ = ["Hooking", "Share", "hook_studio", "hooking"]
+__all__ = ["Hooking", "hook_studio", "hooking"]

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from hooking import Hooking
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ftrack_accsyn_accessor.vendor import receipt
+from ftrack_accsyn_sandbox.accsyn.entities import Delivery
+from helpers import ROOT
+from hooking import COMMAND, OTHER, Hooking
 
 DONE, FAILED = "post-done-server", "post-failed-server"
 
@@ -17,3 +29,254 @@ def test_what_a_vendor_has_uploaded_by_hand_becomes_a_version_and_the_job_stays_
     assert hooking.versions() == [1], run.output
     assert f"{hooking.stem}_v001: accepted as {hooking.stem} v001" in run.output
     assert hooking.waiting() == []
+
+
+def test_two_processes_for_one_job_make_one_version(hooking: Hooking) -> None:
+    hooking.hand_out()
+    hooking.workspace.hooks.twice = True
+    try:
+        hooking.upload(hooking.frames())
+    finally:
+        hooking.workspace.hooks.twice = False
+
+    runs = hooking.runs()
+    assert [run.exit_code for run in runs] == [0, 0], [run.output for run in runs]
+    assert hooking.versions() == [1]
+    assert len([note for note in hooking.notes() if "accepted" in note]) == 1
+
+
+def test_a_job_that_gets_more_tasks_is_told_again_and_only_the_new_unit_is_made(hooking: Hooking) -> None:
+    hooking.hand_out()
+    job = hooking.upload(hooking.frames(1))
+    second = hooking.frames(2)
+    task = {"source": str(second), "destination": f"folder={hooking.places().from_code}/{second.name}"}
+
+    hooking.session().create("Task", {"tasks": [task]}, job["id"])
+    hooking.studio.accsyn.engine.wait_idle(60.0)
+
+    first, again = hooking.runs()
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    assert len(again.payload["tasks"]) == 2
+    assert hooking.versions() == [1, 2]
+
+
+OTHERS = {
+    "a site sync": {"source": "workspace:66ee", "destination": "site:66ef"},
+    "a delivery that somebody fetches": {"source": "workspace:66ee", "destination": "user:66aa"},
+    "an upload of somebody's to somewhere else": {"tasks": {"0": {"destination": {"path_abs": "/mnt/p/show/x/a.mov"}}}},
+    "a placeholder": {"tasks": {}},
+}
+
+
+@pytest.mark.parametrize("verb", ["job-done", "job-failed", "publish"])
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_jobs_end_at_once_with_nothing_asked_said_or_written(hooking: Hooking, verb: str, name: str) -> None:
+    for service in (hooking.studio.ftrack, hooking.studio.accsyn):
+        service.log.clear()
+    hook = {"job-done": DONE, "job-failed": FAILED, "publish": "publish-server"}[verb]
+
+    ran = hooking.run(verb, {**hooking.job(f"{hooking.places().to_folder}/x"), "hook": hook, **OTHERS[name]})
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    assert (hooking.studio.ftrack.log.count(), hooking.studio.accsyn.log.count()) == (0, 0)
+    assert not (hooking.folder / "spool").exists()
+
+
+def test_a_job_that_is_none_of_ours_has_no_file_opened_for_it_but_its_input(hooking: Hooking) -> None:
+    code = (
+        "import sys\n"
+        "from ftrack_accsyn_accessor.cli import hook\n"
+        "seen = ('open', 'socket.connect')\n"
+        "sys.addaudithook(lambda event, args: print(args[0], flush=True) if event in seen else None)\n"
+        "hook.hook(sys.argv[1:])"
+    )
+    path = hooking.folder / "input.json"
+    path.write_text(json.dumps({**hooking.job("x"), **OTHERS["a site sync"]}), encoding="utf-8")
+    environment = hooking.workspace.hooks.environment
+    words = [sys.executable, "-c", code, "job-done", str(path)]
+    ran = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    own = (sys.base_prefix, sys.prefix, str(ROOT / "source"))
+    opened = [line for line in ran.stdout.splitlines() if not line.startswith(own)]
+    assert [line for line in opened if not line.isdigit()] == [str(path)]  # an open file again, by its number
+
+
+def test_one_vendor_cannot_have_anything_taken_in_from_anothers_folder_or_project(hooking: Hooking) -> None:
+    hooking.hand_out()
+    hooking.hand_out(OTHER, f"{hooking.stem}-other")
+    theirs, name = hooking.places(OTHER).from_folder, f"{hooking.stem}-other_v001"
+    elsewhere = hooking.places().from_folder.replace("show_a/", "show_b/", 1)
+    for folder in (theirs, elsewhere):
+        (hooking.studio.hq / folder / name).mkdir(parents=True, exist_ok=True)
+        for frame in (1001, 1002, 1003):
+            (hooking.studio.hq / folder / name / f"{name}.{frame}.exr").write_bytes(b"x" * 100)
+
+    for folder in (theirs, elsewhere):
+        ran = hooking.run("job-done", hooking.job(f"{folder}/{name}", user_hr=OTHER, source_hr=f"user:{OTHER}(x)"))
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert (hooking.studio.hq / folder / name / f"{name}.1001.exr").exists()
+
+    assert hooking.versions(f"{hooking.stem}-other") == []
+    assert [each["result"]["outcome"] for each in hooking.ended()] == ["not-ours", "not-ours"]
+    assert hooking.run("job-done", hooking.job(f"{theirs}/{name}", vendor=OTHER)).returncode == 0
+    assert hooking.versions(f"{hooking.stem}-other") == [1]
+
+
+def test_who_is_more_than_a_standard_user_is_no_vendor(hooking: Hooking) -> None:
+    hooking.hand_out()
+    hooking.user().role = "employee"
+    try:
+        hooking.run("job-done", hooking.job(f"{hooking.places().from_folder}/{hooking.stem}_v001"))
+    finally:
+        hooking.user().role = "standard"
+    assert [each["result"]["outcome"] for each in hooking.ended()] == ["not-ours"]
+
+
+@pytest.mark.parametrize("service", ["ftrack", "accsyn"])
+def test_what_arrives_while_a_service_is_away_is_kept_and_the_next_hook_works_it_off(
+    hooking: Hooking, service: str
+) -> None:
+    hooking.hand_out()
+    unit = hooking.frames()
+    away = {"ftrack": {"FTRACK_SERVER": "http://127.0.0.1:9"}, "accsyn": {"ACCSYN_PROXY": "127.0.0.1:9"}}[service]
+    before = dict(hooking.workspace.hooks.environment)
+    hooking.workspace.hooks.environment.update(away)
+    job = hooking.upload(unit)
+    hooking.workspace.hooks.environment = before
+
+    (run,) = hooking.runs()
+    assert (run.exit_code, job["status"], hooking.versions()) == (0, "done", []), run.output
+    assert "it is kept, and waits" in run.output
+    hooking.upload(hooking.frames(2))
+    assert hooking.versions() == [1, 2], hooking.runs()[-1].output
+
+
+def test_where_nothing_can_be_kept_the_job_fails_and_its_retry_takes_it_in(hooking: Hooking) -> None:
+    hooking.hand_out()
+    (hooking.folder / "spool").write_text("in the way", encoding="utf-8")
+
+    job = hooking.upload(hooking.frames())
+    assert job["status"] == "failed"
+    assert hooking.runs(DONE)[-1].exit_code == 1
+
+    (hooking.folder / "spool").unlink()
+    hooking.session("admin@acme.test").update("Transfer", job["id"], {"status": "waiting"})
+    hooking.studio.accsyn.engine.wait_idle(60.0)
+    assert hooking.versions() == [1]
+
+
+def test_what_has_failed_is_told_to_both_sides_once(hooking: Hooking) -> None:
+    hooking.hand_out()
+    folder, name = hooking.places().from_folder, f"{hooking.stem}_v001"
+    job = hooking.job(f"{folder}/{name}/{name}.1001.exr", f"{folder}/{name}/{name}.1002.exr", status="failed")
+    job["tasks"]["0"]["status"] = "done"
+
+    for _ in range(3):
+        ran = hooking.run("job-failed", {**job, "hook": FAILED})
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+    assert f"{name}: Both sides were told." in ran.stdout
+    (note,) = hooking.notes()
+    assert f"- {name}.1002.exr" in note
+    assert f"{name}.1001.exr" not in note
+    told = list((hooking.studio.hq / hooking.places().to_folder / receipt.FOLDER).glob("missing-*.txt"))
+    assert [f"{name}.1002.exr" in path.read_text(encoding="utf-8") for path in told] == [True]
+    mailed = [each for each in hooking.workspace.each(Delivery) if told[0].stem in each.name]
+    assert len(mailed) == 1
+    assert hooking.versions() == []
+
+
+def test_a_unit_that_is_not_whole_waits_for_the_rest_of_its_job(hooking: Hooking) -> None:
+    hooking.hand_out()
+    folder, name = hooking.places().from_folder, f"{hooking.stem}_v001"
+    job = hooking.job(f"{folder}/{name}/a.exr", f"{folder}/{name}/b.exr")
+    job["tasks"]["1"]["status"] = "executing"
+
+    ran = hooking.run("job-done", job)
+
+    assert (ran.returncode, ran.stdout) == (0, f"{name}: not all of it has arrived, so that it waits.\n")
+    assert not (hooking.folder / "spool").exists() or hooking.waiting() == []
+
+
+def test_nothing_secret_and_nothing_of_another_vendor_is_printed(hooking: Hooking) -> None:
+    hooking.hand_out()
+    secret = f"{hooking.stem}-unannounced"
+    hooking.hand_out(OTHER, secret)
+    theirs = hooking.places(OTHER).from_folder
+    other = hooking.job(f"{theirs}/{secret}_v001", f"{theirs}/{secret}-bad", vendor=OTHER)
+    (hooking.studio.hq / theirs / f"{secret}-bad").mkdir(parents=True)
+    down = {"FTRACK_SERVER": "http://user:password@127.0.0.1:9"}
+    before = dict(hooking.workspace.hooks.environment)
+    hooking.workspace.hooks.environment.update(down)
+    outputs = [hooking.run("job-done", other)]
+    hooking.workspace.hooks.environment.update(before)
+    theirs_said = outputs.pop()
+
+    hooking.upload(hooking.frames())
+    (run,) = hooking.runs(DONE)
+
+    said = run.output
+    assert hooking.versions() == [1], said
+    for word in (OTHER, secret, "other", "password"):
+        assert word not in said
+    for text in (said, theirs_said.stdout, theirs_said.stderr):
+        for name, value in hooking.workspace.hooks.environment.items():
+            assert not (name.endswith("_KEY") and value in text)
+        assert "password" not in text
+
+
+INPUTS = {
+    "nothing there": (None, 1),
+    "no JSON": ("{", 0),
+    "no JSON, of a folder of ours": ('{"x": "/mnt/show_a/_vendors/v-x/from/v1"', 1),
+    "10,000 levels": ('{"tasks":' * 10_000, 0),
+    "10,000 levels, of a folder of ours": ('{"_vendors/from":' * 10_000, 1),
+    "empty": ("{}", 0),
+}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_an_input_that_cannot_be_read_fails_only_what_may_be_a_delivery(hooking: Hooking, name: str) -> None:
+    content, code = INPUTS[name]
+    ran = hooking.run("job-done", content or "")
+    if content is None:
+        (hooking.folder / "input.json").unlink()
+        ran = _again(hooking)
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no links for everybody there")
+def test_a_link_in_place_of_the_input_is_not_followed(hooking: Hooking, tmp_path: Path) -> None:
+    (tmp_path / "target.json").write_text(json.dumps(hooking.job()), encoding="utf-8")
+    (hooking.folder / "input.json").symlink_to(tmp_path / "target.json")
+    ran = _again(hooking)
+    assert ran.returncode == 1
+    assert "Could not read what accsyn tells its hook" in ran.stdout
+
+
+def test_a_command_that_is_set_for_another_hook_says_so_and_does_nothing(hooking: Hooking) -> None:
+    job = hooking.job(f"{hooking.places().from_folder}/x", hook="hook-job-post-done-server")
+    ran = hooking.run("job-failed", job)
+    assert ran.returncode == 3
+    assert "accsyn has run it for post-done" in ran.stdout
+
+
+def test_a_daemon_without_an_environment_finds_everything_in_one_file(hooking: Hooking) -> None:
+    hooking.hand_out()
+    known = hooking.workspace.hooks.environment
+    names = [name for name in known if name.startswith(("FTRACK_SERVER", "FTRACK_API", "ACCSYN_API", "ACCSYN_WORK"))]
+    names += ["ACCSYN_PROXY"]
+    path = hooking.folder / "credentials.env"
+    path.write_text("".join(f"{name}={known[name]}\n" for name in names), encoding="utf-8")
+    kept = {name: value for name, value in known.items() if name not in names}
+    hooking.workspace.hooks.environment = {**kept, "ACCSYN_CREDENTIALS_PATH": str(path)}
+
+    hooking.upload(hooking.frames())
+
+    assert hooking.versions() == [1], hooking.runs()[-1].output
+
+
+def _again(hooking: Hooking) -> Any:
+    words = [*COMMAND, "hook", "job-done", str(hooking.folder / "input.json")]
+    environment = hooking.workspace.hooks.environment
+    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
