@@ -11,19 +11,20 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import pytest
 from accsyn_api import Session
 
+from ftrack_accsyn_accessor.cli import hook
 from ftrack_accsyn_accessor.ftrack import outsourced
 from ftrack_accsyn_accessor.model import manifest
 from ftrack_accsyn_accessor.model.handout import HandOut
 from ftrack_accsyn_accessor.model.manifest import Deliverable, Manifest
 from ftrack_accsyn_accessor.model.vendors import Places, places
-from ftrack_accsyn_accessor.vendor import access
+from ftrack_accsyn_accessor.vendor import access, hooks
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_sandbox.accsyn.entities import User
 from ftrack_accsyn_sandbox.accsyn.hooks import HookRun
@@ -32,6 +33,12 @@ from helpers import ROOT
 
 PROJECT, TASK = "show_a", "show_a/sq010/sh010/Animation"
 VENDOR, OTHER = "vendor@acme.test", "other@vendor.test"
+VERBS: Mapping[str, Callable[..., Any]] = {
+    "pre-publish": hooks.pre_publish,
+    "publish": hooks.publish,
+    "job-done": hooks.job_done,
+    "job-failed": hooks.job_failed,
+}
 COMMAND = [sys.executable, "-m", "ftrack_accsyn_accessor.cli"]
 
 
@@ -153,13 +160,26 @@ class Hooking:
         """Return the runs of a hook, or of all."""
         return [each for each in self.workspace.hooks.runs if name in ("", each.name)]
 
+    def call(self, verb: str, payload: Any, output: Optional[Path] = None) -> tuple[int, str]:
+        """Run a hook on an input that is made up, in this process; return its exit code and what it says."""
+        path = str(self._input(payload))
+        with self._patch.context() as patch:
+            for name, value in self.workspace.hooks.environment.items():
+                patch.setenv(name, value)
+            ran = hook.told(lambda: VERBS[verb](path, *([str(output)] if output else [])))
+        return ran[0], "\n".join(ran[1])
+
     def run(self, verb: str, payload: Any, output: Optional[Path] = None) -> subprocess.CompletedProcess[str]:
-        """Run a hook by itself, on an input that is made up."""
-        path = self.folder / "input.json"
-        path.write_text(payload if isinstance(payload, str) else json.dumps(payload), encoding="utf-8")
+        """Run a hook by itself, in a process of its own."""
+        path = self._input(payload)
         words = [*COMMAND, "hook", verb, str(path), *([str(output)] if output else [])]
         environment = {**self.workspace.hooks.environment, "HOME": os.environ["HOME"]}
         return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=100, check=False)
+
+    def _input(self, payload: Any) -> Path:
+        path = self.folder / "input.json"
+        path.write_text(payload if isinstance(payload, str) else json.dumps(payload), encoding="utf-8")
+        return path
 
     def job(self, *paths: str, vendor: str = VENDOR, status: str = "done", **changes: Any) -> dict[str, Any]:
         """Return the payload of a job that has brought *paths* of the volume, from a vendor."""

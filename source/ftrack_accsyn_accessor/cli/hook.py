@@ -66,18 +66,24 @@ def pre_publish(path: str, output: str) -> None:
     _end(lambda: hooks.pre_publish(path, output))
 
 
-def _end(run: Callable[[], Told]) -> NoReturn:
-    """Run a hook, say what it has to say, and end, whatever its threads still do."""
+def told(run: Callable[[], Told]) -> tuple[int, list[str]]:
+    """Run a hook; return its exit code, and what it has to say. Never raises."""
     try:
-        told = run()
-        code, lines = _OK if told.kept else _FAILED, list(told.lines)
+        found = run()
+        code, lines = _OK if found.kept else _FAILED, list(found.lines)
     except errors.SettingsError as error:
         code, lines = _NOT_SET_UP, [str(error)]
     except errors.AccsynAccessorError as error:
         code, lines = _FAILED, [str(error)]
     except Exception as error:  # noqa: BLE001 - its own words may tell of anybody
         code, lines = _FAILED, [f"Something is wrong ({type(error).__name__}). Please report this."]
-    for line in lines[:_MOST_LINES]:
-        click.echo(printable(line, _MOST_LETTERS))
+    return code, [printable(line, _MOST_LETTERS) for line in lines[:_MOST_LINES]]
+
+
+def _end(run: Callable[[], Told]) -> NoReturn:
+    """Run a hook, say what it has to say, and end, whatever its threads still do."""
+    code, lines = told(run)
+    for line in lines:
+        click.echo(line)
     sys.stdout.flush()
     os._exit(code)
