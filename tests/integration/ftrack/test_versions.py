@@ -164,20 +164,20 @@ def test_paths_of_an_earlier_number_are_put_right(running: Studio, versions: Ver
 def test_a_number_that_was_taken_at_the_same_moment_is_given_up(
     running: Studio, versions: Versions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = delivery(running, versions, number=0)
+    wanted = delivery(running, versions)
     versions.make(wanted)
-    rival = delivery(running, versions, asset=wanted.asset.name)
+    rival = delivery(running, versions, asset=wanted.asset.name, number=2)
     before = FtrackConnection.write
 
     def write(self: FtrackConnection, entities: list[Written]) -> None:  # an artist publishes between look and commit
         if entities[0].entity_type == "AssetVersion":
-            running.ftrack.store.create("AssetVersion", asset_id=rival.asset.id, version=1)
+            running.ftrack.store.create("AssetVersion", asset_id=rival.asset.id, version=2)
         before(self, entities)
 
     monkeypatch.setattr(FtrackConnection, "write", write)
-    assert versions.make(rival).number == 2
+    assert versions.make(rival).number == 3
     monkeypatch.undo()
-    assert sorted(row["version"] for row in made(running, wanted)["versions"]) == [0, 1, 2]
+    assert sorted(row["version"] for row in made(running, wanted)["versions"]) == [1, 2, 3]
 
 
 def test_what_was_handed_out_is_linked_where_it_still_exists(running: Studio, versions: Versions) -> None:
