@@ -14,7 +14,7 @@ from ftrack_accsyn_accessor.model.delivered import PUBLISH, Unit
 from ftrack_accsyn_accessor.model.handout import HandOut
 from ftrack_accsyn_accessor.model.manifest import Manifest
 from ftrack_accsyn_accessor.model.submission import FoundKind
-from ftrack_accsyn_accessor.model.vendors import Places, places
+from ftrack_accsyn_accessor.model.vendors import Places, lowered, places
 from ftrack_accsyn_accessor.vendor.means import Means
 
 logger = logging.getLogger(__name__)
@@ -50,9 +50,8 @@ class Case:
 def recognise(means: Means, unit: Unit, before: Optional[Mapping[str, str]] = None) -> Optional[Case]:
     """Return whose *unit* is; None where its sender was handed out nothing in the project whose folder it is in.
 
-    *before* is how it was recognised when it was taken in, `Case.known`. Two requests. Raise
-    `errors.RegistrationError`, `errors.WorkspaceError`, and `errors.NotAllowed` where accsyn does not show its users to
-    us.
+    *before* is how it was recognised when it was taken in, `Case.known`. Three requests. Raise
+    `errors.RegistrationError` and `errors.WorkspaceError`.
     """
     known = outsourced.read(means.connection)
     if before is not None:
@@ -61,7 +60,7 @@ def recognise(means: Means, unit: Unit, before: Optional[Mapping[str, str]] = No
         return Case(
             unit, *told, before["project_id"], places(means.rules, before["project"], before["vendor"]), handouts
         )
-    vendor = _address(means, unit.vendor_id, sorted({each.vendor for each in known}))
+    vendor = _address(means, unit.vendor_id)
     mine = [each for each in known if each.vendor == vendor]
     for project in sorted({each.project for each in mine}):
         ours = places(means.rules, project, vendor)
@@ -108,15 +107,9 @@ def _manifest(means: Means, case: Case, handout: HandOut) -> Optional[Manifest]:
     return read
 
 
-def _address(means: Means, user_id: str, addresses: Sequence[str]) -> str:
-    """Return which of *addresses* the accsyn user with this id has; empty where it is none of them."""
-    users = means.workspace.users(addresses)
-    if users is None:
-        outcome = "accsyn does not show its users to this user"
-        raise errors.NotAllowed("see who has delivered", user_id, outcome, "Let the service's user be an employee.")
-    known = {address.casefold(): address for address in addresses}
-    mine = (each for each in users if each.id == user_id and each.role == _ROLE)
-    return next((known[each.email.casefold()] for each in mine), "")
+def _address(means: Means, user_id: str) -> str:
+    """Return the address of the accsyn user with this id, also of one who was disabled since; empty for nobody."""
+    return next((lowered(each.email) for each in means.workspace.people() if each.id == user_id), "")
 
 
 def _is_below(unit: Unit, ours: Places) -> bool:

@@ -12,16 +12,16 @@ import re
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.access import Standing, standing
 from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.submission import Severity, Verdict
-from ftrack_accsyn_accessor.model.vendors import places
+from ftrack_accsyn_accessor.model.vendors import lowered, places
 from ftrack_accsyn_accessor.vendor.means import Means
 
 FOLDER = "receipts"
 #: The form of receipts for programs.
 FORM = 1
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
-_ENABLED = "enabled"
 _MOST_LINES = 200
 
 
@@ -92,7 +92,7 @@ def tell_vendor(means: Means, vendor: str, project: str, text: str, name: str = 
     """Leave *text* in the vendor's folder, and have accsyn send them word of it: by a delivery of that file alone.
 
     The same text again, or another one of this *name*, is not sent twice. Return why they could not be told, in a
-    sentence, or nothing; a user who is not enabled is sent nothing, for that may enable them. Raise
+    sentence, or nothing; one who was disabled is sent nothing, for that may enable them. Raise
     `errors.StorageError`, and `errors.WorkspaceError` where accsyn cannot be asked.
     """
     name = name or f"message-{_digest(text)}"
@@ -100,10 +100,11 @@ def tell_vendor(means: Means, vendor: str, project: str, text: str, name: str = 
     means.storage.write(path, text.encode("utf-8", "backslashreplace"), replace=True)
     if means.rules.production:
         return f"accsyn's main site, which the vendor reads from, is not seen from here: hand them {path} on."
-    users = [each for each in means.workspace.users([vendor]) or () if each.email.casefold() == vendor.casefold()]
-    if not users or users[0].status != _ENABLED:
-        return f"{vendor} is not enabled in accsyn, so that nothing was sent: the receipt waits in their folder."
     try:
+        user = next((each for each in means.workspace.people(vendor) if lowered(each.email) == vendor), None)
+        if standing(user) not in (Standing.ENABLED, Standing.INVITED):
+            how = standing(user).value
+            return f"{vendor} is {how} in accsyn, so that nothing was sent: the receipt waits in their folder."
         title = f"{project} {name}"
         if means.workspace.find_delivery(title) is None:
             means.workspace.create_delivery(title, [f"volume={means.settings.volume}/{path}"], vendor)

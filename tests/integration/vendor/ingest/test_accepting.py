@@ -167,3 +167,14 @@ def test_the_task_of_a_delivery_is_the_one_that_was_handed_out(vendor: Vendor) -
     vendor.hand_out()
     vendor.ingest(vendor.deliver(f"{vendor.asset}_v001.mxf", vendor.address.encode()))
     assert vendor.versions()[0]["task_id"] == vendor.studio.ids[TASK]
+
+
+@pytest.mark.parametrize(("ending", "movie"), [(".png", False), (".mp4", True)])
+def test_a_picture_is_the_thumbnail_and_can_be_reviewed(vendor: Vendor, ending: str, movie: bool) -> None:
+    vendor.hand_out()
+    result = vendor.ingest(vendor.deliver(f"{vendor.asset}_v001{ending}", vendor.address.encode()))
+    assert result is not None
+    (version,) = vendor.versions()
+    components = vendor.studio.ftrack.store.find("Component", version_id=version["id"])
+    assert any(each["name"].startswith("ftrackreview") for each in components)
+    assert version["thumbnail_id"]

@@ -282,3 +282,24 @@ def test_what_was_decided_is_gone_on_with_where_the_record_of_the_hand_out_is_go
         vendor.means.connection.delete_metadata(row["parent_id"], row["key"])
     assert work_off(vendor.means) == 1
     assert outcome(vendor, entry) == "accepted"
+
+
+def test_a_vendor_who_was_deactivated_since_is_still_known(vendor: Vendor) -> None:
+    vendor.hand_out()
+    entry = vendor.deliver(f"{vendor.asset}_v001.mxf", vendor.address.encode())
+    vendor.user.active = False
+    assert work_off(vendor.means) == 1
+    assert outcome(vendor, entry) == "accepted"
+    assert vendor.deliveries() == []
+    assert not vendor.user.active
+
+
+@pytest.mark.parametrize("frames", [3, 300])
+def test_the_requests_of_an_ingest_do_not_grow_with_its_files(vendor: Vendor, frames: int) -> None:
+    vendor.hand_out(frames=(1, frames))
+    entry = vendor.deliver(f"{vendor.asset}_v001", vendor.frames(1, frames))
+    logs = (vendor.studio.ftrack.log, vendor.studio.accsyn.log)
+    for log in logs:
+        log.clear()
+    assert Ingest(vendor.means).work(entry)
+    assert sum(log.count() for log in logs) <= 50

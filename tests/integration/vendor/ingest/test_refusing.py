@@ -180,7 +180,7 @@ def test_a_disabled_vendor_is_sent_nothing_and_the_note_says_so(vendor: Vendor) 
     vendor.user.status = "disabled"
     vendor.ingest(vendor.deliver(f"{vendor.asset}_v001.mxf", vendor.address.encode()))
     assert vendor.deliveries() == []
-    assert any("not enabled" in each for each in vendor.notes())
+    assert any("is disabled in accsyn" in each for each in vendor.notes())
     assert vendor.user.status == "disabled"
 
 
