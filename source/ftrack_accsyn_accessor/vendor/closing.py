@@ -101,7 +101,7 @@ def settle(means: Means, now: float) -> list[Step]:
         return []
     moving = means.workspace.moving()
     coming = being_handed_out(means)
-    deliveries = _Deliveries(means)
+    deliveries = Deliveries(means)
     steps: list[Step] = []
     for each in known:
         if (each.project, each.vendor) in coming:
@@ -113,7 +113,7 @@ def settle(means: Means, now: float) -> list[Step]:
     return steps
 
 
-class _Deliveries:
+class Deliveries:
     """What is kept open for vendors: it is read where somebody has nothing left to read, and asked for once."""
 
     def __init__(self, means: Means) -> None:
@@ -138,7 +138,7 @@ class _Deliveries:
 class _Settling:
     """Settles one vendor in one project."""
 
-    def __init__(self, means: Means, hand: Hand, moving: Sequence[Moving], deliveries: _Deliveries, now: float) -> None:
+    def __init__(self, means: Means, hand: Hand, moving: Sequence[Moving], deliveries: Deliveries, now: float) -> None:
         self._means = means
         self._hand = hand
         self._moving = moving

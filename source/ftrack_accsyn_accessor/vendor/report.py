@@ -14,7 +14,17 @@ from ftrack_accsyn_accessor.model.access import OPEN, STANDARD, Deed, Reach, Rig
 from ftrack_accsyn_accessor.model.accsyn import Grant, User
 from ftrack_accsyn_accessor.model.vendors import Places
 from ftrack_accsyn_accessor.vendor.access import bare_situation, carry_out, with_grants
-from ftrack_accsyn_accessor.vendor.closing import TOLD, WAITS, Hand, Step, being_handed_out, hands, left_words, settle
+from ftrack_accsyn_accessor.vendor.closing import (
+    TOLD,
+    WAITS,
+    Deliveries,
+    Hand,
+    Step,
+    being_handed_out,
+    hands,
+    left_words,
+    settle,
+)
 from ftrack_accsyn_accessor.vendor.means import Means
 
 #: Whose work is being handed out has access before ftrack tells of it: such a grant is not taken back so soon.
@@ -119,7 +129,7 @@ def report(means: Means, now: float, *, fix: bool = False) -> Report:
         known = _look(means) if taken else known
     reached = sorted(_reached(means, known, now), key=lambda each: (each.vendor, each.project, each.share))
     work = [each for hand in known.hands.values() for each in _work(means, hand, now)]
-    return Report(tuple(reached), tuple(work), tuple(_remarks(means, known)), tuple(steps))
+    return Report(tuple(reached), tuple(work), tuple(_remarks(means, known, now)), tuple(steps))
 
 
 def _look(means: Means) -> _Known:
@@ -220,8 +230,9 @@ def _work(means: Means, hand: Hand, now: float) -> Iterator[Work]:
         )
 
 
-def _remarks(means: Means, known: _Known) -> Iterator[str]:
+def _remarks(means: Means, known: _Known, now: float) -> Iterator[str]:
     """Yield what is not as it should be, though it is no grant."""
+    deliveries = Deliveries(means)
     for (project, vendor), hand in sorted(known.hands.items()):
         places = vendors.places(means.rules, project, vendor)
         situation = known.situation
@@ -229,6 +240,9 @@ def _remarks(means: Means, known: _Known) -> Iterator[str]:
             left = left_words(means, places)
             if left:
                 yield left
+            if closing.rights(closing.closed_at(hand.handouts, now), now, means.rules) is model.CLOSED:
+                for each in deliveries.of(project, vendor, places.to_folder):
+                    yield f"{vendor} has no open work in {project}, and can still fetch the delivery {each.name}."
             continue
         how = model.standing(situation.user(vendor))
         if how in (Standing.DISABLED, Standing.INACTIVE, Standing.UNKNOWN):

@@ -13,6 +13,7 @@ from ftrack_accsyn_accessor.model.vendors import VendorRules, places
 from ftrack_accsyn_accessor.vendor import closing
 from ftrack_accsyn_accessor.vendor.access import open_access
 from ftrack_accsyn_accessor.vendor.closing import settle
+from ftrack_accsyn_accessor.vendor.report import report
 from ftrack_accsyn_accessor.vendor.spool import HAND_OUT
 from ftrack_accsyn_sandbox.accsyn.entities import Acl, Party, Share
 from granting import OTHER, PROJECT, VENDOR
@@ -185,6 +186,7 @@ def test_a_delivery_of_what_was_handed_out_ends_with_reading_and_no_other_does(g
     job = granting.moves(Party("workspace", granting.workspace.id), Party("user", granting.vendor.id))
     assert closing.WAITS in kinds(settle(granting.means, NOW + 8 * DAY))
     assert len(door.open_deliveries()) == 2
+    assert any("can still fetch the delivery" in each for each in report(granting.means, NOW + 8 * DAY).remarks)
     job.status = job.held = "done"
     assert kinds(settle(granting.means, NOW + 8 * DAY)) == [closing.ENDED, *[closing.READ_TAKEN] * 2]
     assert [each.id for each in door.open_deliveries()] == [sent.id]
