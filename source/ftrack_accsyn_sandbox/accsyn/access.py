@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from ftrack_accsyn_sandbox.accsyn.entities import (
@@ -10,11 +11,13 @@ from ftrack_accsyn_sandbox.accsyn.entities import (
     Acl,
     Client,
     Delivery,
+    Endpoint,
     Entity,
     Job,
     Queue,
     Share,
     Site,
+    Task,
     Ticks,
     User,
 )
@@ -112,6 +115,31 @@ def leads_to_grant(workspace: Workspace, user: User, share: Share, path: str) ->
     for acl in workspace.each(Acl):
         place = _place(acl, share, path) if acl.user_id == user.id and acl.read else None
         if place is not None and place.root and (not place.path or place.root.startswith(f"{place.path}/")):
+            return True
+    return False
+
+
+def check_again(workspace: Workspace, user: User, job: Job, tasks: Iterable[Task]) -> None:
+    """Raise Denied unless *user* may still have *tasks* of *job* run: grants may have gone since they were made.
+
+    Those of a delivery and of a publish never needed any. What accsyn looks at then is not known.
+    """
+    if job.published is not None or isinstance(workspace.entities.get(job.parent_id), Delivery):
+        return
+    for task in tasks:
+        for end, write in ((task.source, False), (task.destination, True)):
+            share = workspace.entities.get(end.share_id or "")
+            collected = not write and _collected(workspace, user, end)
+            if end.party.kind in ("workspace", "site") and isinstance(share, Share) and not collected:
+                check_share(workspace, user, share, end.path, write=write)
+
+
+def _collected(workspace: Workspace, user: User, end: Endpoint) -> bool:
+    """Return whether *user* reads the place of *end* by a collection."""
+    for share in workspace.each(Share):
+        places = [entry.path for entry in share.files.values() if entry.share_id == end.share_id]
+        inside = any(end.path == path or end.path.startswith(f"{path}/") for path in places)
+        if inside and may_read(workspace, user, share, ""):
             return True
     return False
 

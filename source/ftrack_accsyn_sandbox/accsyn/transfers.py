@@ -82,6 +82,8 @@ def edit_job(call: Call) -> list[dict[str, Any]]:
     metadata = check_metadata(data["metadata"]) if "metadata" in data else job.metadata
     named = data.get("queue", data.get("parent"))
     queue_id = job.queue_id if named is None else _queue(call, named).id
+    if data.get("status") == "waiting":
+        access.check_again(call.workspace, call.user, job, job.tasks)
     if "status" in data:
         jobs.set_status(job, data["status"])
     elif job.archived:
@@ -107,6 +109,7 @@ def edit_tasks(call: Call) -> list[dict[str, Any]]:
             raise Refusal(f"Task status cannot be set to {row['status']}.")
         _priority(row)
         check_metadata(row.get("metadata", {}))
+    access.check_again(call.workspace, call.user, job, [task for task, row in pairs if row.get("status") == "queued"])
     for task, row in pairs:
         if "status" in row:
             jobs.set_task_status(task, row["status"])

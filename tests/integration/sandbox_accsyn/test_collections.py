@@ -60,6 +60,17 @@ def test_its_reader_fetches_them_by_name(acme: Any, vendor: Any, engine: Any, tm
     assert shown_task(vendor, last(acme).id)["source"]["path"] == "show/a/plate.mov"
 
 
+def test_its_reader_fetches_them_again_only_as_long_as_that_is_granted(
+    acme: Any, vendor: Any, admin: Any, engine: Any, collection: Any, tmp_path: Path
+) -> None:
+    assert run(acme, vendor, {"source": "collection=for-vendor/pack", "destination": f"{tmp_path}/got/"}) == "done"
+    again = [{"uri": "0", "status": "queued"}]
+    assert vendor.update_many("Task", last(acme).id, again)
+    admin.revoke("User", "vendor@acme.test", "Collection", collection["id"])
+    with pytest.raises(AccsynException, match="no read access"):
+        vendor.update_many("Task", last(acme).id, again)
+
+
 def test_nothing_is_written_to_it_and_nobody_else_reads_it(acme: Any, vendor: Any, collection: Any) -> None:
     task = {"source": f"client={acme.demo.vendor_client.id}:/tmp/a.mov"}
     for where in ("collection=for-vendor/plate.mov", "collection=for-vendor/"):

@@ -136,6 +136,30 @@ def test_upload_goes_to_the_queue_of_its_share_or_user(
     assert vendor.create("Transfer", upload(desk / "sh10_v003", "folder=from/b"))["parent_hr"] == "Medium"
 
 
+def test_what_was_uploaded_once_is_not_uploaded_again_without_a_grant(
+    acme: Any, vendor: Any, admin: Any, engine: Any, shares: None, desk: Path
+) -> None:
+    assert run(acme, vendor, upload(desk / "sh10_v003", "folder=from/a")) == "done"
+    assert run(acme, vendor, {"source": "folder=to/deep", "destination": f"{desk}/got"}) == "done"
+    up, down = (job.id for job in acme.service.workspace.jobs())
+    again: list[Callable[[str], Any]] = [
+        lambda job: vendor.update_many("Task", job, [{"uri": "0", "status": "queued"}]),
+        lambda job: vendor.update("Transfer", job, {"status": "waiting"}),
+    ]
+    for touch in again:
+        assert touch(up)
+        assert touch(down)
+    engine.wait_idle()
+    admin.grant("User", VENDOR, "Folder", "from", {"read": True, "write": False, "path": "/"})
+    admin.revoke("User", VENDOR, "Folder", acme.service.workspace.get(Share, "to").id)
+    for touch in again:
+        with pytest.raises(AccsynException, match="no write access"):
+            touch(up)
+        with pytest.raises(AccsynException, match="no read access"):
+            touch(down)
+    admin.update_many("Task", up, [{"uri": "0", "status": "queued"}])
+
+
 def test_only_what_was_granted_is_seen(acme: Any, vendor: Any, shares: None) -> None:
     assert sorted(row["code"] for row in vendor.find("Folder")) == ["from", "to"]
     assert [row["filename"] for row in vendor.ls("folder=to", recursive=True)[0]["files"]] == ["a.mov"]
