@@ -9,11 +9,11 @@ import dataclasses
 import itertools
 import math
 import re
-import string
 from typing import Any, Callable, NamedTuple
 
 from ftrack_accsyn_accessor.model import parties, paths
 from ftrack_accsyn_accessor.model.errors import SettingsError
+from ftrack_accsyn_accessor.model.manifest import why_no_template
 from ftrack_accsyn_accessor.model.naming import unsafe_on_windows
 from ftrack_accsyn_accessor.model.tables import Tables, is_list, read_content
 from ftrack_accsyn_accessor.model.vendors import VendorRules
@@ -25,7 +25,9 @@ _NO_NAME = re.compile(r'[\\:*?"<>|{}\x00-\x1f]|^[ .]|[ .]$|^$')
 _NO_CODE = re.compile(r"[^a-z0-9_-]")
 #: What `vendors.vendor_name` makes ends so.
 _VENDOR = re.compile(r"-[0-9a-f]{8}$", re.IGNORECASE)
-_TYPE = re.compile(r"\.[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*")
+_TYPE = re.compile(r"(?:\.[0-9A-Za-z_+-]{1,16}){1,3}")
+#: What stands for names of ftrack in `naming`, besides the version.
+_NAMES = re.compile(r"\{(?:project|sequence|shot|asset|task)\}")
 
 
 def read(text: str, path: str, workspace: str = "") -> VendorRules:
@@ -127,16 +129,8 @@ def _code(value: Any) -> bool:
 
 
 def _naming(value: Any) -> bool:
-    """Whether *value* is a name with plain placeholders, the version among them."""
-    try:
-        parts = list(string.Formatter().parse(value)) if _text(value) else []
-    except ValueError:
-        return False
-    fields = [(name, spec or "", conversion) for _, name, spec, conversion in parts if name is not None]
-    plain = all(re.fullmatch(r"[a-z_]+", name) and not conversion for name, _, conversion in fields)
-    numbered = all(re.fullmatch(r"(?:0\d{1,2}d)?" if name == "version" else "", spec) for name, spec, _ in fields)
-    literal = all(not re.search(r'[/\\:*?"<>|]', text) for text, *_ in parts)
-    return plain and numbered and literal and any(name == "version" for name, *_ in fields)
+    """Whether *value* is what a name can be made of, with the version in it at most once."""
+    return _text(value) and not why_no_template(_NAMES.sub("x", value))
 
 
 def _site(value: Any, workspace: str) -> bool:
@@ -183,7 +177,9 @@ _KINDS: dict[str, _Kind] = {
         "a list of extensions such as .exr",
         lambda value: is_list(value) and all(_text(each) and _TYPE.fullmatch(each) for each in value),
     ),
-    "naming": _Kind("a name with {version} or {version:03d}, and with placeholders in lower case", _naming),
+    "naming": _Kind(
+        "a name, with {project}, {sequence}, {shot}, {asset}, {task} and {version} or {version:03d}", _naming
+    ),
     "handles": _Kind("a whole number from 0 on", _count(0)),
     "grace_days": _Kind("a number of days from 0 on", _number),
 }

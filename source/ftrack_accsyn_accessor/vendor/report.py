@@ -138,11 +138,14 @@ def _look(means: Means) -> _Known:
     everybody = {vendors.lowered(each.email) for each in situation.people if each.role == STANDARD}
     everybody |= {vendor for _, vendor in grouped}
     projects = {each.name for each in People(means.connection).projects().values()} | {name for name, _ in grouped}
+    codes = {each.code.lower() for each in situation.shares}
     owners: dict[str, _Owner] = {}
     places = []
     for project in sorted(projects):
         for vendor in sorted(everybody):
             found = vendors.places(means.rules, project, vendor)
+            if codes.isdisjoint((found.to_code, found.from_code)) and (project, vendor) not in grouped:
+                continue
             shares = situation.both(found)
             owners.update(
                 {each.id: _Owner(project, vendor, writable) for each, writable in zip(shares, (False, True)) if each}

@@ -122,21 +122,28 @@ def test_folders_that_lie_apart_are_taken() -> None:
 @pytest.mark.parametrize(
     "naming",
     [
-        "{shot}",
+        "",
         "{shot}/{version}",
         "{version:>10}",
         "{version:099999d}",
         "{version!r}",
-        "{a.b}{version}",
-        "{a[0]}{version}",
-        "{}{version}",
-        "{shot:5}{version}",
+        "{version}_{version}",
+        "{shot.name}_{version}",
+        "{shot[0]}_{version}",
+        "{shot:5}_{version}",
+        "{vendor}_{version}",
+        "{}_{version}",
         "{version",
         "..\\{version}",
     ],
 )
 def test_naming_is_plain_placeholders(naming: str) -> None:
-    assert refusal({"naming": naming}).startswith(f"naming is {naming!r}, not a name with {{version}}")
+    assert refusal({"naming": naming}).startswith(f"naming is {naming!r}, not a name, with {{project}}")
+
+
+def test_naming_may_have_all_that_names_are_made_of() -> None:
+    naming = "{project}_{sequence}_{shot}_{asset}_{task}_v{version:04d}"
+    assert read({"naming": naming}).naming == naming
 
 
 @pytest.mark.parametrize("party", ["hq", "acme", "v@x.y", "client=abc", "internal", " "])

@@ -70,7 +70,7 @@ def test_no_two_projects_have_one_folder(names: list[str]) -> None:
     assert len(set(folders.values())) == len(folders)
 
 
-@seeded
+@settings(seeded, max_examples=50)
 @given(st.lists(NAMES, unique=True, min_size=2, max_size=3), st.lists(st.emails(), unique_by=str.lower, min_size=2))
 def test_no_two_of_project_and_vendor_have_a_folder_or_code_in_common(projects: list[str], vendors: list[str]) -> None:
     found = [places(VendorRules(), project, vendor) for project in projects for vendor in vendors[:3]]
