@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model import foreign
@@ -48,8 +48,7 @@ def recognised(stem: str, deliverables: Sequence[Deliverable], is_folder: bool) 
         text = f"{foreign.shown(stem)} may be meant for several deliverables: {names}. Ask the studio."
         return Recognised(problems=(Problem("ambiguous", text),))
     if exact:
-        form = () if any(stem == each for each in _spellings(*exact[0])) else (_other_form(stem, *exact[0]),)
-        return Recognised(*exact[0], form)
+        return Recognised(*exact[0], _other_form(stem, *exact[0]))
     if not is_folder and _FRAME.search(stem):
         alone = recognised(_FRAME.sub("", stem), known, is_folder=True)
         if alone.deliverable is not None and not alone.problems:
@@ -73,9 +72,9 @@ def version_in(stem: str, deliverable: Deliverable) -> Optional[int]:
 def _numbers(stem: str, deliverable: Deliverable) -> list[Optional[int]]:
     """Return the version by which *stem* is the name of *deliverable*: none, one, or [None] for a name without it."""
     plain = unicodedata.normalize("NFC", stem)
-    head, placeholder, tail = (unicodedata.normalize("NFC", each) for each in _parted(deliverable))
-    if plain in (_BEFORE_NUMBER.sub("", head) + tail if placeholder else head, None):
+    if plain == unicodedata.normalize("NFC", _without_number(deliverable)):
         return [None]
+    head, placeholder, tail = (unicodedata.normalize("NFC", each) for each in _parted(deliverable))
     digits = plain[len(head) : len(plain) - len(tail)] if placeholder and plain.startswith(head) else ""
     if not re.fullmatch(r"[0-9]{1,%d}" % _MOST_DIGITS, digits):  # noqa: UP031 - braces have another meaning here
         return []
@@ -83,14 +82,17 @@ def _numbers(stem: str, deliverable: Deliverable) -> list[Optional[int]]:
     return [number] if unicodedata.normalize("NFC", deliverable.named(number)) == plain else []
 
 
-def _spellings(deliverable: Deliverable, version: Optional[int]) -> Iterable[str]:
-    head, placeholder, tail = _parted(deliverable)
-    return [_BEFORE_NUMBER.sub("", head) + tail if placeholder else head, expected(deliverable, version)]
-
-
-def _other_form(stem: str, deliverable: Deliverable, version: Optional[int]) -> Problem:
+def _other_form(stem: str, deliverable: Deliverable, version: Optional[int]) -> tuple[Problem, ...]:
+    """Return a remark where *stem* is the expected name letter by letter, yet not byte by byte."""
+    if stem in (_without_number(deliverable), expected(deliverable, version)):
+        return ()
     text = f"{foreign.shown(stem)} is {expected(deliverable, version)} with its accents written in another way."
-    return Problem("unicode-form", text, Severity.REMARK)
+    return (Problem("unicode-form", text, Severity.REMARK),)
+
+
+def _without_number(deliverable: Deliverable) -> str:
+    head, placeholder, tail = _parted(deliverable)
+    return _BEFORE_NUMBER.sub("", head) + tail if placeholder else head
 
 
 def _parted(deliverable: Deliverable) -> tuple[str, str, str]:
@@ -115,8 +117,7 @@ def _alike(stem: str, deliverables: Sequence[Deliverable]) -> Recognised:
 
 def _folded_numbers(folded: str, deliverable: Deliverable) -> list[Optional[int]]:
     head, placeholder, tail = _parted(deliverable)
-    without = _folded(_BEFORE_NUMBER.sub("", head) + tail)
-    if folded == without:
+    if folded == _folded(_without_number(deliverable)):
         return [None]
     found = re.fullmatch(f"{re.escape(_folded(head))}([0-9]{{1,6}}){re.escape(_folded(tail))}", folded)
     return [int(found[1]) or None] if placeholder and found else []
