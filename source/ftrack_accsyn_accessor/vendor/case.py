@@ -60,7 +60,7 @@ def recognise(means: Means, unit: Unit, before: Optional[Mapping[str, str]] = No
         return Case(
             unit, *told, before["project_id"], places(means.rules, before["project"], before["vendor"]), handouts
         )
-    vendor = _address(means, unit.vendor_id)
+    vendor = address(means, unit.vendor_id)
     mine = [each for each in known if each.vendor == vendor]
     for project in sorted({each.project for each in mine}):
         ours = places(means.rules, project, vendor)
@@ -107,9 +107,10 @@ def _manifest(means: Means, case: Case, handout: HandOut) -> Optional[Manifest]:
     return read
 
 
-def _address(means: Means, user_id: str) -> str:
-    """Return the address of the accsyn user with this id, also of one who was disabled since; empty for nobody."""
-    return next((lowered(each.email) for each in means.workspace.people() if each.id == user_id), "")
+def address(means: Means, user_id: str) -> str:
+    """Return the address of the standard user with this id, also of one who was disabled since; empty for nobody."""
+    mine = (each for each in means.workspace.people() if each.id == user_id and each.role == _ROLE)
+    return next((lowered(each.email) for each in mine), "")
 
 
 def _is_below(unit: Unit, ours: Places) -> bool:

@@ -25,7 +25,6 @@ from ftrack_accsyn_accessor.vendor.offers import Offer, Offers
 
 NOTHING = "Nothing is handed out to you at the moment, so that nothing can be published."
 _TWICE = "Something else of this publish is the same version. Publish one of them."
-_ROLE = "standard"
 _MOST_TOLD = 20
 
 
@@ -99,7 +98,7 @@ class _Answer:
 
 def _work(means: Means, vendor_id: str) -> _Work:
     known = [each for each in outsourced.read(means.connection) if not each.closed_at]
-    vendor = _vendor(means, vendor_id, sorted({each.vendor for each in known}))
+    vendor = cases.address(means, vendor_id) if vendor_id and known else ""
     found: dict[str, Case] = {}
     deliverables: list[Deliverable] = []
     for project in sorted({each.project for each in known if each.vendor == vendor}):
@@ -115,13 +114,6 @@ def _work(means: Means, vendor_id: str) -> _Work:
         {task_id: case for task_id, case in found.items() if there.get(task_id, ("", ""))[1] == case.project_id},
         [each for each in deliverables if each.task_id in there],
     )
-
-
-def _vendor(means: Means, vendor_id: str, addresses: Sequence[str]) -> str:
-    """Return which of *addresses* is that of the standard user with this id; empty for none."""
-    users = means.workspace.users(addresses) if vendor_id and addresses else []
-    mine = next((each for each in users or () if each.id == vendor_id and each.role == _ROLE), None)
-    return next((each for each in addresses if mine is not None and each.casefold() == mine.email.casefold()), "")
 
 
 def _task_parents(means: Means, task_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
