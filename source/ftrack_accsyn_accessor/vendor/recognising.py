@@ -20,9 +20,10 @@ from ftrack_accsyn_accessor.model.tasks import never_sent
 #: Statuses after which accsyn does nothing more for a task unless somebody asks for it.
 _ENDED = frozenset({"done", "excluded", "aborted"})
 _SEQUENCE = re.compile(
-    r"(?P<head>[^%\[\]]*)%(?:0(?P<padding>[1-9]))?d(?P<tail>[^%\[\]]*)\[(?P<first>\d+)-(?P<last>\d+)\]"
+    r"(?P<head>[^%\[\]]*)%(?:0(?P<padding>[1-9]))?d(?P<tail>[^%\[\]]*)\[(?P<first>[0-9]{1,9})-(?P<last>[0-9]{1,9})\]"
 )
-_MOST_FRAMES = 1_000_000
+#: Files of a unit that are told one by one; beyond, all that lies there is looked at, within the studio's own bounds.
+_MOST_FILES = 100_000
 #: Below the folder that vendors publish to, each time has a folder of its own, called so.
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -119,35 +120,40 @@ def _is_delivery(name: str, path: str) -> bool:
 
 def _arrived(placed: Sequence[_Placed]) -> Arrived:
     done = [each for each in placed if each.task.done]
+    everything = any(not each.path for each in done) or sum(_count(each.path) for each in done) > _MOST_FILES
     files: list[str] = []
     sent: dict[str, int] = {}
-    for each in done:
-        covered = list(_files(each.path))
+    for each in () if everything else done:
+        covered = _files(each.path)
         files += covered
         if len(covered) == 1 and each.task.size_bytes is not None:
             sent[covered[0]] = each.task.size_bytes
-    everything = any(not each.path for each in done)
     waiting = [each for each in placed if each.task.status not in _ENDED]
     return Arrived(
         folder=placed[0].folder,
         name=placed[0].name,
         files=None if everything else tuple(sorted(set(files))),
-        sent={} if everything else sent,
+        sent=sent,
         digest=_digest(placed[0].name, (each.task for each in done)),
         waits=tuple(each.path or each.name for each in waiting),
         failed=any(each.task.status == "failed" for each in waiting),
     )
 
 
-def _files(path: str) -> Iterable[str]:
-    """Return the paths of the files that a task carries, as far as its path tells: frames are written as a range."""
+def _count(path: str) -> int:
+    """Return how many files a task with this path carries, as far as the path tells."""
+    found = _SEQUENCE.fullmatch(path)
+    return max(0, int(found["last"]) - int(found["first"]) + 1) if found else 1
+
+
+def _files(path: str) -> list[str]:
+    """Return the paths of those files: frames are written as a range."""
     found = _SEQUENCE.fullmatch(path)
     if found is None:
         return [path]
-    first, last, padding = int(found["first"]), int(found["last"]), int(found["padding"] or 1)
-    if not 0 <= last - first < _MOST_FRAMES:
-        return []
-    return [f"{found['head']}{frame:0{padding}d}{found['tail']}" for frame in range(first, last + 1)]
+    padding = int(found["padding"] or 1)
+    numbers = range(int(found["first"]), int(found["last"]) + 1)
+    return [f"{found['head']}{frame:0{padding}d}{found['tail']}" for frame in numbers]
 
 
 def _digest(name: str, tasks: Iterable[JobTask]) -> str:

@@ -82,7 +82,13 @@ def test_a_range_of_frames_stands_for_its_files() -> None:
     found = only(task("v1/exr/a.%04d.exr[0998-1001]"))
     assert found.files == tuple(f"exr/a.{frame:04d}.exr" for frame in (998, 999, 1000, 1001))
     assert found.sent == {}
-    assert only(task("v1/a.%04d.exr[1-99999999]")).files == ()
+    assert only(task("v1/a.%04d.exr[5-1]")).files == ()
+
+
+def test_more_frames_than_anybody_delivers_are_not_counted_out() -> None:
+    assert only(task("v1/a.%04d.exr[1-999999999]")).files is None
+    assert only(*(task(f"v1/a{number}.%04d.exr[1-60000]") for number in range(2))).files is None
+    assert arrived(task(f"v1/a.%04d.exr[1-{'9' * 5000}]")) == []
 
 
 def test_what_is_put_into_the_folder_is_called_as_at_its_source() -> None:
