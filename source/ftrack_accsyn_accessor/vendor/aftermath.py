@@ -56,10 +56,10 @@ class Aftermath:
         save: Callable[..., None],
     ) -> str:
         """Finish what a new version needs, and tell both sides; *known* was saved by *save* before."""
-        remarks = [f"The version {verdict.version} had been made by somebody else meanwhile."]
-        remarks = remarks if verdict.version not in (None, made.number) else []
-        remarks += self._statuses(verdict, known, save)
-        remarks += self._time(verdict)
+        taken = verdict.version not in (None, made.number)
+        remarks = [f"Version {verdict.version} had been made by somebody else meanwhile."] if taken else []
+        remarks += self._log_time(verdict)
+        said = self._set_status(verdict, known, save)
         if not known.get("pictured"):
             save(pictured=True)
             self._picture(made.id, filed)
@@ -69,7 +69,7 @@ class Aftermath:
             remarks=tuple(remarks),
         )
         unit = self._case.unit
-        said = [f"They say: {unit.comment}"] if unit.comment else []
+        said += [f"They say: {unit.comment}"] if unit.comment else []
         said += [f"They call it: {unit.status}"] if unit.status else []
         self._tell(verdict, told, said)
         return told.words.splitlines()[0]
@@ -91,17 +91,16 @@ class Aftermath:
 
     # What ftrack shows
 
-    def _statuses(self, verdict: Verdict, known: Mapping[str, Any], save: Callable[..., None]) -> list[str]:
+    def _set_status(self, verdict: Verdict, known: Mapping[str, Any], save: Callable[..., None]) -> list[str]:
+        """Give the task its status, once: somebody may have changed it again; return what the studio has to know."""
         name = self._means.rules.status_in
         if not name or known.get("status_set"):
             return []
         left = notes.set_task_status(self._means.connection, [verdict.task_id], name)
         save(status_set=True)
-        if left:
-            logger.warning("The task %s may not have the status %s, and keeps its own.", verdict.task_id, name)
-        return []
+        return [f"The task may not have the status {name}, and keeps its own."] if left else []
 
-    def _time(self, verdict: Verdict) -> list[str]:
+    def _log_time(self, verdict: Verdict) -> list[str]:
         """Have the vendor's time counted; ftrack may not let that be done for others."""
         unit = self._case.unit
         if not unit.seconds:

@@ -6,12 +6,14 @@ import dataclasses
 import hashlib
 import json
 
+import ftrack_api.event.hub
 import pytest
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, Written
 from ftrack_accsyn_accessor.model import manifest
-from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, DeliveryNote, Packed
+from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Deliverable, DeliveryNote, Packed
 from ftrack_accsyn_accessor.vendor.storage import Storage
+from helpers import wait_until
 from ingesting import PROJECT, TASK, Vendor
 
 
@@ -178,3 +180,43 @@ def test_a_picture_is_the_thumbnail_and_can_be_reviewed(vendor: Vendor, ending: 
     components = vendor.studio.ftrack.store.find("Component", version_id=version["id"])
     assert any(each["name"].startswith("ftrackreview") for each in components)
     assert version["thumbnail_id"]
+
+
+def test_a_sequence_a_movie_and_a_folder_are_the_components_of_one_version(vendor: Vendor) -> None:
+    wanted = Deliverable(
+        vendor.task_id, vendor.template, asset_name=vendor.asset, components=("main", "review", "maps")
+    )
+    vendor.hand_out(deliverables=[wanted])
+    stem, mine = f"{vendor.asset}_v001", vendor.address.encode()
+    maps = {f"maps/{each}": b"map " + each.encode() + mine for each in ("wood.tif", "Deep/stone.tif", "notes.csv")}
+    sent = {**vendor.frames(1, 3), f"{stem}_review.mp4": b"review" + mine, **maps}
+    result = vendor.ingest(vendor.deliver(stem, sent))
+    assert result is not None
+    assert result["outcome"] == "accepted", result
+    store = vendor.studio.ftrack.store
+    found = {each["name"]: each for each in store.find("Component", version_id=result["version_id"])}
+    kinds = {name: found[name]["__entity_type__"] for name in wanted.components}
+    assert kinds == {"main": "SequenceComponent", "review": "FileComponent", "maps": "ContainerComponent"}
+    above = f"show_a/sq010/sh010/{vendor.asset}/v001"
+    assert vendor.on_disk(f"{above}/maps/Deep/stone.tif").read_bytes() == maps["maps/Deep/stone.tif"]
+    members = store.find("Component", container_id=found["maps"]["id"])
+    assert sorted(each["name"] + each["file_type"] for each in members) == ["Deep/stone.tif", "notes.csv", "wood.tif"]
+    assert found["maps"]["size"] == sum(map(len, maps.values()))
+    assert found["main"]["padding"] == 4
+
+
+def test_pipelines_hear_of_each_component_that_was_registered(vendor: Vendor) -> None:
+    credentials = vendor.means.credentials
+    listener = ftrack_api.event.hub.EventHub(credentials.address, credentials.api_user, credentials.api_key)
+    listener.connect()
+    heard: list[dict[str, str]] = []
+    topic = "topic=ftrack.location.component-added"
+    listener.subscribe(topic, lambda event: heard.append(event["data"]), subscriber={"id": vendor.address})
+    wait_until(lambda: vendor.address in vendor.studio.ftrack.hub.subscriber_ids())
+    vendor.hand_out()
+    result = vendor.ingest(vendor.deliver(f"{vendor.asset}_v001.mxf", vendor.address.encode()))
+    assert result is not None
+    (component,) = vendor.studio.ftrack.store.find("Component", version_id=result["version_id"])
+    told = {"component_id": component["id"], "location_id": vendor.studio.ids["studio.hq"]}
+    wait_until(lambda: listener.wait(0.05) or told in heard)
+    listener.disconnect()
