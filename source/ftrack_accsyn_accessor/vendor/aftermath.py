@@ -68,9 +68,6 @@ class Aftermath:
             *(self._key, known["at"], self._case.project, self._case.vendor, verdict, asset, made.number),
             remarks=tuple(remarks),
         )
-        unit = self._case.unit
-        said += [f"They say: {unit.comment}"] if unit.comment else []
-        said += [f"They call it: {unit.status}"] if unit.status else []
         self._tell(verdict, told, said)
         return told.words.splitlines()[0]
 
@@ -133,7 +130,9 @@ class Aftermath:
 
     def _tell(self, verdict: Verdict, told: Receipt, said: Sequence[str]) -> None:
         """Leave the note first: ftrack was there a moment ago, and accsyn may not be."""
-        self._note("receipt", verdict.task_id, "\n".join((told.words, *said)))
+        unit = self._case.unit
+        theirs = [f"They {verb}: {text}" for verb, text in (("say", unit.comment), ("call it", unit.status)) if text]
+        self._note("receipt", verdict.task_id, "\n".join((told.words, *said, *theirs)))
         untold = receipt.hand_over(self._means, told)
         if untold:
             self._note("untold", verdict.task_id, f"{printable(self._case.unit.name)}: {untold}")

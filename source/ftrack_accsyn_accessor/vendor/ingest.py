@@ -305,6 +305,7 @@ class _Delivery:
         location_id = self._filing.location.endpoint.location_id
         asset, filed = self._asset.name, self._filed()
         words = self._aftermath.accepted(self._verdict, made, asset, filed, location_id, self._progress, self._save)
+        quarantine.clear(self._means.storage, self._case.places, self._entry.key, self._case.unit)
         return _end(self._entry, ACCEPTED, words, version_id=made.id, version=made.number)
 
     def _tell_refused(self) -> bool:

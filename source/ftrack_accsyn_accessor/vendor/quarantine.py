@@ -50,6 +50,13 @@ def was_taken(storage: Storage, places: Places, unit: Unit) -> bool:
     return storage.find(_record(places, unit)) is not None
 
 
+def clear(storage: Storage, places: Places, key: str, unit: Unit) -> None:
+    """Put away what is left of a delivery that was accepted: nothing is deleted, and nobody has to look at it."""
+    folder = hold(places, key, unit).folder
+    if storage.find(folder) is not None:
+        storage.move(folder, f"{places.quarantine_folder}/{_TAKEN}/{folder.rpartition('/')[2]}", anything=True)
+
+
 def give_reason(storage: Storage, places: Places, key: str, unit: Unit, text: str) -> None:
     """Leave beside what is refused why it is."""
     storage.write(f"{hold(places, key, unit).folder}/REASON.txt", text.encode("utf-8", "replace"), replace=True)

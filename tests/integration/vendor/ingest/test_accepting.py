@@ -125,6 +125,9 @@ def test_a_delivery_note_that_agrees_is_no_part_of_the_version(vendor: Vendor) -
     assert result is not None
     assert result["outcome"] == "accepted", result
     assert len(vendor.registered()) == 2
+    assert [each.name for each in vendor.on_disk(vendor.places.quarantine_folder).iterdir()] == ["taken"]
+    (left,) = vendor.on_disk(vendor.places.quarantine_folder).rglob(DELIVERY_NOTE)
+    assert left.read_text(encoding="utf-8") == note
 
 
 def test_a_reviewable_that_ftrack_refuses_keeps_nothing_back(vendor: Vendor) -> None:
