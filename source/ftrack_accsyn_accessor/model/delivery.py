@@ -134,32 +134,64 @@ class Downloaded:
             self._tasks.setdefault(proof.path_of(task), []).append(task)
 
     def of(self, paths: Sequence[str], sizes: Mapping[str, int]) -> Fetched:
-        """Return what was fetched of an item with these *paths*; *sizes* are what ftrack knows of them, in bytes."""
-        done_bytes = count = 0
-        moves, wrong = False, ""
-        for path in map(spelt, paths):
-            wanted = sizes.get(path) or self._measured.get(path)
-            done = [task for task in self._tasks.get(path, ()) if task.status == "done"]
-            if self._has_all(done, wanted) or self._is_below(path):
-                count += 1
-                done_bytes += wanted or max((task.size_bytes or 0 for task in done), default=0)
-            elif done:
-                wrong = wrong or f"{path} was fetched with {done[-1].size_bytes} bytes instead of {wanted}"
-            moves = moves or any(task.status in proof.AT_WORK for task in self._tasks.get(path, ()))
-        return Fetched(done_bytes, count == len(paths), moves, wrong)
+        """Return what was fetched of an item with these *paths*.
+
+        *sizes* are what is known of them in bytes, of a folder those of its files: it may be fetched in parts.
+        """
+        found = [self._of(path, sizes) for path in map(spelt, paths)]
+        return _together(found, found)
+
+    def _of(self, path: str, sizes: Mapping[str, int]) -> Fetched:
+        below = {} if path in sizes else {file: size for file, size in sizes.items() if file.startswith(f"{path}/")}
+        known = {**self._measured, **_sums(path, below)}
+        own = self._one(path, sizes.get(path) or known.get(path) or None, known)
+        if own.whole or not below:
+            return own
+        parts = [self._one(file, size or None, known) for file, size in below.items()]
+        return _together(parts, [own, *parts])
+
+    def _one(self, path: str, wanted: Optional[int], known: Mapping[str, int]) -> Fetched:
+        """Return what was fetched of one file, or of one folder at once; *known* are the sizes of folders."""
+        own = self._tasks.get(path, ())
+        done = [task for task in own if task.status == "done"]
+        moves = any(task.status in proof.AT_WORK for task in own)
+        if self._has_all(done, wanted) or self._is_below(path, known):
+            return Fetched(wanted or max((task.size_bytes or 0 for task in done), default=0), True, moves)
+        wrong = f"{path} was fetched with {done[-1].size_bytes} bytes instead of {wanted}" if done else ""
+        return Fetched(0, False, moves, wrong)
 
     def _has_all(self, done: Iterable[Task], wanted: Optional[int]) -> bool:
         return any(wanted is None or task.size_bytes in (None, wanted) for task in done)
 
-    def _is_below(self, path: str) -> bool:
-        """Whether a folder was fetched in which *path* lies, with all that accsyn has found in it."""
+    def _is_below(self, path: str, known: Mapping[str, int]) -> bool:
+        """Whether a folder was fetched in which *path* lies, with all that is known to be in it."""
         above = posixpath.dirname(path)
         while above:
             done = [task for task in self._tasks.get(above, ()) if task.status == "done"]
-            if done and self._has_all(done, self._measured.get(above)):
+            if done and self._has_all(done, known.get(above) or None):
                 return True
             above = posixpath.dirname(above)
         return False
+
+
+def _together(parts: Sequence[Fetched], all_of_it: Sequence[Fetched]) -> Fetched:
+    return Fetched(
+        sum(each.done_bytes for each in parts),
+        all(each.whole for each in parts),
+        any(each.moves for each in all_of_it),
+        next((each.wrong for each in all_of_it if each.wrong), ""),
+    )
+
+
+def _sums(folder: str, files: Mapping[str, int]) -> dict[str, int]:
+    """Return the sizes of *folder*, and of the folders in it, that hold *files*."""
+    sums: dict[str, int] = {}
+    for path, size_bytes in files.items():
+        above = posixpath.dirname(path)
+        while len(above) >= len(folder):
+            sums[above] = sums.get(above, 0) + size_bytes
+            above = posixpath.dirname(above)
+    return sums
 
 
 # Words: what is so, and what to do.

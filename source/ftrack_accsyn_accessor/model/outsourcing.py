@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ftrack_accsyn_accessor.model.access import Machine, Standing
 from ftrack_accsyn_accessor.model.progress import size_text
@@ -47,15 +47,13 @@ def way_text(chosen: Way, machines: Sequence[Machine]) -> str:
     return f"As a delivery that they fetch: mapped volumes need {PUSHED_FROM_TEXT}, and {told}."
 
 
-def note_text(vendor: str, package: str, paths: Sequence[str], size_bytes: int, message: str) -> str:
-    """Return the note at a task that tells what was handed out; *paths* are those in the package."""
-    count = f"{len(paths)} file{'' if len(paths) == 1 else 's'}, {size_text(size_bytes)}"
-    lines = [
-        f"Handed out to {vendor}: {count}, as the package {package}.",
-        *(f"- {path}" for path in paths[:MOST_NAMED]),
-    ]
-    if len(paths) > MOST_NAMED:
-        lines.append(f"- and {len(paths) - MOST_NAMED} more")
+def note_text(vendor: str, package: str, files: Mapping[str, int], message: str) -> str:
+    """Return the note at a task that tells what was handed out: *files* of the package, with their sizes in bytes."""
+    count = f"{len(files)} file{'' if len(files) == 1 else 's'}, {size_text(sum(files.values()))}"
+    named = [f"- {path}" for path in list(files)[:MOST_NAMED]]
+    lines = [f"Handed out to {vendor}: {count}, as the package {package}.", *named]
+    if len(files) > MOST_NAMED:
+        lines.append(f"- and {len(files) - MOST_NAMED} more")
     return "\n\n".join(filter(None, ("\n".join(lines), message.strip())))
 
 

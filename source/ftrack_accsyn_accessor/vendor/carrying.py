@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from typing import NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model import errors, parties
-from ftrack_accsyn_accessor.model.item import Endpoint
+from ftrack_accsyn_accessor.model.item import Endpoint, StagedFile
 from ftrack_accsyn_accessor.model.parties import Party
 from ftrack_accsyn_accessor.model.plan import Fate, Plan
 from ftrack_accsyn_accessor.model.request import RequestState, Standing
@@ -20,11 +22,15 @@ _REFUSED = (errors.Unserved.kind, errors.Refused.kind)
 
 
 class Leg(NamedTuple):
-    """One way of a folder: what is asked for, by whom, and the token by which it is asked for once."""
+    """One way of a folder: what is asked for, by whom, and the token by which it is asked for once.
+
+    `files` are what the folder holds: paths below the volume, with sizes in bytes. By them it is proven to be whole.
+    """
 
     order: Order
     requester: Requester
     token: str
+    files: Mapping[str, int]
 
 
 class Carrying:
@@ -58,7 +64,7 @@ class Carrying:
             )
         if not any(plan.going for plan in plans):
             raise errors.Unserved("carry the folder", leg.order.added[0], _cause(plans), "It is tried again.")
-        confirm(runtime.outbox, leg.order, plans, leg.requester, leg.token)
+        confirm(runtime.outbox, leg.order, [_counted(plan, leg.files) for plan in plans], leg.requester, leg.token)
         self.written += 1
         asked = self.standing(leg.token)
         assert asked is not None  # noqa: S101 - it was written down
@@ -78,6 +84,21 @@ class Carrying:
         done = self._runtime.outbox.control.deliver(standing.id, end) > 0
         self.written += done
         return done
+
+
+def _counted(plan: Plan, files: Mapping[str, int]) -> Plan:
+    """Return *plan*, of one folder, with what that holds, which nobody has counted who planned it."""
+    staged = tuple(StagedFile(path, size_bytes, 0) for path, size_bytes in files.items())
+    planned = [
+        dataclasses.replace(
+            each,
+            wanted=dataclasses.replace(
+                each.wanted, publication=dataclasses.replace(each.wanted.publication, files=staged)
+            ),
+        )
+        for each in plan.planned
+    ]
+    return dataclasses.replace(plan, planned=tuple(planned))
 
 
 def _of_plan(token: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ftrack_accsyn_accessor.ftrack import notes, outsourced
 from ftrack_accsyn_accessor.ftrack.notes import Note
-from ftrack_accsyn_accessor.model import errors, outsourcing, parties
+from ftrack_accsyn_accessor.model import errors, manifest, outsourcing, parties
 from ftrack_accsyn_accessor.model.handout import HandOut
 from ftrack_accsyn_accessor.model.item import Reason
 from ftrack_accsyn_accessor.model.outsourcing import Way
@@ -96,8 +96,13 @@ class HandingOut:
             added=confirmed.added,
         )
         made = package.assemble(self._means, contents, confirmed.vendor)
-        paths = [each.path for each in made.files]
-        self._keep(package=made.id, folder=made.folder, size_bytes=made.size_bytes, paths=paths)
+        files = {each.path: each.size_bytes for each in made.files}
+        self._keep(package=made.id, folder=made.folder, files=files, beside=self._beside(made.folder))
+
+    def _beside(self, folder: str) -> dict[str, int]:
+        """Return the sizes of what lies in a package beside its files."""
+        found = {name: self._means.storage.find(f"{folder}/{name}") for name in (manifest.NAME, manifest.WORK)}
+        return {name: each.size_bytes for name, each in found.items() if each is not None}
 
     # ftrack.
 
@@ -126,8 +131,7 @@ class HandingOut:
 
     def _note(self, task_id: str) -> None:
         confirmed, data = self._confirmed, self._entry.data
-        what = (data["package"], data["paths"], data["size_bytes"])
-        text = outsourcing.note_text(confirmed.vendor, *what, confirmed.message)
+        text = outsourcing.note_text(confirmed.vendor, data["package"], data["files"], confirmed.message)
         note = Note("Task", task_id, confirmed.user_id, text)
         notes.write(self._means.connection, f"hand-out {data['package']} {self._entry.key} {task_id}", note)
 
@@ -188,11 +192,10 @@ class HandingOut:
         )
 
     def _leg(self, order: Order, name: str) -> Leg:
-        return Leg(
-            order,
-            Requester(self._confirmed.username, self._confirmed.user_id),
-            token_of(self._entry.data["package"], self._entry.key, name),
-        )
+        data, confirmed = self._entry.data, self._confirmed
+        files = {f"{data['folder']}/{path}": size for path, size in {**data["files"], **data["beside"]}.items()}
+        requester = Requester(confirmed.username, confirmed.user_id)
+        return Leg(order, requester, token_of(data["package"], self._entry.key, name), files)
 
     def _finish(self, failed: str, *standings: Standing) -> None:
         kept = {name: self._entry.data.get(name) for name in ("project", "package", "folder", "way", "no_status")}

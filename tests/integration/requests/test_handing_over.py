@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from asking import Asking
 from ftrack_accsyn_accessor.model import errors, parties
-from ftrack_accsyn_accessor.model.item import Endpoint, State
-from ftrack_accsyn_accessor.model.request import RequestState
+from ftrack_accsyn_accessor.model.item import Endpoint, StagedFile, State
+from ftrack_accsyn_accessor.model.request import RequestState, Wanted
 from ftrack_accsyn_sandbox.accsyn.entities import Delivery, Ticks
 
 FOLDER = "show_a/_vendors/vendor/to/package"
@@ -72,6 +74,54 @@ def test_what_accsyn_does_not_push_to_a_vendor_is_delivered_by_the_same_request(
     pushed = [job for job in desk.studio.accsyn.workspace.jobs() if job.name != delivery.name]
     assert not pushed, "nothing of the push is left in accsyn"
     assert f" > {VENDOR.party} " in delivery.name
+
+
+def counted(desk: Asking, folder: str, sizes: Mapping[str, int]) -> Wanted:
+    """Return a folder with what it holds, as a package is asked for."""
+    wanted = desk.by_path(folder)
+    files = tuple(StagedFile(f"{folder}/{path}", size_bytes, 0) for path, size_bytes in sizes.items())
+    return dataclasses.replace(wanted, publication=dataclasses.replace(wanted.publication, files=files))
+
+
+WHOLE = {"plates/a.exr": 50, "manifest.json": 70}
+
+
+@pytest.mark.parametrize("missing", [0, 9])
+def test_a_folder_with_other_bytes_than_it_has_is_not_proven_by_its_push(
+    desk: Asking, package: str, tmp_path: Path, missing: int
+) -> None:
+    map_volume(desk, tmp_path / "vendor")
+    request = desk.ask(desk.hq, VENDOR, counted(desk, package, {**WHOLE, "plates/a.exr": 50 + missing}))
+    desk.drain_all(request)
+    assert desk.states(request) == [State.NEEDS_ATTENTION if missing else State.SYNCED]
+    assert len(next(iter(desk.studio.accsyn.workspace.jobs())).tasks) == 1, "the folder goes as one task"
+
+
+def test_a_delivered_folder_may_be_fetched_file_by_file(desk: Asking, package: str, tmp_path: Path) -> None:
+    request = desk.ask(desk.hq, DELIVERED, counted(desk, package, WHOLE))
+    desk.run_for(30)
+    desk.studio.accsyn.engine.wait_idle(20.0)
+    (delivery,) = deliveries(desk)
+    assert len(delivery.tasks) == 1
+    for number, part in enumerate(["package/plates/a.exr", "package/manifest.json"]):
+        assert desk.states(request)[0] in (State.SUBMITTED, State.TRANSFERRING), "a part is not all of it"
+        desk.studio.fetch_delivery(delivery.id, VENDOR.party, tmp_path / f"got{number}", [part])
+        desk.studio.accsyn.engine.wait_idle(20.0)
+        desk.run_for(600, lambda: desk.states(request) == [State.SYNCED])
+    assert desk.states(request) == [State.SYNCED]
+
+
+def test_a_delivered_folder_that_was_fetched_with_other_bytes_is_not_proven(
+    desk: Asking, package: str, tmp_path: Path
+) -> None:
+    request = desk.ask(desk.hq, DELIVERED, counted(desk, package, {**WHOLE, "gone.txt": 5}))
+    desk.run_for(30)
+    desk.studio.accsyn.engine.wait_idle(20.0)
+    (delivery,) = deliveries(desk)
+    desk.studio.fetch_delivery(delivery.id, VENDOR.party, tmp_path / "got")
+    desk.studio.accsyn.engine.wait_idle(20.0)
+    desk.run_for(600, lambda: desk.states(request) == [State.NEEDS_ATTENTION])
+    assert "120 bytes instead of 125" in desk.of(request)[0].cause
 
 
 def test_what_accsyn_has_taken_stays_where_it_goes(desk: Asking, package: str, tmp_path: Path) -> None:

@@ -51,20 +51,26 @@ _tasks = st.lists(
 def test_nothing_is_whole_without_a_download_of_it_or_of_what_it_lies_in(
     tasks: list[Task], paths: list[str], sizes: dict[str, int]
 ) -> None:
-    def covered(path: str) -> bool:
+    def fetched(path: str, wanted: int) -> bool:
         own = (each for each in tasks if each.source["path"] == path and each.status == "done")
-        if any(not sizes.get(path) or each.size_bytes in (None, sizes[path]) for each in own):
-            return True
-        above = posixpath.dirname(path)
-        return bool(above) and (
-            any(each.source["path"] == above and each.status == "done" for each in tasks) or covered_above(above)
-        )
+        return any(not wanted or each.size_bytes in (None, wanted) for each in own)
 
-    def covered_above(path: str) -> bool:
+    def holds(folder: str, above: str) -> int:
+        """What is known of a folder: only what lies in the one that is asked for."""
+        return sum(size for file, size in below(folder).items() if above.startswith(folder) and file.startswith(above))
+
+    def below(path: str) -> dict[str, int]:
+        return {} if path in sizes else {file: size for file, size in sizes.items() if file.startswith(f"{path}/")}
+
+    def covered(path: str) -> bool:
+        if fetched(path, sizes.get(path) or holds(path, path)) or lies_in_fetched(path, path):
+            return True
+        parts = below(path)
+        return bool(parts) and all(fetched(each, size) or lies_in_fetched(each, path) for each, size in parts.items())
+
+    def lies_in_fetched(path: str, folder: str) -> bool:
         above = posixpath.dirname(path)
-        return bool(above) and (
-            any(each.source["path"] == above and each.status == "done" for each in tasks) or covered_above(above)
-        )
+        return bool(above) and (fetched(above, holds(folder, above)) or lies_in_fetched(above, folder))
 
     assert Downloaded(tasks, {}).of(paths, sizes).whole == all(map(covered, paths))
 

@@ -42,13 +42,13 @@ def test_how_it_goes_is_told_with_the_reason() -> None:
 
 
 def test_the_note_names_what_was_sent_and_ends_with_the_message() -> None:
-    assert note_text("v@x.y", "pkg", ["plate/a.exr", "b.txt"], 2048, " Mind the gap. ") == (
+    assert note_text("v@x.y", "pkg", {"plate/a.exr": 2000, "b.txt": 48}, " Mind the gap. ") == (
         "Handed out to v@x.y: 2 files, 2.0 kB, as the package pkg.\n- plate/a.exr\n- b.txt\n\nMind the gap."
     )
 
 
 def test_of_very_many_files_a_note_names_some_and_how_many_more() -> None:
-    text = note_text("v@x.y", "pkg", [f"f{number}" for number in range(2000)], 1, "")
+    text = note_text("v@x.y", "pkg", {f"f{number}": 1 for number in range(2000)}, "")
     assert text.splitlines()[0].startswith("Handed out to v@x.y: 2000 files")
     assert len(text.splitlines()) == 1 + MOST_NAMED + 1
     assert text.endswith(f"- and {2000 - MOST_NAMED} more")
