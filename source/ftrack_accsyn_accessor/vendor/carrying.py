@@ -24,13 +24,14 @@ _REFUSED = (errors.Unserved.kind, errors.Refused.kind)
 class Leg(NamedTuple):
     """One way of a folder: what is asked for, by whom, and the token by which it is asked for once.
 
-    `files` are what the folder holds: paths below the volume, with sizes in bytes. By them it is proven to be whole.
+    `files` are what the folder holds, where that is known: paths below the volume, with sizes in bytes. By them it is
+    proven to be whole.
     """
 
     order: Order
     requester: Requester
     token: str
-    files: Mapping[str, int]
+    files: Optional[Mapping[str, int]] = None
 
 
 class Carrying:
@@ -64,7 +65,9 @@ class Carrying:
             )
         if not any(plan.going for plan in plans):
             raise errors.Unserved("carry the folder", leg.order.added[0], _cause(plans), "It is tried again.")
-        confirm(runtime.outbox, leg.order, [_counted(plan, leg.files) for plan in plans], leg.requester, leg.token)
+        if leg.files is not None:
+            plans = [_counted(plan, leg.files) for plan in plans]
+        confirm(runtime.outbox, leg.order, plans, leg.requester, leg.token)
         self.written += 1
         asked = self.standing(leg.token)
         assert asked is not None  # noqa: S101 - it was written down

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Optional
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack import notes
 from ftrack_accsyn_accessor.ftrack.connection import quoted, quoted_batches
-from ftrack_accsyn_accessor.model import errors, outsourcing, parties
+from ftrack_accsyn_accessor.model import errors, outsourcing, parties, retry
 from ftrack_accsyn_accessor.model.outsourcing import Way
 from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.vendor import access, package
@@ -116,7 +116,6 @@ class Outsourcing:
     def __init__(self, means: Means, runtime: Runtime) -> None:
         self._means = means
         self._carrying = Carrying(means, runtime)
-        self._waits: dict[str, str] = {}
 
     # Before anybody has confirmed it.
 
@@ -220,7 +219,7 @@ class Outsourcing:
             request,
             leg,
             str(known.get("failed") or ""),
-            self._waits.get(key, "") if entry is not None else "",
+            str(known.get("cause") or "") if entry is not None else "",
         )
 
     def _request(self, key: str, package_id: str) -> tuple[str, Optional[int]]:
@@ -232,15 +231,19 @@ class Outsourcing:
         return "", None
 
     def _work_off(self, keys: Optional[set[str]]) -> None:
-        """Work on the entries with these keys, None for all; what is wrong with one stops no other."""
+        """Work on the entries with these keys, None for all; what is wrong with one stops no other, but for an outage.
+
+        That would be met by each of them, after waiting for it.
+        """
         for entry in self._means.spool.waiting(HAND_OUT):
             if keys is None or entry.key in keys:
                 with self._means.spool.claim(entry) as claimed:
-                    if claimed is not None:
-                        self._work(claimed)
+                    if claimed is not None and not self._work(claimed):
+                        return
 
-    def _work(self, entry: Entry) -> None:
-        self._waits.pop(entry.key, None)
+    def _work(self, entry: Entry) -> bool:
+        """Work on a claimed entry; return False where a service cannot be used."""
+        cause, outage = "", False
         try:
             HandingOut(self._means, self._carrying, entry).work()
         except _FOR_GOOD as error:
@@ -248,7 +251,13 @@ class Outsourcing:
             entry.finish({**{name: entry.data.get(name) for name in ("project", "package")}, "failed": str(error)})
         except errors.AccsynAccessorError as error:
             announce.once(logger, logging.WARNING, str(error))
-            self._waits[entry.key] = str(error)
+            cause, outage = str(error), retry.is_outage(error)
+        except Exception:
+            logger.exception("What is handed out waits: something is wrong with the plugin. Please report this.")
+            cause = "Something is wrong with the plugin; its log tells more."
+        if cause != entry.data.get("cause", ""):
+            entry.save({**entry.data, "cause": cause})
+        return not outage
 
     def _author(self, username: str) -> str:
         connection = self._means.connection

@@ -172,10 +172,30 @@ def test_the_status_is_set_once_where_the_schema_has_it(desk: Handing) -> None:
 
 
 def test_an_unavailable_service_only_delays_what_was_confirmed(desk: Handing) -> None:
-    preview = desk.outsourcing.preview(desk.work())
-    desk.studio.ftrack.switches.fail_next("*", status=503, times=50)
-    (handed_out,) = desk.outsourcing.confirm(preview, Requester("artist", "x"), "later")
-    assert (handed_out.over, bool(handed_out.waits)) == (False, True)
+    works = [desk.outsourcing.preview(desk.work(desk.task(), message=each)) for each in ("one", "two")]
+    desk.studio.ftrack.switches.fail_next(status=503, times=2)
+    for number, preview in enumerate(works):
+        (handed_out,) = desk.outsourcing.confirm(preview, Requester("artist", desk.studio.ids["artist"]), f"{number}")
+        assert (handed_out.over, "Could not ask ftrack" in handed_out.waits) == (False, True)
+    desk.studio.ftrack.log.clear()
+    desk.studio.ftrack.switches.fail_next(status=503, times=1)
+    desk.outsourcing.advance()
+    assert desk.studio.ftrack.log.count() <= 2, "an outage is met once"
+
+    desk.outsourcing.advance()
+    states = desk.outsourcing.handed_out([f"{number} {desk.studio.ids['show_a']}" for number in range(2)])
+    assert [each.waits for each in states] == ["", ""]
+    assert all(each.request for each in states)
+
+
+def test_an_entry_that_cannot_be_worked_on_stops_no_other(desk: Handing, caplog: pytest.LogCaptureFixture) -> None:
+    desk.means.spool.put("hand-out", "broken", {"project": "show_a"})
+    (handed_out,) = desk.hand_out(desk.work())
+    desk.outsourcing.advance()
+    assert desk.outsourcing.handed_out([handed_out.key])[0].request is not None
+    (broken,) = desk.outsourcing.handed_out(["broken"])
+    assert (broken.over, "wrong with the plugin" in broken.waits) == (False, True)
+    assert "Please report this" in caplog.text
 
 
 # By a relay
