@@ -7,6 +7,7 @@ rules: what is told here spares an upload that would be refused.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import re
 from collections.abc import Sequence
@@ -53,17 +54,17 @@ class Unit:
         """What it is called."""
         return self.path.name
 
-    @property
+    @functools.cached_property
     def is_file(self) -> bool:
         """Whether it is a single file."""
         return [each.path for each in self.files] == [self.name] and self.found == self.files
 
-    @property
+    @functools.cached_property
     def files(self) -> tuple[Found, ...]:
         """The files that are sent."""
         return tuple(each for each in self.found if each.kind is FoundKind.FILE)
 
-    @property
+    @functools.cached_property
     def size_bytes(self) -> int:
         """The bytes of all files."""
         return sum(each.size_bytes for each in self.files)

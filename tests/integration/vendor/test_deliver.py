@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE
 from ftrack_accsyn_accessor.model.upload import Standing
 from ftrack_accsyn_accessor.vendor import delivering, uploading
-from helpers import wait_until
+from helpers import calls_made, wait_until
 from vendoring import FROM, NAME, TASK, Vendor, tree
 
 COMMAND = [sys.executable, "-c", "from ftrack_accsyn_accessor.cli import main; main()", "deliver"]
@@ -266,6 +267,24 @@ def test_an_upload_waits_for_accsyns_app_and_says_so(vendor: Vendor) -> None:
     assert "is not running: start it, and the upload begins by itself" in result.stdout
     vendor.studio.accsyn.engine.client_online(client)
     assert vendor.run(folder).exit_code == exit_codes.OK
+
+
+def test_what_it_costs_grows_with_the_files_and_no_faster(vendor: Vendor) -> None:
+    accsyn = uploading.Uploading.here()
+    machine = accsyn.this_machine()
+    vendor.studio.accsyn.engine.paused = True
+    costs = []
+
+    def send(folder: Path) -> None:
+        accsyn.send(delivering.look(folder), FROM, machine)
+
+    for count in (100, 400):
+        folder = vendor.frames(1, count, name=f"unit{count}_v001")
+        asked = accsyn.workspace.calls
+        costs.append(calls_made(partial(send, folder)))
+        assert accsyn.workspace.calls - asked <= 4
+    accsyn.close()
+    assert costs[1] < 5 * costs[0]
 
 
 # What it is sent from.
