@@ -63,7 +63,7 @@ class Hooks:
     * *twice*: every hook but the one before a publish runs as two processes at once, one for its queue as well
     """
 
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
     commands: dict[str, list[str]] = field(default_factory=dict)
     publish_limit_s: float = 30.0
     limit_s: float = 300.0
