@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -58,7 +59,7 @@ def open_endpoints(
             workspace = stack.enter_context(contextlib.closing(connect(current)))
             told = LocationMapping()
             if locations is not None:
-                told = mapping.read(mapping.json.dumps({"locations": locations}), "a.json", "acme", current.volume)
+                told = mapping.read(json.dumps({"locations": locations}), "a.json", "acme", current.volume)
             connection = connections["admin" if user == "admin" else "artist"]
             office.accsyn.log.clear()
             office.ftrack.log.clear()
