@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from typing import Any, Callable, Optional, cast
 _NAME_SURROGATE = 0x20000000
 #: A file is opened so that nothing waits for a writer, no terminal becomes this process's, and no link is followed.
 FLAGS = sum(getattr(os, f"O_{name}", 0) for name in ("NONBLOCK", "NOCTTY", "BINARY", "CLOEXEC", "NOFOLLOW"))
+_BUSY = "another process is writing it"
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 #: What a file system says that cannot rename without replacing, or link.
 _CANNOT = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EMLINK, errno.EACCES)
 #: Linux' renameat2 with RENAME_NOREPLACE, macOS' renameatx_np with RENAME_EXCL.
@@ -53,6 +56,20 @@ class Folder:
 
     def make(self, name: str) -> None:
         """Make a folder in it."""
+        raise NotImplementedError
+
+    def begin(self, name: str) -> tuple[str, int]:
+        """Return the name and the handle of a new file to write to, called *name* where that can be.
+
+        What a killed process has left under that name goes; OSError where another process is writing it.
+        """
+        raise NotImplementedError
+
+    def clear(self, name: str) -> Optional[bool]:
+        """Remove what a killed process has begun under that name; what somebody writes at the moment stays.
+
+        Return whether nothing is left, None where nothing tells the one from the other.
+        """
         raise NotImplementedError
 
     def give(self, name: str, target: Folder, new: str) -> None:
@@ -136,6 +153,38 @@ class ByHandle(Folder):
 
     def make(self, name: str) -> None:  # noqa: D102
         os.mkdir(name, dir_fd=self._handle)
+
+    def begin(self, name: str) -> tuple[str, int]:  # noqa: D102
+        cleared = self.clear(name)
+        try:
+            handle = self.open(name, _NEW)
+        except FileExistsError:
+            if cleared is not None:
+                raise OSError(errno.EBUSY, _BUSY) from None
+            name += f".{secrets.token_hex(4)}"
+            return name, self.open(name, _NEW)
+        if _locked(handle) is False or not self._is(name, handle):
+            os.close(handle)
+            raise OSError(errno.EBUSY, _BUSY)
+        return name, handle
+
+    def clear(self, name: str) -> Optional[bool]:  # noqa: D102
+        lies = self.look(name)
+        if lies is None or not stat.S_ISREG(lies.st_mode):
+            return lies is None
+        try:
+            handle = self.open(name, os.O_RDWR)
+        except FileNotFoundError:
+            return True
+        with open(handle, "r+b"):  # who has the lock of what is called so is the only one to remove it
+            free = _locked(handle)
+            if free and self._is(name, handle):
+                self.remove(name)
+            return free
+
+    def _is(self, name: str, handle: int) -> bool:
+        found = self.look(name)
+        return found is not None and same(found, os.fstat(handle))
 
     def give(self, name: str, target: Folder, new: str) -> None:  # noqa: D102
         there = cast(ByHandle, target)
@@ -237,6 +286,13 @@ class ByName(Folder):
         with self._kept():
             os.mkdir(self._full(name))
 
+    def begin(self, name: str) -> tuple[str, int]:  # noqa: D102
+        name += f".{secrets.token_hex(4)}"  # nothing tells what was left from what is written by somebody
+        return name, self.open(name, _NEW)
+
+    def clear(self, name: str) -> Optional[bool]:  # noqa: D102
+        return None
+
     def give(self, name: str, target: Folder, new: str) -> None:  # noqa: D102
         there = cast(ByName, target)
         if there.look(new) is not None:  # Windows refuses by itself
@@ -258,6 +314,19 @@ class ByName(Folder):
 
     def flush(self) -> None:  # noqa: D102
         self._require()  # Windows keeps names by itself
+
+
+def _locked(handle: int) -> Optional[bool]:
+    """Lock an open file for as long as it is open; return whether it is ours, None where its disk has no locks."""
+    import fcntl  # not on Windows
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 def _renamed_exclusively(source: int, name: str, target: int, new: str) -> bool:

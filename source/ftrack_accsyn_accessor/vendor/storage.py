@@ -6,7 +6,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import secrets
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -105,13 +104,14 @@ class Storage:
         """
         with _telling("write", path), self._made(_parent(path)) as folder:
             name = _names(path)[-1]
+            folder.clear(_unfinished_name(name))
             lies = folder.look(name)
             if lies is not None and not replace:
                 self._require_same(folder, name, hashlib.sha256(content).hexdigest())
                 return
             if lies is not None:
                 _require_file(lies)
-            with _unfinished(folder) as (temporary, file):
+            with _unfinished(folder, name) as (temporary, file):
                 file.write(content)
                 _to_disk(file)
                 file.close()
@@ -136,11 +136,12 @@ class Storage:
             self._made(_parent(target)) as above,
         ):
             new = _names(target)[-1]
+            above.clear(_unfinished_name(new))
             if above.look(new) is not None:
                 copied = _read_through(folder, name, file, None)
                 self._require_same(above, new, copied.sha256)
                 return copied
-            with _unfinished(above) as (temporary, written):
+            with _unfinished(above, new) as (temporary, written):
                 copied = _read_through(folder, name, file, written)
                 _to_disk(written)
                 written.close()
@@ -316,11 +317,17 @@ def _read_through(folder: Folder, name: str, file: BinaryIO, target: Optional[Bi
     return Copied(size, hashed.hexdigest())
 
 
+def _unfinished_name(final: str) -> str:
+    return _UNFINISHED + hashlib.sha256(os.fsencode(final)).hexdigest()[:16]
+
+
 @contextlib.contextmanager
-def _unfinished(folder: Folder) -> Iterator[tuple[str, BinaryIO]]:
-    """Give a new file to write to, which is gone afterwards unless it got another name."""
-    name = _UNFINISHED + secrets.token_hex(8)
-    handle = folder.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+def _unfinished(folder: Folder, final: str) -> Iterator[tuple[str, BinaryIO]]:
+    """Give a new file to write to, which is gone afterwards unless it got its *final* name.
+
+    It is called after that, so that the next try finds, and removes, what a killed process has left.
+    """
+    name, handle = folder.begin(_unfinished_name(final))
     try:
         with open(handle, "wb") as file:
             yield name, file

@@ -75,6 +75,7 @@ def one_after_the_other(root: Path, name: str, each: int) -> int:
         assert left in (BEFORE, after) or left == BEFORE | after, f"after line {line}"
         work(storage)
         assert files(root) == after, f"again after line {line}"
+        assert not list(root.rglob(".ACCSYN_TMP.*")), f"left after line {line}"
     return line
 
 

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
@@ -240,6 +241,28 @@ def test_a_copy_is_hashed_dated_and_made_once(storage: Storage) -> None:
         storage.copy("plain.txt", "to/deep/plate.exr")
     storage.flush(["to/deep/plate.exr"])
     assert set(content(storage.root)) == {"in/plate.exr", "plain.txt", "to/deep/plate.exr"}
+
+
+def test_of_many_who_write_one_file_at_once_one_does_and_nothing_is_mixed(
+    storage: Storage, request: pytest.FixtureRequest
+) -> None:
+    if os.name != "nt" and "by name" in request.node.name:
+        pytest.skip("there, renaming by name never replaces; here it does")
+    contents = [bytes([number]) * 100_000 for number in range(8)]
+
+    def write(data: bytes) -> bool:
+        try:
+            storage.write("to/one", data)
+        except StorageError:
+            return False
+        return True
+
+    for _ in range(5):
+        with ThreadPoolExecutor(len(contents)) as pool:
+            done = [data for data, is_done in zip(contents, pool.map(write, contents)) if is_done]
+        assert [storage.read("to/one", 1_000_000)] == done
+        assert [each.name for each in (storage.root / "to").iterdir()] == ["one"]
+        (storage.root / "to" / "one").unlink()
 
 
 @pytest.mark.parametrize("what", ["file", "folder"])
