@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Callable
+from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model import errors, retry
 from ftrack_accsyn_accessor.vendor import ingest, shortfall
@@ -16,18 +16,22 @@ from ftrack_accsyn_accessor.worker.runtime import Runtime
 logger = logging.getLogger(__name__)
 
 
-def advance(means: Means, runtime: Runtime) -> None:
+def advance(means: Means, runtime: Optional[Runtime]) -> None:
     """Go on with all that waits, as far as it can be gone on with now; *runtime* carries what is asked for by it.
 
-    What is wrong with one entry, or one kind of them, stops no other; it is logged, and kept in the entry as its cause.
-    Only `errors.SpoolError` is raised, where it cannot be told what waits. For one thread, that of *means*.
+    Without one what needs to be carried waits. What is wrong with one entry, or one kind of them, stops no other; it is
+    logged, and kept in the entry as its cause. Only `errors.SpoolError` is raised, where it cannot be told what waits.
+    For one thread, that of *means*.
     """
-    relaying, handing_out = Relaying(means, runtime), Outsourcing(means, runtime)
-    _work_off(means, RELAY, relaying.work)
+    relaying = Relaying(means, runtime) if runtime is not None else None
+    if relaying is not None:
+        _work_off(means, RELAY, relaying.work)
     ingest.work_off(means)
     _work_off(means, MISSING, lambda entry: shortfall.tell(means, entry))
-    if _isolated(handing_out.advance) or relaying.written:
-        runtime.worker.wake()
+    if runtime is not None and relaying is not None:
+        handed_out = _isolated(Outsourcing(means, runtime).advance)
+        if handed_out or relaying.written:
+            runtime.worker.wake()
 
 
 def _work_off(means: Means, kind: str, work: Callable[[Entry], None]) -> None:

@@ -32,6 +32,8 @@ _KNOWN = frozenset({_PRE_PUBLISH, _PUBLISH, _DONE, _FAILED})
 _FLAGS = os.O_RDONLY
 for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_BINARY", "O_CLOEXEC"):
     _FLAGS |= getattr(os, _name, 0)
+#: Whether this system (Windows) follows a link all the same.
+_FOLLOWS = not hasattr(os, "O_NOFOLLOW")
 
 
 def job_done(path: str) -> Told:
@@ -126,6 +128,8 @@ def _upload(path: str, hook: str) -> tuple[Payload, VendorRules, str]:
 def _content(path: str) -> bytes:
     """Return what is in an input file, which may be gone at any time."""
     try:
+        if _FOLLOWS and os.path.islink(path):
+            raise OSError(errno.ELOOP, "it is a link")
         handle = os.open(path, _FLAGS)
         with open(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Optional
 
 from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.delivered import PUBLISH, UPLOAD
 from ftrack_accsyn_accessor.model.payload import Entry, Payload
 from ftrack_accsyn_accessor.model.printable import printable
@@ -16,7 +18,9 @@ from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.offers import Offer, Offers
 from ftrack_accsyn_accessor.vendor.recognising import Arrived
 from ftrack_accsyn_accessor.vendor.spool import INGEST, MISSING, RELAY, Spool
-from ftrack_accsyn_accessor.worker.runtime import open_outside, stop_all
+from ftrack_accsyn_accessor.worker.runtime import Runtime, open_outside, stop_all
+
+logger = logging.getLogger(__name__)
 
 #: How long what was asked for of accsyn meanwhile gets to be handed over.
 STOP_S = 20.0
@@ -50,7 +54,7 @@ def keep_published(found: Payload, user_id: str, units: Sequence[Arrived]) -> To
     refused: list[str] = []
     kept: list[_Kept] = []
     try:
-        offers = Offers(means.spool.folder)
+        offers = Offers(means.spool)
         for unit in (each for each in units if not each.waits):
             token = unit.folder.rpartition("/")[2]
             offer = offers.find(token)
@@ -122,8 +126,7 @@ def _work_off(kept: Sequence[_Kept]) -> list[str]:
     def work() -> None:
         means = Means.here()
         try:
-            runtime = open_outside(means.settings, means.credentials, environment.read_settings)
-            advancing.advance(means, runtime)
+            advancing.advance(means, _runtime(means))
         finally:
             stop_all(STOP_S)
             means.close()
@@ -134,6 +137,15 @@ def _work_off(kept: Sequence[_Kept]) -> list[str]:
         return [*said, *(f"{each.name}: {_state(means.spool, each)}" for each in kept)]
     finally:
         means.close()
+
+
+def _runtime(means: Means) -> Optional[Runtime]:
+    """Return what carries requests; None where it cannot be had: what has arrived is taken in all the same."""
+    try:
+        return open_outside(means.settings, means.credentials, environment.read_settings)
+    except errors.AccsynAccessorError as error:
+        logger.warning("%s", error)
+        return None
 
 
 def _state(spool: Spool, kept: _Kept) -> str:

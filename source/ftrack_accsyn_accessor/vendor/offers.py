@@ -16,6 +16,7 @@ from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.outbox import file
 from ftrack_accsyn_accessor.vendor.recognising import UUID
+from ftrack_accsyn_accessor.vendor.spool import Spool
 
 #: How long a vendor may take between the question and the end of the upload.
 KEPT_DAYS = 30.0
@@ -37,11 +38,12 @@ class Offer(NamedTuple):
 class Offers:
     """Offers in a folder of the spool, each by a token that nobody can guess. Any process of the account.
 
-    Methods raise `errors.SpoolError` where the disk refuses.
+    Methods raise `errors.SpoolError` where the disk refuses, or where the folder is not private.
     """
 
-    def __init__(self, spool: Path) -> None:
-        self._folder = spool / _FOLDER
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._folder = spool.folder / _FOLDER
 
     @staticmethod
     def token() -> str:
@@ -51,7 +53,8 @@ class Offers:
     def keep(self, offers: Mapping[str, Offer]) -> None:
         """Keep *offers* by their tokens; those that are too old for anybody to come back to go."""
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._spool.prepare()
+            self._folder.mkdir(mode=0o700, exist_ok=True)
             self._forget()
             for token, offer in offers.items():
                 file.write(self._folder / f"{token}.json", json.dumps(offer._asdict()))
@@ -64,6 +67,7 @@ class Offers:
             return None
         path = self._folder / f"{token}.json"
         try:
+            self._spool.prepare()
             found: Any = json.loads(read_text(path, most_bytes=_MOST_BYTES))
             return Offer(found["vendor_id"], found["name"], found["folder"], tuple(found["statuses"]))
         except FileNotFoundError:

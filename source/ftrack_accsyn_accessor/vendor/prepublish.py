@@ -66,7 +66,7 @@ class _Answer:
     def of(self, entries: Sequence[Entry]) -> dict[str, Any]:
         rules = self._means.rules
         files = [self._entry(each) for each in entries]
-        Offers(self._means.spool.folder).keep(self._offers)
+        Offers(self._means.spool).keep(self._offers)
         told = answering.answer(files, rules.guidelines)
         return {**told, "comment": rules.comment, "time_report": rules.time_report, "statuses": self._choices()}
 

@@ -114,7 +114,7 @@ class Spool:
         name = _name(kind, key)
         kept = _Kept(kind, key, time.time(), dict(data))
         with self._told("keep what is to be done", name):
-            self._make()
+            self.prepare()
             if (self.folder / name).exists():
                 return
             with self._writing():
@@ -153,7 +153,7 @@ class Spool:
         name = _name(entry.kind, entry.key)
         lock = self._lock(name)
         with self._told("claim what is to be done", name):
-            self._make()
+            self.prepare()
             current = self._current(name) if lock.acquire() else None
         try:
             yield current
@@ -171,12 +171,18 @@ class Spool:
         """
         lock = self._lock(f"alone-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}")
         with self._told("wait for another process", name):
-            self._make()
+            self.prepare()
             taken = self._await(lock)
         try:
             yield taken
         finally:
             lock.release()
+
+    def prepare(self) -> None:
+        """Make the folders; raise `errors.SpoolError` where somebody else could put anything there, or OSError."""
+        for folder in (self.folder, *(self.folder / name for name in (_DONE, _UNREADABLE, _LOCKS))):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._require_private()
 
     def _current(self, name: str) -> Optional[Entry]:
         if (self.folder / _DONE / name).exists():
@@ -228,11 +234,6 @@ class Spool:
         with contextlib.suppress(FileNotFoundError):
             file.patiently(lambda: os.remove(self.folder / name))
         _flush(self.folder)
-
-    def _make(self) -> None:
-        for folder in (self.folder, *(self.folder / name for name in (_DONE, _UNREADABLE, _LOCKS))):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._require_private()
 
     def _require_private(self) -> None:
         """Raise `errors.SpoolError` where somebody else could put entries into the folder."""

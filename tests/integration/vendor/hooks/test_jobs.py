@@ -239,13 +239,18 @@ def test_an_input_that_cannot_be_read_fails_only_what_may_be_a_delivery(hooking:
 
 @pytest.mark.skipif(os.name == "nt", reason="no links for everybody there")
 @pytest.mark.parametrize("what", ["a link", "a pipe", "a folder", "nothing"])
-def test_what_is_no_file_in_place_of_the_input_is_not_read(hooking: Hooking, tmp_path: Path, what: str) -> None:
+def test_what_is_no_file_in_place_of_the_input_is_not_read(
+    tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "target.json").write_text("{}", encoding="utf-8")
     path = tmp_path / "in.json"
     made = {"a link": lambda: path.symlink_to("target.json"), "a pipe": lambda: os.mkfifo(path), "a folder": path.mkdir}
     made.get(what, lambda: None)()
-    with pytest.raises(errors.ManifestError, match="Could not read what accsyn tells its hook"):
-        hooks.job_done(str(path))
+    for follows in (False, True):
+        monkeypatch.setattr(hooks, "_FLAGS", hooks._FLAGS & ~(os.O_NOFOLLOW if follows else 0))
+        monkeypatch.setattr(hooks, "_FOLLOWS", follows)
+        with pytest.raises(errors.ManifestError, match="Could not read what accsyn tells its hook"):
+            hooks.job_done(str(path))
 
 
 def test_a_command_that_is_set_for_another_hook_says_so_and_does_nothing(hooking: Hooking) -> None:
