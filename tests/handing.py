@@ -39,8 +39,8 @@ class Handing(Asking):
         current = settings.outside(self.read_settings())
         self.rules = dataclasses.replace(self.rules, **rules)
         self._means.append(Means(current, self.rules, credentials))
-        runtime = Runtime(self.area, self.outbox.path, credentials, self.read_settings)
-        self.outsourcing = Outsourcing(self._means[-1], runtime)
+        self.runtime = Runtime(self.area, self.outbox.path, credentials, self.read_settings)
+        self.outsourcing = Outsourcing(self._means[-1], self.runtime)
         return self.outsourcing
 
     def close(self) -> None:

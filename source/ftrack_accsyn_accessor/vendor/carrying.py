@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
 from collections.abc import Mapping
 from typing import NamedTuple, Optional
 
@@ -57,7 +58,8 @@ class Carrying:
             return found
         runtime, means = self._runtime, self._means
         planner = Planner(means.connection, means.workspace, means.settings, [runtime.outbox], runtime.area)
-        plans = planner.plan(leg.order)
+        # Vendors give names, too: one that looks like a pattern is a name all the same.
+        plans = planner.plan(dataclasses.replace(leg.order, added=tuple(map(glob.escape, leg.order.added))))
         if any(plan.of(Fate.ON_ITS_WAY) for plan in plans):
             outcome = "it is on its way there already, by an earlier request"
             raise errors.Conflict(

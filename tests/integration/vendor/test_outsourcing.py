@@ -9,9 +9,11 @@ import pytest
 
 from ftrack_accsyn_accessor.ftrack import outsourced
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.model.item import Reason, State
 from ftrack_accsyn_accessor.model.outsourcing import Way
 from ftrack_accsyn_accessor.send.asking import Requester
+from ftrack_accsyn_accessor.send.order import Order
+from ftrack_accsyn_accessor.vendor.carrying import Carrying, Leg
 from ftrack_accsyn_sandbox.studio import Studio
 from handing import PLATE, VENDOR, Handing
 
@@ -115,6 +117,20 @@ def test_work_that_is_handed_out_again_is_another_package(desk: Handing) -> None
     assert record.package == second.package
 
 
+def test_a_package_that_is_on_its_way_does_not_go_twice_and_goes_anew_once_that_was_cancelled(desk: Handing) -> None:
+    desk.map_volume()
+    desk.studio.accsyn.engine.paused = True
+    work = desk.work()
+    (first,) = desk.hand_out(work, "one")
+    (second,) = desk.hand_out(work, "two")
+    assert first.folder == second.folder or not second.folder
+    assert "on its way there already" in second.failed
+    assert first.request is not None
+    desk.outbox.requests.cancel(first.request)
+    (third,) = desk.hand_out(work, "three")
+    assert (third.failed, third.request != first.request) == ("", True)
+
+
 def test_tasks_of_several_projects_are_a_package_for_each(desk: Handing) -> None:
     tasks = (desk.task(), desk.task("show_b/sq010/sh010/Animation"), desk.task("show_a/sq010/sh020/Animation"))
     handed_out = desk.hand_out(desk.work(*tasks, added=()))
@@ -172,7 +188,8 @@ def test_the_status_is_set_once_where_the_schema_has_it(desk: Handing) -> None:
 
 
 def test_an_unavailable_service_only_delays_what_was_confirmed(desk: Handing) -> None:
-    works = [desk.outsourcing.preview(desk.work(desk.task(), message=each)) for each in ("one", "two")]
+    tasks = (desk.task(), desk.task("show_a/sq010/sh020/Animation"))
+    works = [desk.outsourcing.preview(desk.work(each)) for each in tasks]
     desk.studio.ftrack.switches.fail_next(status=503, times=2)
     for number, preview in enumerate(works):
         (handed_out,) = desk.outsourcing.confirm(preview, Requester("artist", desk.studio.ids["artist"]), f"{number}")
@@ -234,3 +251,13 @@ def test_a_relay_that_is_cancelled_gives_the_package_up(desk: Handing) -> None:
     (over,) = desk.outsourcing.handed_out([handed_out.key])
     assert "cancelled" in over.failed
     assert len(desk.outbox.requests.latest(10)) == 1
+
+
+@pytest.mark.parametrize("name", ["odd [1]", "odd *", "odd ?"])
+def test_a_folder_whose_name_looks_like_a_pattern_goes_alone(desk: Handing, name: str) -> None:
+    for each in (name, "odd 1", "odd x"):
+        desk.write_at(desk.hq, f"show_a/{each}/a.txt", 10)
+    ends = {"source": "hq", "destination": "site=london"}
+    order = Order(Reason.SEND, added=(f"show_a/{name}",), project="show_a", **ends)
+    standing = Carrying(desk.means, desk.runtime).ask(Leg(order, Requester("artist"), "odd"))
+    assert [item.publication.path for item in desk.of(standing.id)] == [f"show_a/{name}"]
