@@ -147,6 +147,15 @@ class Versions:
                 made = self._make_version(wanted)
         return self._settled(wanted, made)
 
+    def take_back(self, wanted: NewVersion) -> None:
+        """Remove what was made for a version that did not come to be: nobody's path is claimed by it any more."""
+        if self.find(wanted.key) is not None:
+            return
+        rows = [*reversed(list(_registrations(wanted))), *reversed(list(_components(wanted)))]
+        for entity_type in ("ComponentLocation", *sorted(_ENTITIES.values(), key=lambda each: each != "FileComponent")):
+            ids = [each.values["id"] for each in rows if each.entity_type == entity_type]
+            self._connection.delete(entity_type, self._existing(entity_type, ids))
+
     def log_time(self, key: str, user_id: str, task_id: str, seconds: int, started_at: str, comment: str) -> None:
         """Have the time that was spent on a task counted; *started_at* is in ISO 8601."""
         values = {
@@ -178,22 +187,6 @@ class Versions:
         ):
             for start in range(0, len(rows), BATCH):
                 self._once(rows[start : start + BATCH], entity_type)
-        self._correct_paths(wanted)
-
-    def _correct_paths(self, wanted: NewVersion) -> None:
-        """Change the paths of registrations that an earlier try has made for another number."""
-        rows = {each.values["id"]: each for each in _registrations(wanted)}
-        found: list[Any] = []
-        for batch in quoted_batches(rows):
-            query = f"select resource_identifier from ComponentLocation where id in ({batch}) order by id"  # noqa: S608
-            found += self._connection.rows(query)[0]
-        stale = [
-            rows[row["id"]]._replace(existing=True)
-            for row in found
-            if row["resource_identifier"] != rows[row["id"]].values["resource_identifier"]
-        ]
-        for start in range(0, len(stale), BATCH):
-            self._connection.write(stale[start : start + BATCH])
 
     def _make_version(self, wanted: NewVersion) -> Numbered:
         """Let the version appear: with its components, links and metadata, in one commit."""

@@ -157,6 +157,8 @@ class _Delivery:
         storage, unit = self._means.storage, self._case.unit
         cases.manifests(self._means, self._case)  # where the volume is not there, nothing has vanished
         if self._is_arriving():
+            words = "Files lie there that no finished upload has told of: the rest is waited for."
+            self._entry.save({**self._entry.data, "cause": words})
             return False
         if quarantine.take(storage, self._case.places, self._entry.key, unit):
             self._save(step=_TAKEN, case=self._case.known, at=_moment(self._clock()))
@@ -288,7 +290,9 @@ class _Delivery:
 
     def _move_back(self) -> None:
         """Bring everything back to quarantine: for another number, or, where its place is taken, to stay there."""
-        self._filing.back(self._filed())
+        filed = self._filed()
+        self._versions.take_back(self._new(filed))
+        self._filing.back(filed)
         if self._progress.get("rival"):
             self._refuse(_OCCUPIED)
         else:

@@ -12,7 +12,7 @@ import pytest
 
 from ftrack_accsyn_accessor.ftrack import versions as module
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, Written
-from ftrack_accsyn_accessor.ftrack.versions import Component, Member, NewVersion, NumberTaken, Versions
+from ftrack_accsyn_accessor.ftrack.versions import Component, Member, NewVersion, NumberTaken, Versions, component_id
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import RegistrationError, RegistrationRefused
 from ftrack_accsyn_accessor.model.submission import Shape
@@ -149,16 +149,26 @@ def test_a_number_that_exists_is_not_taken_and_the_next_one_is_free(running: Stu
     assert versions.free_number(first.key, first.asset.id, None) == 3
 
 
-def test_paths_of_an_earlier_number_are_put_right(running: Studio, versions: Versions) -> None:
+def test_what_did_not_become_a_version_claims_no_path(running: Studio, versions: Versions) -> None:
     first = delivery(running, versions)
     versions.make(first)
     wanted = delivery(running, versions, asset=first.asset.name)
     with pytest.raises(NumberTaken):
         versions.make(wanted)
-    moved = tuple(dataclasses.replace(each, identifier=f"b/{each.identifier}") for each in wanted.components[:1])
-    versions.make(dataclasses.replace(wanted, number=2, components=(*moved, *wanted.components[1:])))
-    paths = made(running, wanted)["paths"]
-    assert (paths.count("b/a/main.mov"), paths.count("a/main.mov")) == (1, 1)  # the latter is that of version 1
+    store, ids = running.ftrack.store, [component_id(wanted.key, each.name) for each in wanted.components]
+    assert all(store.find("ComponentLocation", component_id=each) for each in ids)
+    versions.take_back(wanted)
+    assert not any(store.find("Component", id=each) or store.find("Component", container_id=each) for each in ids)
+    assert not any(store.find("ComponentLocation", component_id=each) for each in ids)
+    assert_whole(running, first)
+    assert versions.make(dataclasses.replace(wanted, number=2)).number == 2
+
+
+def test_a_version_that_came_to_be_is_not_taken_back(running: Studio, versions: Versions) -> None:
+    wanted = delivery(running, versions)
+    versions.make(wanted)
+    versions.take_back(wanted)
+    assert_whole(running, wanted)
 
 
 def test_a_number_that_was_taken_at_the_same_moment_is_given_up(

@@ -123,6 +123,7 @@ def test_the_rest_of_an_upload_is_waited_for(vendor: Vendor) -> None:
     early, late = dict(list(sent.items())[:2]), dict(list(sent.items())[2:])
     first = vendor.deliver(name, sent, files=list(early))
     assert work_off(vendor.means) == 0
+    assert "waited for" in vendor.means.spool.waiting(INGEST)[0].data["cause"]
     assert vendor.on_disk(f"{vendor.places.from_folder}/{name}").is_dir()
     second = vendor.entry(name, files=list(late))
     assert work_off(vendor.means) == 2

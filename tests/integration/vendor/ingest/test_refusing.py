@@ -112,6 +112,29 @@ def test_a_path_that_ftrack_has_given_to_another_component_is_not_taken(vendor: 
     assert_put_aside(vendor, name, vendor.ingest(vendor.deliver(name, content)), {content})
 
 
+def test_a_number_and_the_next_place_that_are_taken_leave_no_claim_in_ftrack(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.hand_out(frames=(1, 3))
+    sent, moved = vendor.frames(1, 3), Storage.move
+    store, shot = vendor.studio.ftrack.store, vendor.studio.ids["show_a/sq010/sh010"]
+    asset, made = store.create("Asset", name=vendor.asset, context_id=shot), []
+    rival = f"show_a/sq010/sh010/{vendor.asset}/v002/main.0002.exr"
+
+    def move(self: Storage, source: str, target: str, **how: bool) -> None:
+        moved(self, source, target, **how)
+        if "/v001/" in target and not made:
+            made.append(store.create("AssetVersion", asset_id=asset["id"], version=1))
+            vendor.put(rival, b"ours")
+
+    monkeypatch.setattr(Storage, "move", move)
+    before = len(store.find("Component")), len(store.find("ComponentLocation"))
+    name = f"{vendor.asset}_v001"
+    assert_put_aside(vendor, name, vendor.ingest(vendor.deliver(name, sent)), set(sent.values()))
+    assert (len(store.find("Component")), len(store.find("ComponentLocation"))) == before
+    assert not vendor.on_disk(f"show_a/sq010/sh010/{vendor.asset}/v001/main.0001.exr").exists()
+
+
 @pytest.mark.parametrize("wrong", ["size", "digest", "missing"])
 def test_what_is_not_as_the_delivery_note_says_is_put_aside(vendor: Vendor, wrong: str) -> None:
     vendor.hand_out(frames=(1, 2))
