@@ -94,7 +94,7 @@ class Desk:
         # Of the desk's thread alone.
         self._uploading: Optional[Uploading] = None
         self._entries: dict[str, _Entry] = {}
-        self._folders: Sequence[OwnFolder] = ()
+        self._folders: Optional[Sequence[OwnFolder]] = None
         self._manifest: Optional[Path] = None
         self._share = self._problem = ""
         self._look_s = uploading.FIRST_LOOK_S
@@ -181,8 +181,7 @@ class Desk:
         for entry in [each for each in self._entries.values() if each.unit is None and not each.cause]:
             self._check(entry)
             self._show()
-        if not self._folders:
-            self._ask()
+        self._ask()  # what was granted since counts as well
 
     def _check(self, entry: _Entry) -> None:
         same = [each for each in self._entries.values() if each.path.name.casefold() == entry.path.name.casefold()]
@@ -196,7 +195,7 @@ class Desk:
             entry.cause = str(error)
 
     def _give_address(self, entry: _Entry) -> None:
-        if entry.unit is not None and entry.sent is None and self._folders:
+        if entry.unit is not None and entry.sent is None and self._folders is not None:
             entry.address = delivering.address(entry.unit, self._folders, self._share)
 
     def _send_to(self, share: str) -> None:
@@ -259,7 +258,7 @@ class Desk:
         ready = [entry.unit for entry in entries if entry.ready and entry.unit is not None]
         moving = sum(entry.moving for entry in entries)
         busy = moving > 0 or any(entry.reading is not None for entry in entries)
-        shares = tuple(each.code for each in self._folders if each.writable is not False)
+        shares = tuple(each.code for each in self._folders or () if each.writable is not False)
         return Sheet(
             tuple(map(line_of, entries)),
             self._uploading.who if self._uploading is not None else "",

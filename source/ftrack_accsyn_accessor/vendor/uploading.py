@@ -39,9 +39,10 @@ _STOPPED = frozenset({"failed", "onhold", "excluded"})
 
 
 class Here(NamedTuple):
-    """accsyn's app or user server on this machine, by its id; `alone` where the user has no other machine.
+    """accsyn's app or user server on this machine, by its id; `alone` where a path without it can mean no other place.
 
-    Of several machines accsyn takes the one that it has heard of last.
+    Of several machines of a user accsyn takes the one that it has heard of last; for who sees volumes it is a path in
+    one of them.
     """
 
     id: str
@@ -101,11 +102,11 @@ class Uploading:
             self._workspace.close()
 
     def this_machine(self) -> Here:
-        """Return this machine's client in accsyn, two requests; raise `errors.NotReady` where there is none."""
+        """Return this machine's client in accsyn, two requests or more; raise `errors.NotReady` where there is none."""
         client = endpoint.find_client(self.workspace, self._settings)
         mine = [each for each in self.workspace.clients() or () if each.user_id == client.user_id]
         elsewhere = any(short_name(each.code) != short_name(client.code) for each in mine)
-        return Here(client.id, client.online, not elsewhere)
+        return Here(client.id, client.online, not elsewhere and self.workspace.role() == "standard")
 
     # Sending.
 

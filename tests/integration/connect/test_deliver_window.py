@@ -12,6 +12,7 @@ from ftrack_accsyn_accessor.connect.shapes import Tone
 from ftrack_accsyn_accessor.model.errors import SettingsError
 from ftrack_accsyn_accessor.vendor import uploading
 from ftrack_accsyn_accessor.vendor.uploading import Uploading
+from ftrack_accsyn_sandbox.accsyn.entities import Acl
 from ftrack_accsyn_sandbox.studio import Studio
 from qt_support import QtCore, QtGui, QtTest, QtWidgets, application, settle
 from vendoring import FROM, NAME, Vendor
@@ -119,6 +120,22 @@ def test_of_several_folders_one_is_chosen(vendor: Vendor) -> None:
     settle(lambda: window.sheet.ready, "the choice")
     assert window.cards[0].what.text().endswith(f"to {OTHER}")
     window.close()
+
+
+def test_who_has_no_folder_is_told_and_one_that_is_granted_since_is_found(
+    window: DeliverWindow, vendor: Vendor
+) -> None:
+    acls = [acl for acl in vendor.workspace.each(Acl) if acl.user_id == vendor.studio.demo.vendor.id]
+    for acl in acls:
+        vendor.workspace.entities.pop(acl.id)
+    folder = vendor.frames()
+    drop(window, folder)
+    settle(lambda: statuses(window) == ["not sent"], "the verdict")
+    assert "No folder is shared with you" in window.cards[0].notes[0].text()
+    for acl in acls:
+        vendor.workspace.add(acl)
+    drop(window, folder)
+    settle(lambda: window.sheet.ready, "the new verdict")
 
 
 def test_an_upload_goes_on_when_the_window_is_closed(window: DeliverWindow, vendor: Vendor) -> None:

@@ -187,3 +187,13 @@ def test_a_share_that_may_only_be_read_is_nowhere_to_deliver(vendor: Vendor) -> 
     result = vendor.run(vendor.frames(), "--to", TO)
     assert result.exit_code == exit_codes.ATTENTION
     assert "but not upload to it" in result.stdout
+
+
+def test_who_sees_volumes_delivers_from_the_own_machine_as_well(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in vendor.studio.outside("artist@acme.test").items():
+        monkeypatch.setenv(name, value)
+    vendor.workspace.grant(vendor.studio.demo.artist, vendor.shares[FROM], read=True, write=True)
+    assert vendor.run(vendor.frames(), "--to", FROM).exit_code == exit_codes.OK
+    assert len(vendor.arrived()) == 4
