@@ -155,18 +155,19 @@ class ByHandle(Folder):
         os.mkdir(name, dir_fd=self._handle)
 
     def begin(self, name: str) -> tuple[str, int]:  # noqa: D102
-        cleared = self.clear(name)
-        try:
-            handle = self.open(name, _NEW)
-        except FileExistsError:
-            if cleared is not None:
-                raise OSError(errno.EBUSY, _BUSY) from None
-            name += f".{secrets.token_hex(4)}"
-            return name, self.open(name, _NEW)
-        if _locked(handle) is False or not self._is(name, handle):
-            os.close(handle)
-            raise OSError(errno.EBUSY, _BUSY)
-        return name, handle
+        while True:
+            cleared = self.clear(name)
+            try:
+                handle = self.open(name, _NEW)
+            except FileExistsError:
+                if cleared is False:
+                    raise OSError(errno.EBUSY, _BUSY) from None
+                if cleared is None:
+                    name += f".{secrets.token_hex(4)}"
+                continue
+            if _locked(handle) is not False and self._is(name, handle):
+                return name, handle
+            os.close(handle)  # somebody took it for one that was left
 
     def clear(self, name: str) -> Optional[bool]:  # noqa: D102
         lies = self.look(name)

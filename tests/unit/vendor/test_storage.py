@@ -257,7 +257,7 @@ def test_of_many_who_write_one_file_at_once_one_does_and_nothing_is_mixed(
             return False
         return True
 
-    for _ in range(5):
+    for _ in range(10):
         with ThreadPoolExecutor(len(contents)) as pool:
             done = [data for data, is_done in zip(contents, pool.map(write, contents)) if is_done]
         assert [storage.read("to/one", 1_000_000)] == done
