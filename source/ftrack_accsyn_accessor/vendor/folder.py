@@ -65,6 +65,10 @@ class Folder:
         """
         raise NotImplementedError
 
+    def end(self, name: str) -> None:
+        """Remove what was begun under that name, unless it has another one by now."""
+        raise NotImplementedError
+
     def clear(self, name: str) -> Optional[bool]:
         """Remove what a killed process has begun under that name; what somebody writes at the moment stays.
 
@@ -128,6 +132,7 @@ class ByHandle(Folder):
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
+        self._begun: dict[str, int] = {}  # their locks last as long as these handles
 
     def enter(self, name: str) -> Folder:  # noqa: D102 - as the base says, here and below
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -166,8 +171,17 @@ class ByHandle(Folder):
                     name += f".{secrets.token_hex(4)}"
                 continue
             if _locked(handle) is not False and self._is(name, handle):
+                self._begun[name] = os.dup(handle)
                 return name, handle
             os.close(handle)  # somebody took it for one that was left
+
+    def end(self, name: str) -> None:  # noqa: D102
+        handle = self._begun.pop(name)
+        try:
+            if self._is(name, handle):
+                self.remove(name)
+        finally:
+            os.close(handle)
 
     def clear(self, name: str) -> Optional[bool]:  # noqa: D102
         lies = self.look(name)
@@ -290,6 +304,10 @@ class ByName(Folder):
     def begin(self, name: str) -> tuple[str, int]:  # noqa: D102
         name += f".{secrets.token_hex(4)}"  # nothing tells what was left from what is written by somebody
         return name, self.open(name, _NEW)
+
+    def end(self, name: str) -> None:  # noqa: D102
+        with contextlib.suppress(FileNotFoundError):
+            self.remove(name)
 
     def clear(self, name: str) -> Optional[bool]:  # noqa: D102
         return None

@@ -333,7 +333,7 @@ def _unfinished(folder: Folder, final: str) -> Iterator[tuple[str, BinaryIO]]:
             yield name, file
     finally:
         with contextlib.suppress(OSError):
-            folder.remove(name)
+            folder.end(name)
 
 
 def _to_disk(file: BinaryIO) -> None:
