@@ -6,6 +6,7 @@ folder it is tells `case.recognise`, when what has arrived is worked off.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -68,9 +69,9 @@ def arrived(payload: Payload, template: str, share_folder: Callable[[str], str],
 
     *template* is that of the folders (`VendorRules.from_folder`); with *deeper*, a pattern, of such a name below it.
     *share_folder* tells the folder of the share with an id, relative to the volume, empty for none of ours: it is asked
-    only where accsyn names neither an absolute path nor one in the volume, and may raise what it likes.
+    only where accsyn names neither an absolute path nor one in the volume, once, and may raise what it likes.
     """
-    pattern = _pattern(template, deeper)
+    pattern, share_folder = _pattern(template, deeper), functools.lru_cache(maxsize=None)(share_folder)
     found: dict[tuple[str, str], list[_Placed]] = {}
     for task in payload.tasks:
         placed = _placed(task, pattern, share_folder)

@@ -119,6 +119,14 @@ def test_a_share_does_where_there_is_nothing_else() -> None:
     ends = {"destination": {"s": SHARE, "path": "v1/a.mov"}}
     found = only(task("x", **ends), share_folder={SHARE: FROM}.__getitem__)
     assert (found.folder, found.name, found.files) == (FROM, "v1", ("a.mov",))
+    asked: list[str] = []
+    several = [task("x", destination={"s": SHARE, "path": f"v1/{number}.mov"}) for number in range(3)]
+    assert only(*several, share_folder=lambda share_id: asked.append(share_id) or FROM).files == (
+        "0.mov",
+        "1.mov",
+        "2.mov",
+    )
+    assert asked == [SHARE]
     assert arrived(task("x", **ends), share_folder=lambda share_id: "") == []
     assert arrived(task("x", **ends), share_folder=lambda share_id: "elsewhere") == []
 

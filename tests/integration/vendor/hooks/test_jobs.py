@@ -88,16 +88,18 @@ def test_a_job_that_is_none_of_ours_has_no_file_opened_for_it_but_its_input(hook
         "from ftrack_accsyn_accessor.cli import hook\n"
         "seen = ('open', 'socket.connect')\n"
         "sys.addaudithook(lambda event, args: print(args[0], flush=True) if event in seen else None)\n"
-        "hook.hook(sys.argv[1:])"
+        "hook.hooks.job_done(sys.argv[1])\n"
+        "print(*{'ftrack_api', 'requests', 'sqlite3', 'filelock', 'rich', 'asyncio'} & set(sys.modules))"
     )
     path = hooking.folder / "input.json"
     path.write_text(json.dumps({**hooking.job("x"), **OTHERS["a site sync"]}), encoding="utf-8")
     environment = hooking.workspace.hooks.environment
-    words = [sys.executable, "-c", code, "job-done", str(path)]
+    words = [sys.executable, "-c", code, str(path)]
     ran = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
     own = (sys.base_prefix, sys.prefix, str(ROOT / "source"))
-    opened = [line for line in ran.stdout.splitlines() if not line.startswith(own)]
+    *opened, loaded = [line for line in ran.stdout.splitlines() if not line.startswith(own)]
     assert [line for line in opened if not line.isdigit()] == [str(path)]  # an open file again, by its number
+    assert loaded == ""
 
 
 def test_one_vendor_cannot_have_anything_taken_in_from_anothers_folder_or_project(hooking: Hooking) -> None:
