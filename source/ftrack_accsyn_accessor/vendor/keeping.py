@@ -15,7 +15,7 @@ from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.vendor import advancing, recognising
 from ftrack_accsyn_accessor.vendor.bounds import LIMIT_S, Told, bounded
 from ftrack_accsyn_accessor.vendor.means import Means
-from ftrack_accsyn_accessor.vendor.offers import Offer, Offers
+from ftrack_accsyn_accessor.vendor.offers import Offers
 from ftrack_accsyn_accessor.vendor.recognising import Arrived
 from ftrack_accsyn_accessor.vendor.spool import INGEST, MISSING, RELAY, Spool
 from ftrack_accsyn_accessor.worker.runtime import Runtime, open_outside, stop_all
@@ -58,10 +58,11 @@ def keep_published(found: Payload, user_id: str, units: Sequence[Arrived]) -> To
         for unit in (each for each in units if not each.waits):
             token = unit.folder.rpartition("/")[2]
             offer = offers.find(token)
-            if offer is None or (offer.vendor_id, offer.name, offer.folder) != (user_id, unit.name, unit.folder):
+            path = f"{unit.folder}/{unit.name}"
+            if offer is None or offer.vendor_id != user_id or path not in offer.paths:
                 refused.append(f"{unit.name}: nobody was allowed to publish it there, and it was left alone.")
                 continue
-            kept.append(_put(means, found, user_id, unit, PUBLISH, _note(found.entries, token, offer)))
+            kept.append(_put(means, found, user_id, unit, PUBLISH, _note(found.entries, unit, offer.paths[path])))
     finally:
         means.close()
     return Told([*_waits(units), *refused, *_work_off(kept)], not refused)
@@ -105,13 +106,13 @@ def _data(found: Payload, user_id: str, unit: Arrived, origin: str) -> dict[str,
     }
 
 
-def _note(entries: Iterable[Entry], token: str, offer: Offer) -> Optional[dict[str, Any]]:
-    """Return what is said of what was published in the folder *token*."""
-    said = next((each for each in entries if each.path.endswith(f"/{token}/{offer.name}")), None)
+def _note(entries: Iterable[Entry], unit: Arrived, statuses: Sequence[str]) -> Optional[dict[str, Any]]:
+    """Return what is said of a unit that was published; no other status than one of those that were offered."""
+    said = next((each for each in entries if each.path.endswith(f"/{unit.folder}/{unit.name}")), None)
     if said is None:
         return None
-    status = said.status if said.status in offer.statuses else ""
-    return {"ident": offer.name, "comment": said.comment, "status": status, "time_s": said.seconds}
+    status = said.status if said.status in statuses else ""
+    return {"ident": unit.name, "comment": said.comment, "status": status, "time_s": said.seconds}
 
 
 def _waits(units: Sequence[Arrived]) -> list[str]:

@@ -21,18 +21,16 @@ from ftrack_accsyn_accessor.vendor.spool import Spool
 #: How long a vendor may take between the question and the end of the upload.
 KEPT_DAYS = 30.0
 _DAY_S = 86_400.0
-_MOST_BYTES = 1_000_000
+_MOST_BYTES = 64 * 1024 * 1024
 _FOLDER = "offers"
 _NAME = re.compile(rf"{UUID}\.json")
 
 
 class Offer(NamedTuple):
-    """That a user (id in accsyn) may publish something called `name` in `folder`; `statuses` are what they may say."""
+    """What a user (id in accsyn) may publish: `paths` in the volume, each with the statuses that they may say of it."""
 
     vendor_id: str
-    name: str
-    folder: str
-    statuses: tuple[str, ...]
+    paths: Mapping[str, tuple[str, ...]]
 
 
 class Offers:
@@ -50,14 +48,13 @@ class Offers:
         """Return the token of a new offer."""
         return str(uuid.uuid4())
 
-    def keep(self, offers: Mapping[str, Offer]) -> None:
-        """Keep *offers* by their tokens; those that are too old for anybody to come back to go."""
+    def keep(self, token: str, offer: Offer) -> None:
+        """Keep an offer by its token; those that are too old for anybody to come back to go."""
         try:
             self._spool.prepare()
             self._folder.mkdir(mode=0o700, exist_ok=True)
             self._forget()
-            for token, offer in offers.items():
-                file.write(self._folder / f"{token}.json", json.dumps(offer._asdict()))
+            file.write(self._folder / f"{token}.json", json.dumps(offer._asdict()))
         except OSError as error:
             raise _error("keep what may be published", self._folder, error) from error
 
@@ -69,12 +66,12 @@ class Offers:
         try:
             self._spool.prepare()
             found: Any = json.loads(read_text(path, most_bytes=_MOST_BYTES))
-            return Offer(found["vendor_id"], found["name"], found["folder"], tuple(found["statuses"]))
+            return Offer(found["vendor_id"], {path: tuple(each) for path, each in found["paths"].items()})
         except FileNotFoundError:
             return None
         except OSError as error:
             raise _error("see what may be published", path, error) from error
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, AttributeError):
             return None
 
     def _forget(self) -> None:

@@ -60,13 +60,15 @@ class _Answer:
         self._statuses = notes.version_statuses(
             means.connection, sorted({each.project_id for each in work.cases.values()})
         )
-        self._offers: dict[str, Offer] = {}
+        self._token = Offers.token()
+        self._offered: dict[str, tuple[str, ...]] = {}
         self._versions: set[tuple[str, str]] = set()
 
     def of(self, entries: Sequence[Entry]) -> dict[str, Any]:
         rules = self._means.rules
         files = [self._entry(each) for each in entries]
-        Offers(self._means.spool).keep(self._offers)
+        if self._offered:
+            Offers(self._means.spool).keep(self._token, Offer(self._vendor_id, self._offered))
         told = answering.answer(files, rules.guidelines)
         return {**told, "comment": rules.comment, "time_report": rules.time_report, "statuses": self._choices()}
 
@@ -80,12 +82,10 @@ class _Answer:
         if (verdict.task_id, key(verdict.deliverable)) in self._versions:
             return refusal(entry, _TWICE)
         self._versions.add((verdict.task_id, key(verdict.deliverable)))
-        token = Offers.token()
-        folder = f"{case.places.publish_folder}/{token}"
-        statuses = self._statuses.get(case.project_id, ())
-        self._offers[token] = Offer(self._vendor_id, entry.name, folder, tuple(statuses))
-        path = f"volume={self._means.settings.volume}/{folder}/{entry.name}"
-        return acceptance(entry, printable(verdict.deliverable), path, _summary(verdict))
+        path = f"{case.places.publish_folder}/{self._token}/{entry.name}"
+        self._offered[path] = tuple(self._statuses.get(case.project_id, ()))
+        place = f"volume={self._means.settings.volume}/{path}"
+        return acceptance(entry, printable(verdict.deliverable), place, _summary(verdict))
 
     def _choices(self) -> list[dict[str, Any]]:
         """Return the statuses that versions of all projects may have; under what key accsyn shows them is not known."""

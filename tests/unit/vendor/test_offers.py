@@ -13,12 +13,12 @@ from ftrack_accsyn_accessor.vendor import offers as module
 from ftrack_accsyn_accessor.vendor.offers import Offer, Offers
 from ftrack_accsyn_accessor.vendor.spool import Spool
 
-OFFER = Offer("66aa", "sh010_v001", "show_a/_vendors/v/publish/x", ("Approved", "WIP"))
+OFFER = Offer("66aa", {"show_a/_vendors/v/publish/x/sh010_v001": ("Approved", "WIP")})
 
 
 def test_an_offer_is_found_by_its_token_and_no_other(tmp_path: Path) -> None:
     token = Offers.token()
-    Offers(Spool(tmp_path)).keep({token: OFFER})
+    Offers(Spool(tmp_path)).keep(token, OFFER)
 
     assert Offers(Spool(tmp_path)).find(token) == OFFER
     assert Offers(Spool(tmp_path)).find(Offers.token()) is None
@@ -31,17 +31,18 @@ def test_what_is_no_token_finds_nothing(tmp_path: Path, token: str) -> None:
     assert Offers(Spool(tmp_path)).find(token) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"vendor_id": 1}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"vendor_id": 1, "paths": []}', b"\xff"])
 def test_an_offer_that_was_damaged_is_none(tmp_path: Path, content: bytes) -> None:
     token = Offers.token()
-    Offers(Spool(tmp_path)).keep({token: OFFER})
+    Offers(Spool(tmp_path)).keep(token, OFFER)
     (tmp_path / "offers" / f"{token}.json").write_bytes(content)
     assert Offers(Spool(tmp_path)).find(token) is None
 
 
 def test_offers_are_private_and_go_when_nobody_comes_back_to_them(tmp_path: Path) -> None:
     old, new, foreign = Offers.token(), Offers.token(), tmp_path / "offers" / "notes.txt"
-    Offers(Spool(tmp_path)).keep({old: OFFER, new: OFFER})
+    for token in (old, new):
+        Offers(Spool(tmp_path)).keep(token, OFFER)
     foreign.write_text("x", encoding="utf-8")
     path = tmp_path / "offers" / f"{old}.json"
     if os.name != "nt":
@@ -50,7 +51,7 @@ def test_offers_are_private_and_go_when_nobody_comes_back_to_them(tmp_path: Path
     for each in (path, foreign):
         os.utime(each, (then, then))
 
-    Offers(Spool(tmp_path)).keep({})
+    Offers(Spool(tmp_path)).keep(Offers.token(), OFFER)
 
     assert (Offers(Spool(tmp_path)).find(old), Offers(Spool(tmp_path)).find(new)) == (None, OFFER)
     assert foreign.exists()
@@ -59,7 +60,7 @@ def test_offers_are_private_and_go_when_nobody_comes_back_to_them(tmp_path: Path
 def test_a_disk_that_refuses_says_so(tmp_path: Path) -> None:
     (tmp_path / "offers").write_text("", encoding="utf-8")
     with pytest.raises(errors.SpoolError, match="permissions and the free space"):
-        Offers(Spool(tmp_path)).keep({Offers.token(): OFFER})
+        Offers(Spool(tmp_path)).keep(Offers.token(), OFFER)
     with pytest.raises(errors.SpoolError, match="Could not see what may be published"):
         Offers(Spool(tmp_path)).find(Offers.token())
 
@@ -67,7 +68,7 @@ def test_a_disk_that_refuses_says_so(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="no modes there")
 def test_offers_that_others_could_have_made_are_not_believed(tmp_path: Path) -> None:
     token, spool = Offers.token(), Spool(tmp_path / "spool")
-    Offers(spool).keep({token: OFFER})
+    Offers(spool).keep(token, OFFER)
     assert stat.S_IMODE(spool.folder.stat().st_mode) == 0o700
     spool.folder.chmod(0o777)
     with pytest.raises(errors.SpoolError, match="other accounts"):
