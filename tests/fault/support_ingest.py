@@ -14,6 +14,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Optional
 
 import ftrack_api  # noqa: F401 - imported once, for all children
@@ -21,6 +22,7 @@ import ftrack_api  # noqa: F401 - imported once, for all children
 from fault.support_kill import Lines, die
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
+from ftrack_accsyn_accessor.ftrack.notes import create_once
 from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.vendors import VendorRules
 from ftrack_accsyn_accessor.staging import structure  # noqa: F401
@@ -64,8 +66,25 @@ class Calls:
             die()
 
 
-def attempt(rules: dict[str, Any], line: Optional[int], call: Optional[int]) -> tuple[int, int]:
+def rivalled(rival: dict[str, Any]) -> None:
+    """Let somebody else come in between while the second file moves: by a file, or a version of the number."""
+    moved = Storage.move
+
+    def move(self: Storage, source: str, target: str, **how: bool) -> None:
+        moved(self, source, target, **how)
+        if target.endswith("/v001/main.0002.exr"):
+            if "file" in rival:
+                Path(rival["file"]).write_bytes(b"ours")
+            if "version" in rival:
+                create_once(FtrackConnection(environment.ftrack_credentials()), "AssetVersion", rival["version"])
+
+    setattr(Storage, "move", move)  # noqa: B010 - mypy lets no method be assigned
+
+
+def attempt(rules: dict[str, Any], line: Optional[int], call: Optional[int], rival: dict[str, Any]) -> tuple[int, int]:
     """Work off what waits; return how many lines of the plugin, and calls, that took."""
+    if rival:
+        rivalled(rival)
     calls, lines = Calls(call), Lines(line)
     means = Means(settings.outside(environment.read_settings()), VendorRules(**rules), environment.ftrack_credentials())
     if line is not None:
@@ -75,11 +94,15 @@ def attempt(rules: dict[str, Any], line: Optional[int], call: Optional[int]) -> 
     return lines.run, calls.run
 
 
+def run(order: dict[str, Any]) -> tuple[int, int]:
+    return attempt(order["rules"], order.get("line"), order.get("call"), order.get("rival", {}))
+
+
 def child(order: dict[str, Any], output: int) -> None:
     """Carry out *order* and end this process, whatever happens."""
     code = 1
     try:
-        os.write(output, json.dumps(attempt(order["rules"], order.get("line"), order.get("call"))).encode())
+        os.write(output, json.dumps(run(order)).encode())
         code = 0
     except BaseException:
         logging.exception("The attempt failed.")
@@ -102,9 +125,9 @@ def main() -> None:
         answers = []
         for pid, told in children:
             with os.fdopen(told) as reader:
-                run = reader.read()
+                said = reader.read()
             _, status = os.waitpid(pid, 0)
-            answers.append([os.waitstatus_to_exitcode(status), *json.loads(run or "[0, 0]")])
+            answers.append([os.waitstatus_to_exitcode(status), *json.loads(said or "[0, 0]")])
         print(json.dumps(answers), flush=True)  # noqa: T201
 
 

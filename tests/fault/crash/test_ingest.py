@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,9 @@ DEFAULT_TRIALS = 20
 SLOW_TRIALS = 180
 #: About how many lines of the plugin run, and calls are made, for each kind of delivery.
 LINES = {"sequence": 22_000, "file": 14_000, "refused": 11_000, "taken": 15_500, "two-entries": 27_000}
+LINES.update({"rival-file": 24_000, "rival-number": 32_000})
 CALLS = {"sequence": 96, "file": 86, "refused": 34, "taken": 52, "two-entries": 100}
+CALLS.update({"rival-file": 81, "rival-number": 168})
 KINDS = tuple(LINES)
 
 trials = [
@@ -47,7 +50,7 @@ class Workers:
         )
         assert self._line() == "ready\n"
 
-    def run(self, vendor: Vendor, *fatal: dict[str, int]) -> list[list[int]]:
+    def run(self, vendor: Vendor, *fatal: dict[str, Any]) -> list[list[int]]:
         """Work off what waits in as many processes at once; return how each ended, and what it ran.
 
         *fatal* are the "line" or "call" at which each is killed, if it comes to that.
@@ -96,6 +99,17 @@ def killed_vendor(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     made.close()
 
 
+def rival(vendor: Vendor, kind: str) -> dict[str, Any]:
+    """Return who comes in between: for each attempt the same."""
+    if kind == "rival-file":
+        return {"rival": {"file": str(vendor.on_disk(f"show_a/sq010/sh010/{vendor.asset}/v001/main.0004.exr"))}}
+    if kind == "rival-number":
+        (asset,) = vendor.studio.ftrack.store.find("Asset", name=vendor.asset)
+        version = {"id": str(uuid.uuid5(uuid.NAMESPACE_DNS, vendor.asset)), "asset_id": asset["id"], "version": 1}
+        return {"rival": {"version": version}}
+    return {}
+
+
 def delivered(vendor: Vendor, kind: str) -> tuple[list[Entry], dict[str, bytes]]:
     """Deliver something of a kind; return its entries, and all its files."""
     vendor.hand_out(frames=None if kind == "file" else (1, 6))
@@ -107,6 +121,10 @@ def delivered(vendor: Vendor, kind: str) -> tuple[list[Entry], dict[str, bytes]]
         sent.pop(f"{name}.0003.exr")
     if kind == "taken":
         vendor.put(f"show_a/sq010/sh010/{vendor.asset}/v001/main.0004.exr", b"ours")
+    if kind == "rival-number":
+        vendor.studio.ftrack.store.create(
+            "Asset", name=vendor.asset, context_id=vendor.studio.ids["show_a/sq010/sh010"]
+        )
     entry = vendor.deliver(name, sent)
     return [entry, vendor.entry(name)] if kind == "two-entries" else [entry], sent
 
@@ -116,13 +134,13 @@ def assert_once(vendor: Vendor, kind: str, entries: list[Entry], sent: dict[str,
     assert all(results), results
     outcomes = sorted(each["outcome"] for each in results)
     assert vendor.everything() == dict.fromkeys(sent.values(), 1)
-    if kind in ("refused", "taken"):
+    if kind in ("refused", "taken", "rival-file"):
         assert outcomes == ["refused"]
         assert not vendor.registered()
         assert not list(vendor.on_disk(vendor.places.from_folder).iterdir())
     else:
         assert outcomes == ["accepted", "elsewhere"][: len(entries)]
-        assert [row["version"] for row in vendor.versions()] == [1]
+        assert sorted(row["version"] for row in vendor.versions()) == ([1, 2] if kind == "rival-number" else [1])
         assert sorted(vendor.registered().values()) == sorted(sent.values())
     assert len(vendor.notes()) == 1
     assert len(vendor.deliveries()) == 1
@@ -141,10 +159,11 @@ def test_an_ingest_killed_at_a_random_moment_loses_and_doubles_nothing(
     chance = random.Random(seed)
     kind = KINDS[seed % len(KINDS)]
     entries, sent = delivered(killed_vendor, kind)
+    between = rival(killed_vendor, kind)
     for _ in range(chance.randint(1, 3)):
-        fatal = [moment(chance, kind) for _ in range(chance.randint(1, 2))]
+        fatal = [{**moment(chance, kind), **between} for _ in range(chance.randint(1, 2))]
         assert {code for code, *_ in workers.run(killed_vendor, *fatal)} <= {0, -signal.SIGKILL}
-    ((code, *_),) = workers.run(killed_vendor, {})
+    ((code, *_),) = workers.run(killed_vendor, between)
     assert code == 0
     assert_once(killed_vendor, kind, entries, sent)
 
@@ -152,6 +171,7 @@ def test_an_ingest_killed_at_a_random_moment_loses_and_doubles_nothing(
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_processes_at_once_do_it_once(killed_vendor: Vendor, workers: Workers, kind: str) -> None:
     entries, sent = delivered(killed_vendor, kind)
-    assert [code for code, *_ in workers.run(killed_vendor, {}, {})] == [0, 0]
-    workers.run(killed_vendor, {})
+    between = rival(killed_vendor, kind)
+    assert [code for code, *_ in workers.run(killed_vendor, between, between)] == [0, 0]
+    workers.run(killed_vendor, between)
     assert_once(killed_vendor, kind, entries, sent)
