@@ -12,7 +12,7 @@ from typing import Any, Callable, NamedTuple, NoReturn, Optional
 
 import click
 from rich.console import Group, RenderableType
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -215,7 +215,8 @@ def _planned_code(units: Sequence[Unit], going: Sequence[Unit]) -> int:
 
 def _agree(how: How, going: Sequence[Unit]) -> None:
     size = size_text(sum(unit.size_bytes for unit in going))
-    if how.asks and not click.confirm(f"Deliver {len(going)} of them, {size}?", default=True):
+    what = "it" if len(going) == 1 else f"these {len(going)}"
+    if how.asks and not click.confirm(f"Deliver {what}, {size}?", default=True):
         raise here.Stop("Nothing was delivered.")
 
 
@@ -351,7 +352,7 @@ def _bar(quiet: bool) -> Iterator[Callable[[Mapping[str, Standing]], None]]:
     if quiet:
         yield lambda standings: None
         return
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
     with Progress(*columns, console=shown.console(), transient=True) as progress:
         tasks: dict[str, TaskID] = {}
 
@@ -359,9 +360,19 @@ def _bar(quiet: bool) -> Iterator[Callable[[Mapping[str, Standing]], None]]:
             for name, each in standings.items():
                 if name not in tasks:
                     tasks[name] = progress.add_task(printable(name))
-                left = f", {duration_text(each.progress.left_s)} left" if each.progress.left_s is not None else ""
-                total = each.progress.size_bytes or None
-                text = f"{printable(name)} {each.stage.value}{left} {each.cause}".rstrip()
-                progress.update(tasks[name], description=text, total=total, completed=each.progress.done_bytes)
+                total, done = each.progress.size_bytes or None, each.progress.done_bytes
+                progress.update(tasks[name], description=_pace(name, each), total=total, completed=done)
 
         yield draw
+
+
+def _pace(name: str, standing: Standing) -> str:
+    """Return how it is, how fast it goes and what is left, or what is in its way."""
+    told = [f"{printable(name)} {standing.stage.value}"]
+    if standing.progress.speed_bytes_per_s:
+        told.append(f"{size_text(standing.progress.speed_bytes_per_s)}/s")
+    if standing.progress.left_s is not None:
+        told.append(f"{duration_text(standing.progress.left_s)} left")
+    if standing.cause and not standing.ended:
+        told.append(standing.cause)
+    return ", ".join(told)
