@@ -183,7 +183,7 @@ def address(unit: Unit, folders: Sequence[OwnFolder], wanted: str = "") -> Addre
     """
     named = wanted or (unit.manifest.from_share if unit.manifest is not None else "")
     open_ones = [each for each in folders if each.writable is not False]
-    listed = ", ".join(each.code for each in open_ones) or "none"
+    listed = ", ".join(printable(each.code) for each in open_ones) or "none"
     if named:
         found = next((each for each in folders if each.code.casefold() == named.casefold()), None)
         if found is None:

@@ -152,6 +152,7 @@ def test_two_processes_at_once_make_one_job(vendor: Vendor) -> None:
     assert len(vendor.jobs()) == 1
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is no signal there")
 def test_interrupted_it_says_that_accsyn_carries_on(vendor: Vendor) -> None:
     vendor.package()
     folder = vendor.frames()

@@ -135,7 +135,12 @@ def wrong(folder: Path, what: str) -> None:
             path.unlink()
 
 
-@pytest.mark.parametrize("what", ["empty file", "link", "pipe", "name", "case", "nothing"])
+POSIX = pytest.mark.skipif(os.name == "nt", reason="no disk of Windows has it")
+
+
+@pytest.mark.parametrize(
+    "what", ["empty file", "nothing", *(pytest.param(each, marks=POSIX) for each in ("link", "pipe", "name", "case"))]
+)
 def test_what_is_plainly_wrong_is_not_sent(vendor: Vendor, what: str) -> None:
     folder = vendor.frames()
     wrong(folder, what)
