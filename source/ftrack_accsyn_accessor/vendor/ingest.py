@@ -257,6 +257,8 @@ class _Delivery:
 
     def _begin(self) -> bool:
         """Settle the number and with it the paths; return False where one of them belongs to something else."""
+        if not self._asset.exists:  # somebody may have made it meanwhile: two of one name would stay for ever
+            self._find_asset()
         number = self._versions.free_number(self._entry.key, self._asset.id, self._verdict.version)
         self._progress = {**self._progress, "number": number}
         rival = self._filing.occupied(self._entry.key, self._filed())

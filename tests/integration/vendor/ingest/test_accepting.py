@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -12,6 +13,7 @@ import pytest
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, Written
 from ftrack_accsyn_accessor.model import manifest
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Deliverable, DeliveryNote, Packed
+from ftrack_accsyn_accessor.vendor.spool import Spool
 from ftrack_accsyn_accessor.vendor.storage import Storage
 from helpers import wait_until
 from ingesting import PROJECT, TASK, Vendor
@@ -223,3 +225,22 @@ def test_pipelines_hear_of_each_component_that_was_registered(vendor: Vendor) ->
     told = {"component_id": component["id"], "location_id": vendor.studio.ids["studio.hq"]}
     wait_until(lambda: listener.wait(0.05) or told in heard)
     listener.disconnect()
+
+
+def test_an_asset_that_somebody_has_made_meanwhile_is_no_second_one(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.hand_out()
+    store, shot, alone = vendor.studio.ftrack.store, vendor.studio.ids["show_a/sq010/sh010"], Spool.alone
+
+    def late(self: Spool, name: str) -> contextlib.AbstractContextManager[bool]:
+        if name.startswith("asset"):
+            store.create("Asset", name=vendor.asset, context_id=shot)
+        return alone(self, name)
+
+    monkeypatch.setattr(Spool, "alone", late)
+    result = vendor.ingest(vendor.deliver(f"{vendor.asset}_v001.mxf", vendor.address.encode()))
+    assert result is not None
+    assert result["outcome"] == "accepted"
+    assert len(store.find("Asset", name=vendor.asset)) == 1
+    assert len(vendor.versions()) == 1
