@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from ftrack_accsyn_accessor.ftrack import outsourced
 from ftrack_accsyn_accessor.model import manifest
-from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, DeliveryNote, Packed
+from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Deliverable, DeliveryNote, Packed
 from ftrack_accsyn_accessor.vendor.storage import Storage
 from ingesting import PROJECT, Vendor
 
@@ -216,3 +217,13 @@ def test_behind_a_relay_the_note_says_that_the_receipt_has_to_be_handed_on(vendo
     assert result["outcome"] == "accepted"
     assert vendor.deliveries() == []
     assert any("hand them" in each for each in vendor.notes())
+
+
+def test_what_a_package_expects_of_a_task_that_was_not_handed_to_the_vendor_is_refused(vendor: Vendor) -> None:
+    lighting = vendor.studio.ids["show_a/sq010/sh010/Lighting"]
+    mine = Deliverable(vendor.task_id, vendor.template, asset_name=vendor.asset, components=("main",))
+    other = dataclasses.replace(mine, task_id=lighting, name=f"light_{vendor.template}")
+    handout = vendor.hand_out(deliverables=[mine, other])
+    outsourced.erase(vendor.means.connection, dataclasses.replace(handout, task_id=lighting))
+    name, content = f"light_{vendor.asset}_v001.mxf", vendor.address.encode()
+    assert_put_aside(vendor, name, vendor.ingest(vendor.deliver(name, content)), {content})
