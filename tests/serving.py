@@ -29,8 +29,8 @@ from ftrack_accsyn_sandbox.studio import Studio as Sandbox
 from helpers import wait_until
 from publishing import Publisher
 
-#: What a service subscribes to: discover, three launches, replies, and its own heartbeat.
-SUBSCRIPTIONS = 6
+#: What a service subscribes to: discover, four launches, updates, replies, and its own heartbeat.
+SUBSCRIPTIONS = 8
 
 
 class Page:
@@ -131,11 +131,11 @@ def page(open_page: Any) -> Page:
 class Serving:
     """A service that runs on a thread of this process."""
 
-    def __init__(self, wish: Optional[Wish] = None) -> None:
+    def __init__(self, wish: Optional[Wish] = None, outsource_to: str = "") -> None:
         credentials = environment.ftrack_credentials()
         self.runtime: Runtime = open_outside(environment.read_settings(), credentials, environment.read_settings)
         self.stop = threading.Event()
-        self._service = Service(self.runtime, credentials, environment.read_settings, wish)
+        self._service = Service(self.runtime, credentials, environment.read_settings, wish, outsource_to)
         self._thread = threading.Thread(target=self._service.run, args=(self.stop,), daemon=True)
 
     @property

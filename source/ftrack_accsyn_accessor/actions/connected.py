@@ -26,6 +26,8 @@ ELSEWHERE = (
     "accsyn asks questions that Connect cannot show. Select the same in ftrack's web page, and start it from the "
     "Actions menu there: this Connect does the work."
 )
+#: Work is handed out from a machine that sees the volume, and that goes on with it: by the service.
+_ACTIONS = tuple(each for each in launch.Action if each is not launch.Action.OUTSOURCE)
 #: The session that has the actions: Connect's plugins may open others.
 _serving: Callable[[], Any] = lambda: None  # noqa: E731 - what a weak reference looks like
 
@@ -48,7 +50,7 @@ def register(session: Any) -> None:
         bool(current.sync_path),
     )
     try:
-        for each in subscriptions(_Counter(desk, session.event_hub.id), session.api_user):
+        for each in subscriptions(_Counter(desk, session.event_hub.id), session.api_user, _ACTIONS):
             session.event_hub.subscribe(each.expression, each.callback)
     except Exception:  # a user's name may hold what no expression can
         logger.exception("The accsyn actions are not offered by this Connect.")

@@ -13,6 +13,7 @@ from typing import Any, Callable, Optional
 from ftrack_accsyn_accessor.actions import forms, launch
 from ftrack_accsyn_accessor.actions.answer import Answer
 from ftrack_accsyn_accessor.actions.crew import Crew
+from ftrack_accsyn_accessor.actions.handing import Follow, Handing
 from ftrack_accsyn_accessor.actions.handling import Handling
 from ftrack_accsyn_accessor.actions.kept import KeptPlans
 from ftrack_accsyn_accessor.actions.launch import SERVICE
@@ -20,6 +21,7 @@ from ftrack_accsyn_accessor.actions.office import Office
 from ftrack_accsyn_accessor.actions.wording import one_line, said
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, in_person
+from ftrack_accsyn_accessor.vendor.outsourcing import Part, Work
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +33,8 @@ class Desk:
     """Where actions are asked for. `discover` and `launch` are callbacks of an event hub; any thread may call them.
 
     *name* tells this service from every other one, *words* are what menus say of it. *open_office* is called on
-    threads of the desk's own. *syncing* tells whether folders of shots and tasks are known.
+    threads of the desk's own. *syncing* tells whether folders of shots and tasks are known. *follow* goes on with work
+    that is handed out, None where none is.
     """
 
     def __init__(
@@ -42,20 +45,24 @@ class Desk:
         open_office: Callable[[], Office],
         syncing: bool,
         monotonic: Callable[[], float] = time.monotonic,
+        follow: Optional[Follow] = None,
     ) -> None:
         self._name = name
         self._words = words
         self._notices = notices
         self._syncing = syncing
         self._crew = Crew(open_office)
-        self._handling = Handling(name, KeptPlans(monotonic))
+        self._outsourcing = follow is not None
+        previews = KeptPlans[Work, Part](monotonic, lambda part: len(part.contents.files))
+        handing = Handing(name, previews, follow) if follow is not None else None
+        self._handling = Handling(name, KeptPlans(monotonic), handing)
         self._lock = threading.Lock()
         self._events: collections.OrderedDict[str, None] = collections.OrderedDict()
 
     def discover(self, event: Any) -> Optional[dict[str, Any]]:
         """Return the actions for what is selected; None where there are none. Asks nobody."""
         try:
-            actions = launch.offered(event, self._syncing)
+            actions = launch.offered(event, self._syncing, self._outsourcing)
         except Exception:
             logger.exception("The actions for a selection could not be told.")
             return None

@@ -65,14 +65,14 @@ def send_form(places: Sequence[Place], values: Mapping[str, Any], problems: Sequ
     """Return the form of Send with *values* filled in."""
     source = _text(values.get(SOURCE))
     items = [
-        *_complaints(problems),
+        *complaints(problems),
         _choice(SOURCE, "From", places, source),
         _choice(DESTINATION, "To", [each for each in places if each.name != UNMANAGED], _text(values.get(DESTINATION))),
-        _field("text", COMPONENTS, "Components", values, "all; or names, such as main, *_exr"),
-        _flag(LATEST, "Latest versions only", values, default=True),
-        _flag(WITH_USED, "With the versions that they use", values, default=False),
-        _flag(AGAIN, _AGAIN, values, default=False),
-        _field("textarea", ADDED, "Additional files and folders, one a line", values),
+        field("text", COMPONENTS, "Components", values, "all; or names, such as main, *_exr"),
+        flag(LATEST, "Latest versions only", values, default=True),
+        flag(WITH_USED, "With the versions that they use", values, default=False),
+        flag(AGAIN, _AGAIN, values, default=False),
+        field("textarea", ADDED, "Additional files and folders, one a line", values),
         *_urgency(values),
     ]
     return form("accsyn Send", "Preview", items, service)
@@ -88,10 +88,10 @@ def sync_form(
     ]
     direction = _text(values.get(DIRECTION)) or DOWNLOAD
     items = [
-        *_complaints(problems),
+        *complaints(problems),
         _choice(SITE, "Site", sites, _text(values.get(SITE))),
         {"type": "enumerator", "name": DIRECTION, "label": "Direction", "value": direction, "data": directions},
-        _field("textarea", ADDED, "Folders, one a line", {ADDED: "\n".join(folders), **values}),
+        field("textarea", ADDED, "Folders, one a line", {ADDED: "\n".join(folders), **values}),
         *_urgency(values),
     ]
     return form("accsyn Sync", "Preview", items, service)
@@ -99,12 +99,12 @@ def sync_form(
 
 def filled(launch: Launch) -> Filled:
     """Return the order that the values of *launch* ask for."""
-    reader = _Reader(launch.values or {})
+    reader = Reader(launch.values or {})
     order = _sync(launch, reader) if launch.action is Action.SYNC else _send(launch, reader)
     return Filled(None, tuple(reader.problems)) if reader.problems else Filled(order)
 
 
-def _send(launch: Launch, reader: _Reader) -> Order:
+def _send(launch: Launch, reader: Reader) -> Order:
     order = Order(
         Reason.SEND,
         launch.picked,
@@ -125,7 +125,7 @@ def _send(launch: Launch, reader: _Reader) -> Order:
     return order
 
 
-def _sync(launch: Launch, reader: _Reader) -> Order:
+def _sync(launch: Launch, reader: Reader) -> Order:
     site = reader.needed(SITE, "Choose the site.")
     direction = reader.needed(DIRECTION, "Choose a direction.")
     if direction not in (UPLOAD, DOWNLOAD, ""):
@@ -144,7 +144,7 @@ def _sync(launch: Launch, reader: _Reader) -> Order:
     )
 
 
-class _Reader:
+class Reader:
     """Reads fields of a form one by one, and collects what is wrong with them."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -152,6 +152,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def text(self, name: str) -> str:
+        """Return a text without what surrounds it; empty for none."""
         return _text(self._values.get(name)).strip()
 
     def needed(self, name: str, problem: str) -> str:
@@ -162,14 +163,17 @@ class _Reader:
         return chosen[0] if chosen else ""
 
     def names(self, name: str) -> tuple[str, ...]:
+        """Return several names, each once."""
         return tuple(_listed(self._values.get(name)))
 
     def lines(self, name: str) -> tuple[str, ...]:
+        """Return lines, each once."""
         value = self._values.get(name)
         lines = value if isinstance(value, list) else _text(value).splitlines()
         return tuple(dict.fromkeys(filter(None, (_text(line).strip() for line in lines))))
 
     def flag(self, name: str, words: str, default: bool) -> bool:
+        """Return yes or no; *words* are what the form calls it."""
         value = self._values.get(name)
         if value is None:
             return default
@@ -179,6 +183,7 @@ class _Reader:
         return text in _TRUE
 
     def priority(self) -> Optional[int]:
+        """Return a priority, None for accsyn's own."""
         value = self._values.get(PRIORITY)
         text = _text(value).strip()
         if not text:
@@ -213,7 +218,8 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None or isinstance(value, bool) else str(value)
 
 
-def _complaints(problems: Sequence[str]) -> list[Item]:
+def complaints(problems: Sequence[str]) -> list[Item]:
+    """Return what is wrong with what was filled in, as the form says it first."""
     return [*(label(f"**{problem}**") for problem in problems), label("---")] if problems else []
 
 
@@ -222,20 +228,22 @@ def _choice(name: str, title: str, places: Sequence[Place], value: str) -> Item:
     return {"type": "enumerator", "name": name, "label": title, "value": value, "data": options}
 
 
-def _field(kind: str, name: str, title: str, values: Mapping[str, Any], empty_text: str = "") -> Item:
+def field(kind: str, name: str, title: str, values: Mapping[str, Any], empty_text: str = "") -> Item:
+    """Return a field for text, of one line or more by its *kind*."""
     value = values.get(name)
     text = "\n".join(map(_text, value)) if isinstance(value, list) else _text(value)
     found = {"type": kind, "name": name, "label": title, "value": text}
     return {**found, "empty_text": empty_text} if empty_text else found
 
 
-def _flag(name: str, title: str, values: Mapping[str, Any], default: bool) -> Item:
-    reader = _Reader(values)
+def flag(name: str, title: str, values: Mapping[str, Any], default: bool) -> Item:
+    """Return a box to tick."""
+    reader = Reader(values)
     return {"type": "boolean", "name": name, "label": title, "value": reader.flag(name, title, default)}
 
 
 def _urgency(values: Mapping[str, Any]) -> list[Item]:
     return [
-        _field("text", PRIORITY, f"Priority, from 0 to {HIGHEST}", values, "accsyn's own"),
-        _field("text", QUEUE, "Queue", values, "the project's"),
+        field("text", PRIORITY, f"Priority, from 0 to {HIGHEST}", values, "accsyn's own"),
+        field("text", QUEUE, "Queue", values, "the project's"),
     ]

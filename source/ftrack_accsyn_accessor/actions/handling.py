@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
-from ftrack_accsyn_accessor.actions import forms, previews, standing
+from ftrack_accsyn_accessor.actions import forms, handing, previews, standing
 from ftrack_accsyn_accessor.actions.forms import Reply
+from ftrack_accsyn_accessor.actions.handing import Handing
 from ftrack_accsyn_accessor.actions.kept import Fit, KeptPlans
 from ftrack_accsyn_accessor.actions.launch import Action, Launch
 from ftrack_accsyn_accessor.actions.office import Office
@@ -25,16 +26,24 @@ _UNKNOWN = "No preview of yours has this name, so nothing was sent. Launch the a
 
 
 class Handling:
-    """Answers launches for the service called *name*; *plans* are those that it has shown. Any thread may call it."""
+    """Answers launches for the service called *name*; *plans* are those that it has shown. Any thread may call it.
 
-    def __init__(self, name: str, plans: KeptPlans) -> None:
+    *outsourcing* answers those of Outsource, None where work is not handed out from here.
+    """
+
+    def __init__(self, name: str, plans: KeptPlans[Order, Plan], outsourcing: Optional[Handing] = None) -> None:
         self._name = name
         self._plans = plans
+        self._outsourcing = outsourcing
 
     def answer(self, asked: Launch, office: Office) -> Reply:
         """Return the reply to a launch by somebody whom ftrack knows. Raise an `errors.AccsynAccessorError`."""
         if asked.action is Action.STATUS:
             return self._status(asked, office)
+        if asked.action is Action.OUTSOURCE:
+            if self._outsourcing is None:
+                raise handing.refused()
+            return self._outsourcing.answer(asked, office)
         values = asked.values or {}
         if isinstance(values.get(forms.PLAN), str):
             return self._confirm(asked, office, str(values[forms.PLAN]))

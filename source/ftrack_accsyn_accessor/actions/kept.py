@@ -1,4 +1,4 @@
-"""Keeps the plans that previews show, each for the person who saw it, until it is confirmed once or has expired."""
+"""Keeps what previews show, each for the person who saw it, until it is confirmed once or has expired."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import secrets
 import threading
 import time
 from collections.abc import Sequence
-from typing import Callable, NamedTuple, Optional
+from typing import Any, Callable, Generic, Optional, TypeVar
 
 from ftrack_accsyn_accessor.model.plan import Plan
-from ftrack_accsyn_accessor.send.order import Order
+
+#: What was asked for, and a plan of it.
+A = TypeVar("A")
+P = TypeVar("P")
 
 #: How long a preview may be confirmed, and how long afterwards it is still known what it was of.
 VALID_S = 15 * 60.0
@@ -30,44 +33,50 @@ class Fit(str, enum.Enum):
     UNKNOWN = "unknown"  # never given, or given to somebody else: which of both is not told
 
 
-class Found(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Found(Generic[A, P]):
     """What stands behind a name, as far as it may be told. `requests` are those that it was confirmed as."""
 
     fit: Fit
-    order: Optional[Order] = None
-    plans: Sequence[Plan] = ()
+    order: Optional[A] = None
+    plans: Sequence[P] = ()
     requests: Sequence[int] = ()
 
 
 @dataclasses.dataclass
-class _Kept:
+class _Kept(Generic[A, P]):
     owner: object
-    order: Order
-    plans: Sequence[Plan]
+    order: A
+    plans: Sequence[P]
     kept_at: float
     files: int
     used: bool = False
     requests: Sequence[int] = ()
 
 
-class KeptPlans:
-    """The plans of one service. Any thread may call it. *monotonic* gives seconds."""
+def _files(plan: Plan) -> int:
+    return sum(len(each.wanted.publication.files) for each in plan.planned)
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+
+class KeptPlans(Generic[A, P]):
+    """The plans of one service. Any thread may call it. *monotonic* gives seconds, *files* how many a plan holds."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, files: Callable[[Any], int] = _files) -> None:
         self._monotonic = monotonic
-        self._kept: collections.OrderedDict[str, _Kept] = collections.OrderedDict()
+        self._files = files
+        self._kept: collections.OrderedDict[str, _Kept[A, P]] = collections.OrderedDict()
         self._lock = threading.Lock()
 
-    def keep(self, owner: object, order: Order, plans: Sequence[Plan]) -> str:
+    def keep(self, owner: object, order: A, plans: Sequence[P]) -> str:
         """Keep *plans* for *owner*; return the name by which they can be confirmed."""
         name = secrets.token_urlsafe(24)
-        files = sum(len(each.wanted.publication.files) for plan in plans for each in plan.planned)
+        files = sum(map(self._files, plans))
         with self._lock:
             self._kept[name] = _Kept(owner, order, plans, self._monotonic(), files)
             self._tidy()
         return name
 
-    def take(self, name: str, owner: object) -> Found:
+    def take(self, name: str, owner: object) -> Found[A, P]:
         """Return what *owner* may confirm by *name*; nobody else gets it from now on, until it is given back."""
         with self._lock:
             self._tidy()

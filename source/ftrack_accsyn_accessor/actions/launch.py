@@ -19,6 +19,8 @@ DISCOVER, LAUNCH = "ftrack.action.discover", "ftrack.action.launch"
 
 #: What selections hold besides things that can be sent.
 _NOISE = frozenset({"user", "socialfeed", "socialnotification", "team", ""})
+#: What else holds tasks.
+_LISTS = frozenset({"list", "typedcontextlist"})
 #: What has a place below a project: web pages and Connect name it differently.
 _CONTEXTS = frozenset({"task", "shot", "sequence", "episode", "folder", "assetbuild", "typedcontext"})
 
@@ -29,6 +31,7 @@ class Action(str, enum.Enum):
     SEND = "accsyn.send"
     SYNC = "accsyn.sync"
     STATUS = "accsyn.status"
+    OUTSOURCE = "accsyn.outsource"
 
     @property
     def label(self) -> str:
@@ -45,6 +48,7 @@ _DESCRIPTIONS: Mapping[Action, str] = {
     Action.SEND: "Send components and files to another place",
     Action.SYNC: "Sync folders with a site",
     Action.STATUS: "Where the components are, and what keeps them",
+    Action.OUTSOURCE: "Hand tasks out to a vendor",
 }
 
 
@@ -114,10 +118,10 @@ def picked(event: Mapping[str, Any]) -> tuple[Picked, ...]:
     return tuple(found.values())
 
 
-def offered(event: Mapping[str, Any], syncing: bool) -> list[Action]:
+def offered(event: Mapping[str, Any], syncing: bool, outsourcing: bool = False) -> list[Action]:
     """Return which actions make sense for what is selected. Asks nobody.
 
-    *syncing* tells whether folders of shots and tasks are known.
+    *syncing* tells whether folders of shots and tasks are known, *outsourcing* whether work is handed out from here.
     """
     chosen = picked(event)
     data = _mapping(_get(event, "data"))
@@ -125,8 +129,11 @@ def offered(event: Mapping[str, Any], syncing: bool) -> list[Action]:
     actions = [] if anything and not chosen else [Action.SEND]  # files may be named without a selection
     if chosen:
         actions.append(Action.STATUS)
-    if syncing and chosen and all(each.entity_type.lower().replace("_", "") in _CONTEXTS for each in chosen):
+    kinds = {each.entity_type.lower().replace("_", "") for each in chosen}
+    if syncing and chosen and kinds <= _CONTEXTS:
         actions.append(Action.SYNC)
+    if outsourcing and chosen and kinds <= _CONTEXTS | _LISTS:
+        actions.append(Action.OUTSOURCE)
     return actions
 
 

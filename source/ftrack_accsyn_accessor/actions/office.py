@@ -6,14 +6,18 @@ import contextlib
 from collections.abc import Collection, Iterable, Sequence
 from typing import Callable, Optional
 
-from ftrack_accsyn_accessor.ftrack import assignments
+from ftrack_accsyn_accessor import environment
+from ftrack_accsyn_accessor.ftrack import assignments, outsourced
 from ftrack_accsyn_accessor.ftrack.ancestry import ancestry
 from ftrack_accsyn_accessor.ftrack.assignments import Assignment
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.ftrack.people import People
 from ftrack_accsyn_accessor.ftrack.places import Place, places
+from ftrack_accsyn_accessor.ftrack.task_states import task_states
 from ftrack_accsyn_accessor.model import errors, parties, permission, settings, template
+from ftrack_accsyn_accessor.model.closing import ended
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.model.item import Endpoint
 from ftrack_accsyn_accessor.model.permission import Concern
 from ftrack_accsyn_accessor.model.plan import Plan
 from ftrack_accsyn_accessor.model.settings import Settings
@@ -22,6 +26,10 @@ from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.send.order import Order, Picked
 from ftrack_accsyn_accessor.send.planning import Planner
 from ftrack_accsyn_accessor.send.where import Answer, where
+from ftrack_accsyn_accessor.vendor.means import Means
+from ftrack_accsyn_accessor.vendor.outsourcing import Outsourcing
+from ftrack_accsyn_accessor.vendor.picked import Meant, tasks_of
+from ftrack_accsyn_accessor.vendor.spool import HAND_OUT
 from ftrack_accsyn_accessor.worker.endpoint import connect
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 from ftrack_accsyn_accessor.workspace import Workspace
@@ -52,6 +60,7 @@ class Office:
         self._settings: Optional[Settings] = None
         self._workspace: Optional[Workspace] = None
         self._runtime: Optional[Runtime] = None
+        self._means: Optional[Means] = None
 
     @property
     def settings(self) -> Settings:
@@ -136,6 +145,57 @@ class Office:
         runtime.wake()
         return ids
 
+    # Work for vendors.
+
+    def tasks(self, picked: Sequence[Picked]) -> list[Meant]:
+        """Return the tasks that are selected, or in what is; raise `errors.Unresolved` where there are none."""
+        return tasks_of(self._connection, picked)
+
+    def vendors(self) -> list[str]:
+        """Return whom work may be handed out to: who has had some, and the members of the group of the rules."""
+        group = self.means().rules.group
+        found = [each.vendor for each in outsourced.read(self._connection)]
+        found += [str(row["email"] or "") for row in (assignments.members(self._connection, group) if group else ())]
+        return sorted({each.strip().lower() for each in found if self._may_have_work(each.strip().lower())})
+
+    def of_members(self, group: str) -> list[Assignment]:
+        """Return what is assigned to the members of a group, for whom there may be no location."""
+        return assignments.of_members(self._connection, group)
+
+    def not_handed_out(self, task_ids: Iterable[str], vendor: str) -> list[str]:
+        """Return those tasks that are there, are not over, and that the vendor neither has nor is getting."""
+        means, wanted = self.means(), list(task_ids)
+        known = outsourced.read(self._connection)
+        has = {each.task_id for each in known if each.vendor == vendor and not each.closed_at}
+        for entry in means.spool.waiting(HAND_OUT):
+            if entry.data.get("vendor") == vendor:
+                has |= set(entry.data.get("tasks") or ())
+        states = task_states(self._connection, wanted)
+        return [each for each in wanted if each in states and each not in has and not ended(states[each], means.rules)]
+
+    def require_vendor(self, address: str) -> None:
+        """Raise `errors.NotAllowed` where nothing may be handed out to the user with this address from here."""
+        if not self._may_have_work(address):
+            outcome = "FTRACK_ACCSYN_SEND_TO of the service has no pattern with an @ that names them"
+            raise errors.NotAllowed("hand out work", address, outcome)
+
+    def _may_have_work(self, address: str) -> bool:
+        return "@" in address and permission.may_go_to(Endpoint(address, "", ""), self.settings.send_to, True)
+
+    def means(self) -> Means:
+        """Return what the vendor loop works with, by the settings and the rules of the moment."""
+        current = self._settled()
+        rules, credentials = environment.read_vendors(current), self._connection.credentials
+        if self._means is None or (self._means.settings, self._means.rules) != (current, rules):
+            if self._means is not None:
+                self._means.close()
+            self._means = Means(current, rules, credentials)
+        return self._means
+
+    def outsourcing(self) -> Outsourcing:
+        """Return what hands work out."""
+        return Outsourcing(self.means(), self.runtime())
+
     def runtime(self) -> Runtime:
         """Return what carries requests from this machine."""
         if self._runtime is None:
@@ -145,6 +205,8 @@ class Office:
     def close(self) -> None:
         """Give the connections back."""
         self._connection.close()
+        if self._means is not None:
+            self._means.close()
         with contextlib.suppress(errors.WorkspaceError):
             self._disconnect()
         if self._runtime is not None:
@@ -162,11 +224,16 @@ class Office:
     def _opened(self) -> Workspace:
         current = self.settings
         if self._workspace is None or current != self._settings:
-            if current.problems:
-                raise errors.SettingsError("use accsyn", "", settings.describe(current.problems))
+            self._settled()
             self._disconnect()
             self._settings, self._workspace = current, connect(current)
         return self._workspace
+
+    def _settled(self) -> Settings:
+        current = self.settings
+        if current.problems:
+            raise errors.SettingsError("use accsyn", "", settings.describe(current.problems))
+        return current
 
     def _disconnect(self) -> None:
         workspace, self._workspace = self._workspace, None

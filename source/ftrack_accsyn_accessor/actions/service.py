@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Sequence
-from typing import Any, Callable, Optional, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, Callable, Optional, Protocol, Union
 
 from ftrack_accsyn_accessor import machine
 from ftrack_accsyn_accessor.actions import launch
-from ftrack_accsyn_accessor.actions.assigned import Assigned, Wish
+from ftrack_accsyn_accessor.actions.assigned import Assigned, Errand, Wish
 from ftrack_accsyn_accessor.actions.desk import Desk
 from ftrack_accsyn_accessor.actions.launch import Action
 from ftrack_accsyn_accessor.actions.listening import Listener, Subscription
 from ftrack_accsyn_accessor.actions.office import Office
+from ftrack_accsyn_accessor.actions.outsourced import Outsource
+from ftrack_accsyn_accessor.actions.tending import Tending
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import OutboxError
@@ -33,7 +35,8 @@ STAND_BY_S = 1.0
 class Service:
     """Serves everybody with the outbox of *runtime*. `run` is for one thread, and takes it as long as it serves.
 
-    With *on_assignment* people are sent what belongs to their tasks.
+    With *on_assignment* people are sent what belongs to their tasks. With the name of an ftrack group in *outsource_to*
+    tasks that are assigned to its members are handed out to them.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Service:
         credentials: FtrackCredentials,
         read_settings: Callable[[], Settings],
         on_assignment: Optional[Wish] = None,
+        outsource_to: str = "",
     ) -> None:
         self._runtime = runtime
         self._credentials = credentials
@@ -53,11 +57,16 @@ class Service:
         def open_office() -> Office:
             return Office(lambda: runtime, credentials, read_settings, everybody=True)
 
-        words = f"by the service on {machine.hostname()}"
-        self._desk = Desk(name, words, self._notices, open_office, bool(read_settings().sync_path))
-        self._assigned: Optional[Assigned] = None
-        if on_assignment is not None:
-            self._assigned = Assigned(runtime.outbox, open_office, on_assignment, credentials.api_user)
+        tending = Tending(open_office, self._notices, lambda: bool(outsource_to or read_settings().vendors is not None))
+        words, follow = f"by the service on {machine.hostname()}", tending.follow
+        syncing = bool(read_settings().sync_path)
+        self._desk = Desk(name, words, self._notices, open_office, syncing, follow=follow)
+        user = credentials.api_user
+        errands: list[Errand] = [on_assignment] if on_assignment is not None else []
+        if outsource_to:
+            errands.append(Outsource(outsource_to, user, follow))
+        assigned = [Assigned(runtime.outbox, open_office, each, user) for each in errands]
+        self._watching: list[Union[Assigned, Tending]] = [*assigned, tending]
 
     def run(self, stop: threading.Event) -> None:
         """Serve until *stop* is set; then end within seconds. What was confirmed is carried on by the next one."""
@@ -70,24 +79,27 @@ class Service:
         server, user = self._credentials.server_url, self._credentials.api_user
         logger.info("Serving %s as %s, from the outbox %s.", server, user, self._runtime.outbox.path)
         self._runtime.wake()
-        wanted = list(subscriptions(self._desk))
-        if self._assigned is not None:
-            wanted.append(Subscription("topic=ftrack.update", self._assigned.heard))
-            self._assigned.start()
+        wanted = [*subscriptions(self._desk), Subscription("topic=ftrack.update", self._heard)]
+        for each in self._watching:
+            each.start()
         try:
             Listener(self._credentials, wanted, self._connected).run(stop)
         finally:
             self._desk.close()
-            if self._assigned is not None:
-                self._assigned.close()
+            for each in self._watching:
+                each.close()
             self._notices.close()
             self._runtime.outbox.close()
             self._lock.release()
 
     def _connected(self) -> None:
         """What happened while nobody listened is looked up."""
-        if self._assigned is not None:
-            self._assigned.wake()
+        for each in self._watching:
+            each.wake()
+
+    def _heard(self, event: Any) -> None:
+        for each in self._watching:
+            each.heard(event)
 
     def _take_over(self, stop: threading.Event) -> bool:
         """Wait until no other service has the outbox; return False where *stop* is set before.
@@ -114,8 +126,10 @@ class Counter(Protocol):
         """Take a launch on; what is returned is the reply, None where that comes by a way of its own."""
 
 
-def subscriptions(counter: Counter, username: str = "") -> Sequence[Subscription]:
-    """Return what *counter* is to hear of: of everybody, or of *username* alone.
+def subscriptions(
+    counter: Counter, username: str = "", actions: Iterable[Action] = tuple(Action)
+) -> Sequence[Subscription]:
+    """Return what *counter* is to hear of, of *actions*: of everybody, or of *username* alone.
 
     All terms are exact: others match more than they seem to, and raise on events that nobody foresaw.
     """
@@ -124,6 +138,6 @@ def subscriptions(counter: Counter, username: str = "") -> Sequence[Subscription
         Subscription(f"topic={launch.DISCOVER}{whose}", counter.discover),
         *(
             Subscription(f'topic={launch.LAUNCH} and data.actionIdentifier="{action.value}"{whose}', counter.launch)
-            for action in Action
+            for action in actions
         ),
     ]

@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import threading
+from typing import Optional
 
 import click
 
@@ -27,18 +28,31 @@ LOOK_S = 0.5
 @click.option("--send-on-assignment", is_flag=True, help="Send people what belongs to tasks assigned to them.")
 @click.option("--components", default="", help="Of that, only components of these names, separated by commas.")
 @click.option("--from", "source", default="hq", show_default=True, help="The location, or party, to send that from.")
+@click.option(
+    "--outsource",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[GROUP]",
+    help="Hand tasks out that are assigned to members of this group in ftrack. [default: the rules' group]",
+)
 @click.pass_context
-def serve(context: click.Context, send_on_assignment: bool, components: str, source: str) -> None:
-    """Answer the actions "accsyn Send", "accsyn Sync" and "accsyn Status" for everybody in ftrack, until it is stopped.
+def serve(
+    context: click.Context, send_on_assignment: bool, components: str, source: str, outsource: Optional[str]
+) -> None:
+    """Answer the actions "accsyn Send", "Sync", "Status" and "Outsource" for everybody in ftrack, until it is stopped.
 
     Needs FTRACK_SERVER, FTRACK_API_USER and FTRACK_API_KEY, and accsyn's variables. It acts with its own rights, and
-    looks after those of whoever asks: what ftrack lets them see, and FTRACK_ACCSYN_SEND_TO.
+    looks after those of whoever asks: what ftrack lets them see, and FTRACK_ACCSYN_SEND_TO. It goes on with what hooks
+    and `outsource` of this account have not finished.
     """
     _log_to_the_terminal()
     wish = Wish(tuple(filter(None, map(str.strip, components.split(",")))), source)
     credentials = environment.ftrack_credentials()
-    runtime = open_outside(_settings(), credentials, environment.read_settings)
-    service = Service(runtime, credentials, environment.read_settings, wish if send_on_assignment else None)
+    current = _settings()
+    group = _group(current, outsource) if outsource is not None else ""
+    runtime = open_outside(current, credentials, environment.read_settings)
+    service = Service(runtime, credentials, environment.read_settings, wish if send_on_assignment else None, group)
     try:
         told = _run(service)
     finally:
@@ -71,6 +85,18 @@ def _settings() -> Settings:
     if current.problems:
         raise here.Stop(settings.describe(current.problems), exit_codes.NOT_SET_UP)
     return current
+
+
+def _group(current: Settings, named: str) -> str:
+    """Return the group whose members get work; stop where there is none, or where none of them could get any."""
+    group = named.strip() or environment.read_vendors(current).group
+    if not group:
+        text = f"No group is named: --outsource GROUP, or group in the file that {settings.VENDORS} names."
+        raise here.Stop(text, exit_codes.NOT_SET_UP)
+    if not any("@" in pattern for pattern in current.send_to):
+        text = "Nothing may be handed out: FTRACK_ACCSYN_SEND_TO names no vendors. Add a pattern, such as *@acme.test."
+        raise here.Stop(text, exit_codes.NOT_SET_UP)
+    return group
 
 
 def _log_to_the_terminal() -> None:

@@ -1,18 +1,19 @@
-"""Which tasks are assigned to people who have a location of their e-mail address."""
+"""Which tasks are assigned to people who have a location of their e-mail address, or who are of a group."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted_batches
+from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted, quoted_batches
 
 
 class Assignment(NamedTuple):
     """A task that is assigned to a user, by name or as a member of a group.
 
-    `location_id` is the location of the user's e-mail address, `parent_id` what the task is of; that is empty where it
-    is the project itself.
+    `location_id` is the location of the user's e-mail address, empty where none was asked for, `parent_id` what the
+    task is of; that is empty where it is the project itself.
     """
 
     appointment_id: str
@@ -21,6 +22,7 @@ class Assignment(NamedTuple):
     location_id: str
     task_id: str
     parent_id: str = ""
+    email: str = ""
 
     @property
     def key(self) -> str:
@@ -45,6 +47,37 @@ def assignments(connection: FtrackConnection) -> list[Assignment]:
         for row in members:
             who[row["group_id"]].append(row["user_id"])
     who.update({user_id: [user_id] for user_id in people})
+    found = _assigned(connection, {each: [people[user_id] for user_id in users] for each, users in who.items()})
+    return [each._replace(location_id=by_email[each.email.lower()]) for each in found]
+
+
+def members(connection: FtrackConnection, group: str) -> list[Any]:
+    """Return the users (`id`, `username`, `email`) of the groups with this name who are active, each once.
+
+    Two queries, and one more for each 500 users; may raise `errors.RegistrationError`.
+    """
+    rows = connection.query(
+        f"select id, user_id from Membership where group.name is {quoted([group])} order by id"  # noqa: S608
+    )
+    found = []
+    for batch in quoted_batches(sorted({row["user_id"] for row in rows})):
+        found += connection.query(
+            f"select id, username, email from User where is_active is True and id in ({batch}) order by id"  # noqa: S608
+        )
+    return found
+
+
+def of_members(connection: FtrackConnection, group: str) -> list[Assignment]:
+    """Return what is assigned to members of the groups with this name, by their own names.
+
+    What is assigned to a group is left out: it would be everybody's in it. As `members`, and one query more for each
+    500 of them.
+    """
+    return _assigned(connection, {row["id"]: [row] for row in members(connection, group)})
+
+
+def _assigned(connection: FtrackConnection, who: Mapping[str, Iterable[Any]]) -> list[Assignment]:
+    """Return what is assigned to the users and groups that *who* names, for the users whom each stands for."""
     found = {}
     for batch in quoted_batches(who):
         rows = connection.query(
@@ -52,9 +85,10 @@ def assignments(connection: FtrackConnection) -> list[Assignment]:
             f'where type is "assignment" and resource_id in ({batch}) order by id'
         )
         for row in rows:
-            for user in (people[user_id] for user_id in who[row["resource_id"]]):
-                location_id = by_email[user["email"].lower()]
-                each = Assignment(row["id"], user["id"], user["username"], location_id, row["context_id"])
+            for user in who[row["resource_id"]]:
+                each = Assignment(
+                    row["id"], user["id"], user["username"], "", row["context_id"], email=str(user["email"] or "")
+                )
                 found[each.key] = each
     return list(found.values())
 

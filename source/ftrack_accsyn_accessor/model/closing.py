@@ -32,11 +32,16 @@ def over(handout: HandOut, state: Optional[TaskState], rules: VendorRules) -> st
     """Return why a task is over for the vendor who has it, empty where it is not; *state* is None where it is gone."""
     if state is None:
         return "is not there any more"
-    if state.done or state.status.casefold() in {each.casefold() for each in rules.closed}:
+    if ended(state, rules):
         return f"is {state.status}"
     if handout.assigned and lowered(handout.vendor) not in state.assigned:
         return "is not assigned to them any more"
     return ""
+
+
+def ended(state: TaskState, rules: VendorRules) -> bool:
+    """Whether a task is over for everybody."""
+    return state.done or state.status.casefold() in {each.casefold() for each in rules.closed}
 
 
 def closed_at(handouts: Iterable[HandOut], now: float) -> float:

@@ -45,7 +45,7 @@ def _request(order: Order, plan: Plan, requester: Requester, token: str) -> Requ
         destination=plan.destination,
         user_id=requester.user_id,
         token=token,
-        words=_words(plan.going),
+        words=order.words or _words(plan.going),
         queue=order.queue,
         priority=order.priority,
     )

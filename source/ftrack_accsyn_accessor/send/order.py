@@ -26,7 +26,7 @@ class Order:
     name, empty for the project's; `priority` is from 0 to 1000. `project` is the name of the project that added paths
     belong to; empty for that which the first folder of each names. `again` means also what is registered at the
     destination already: its files may have been taken away there. `deliver` has a user get a delivery, whatever the
-    mapping file says.
+    mapping file says. `words` are what the request is called in place of the names of what goes.
     """
 
     reason: Reason
@@ -42,3 +42,4 @@ class Order:
     project: str = ""
     again: bool = False
     deliver: bool = False
+    words: str = ""

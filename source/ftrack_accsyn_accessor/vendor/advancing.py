@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Callable, Optional
 
+from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.model import errors, retry
 from ftrack_accsyn_accessor.vendor import ingest, shortfall
 from ftrack_accsyn_accessor.vendor.means import Means
@@ -42,7 +43,7 @@ def _work_off(means: Means, kind: str, work: Callable[[Entry], None]) -> None:
             try:
                 work(claimed)
             except errors.AccsynAccessorError as error:
-                logger.warning("Something of a vendor's waits. %s", error)
+                announce.once(logger, logging.WARNING, f"Something of a vendor's waits. {error}")
                 claimed.save({**claimed.data, "cause": str(error)})
                 if retry.is_outage(error):
                     break  # the next one would only wait for the same answer
@@ -58,7 +59,7 @@ def _isolated(step: Callable[[], bool]) -> bool:
     except errors.SpoolError:
         raise
     except errors.AccsynAccessorError as error:
-        logger.warning("What is handed out waits. %s", error)
+        announce.once(logger, logging.WARNING, f"What is handed out waits. {error}")
     except Exception:
         logger.exception("What is handed out waits: something is wrong with the plugin. Please report this.")
     return False

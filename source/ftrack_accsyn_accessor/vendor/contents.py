@@ -13,6 +13,7 @@ from ftrack_accsyn_accessor.model import errors, foreign, manifest, parties, pla
 from ftrack_accsyn_accessor.model.item import Kind, Publication, Reason, Studio
 from ftrack_accsyn_accessor.model.manifest import Deliverable
 from ftrack_accsyn_accessor.model.paths import LINUX, PLATFORMS, LocationPaths, Root, Roots
+from ftrack_accsyn_accessor.model.permission import Concern
 from ftrack_accsyn_accessor.model.plan import Fate, Planned, World
 from ftrack_accsyn_accessor.model.request import Wanted
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind
@@ -63,7 +64,8 @@ class Left(NamedTuple):
 class Contents:
     """What a package for tasks of one project would hold, and what is expected back.
 
-    `version_ids` are the versions in ftrack that something goes of. Two of the same state of the world are equal.
+    `version_ids` are the versions in ftrack that something goes of. `concerns` are the projects of all that was looked
+    at, whether it goes or not. Two of the same state of the world are equal.
     """
 
     project_id: str
@@ -72,6 +74,7 @@ class Contents:
     deliverables: tuple[Deliverable, ...]
     files: tuple[Source, ...]
     left: tuple[Left, ...] = ()
+    concerns: tuple[Concern, ...] = ()
 
     @property
     def size_bytes(self) -> int:
@@ -107,7 +110,20 @@ def gather(
     )
     planned = _Source(means, first.project).planned(order, added)
     files, left = _Files(means, first.project).of(planned)
-    return Contents(first.project_id, first.project, found.tasks, wanted, tuple(files), tuple(left))
+    concerns = _concerns(planned, first)
+    return Contents(first.project_id, first.project, found.tasks, wanted, tuple(files), tuple(left), concerns)
+
+
+def _concerns(planned: Iterable[Planned], task: Task) -> tuple[Concern, ...]:
+    """Return the projects of *planned*: files that somebody named are of the project in whose folder they lie."""
+    own = {each.casefold() for each in (task.project, vendors.project_folder(task.project))}
+    found = {Concern(task.project_id)}
+    for each in (one.wanted.publication for one in planned):
+        folder = each.path.split("/")[0]
+        inside = folder.casefold() in own
+        named = Concern(task.project_id) if inside else Concern("", folder)
+        found.add(Concern(each.project_id) if each.component_id else named)
+    return tuple(sorted(found))
 
 
 def _picked(found: Tasks) -> tuple[Picked, ...]:

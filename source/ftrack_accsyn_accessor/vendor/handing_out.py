@@ -181,6 +181,7 @@ class HandingOut:
         return standing
 
     def _order(self, source: str, destination: str, deliver: bool = False) -> Order:
+        package_id = self._entry.data["package"]
         return Order(
             Reason.SEND,
             source=source,
@@ -189,6 +190,7 @@ class HandingOut:
             queue=self._means.rules.queue,
             project=self._confirmed.project,
             deliver=deliver,
+            words=f"work of {self._confirmed.project} outsourced to {self._confirmed.vendor}: {package_id}",
         )
 
     def _leg(self, order: Order, name: str) -> Leg:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Callable
 
+from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack import notes
 from ftrack_accsyn_accessor.ftrack.versions import Asset, NewVersion, Numbered, NumberTaken, Versions
 from ftrack_accsyn_accessor.model import delivered, errors, retry
@@ -91,7 +92,7 @@ def work_off(means: Means) -> int:
         try:
             ended += ingest.work(entry)
         except errors.AccsynAccessorError as error:
-            logger.warning("A delivery waits. %s", error)
+            announce.once(logger, logging.WARNING, f"A delivery waits. {error}")
             if retry.is_outage(error):
                 break  # the next one would only wait for the same answer
         except Exception:

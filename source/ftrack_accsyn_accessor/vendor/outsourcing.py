@@ -124,7 +124,7 @@ class Outsourcing:
 
         Raise `errors.Unresolved` for what is no task, and an address that is none.
         """
-        vendor = _address(work.vendor)
+        vendor = address(work.vendor)
         rules = self._means.rules
         work = work._replace(
             vendor=vendor,
@@ -179,6 +179,15 @@ class Outsourcing:
         From the first step on it survives whatever happens; the same *token* again does nothing that was done. Raise
         `errors.NotAllowed` where nothing may go to the vendor.
         """
+        keys = self.accept(preview, requester, token)
+        self._work_off(set(keys))
+        return self.handed_out(keys)
+
+    def accept(self, preview: Preview, requester: Requester, token: str) -> list[str]:
+        """Write down that *preview* is confirmed, for `advance` to hand it out; return the keys of its parts.
+
+        As `confirm`, which does not leave it to others.
+        """
         if preview.obstacle:
             remedy = "Have an accsyn administrator look after the user."
             raise errors.NotAllowed("hand out work", preview.work.vendor, preview.obstacle, remedy)
@@ -188,8 +197,7 @@ class Outsourcing:
             keys.append(f"{token} {part.project_id}")
             kept = _confirmed(preview.work, part, requester.username, author)
             self._means.spool.put(HAND_OUT, keys[-1], dataclasses.asdict(kept))
-        self._work_off(set(keys))
-        return self.handed_out(keys)
+        return keys
 
     def advance(self) -> bool:
         """Go on with everything that was confirmed and is not over, as far as it can be gone on with now.
@@ -265,7 +273,8 @@ class Outsourcing:
         return next(filter(None, (notes.user_id(connection, name) for name in names)), "")
 
 
-def _address(text: str) -> str:
+def address(text: str) -> str:
+    """Return the vendor's address as it is kept; raise `errors.Unresolved` for what is none of a user in accsyn."""
     try:
         party = parties.parse(text.strip().lower())
     except ValueError:

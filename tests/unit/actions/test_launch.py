@@ -66,18 +66,20 @@ def test_the_service_that_the_form_names_wins_over_the_menus() -> None:
     [
         ([], [Action.SEND]),
         (["user"], []),
-        (["task"], [Action.SEND, Action.STATUS, Action.SYNC]),
-        (["shot"], [Action.SEND, Action.STATUS, Action.SYNC]),
+        (["task"], [Action.SEND, Action.STATUS, Action.SYNC, Action.OUTSOURCE]),
+        (["shot"], [Action.SEND, Action.STATUS, Action.SYNC, Action.OUTSOURCE]),
         (["task", "assetversion"], [Action.SEND, Action.STATUS]),
         (["Component"], [Action.SEND, Action.STATUS]),
-        (["list", "user"], [Action.SEND, Action.STATUS]),
+        (["list", "user"], [Action.SEND, Action.STATUS, Action.OUTSOURCE]),
         (["show"], [Action.SEND, Action.STATUS]),
     ],
 )
 def test_the_menu_has_what_makes_sense_for_a_selection(kinds: list[str], offered: list[Action]) -> None:
     selection = [{"entityId": f"e{number}", "entityType": kind} for number, kind in enumerate(kinds)]
-    assert launch.offered(event(selection=selection), syncing=True) == offered
-    assert launch.offered(event(selection=selection), syncing=False) == [a for a in offered if a is not Action.SYNC]
+    asked = event(selection=selection)
+    assert launch.offered(asked, syncing=True, outsourcing=True) == offered
+    assert launch.offered(asked, syncing=False, outsourcing=True) == [a for a in offered if a is not Action.SYNC]
+    assert launch.offered(asked, syncing=True) == [a for a in offered if a is not Action.OUTSOURCE]
 
 
 _JSON = st.recursive(
