@@ -42,8 +42,10 @@ class Tending:
         self._settling = settling
         self._monotonic = monotonic
         self._event = threading.Event()
+        self._due = threading.Event()
         self._stopping = False
         self._settle_at = 0.0
+        self._waited = False
         self._pause_s = FIRST_S
         self._lock = threading.Lock()
         self._followed: dict[str, str] = {}
@@ -56,7 +58,7 @@ class Tending:
 
     def wake(self) -> None:
         """Look at everything: events may have been missed."""
-        self._settle_at = 0.0
+        self._due.set()
         self._event.set()
 
     def heard(self, event: Any) -> None:
@@ -101,12 +103,15 @@ class Tending:
 
     def look(self, office: Office) -> float:
         """Go on with everything once; return after how many seconds to do it again. Nothing keeps the rest from it."""
-        now = self._monotonic()
-        if now >= self._settle_at:
-            threading.Event().wait(BURST_S if self._settle_at else 0.0)
+        if self._due.is_set() or self._monotonic() >= self._settle_at:
+            threading.Event().wait(BURST_S if self._due.is_set() else 0.0)
+            self._due.clear()
             worked = not self._settling() or self._worked("access", lambda: self._settle(office))
             self._settle_at = self._monotonic() + (SETTLE_S if worked else RETRY_S)
         waits = self._worked("spool", lambda: self._advance(office)) and self._waiting(office)
+        if self._waited and not waits:
+            self._settle_at = 0.0  # the access of those to whom something was being handed out was left alone
+        self._waited = waits
         self._worked("told", lambda: self._tell(office))
         self._pause_s = min(2 * self._pause_s, LONGEST_S) if waits else FIRST_S
         return self._pause_s if waits else min(IDLE_S, max(0.0, self._settle_at - self._monotonic()))

@@ -27,11 +27,11 @@ COMMAND = [sys.executable, "-c", "from ftrack_accsyn_accessor.cli import main; m
 class Process:
     """A running service, and what it has said."""
 
-    def __init__(self, studio: Studio, state: Path) -> None:
+    def __init__(self, studio: Studio, state: Path, *options: str) -> None:
         environ = {**os.environ, **studio.environment("admin"), "XDG_STATE_HOME": str(state)}
         del environ["ACCSYN_PROJECTS_PATH"]
         self.said = ""
-        self.process = subprocess.Popen(COMMAND, env=environ, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([*COMMAND, *options], env=environ, stderr=subprocess.PIPE, text=True)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
