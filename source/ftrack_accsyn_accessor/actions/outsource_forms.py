@@ -47,7 +47,8 @@ def form(
     service: str,
 ) -> Reply:
     """Return the form with *values* filled in, for *tasks* and with *vendors* to choose from."""
-    options = [{"label": one_line(each), "value": each} for each in vendors]
+    options = [{"label": "whom the address below names", "value": ""}] if vendors else []
+    options += [{"label": one_line(each), "value": each} for each in vendors]
     chosen = {"type": "enumerator", "name": VENDOR, "label": "To", "value": values.get(VENDOR) or "", "data": options}
     names = ", ".join(rules.components) or "all"
     items = [
@@ -55,7 +56,7 @@ def form(
         forms.label(f"### {_count(len(tasks), 'task')} ###"),
         _listing([shown(each.name) for each in tasks]),
         *([chosen] if options else []),
-        forms.field("text", ADDRESS, "Or another user of accsyn, by e-mail address", values, "vendor@acme.example"),
+        forms.field("text", ADDRESS, "Or any user of accsyn, by e-mail address", values, "vendor@acme.example"),
         forms.field("text", forms.COMPONENTS, "Components", values, f"{names}; or names, such as main, *_exr"),
         forms.flag(forms.WITH_USED, _WITH_USED, values, rules.with_used),
         forms.field("textarea", forms.ADDED, "Additional files and folders, one a line", values),
