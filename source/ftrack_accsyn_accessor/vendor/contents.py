@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Union
 
-from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.model import errors, foreign, manifest, parties, plan, vendors, work
 from ftrack_accsyn_accessor.model.item import Kind, Publication, Reason, Studio
 from ftrack_accsyn_accessor.model.manifest import Deliverable
@@ -143,7 +142,7 @@ class _Source:
         self._means = means
         self._project = project
         rules, settings = means.rules, means.settings
-        self._endpoints = Endpoints(means.connection, means.workspace, environment.read_locations(settings), settings)
+        self._endpoints = Endpoints(means.connection, means.workspace, means.mapping, settings)
         self._end = self._here(self._endpoints.resolve(rules.location or rules.production or parties.HQ))
         self._studio = Studio(means.connection.credentials.server_url, settings.workspace or "")
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Optional
 
-from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.registrations import read_holders
 from ftrack_accsyn_accessor.ftrack.versions import Component, Member, component_id
 from ftrack_accsyn_accessor.model import errors, parties
-from ftrack_accsyn_accessor.model.mapping import Entry, LocationMapping
 from ftrack_accsyn_accessor.model.naming import Naming
 from ftrack_accsyn_accessor.model.paths import Place
 from ftrack_accsyn_accessor.model.submission import Found, Part, Shape
@@ -21,7 +18,6 @@ from ftrack_accsyn_accessor.send.endpoints import Endpoints, Resolved
 from ftrack_accsyn_accessor.vendor.means import Means
 
 _ALIKE = Naming(any_case=True, any_form=True)
-_MAIN = "hq"
 _FRAME = re.compile(r"%[0-9]*d")
 
 
@@ -52,8 +48,8 @@ class Filing:
         """The location that accepted versions are registered in."""
         if self._resolved is None:
             means = self._means
-            endpoints = Endpoints(means.connection, means.workspace, _mapping(means), means.settings)
-            named = means.rules.location or means.rules.production or _MAIN
+            endpoints = Endpoints(means.connection, means.workspace, means.mapping, means.settings)
+            named = means.rules.location or means.rules.production or parties.HQ
             found = endpoints.resolve(named)
             if not found.endpoint.location_id:
                 outcome = "no ftrack location stands for it"
@@ -143,16 +139,6 @@ class Filing:
             name = self.location.endpoint.location_name
             raise errors.NotReady("find the path of a delivered file", path, f"it has no place in {name}")
         return found
-
-
-def _mapping(means: Means) -> LocationMapping:
-    """Return what the mapping file says; of the location that the rules name, at least that it is the storage's."""
-    told = environment.read_locations(means.settings)
-    entry = told.of(means.rules.location) or Entry(means.rules.location)
-    if not means.rules.location or entry.party is not None:
-        return told
-    party = parties.parse(means.rules.production or _MAIN, means.settings.workspace or "")
-    return LocationMapping((dataclasses.replace(entry, pattern=means.rules.location, party=party), *told.entries))
 
 
 def _file_type(part: Part) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Optional
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
-from ftrack_accsyn_accessor.model import errors, folders, paths, settings
+from ftrack_accsyn_accessor.model import errors, folders, parties, paths, settings
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.model.mapping import Entry, LocationMapping
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.model.vendors import VendorRules
 from ftrack_accsyn_accessor.outbox.file import digest
@@ -53,6 +55,16 @@ class Means:
         if self._workspace is None:
             self._workspace = endpoint.connect(self.settings)
         return self._workspace
+
+    @property
+    def mapping(self) -> LocationMapping:
+        """What the mapping file says; of the location that the rules name, at least that it is the storage's."""
+        told, name = environment.read_locations(self.settings), self.rules.location
+        entry = told.of(name) or Entry(name)
+        if not name or entry.party is not None:
+            return told
+        party = parties.parse(self.rules.production or parties.HQ, self.settings.workspace or "")
+        return LocationMapping((dataclasses.replace(entry, pattern=name, party=party), *told.entries))
 
     @property
     def storage(self) -> Storage:

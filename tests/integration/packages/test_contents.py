@@ -120,6 +120,13 @@ def test_where_no_location_stands_for_head_quarters_only_added_files_go(packer: 
     assert "ftrack does not have it" in why(contents)
 
 
+def test_the_location_that_the_rules_name_is_the_storages_whatever_it_is_called(packer: Packer) -> None:
+    packer.plate()
+    packer.mapping.write_text("{}")
+    packer.rule(location="studio.hq")
+    assert len(packer.gather().files) == 3
+
+
 def test_work_comes_from_the_production_storage_where_head_quarters_are_a_relay(packer: Packer) -> None:
     root = packer.studio.site("london")
     packer.rule(production="site=london", root=str(root))
