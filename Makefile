@@ -11,13 +11,16 @@ COVERAGE := --cov --cov-report=term:skip-covered
 
 # The steps of a target share files (.venv, build/): one after the other, also under -j.
 .NOTPARALLEL:
-.PHONY: demo demo-send test test-all systems matrix bench lint types build pictures sandbox clean
+.PHONY: demo demo-send demo-vendor test test-all systems matrix bench lint types build pictures sandbox clean
 
 demo: $(READY)  # Publish in an embedded studio and watch the files arrive
 	$(BIN)/ftrack-accsyn demo
 
 demo-send: $(READY)  # Also send a shot to a site and back, get it on another machine, and sync a folder both ways
 	$(BIN)/ftrack-accsyn demo --send
+
+demo-vendor: $(READY)  # Hand a task out to a vendor, take it back in three ways, and end their access
+	$(BIN)/ftrack-accsyn demo --vendor
 
 test: lint types  # Format, lint, types, tests, build
 	$(PYTEST) $(COVERAGE)

@@ -18,7 +18,7 @@ from accsyn_api.session import AccsynException
 
 from ftrack_accsyn_accessor.model.vendors import Places, VendorRules, places
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.worker.runtime import outside_path
+from ftrack_accsyn_accessor.outbox.file import outside_path
 from ftrack_accsyn_sandbox.accsyn.entities import Delivery
 from ftrack_accsyn_sandbox.ftrack import demo
 from ftrack_accsyn_sandbox.studio import Studio
@@ -87,7 +87,7 @@ class Loop:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[subprocess.Popen[str]]:
-        """Have `serve --outsource` run, until the context is left; it has looked at all assignments when it is given."""
+        """Have `serve --outsource` run, until the context is left; by then it has looked at all assignments."""
         log = self.folder / "serve.log"
         with log.open("w") as output:
             words = [*COMMAND, "serve", "--outsource"]
@@ -145,6 +145,14 @@ class Loop:
         self.settle()
         (manifest,) = self.studio.vendor_desk.glob("*/manifest.json")
         return manifest.parent
+
+    def pushed(self) -> Path:
+        """Return the folder of the package on the vendor's disk, where the volume is mapped, when it is there."""
+        self.settle()
+        place = self.studio.vendor_desk / "projects" / self.places.to_folder
+        wait_until(lambda: list(place.glob("*/manifest.json")), LIMIT_S, "the package")
+        self.settle()
+        return next(place.glob("*/manifest.json")).parent
 
     def _open(self) -> list[Delivery]:
         mine = self.workspace.user(VENDOR).id

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 
 from ftrack_accsyn_accessor.cli.demo_send import show_sends
+from ftrack_accsyn_accessor.cli.demo_vendor import show_vendor
 from ftrack_accsyn_accessor.cli.publisher import Publisher
 from ftrack_accsyn_accessor.cli.sandbox import environment, open_studio, studio_folder
 from ftrack_accsyn_accessor.cli.transfers import Transfer, transfers
@@ -51,16 +52,23 @@ LOG_WIDTH = 180
     help="The plugin's archive. [default: built from this checkout]",
 )
 @click.option("--send", "sends", is_flag=True, help="Go on: send a shot to a site and back, get it, sync a folder.")
-def demo(folder: Optional[Path], archive: Optional[Path], sends: bool) -> None:
+@click.option("--vendor", "vendors", is_flag=True, help="Instead, hand a task out to a vendor and take it back.")
+def demo(folder: Optional[Path], archive: Optional[Path], sends: bool, vendors: bool) -> None:
     """Show the whole way of a publish, on this machine alone.
 
     Starts a studio, publishes a movie, a sequence and a container into two projects, and compares what arrives at head
     quarters. With --send a shot is sent to a site and back, fetched on another machine, and a folder is synced both
-    ways. The exit code is 0 only if everything arrived.
+    ways. With --vendor a task is handed out instead, comes back in three ways, and access ends. The exit code is 0 only
+    if everything arrived, and all that is said is so.
     """
+    if vendors and (sends or archive):
+        raise click.UsageError("--vendor shows something else: leave --send and --archive out.")
     if folder is not None and folder.is_dir() and any(folder.iterdir()):
         raise click.ClickException(f"{folder} is not empty. Name a new folder, or leave --folder out.")
     console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
+    if vendors:
+        with studio_folder(folder) as root, open_studio(root / "studio") as studio:
+            raise SystemExit(0 if show_vendor(studio, root, console) else 1)
     with studio_folder(folder) as root:
         hook = unpack(archive or build(root / "build"), root / "plugins") / "hook"
         console.print(f"Plugin    {hook.parent.name}, unpacked as ftrack Connect does")
