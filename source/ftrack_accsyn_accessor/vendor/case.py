@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.ftrack import outsourced
 from ftrack_accsyn_accessor.ftrack.connection import quoted
-from ftrack_accsyn_accessor.model import errors, manifest
+from ftrack_accsyn_accessor.ftrack.task_states import task_states
+from ftrack_accsyn_accessor.model import closing, errors, manifest
 from ftrack_accsyn_accessor.model.delivered import PUBLISH, Unit
 from ftrack_accsyn_accessor.model.handout import HandOut
 from ftrack_accsyn_accessor.model.manifest import Manifest
@@ -40,11 +41,6 @@ class Case:
     def known(self) -> dict[str, str]:
         """By what it is recognised again, whatever happens to the records of what was handed out."""
         return {"vendor": self.vendor, "project": self.project, "project_id": self.project_id}
-
-    @property
-    def closed(self) -> frozenset[str]:
-        """The ids of the tasks that are over for this vendor."""
-        return frozenset(each.task_id for each in self.handouts if each.closed_at)
 
 
 def recognise(means: Means, unit: Unit, before: Optional[Mapping[str, str]] = None) -> Optional[Case]:
@@ -118,6 +114,18 @@ def _is_below(unit: Unit, ours: Places) -> bool:
         above, _, last = unit.folder.rpartition("/")
         return above == ours.publish_folder and bool(last)
     return unit.folder == ours.from_folder
+
+
+def closed(means: Means, handouts: Iterable[HandOut], task_ids: Sequence[str]) -> frozenset[str]:
+    """Return which of these tasks are over for who was handed them out: as ftrack has it now, or as it was kept before.
+
+    Access ends some time after the task, and what was delivered lies there until then.
+    """
+    states = task_states(means.connection, task_ids)
+    mine = (each for each in handouts if each.task_id in task_ids)
+    return frozenset(
+        each.task_id for each in mine if each.closed_at or closing.over(each, states.get(each.task_id), means.rules)
+    )
 
 
 def task_rows(means: Means, task_ids: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from ftrack_accsyn_accessor.model import errors, manifest
 from ftrack_accsyn_accessor.model.checking import check
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Deliverable, DeliveryNote, Manifest
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind, Problem, Severity, Verdict
+from ftrack_accsyn_accessor.vendor import case as cases
 from ftrack_accsyn_accessor.vendor.case import Case, task_rows
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.quarantine import Hold
@@ -111,7 +112,7 @@ class Judging:
         """Yield what is wrong with the task that was recognised."""
         if not judged.task_id:
             return
-        if judged.task_id in self._case.closed:
+        if judged.task_id in cases.closed(self._means, self._case.handouts, [judged.task_id]):
             yield Problem("closed", "The task is closed: nothing is taken for it any more.")
         rows = task_rows(self._means, [judged.task_id])
         if judged.task_id not in rows or rows[judged.task_id]["project_id"] != self._case.project_id:

@@ -109,7 +109,8 @@ def _work(means: Means, vendor_id: str) -> _Work:
         for task_id, package in sorted(cases.manifests(means, case).items()):
             found[task_id] = case
             deliverables += [each for each in package.deliverables if each.task_id == task_id]
-    there = _task_parents(means, list(found))
+    over = cases.closed(means, (each for each in known if each.vendor == vendor), list(found))
+    there = {task_id: row for task_id, row in _task_parents(means, list(found)).items() if task_id not in over}
     return _Work(
         {task_id: case for task_id, case in found.items() if there.get(task_id, ("", ""))[1] == case.project_id},
         [each for each in deliverables if each.task_id in there],

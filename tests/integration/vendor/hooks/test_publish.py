@@ -64,12 +64,12 @@ def test_what_is_published_becomes_a_version_with_what_its_sender_says(hooking: 
 
 
 def test_statuses_that_versions_may_have_are_offered_and_another_one_is_not_taken(hooking: Hooking) -> None:
-    hooking.rule(status_in="Approved")
+    hooking.rule(status_in="Pending review")
     hooking.hand_out()
     answer = asked(hooking, entry(f"{hooking.stem}_v001"))
 
     names = [each["name"] for each in answer["statuses"]]
-    assert [each["name"] for each in answer["statuses"] if each["default"]] == ["Approved"]
+    assert [each["name"] for each in answer["statuses"] if each["default"]] == ["Pending review"]
     assert len(names) > 1
     hooking.publish(hooking.frames(), status="Whatever", comment="\x1b[2Jx\n" + "y" * 10_000)
     note = hooking.ended()[0]["note"]
@@ -112,6 +112,12 @@ def test_what_is_wrong_is_told_of_each_and_keeps_nothing_else(hooking: Hooking) 
         assert each.get("id") == {**bad, "good": good}[name].get("id")
         assert name == "good" or (each["warning"] and each["rejected"] and "path" not in each)
     assert len(list((hooking.folder / "spool" / "offers").iterdir())) == 1
+
+
+def test_nothing_may_be_published_when_the_task_is_over_though_access_has_not_ended(hooking: Hooking) -> None:
+    hooking.hand_out(assigned=True)  # and it is not assigned to them any more
+    (told,) = asked(hooking, entry(f"{hooking.stem}_v001"))["files"]
+    assert told["can_publish"] is False
 
 
 def test_a_number_that_exists_is_refused_and_the_next_one_is_told(hooking: Hooking) -> None:
