@@ -46,18 +46,18 @@ def check(
     problems += told
     if not deliverables:
         problems += [*_types(files, rules.types), Problem("unchecked", _UNCHECKED, Severity.REMARK)]
-        return Verdict(name, problems=_bounded(problems))
+        return Verdict(name, problems=bounded(problems))
     known = expected.recognised(_stem(name, deliverables, rules) if is_file else name, deliverables, not is_file)
     problems += known.problems
     if known.deliverable is None:
-        return Verdict(name, problems=_bounded([*problems, *_types(files, rules.types)]))
+        return Verdict(name, problems=bounded([*problems, *_types(files, rules.types)]))
     version, told = _version(known.version, known.deliverable, [] if is_file else files, taken)
     problems += told
     problems += _types(files, known.deliverable.types or rules.types)
     components, told = _components(files, known.deliverable, deliverables, version)
     problems += told
     as_named = expected.expected(known.deliverable, version)
-    return Verdict(name, known.deliverable.task_id, as_named, version, tuple(components), _bounded(problems))
+    return Verdict(name, known.deliverable.task_id, as_named, version, tuple(components), bounded(problems))
 
 
 def _name_problems(name: str) -> Iterator[Problem]:
@@ -174,7 +174,7 @@ def _strange(named: Sequence[Part], deliverable: Deliverable, deliverables: Sequ
             yield Problem("other-task", text, path=part.files[0].path)
 
 
-def _bounded(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def bounded(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return *problems* with so many of each rule that somebody can read them."""
     told: dict[tuple[str, Severity], list[Problem]] = {}
     more: dict[tuple[str, Severity], int] = {}

@@ -11,7 +11,7 @@ from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.ftrack.versions import Versions
 from ftrack_accsyn_accessor.model import errors, manifest
-from ftrack_accsyn_accessor.model.checking import check
+from ftrack_accsyn_accessor.model.checking import bounded, check
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Deliverable, DeliveryNote, Manifest
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind, Problem, Severity, Verdict
 from ftrack_accsyn_accessor.vendor import case as cases
@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 _KEPT_BYTES = 1 << 30
 _KEPT_FILES = 500
 _NOTE_BYTES = 64 * 1024 * 1024
+#: Of all paths of a delivery together, for each file that it may have: they are kept, and told.
+_MOST_LETTERS = 200
+_TOO_LONG = "the names in it are far too long together"
 #: How the disk says that there is more, or deeper, than anybody may deliver.
 _BEYOND = (errno.EFBIG, errno.ENAMETOOLONG, errno.EMFILE)
 
@@ -56,13 +59,14 @@ class Judging:
             return Verdict(self._case.unit.name, problems=(Problem("bounds", f"{error.outcome}."),))
         deliverables = self._deliverables(told)
         judged = check(self._case.unit.name, found, deliverables, self._means.rules, self._taken(deliverables))
-        problems = (*judged.problems, *self._standing(judged), *self._sizes(found, folder))
+        problems = (*judged.problems, *self._standing(judged), *bounded(self._sizes(found, folder)))
         judged = dataclasses.replace(judged, problems=problems)
         if not judged.accepted:
             return judged
         digests = self._hash(judged, hashed, folder)
         note, remarks = self._note(folder)
-        problems = (*problems, *remarks, *(_differing(note, found, digests) if note is not None else ()))
+        differing = _differing(note, found, digests) if note is not None else ()
+        problems = (*problems, *remarks, *bounded(differing))
         if self._listed()[0] != found:
             outcome = "it changed while it was looked at"
             raise errors.StorageError("look at a delivery", self._hold.path, outcome, "It is looked at again.")
@@ -83,6 +87,8 @@ class Judging:
         if top.kind is not FoundKind.FOLDER:
             return [dataclasses.replace(top, path=self._case.unit.name)], False
         walked = storage.walk(self._hold.path, rules.most_files, rules.most_depth)
+        if sum(map(len, (each.path for each in walked))) > _MOST_LETTERS * rules.most_files:
+            raise errors.StorageError("look at a delivery", self._hold.path, _TOO_LONG) from OSError(errno.EFBIG, "")
         return [each for each in walked if each.path != DELIVERY_NOTE], True
 
     # What is expected

@@ -32,7 +32,6 @@ KEPT_DAYS = 180.0
 WAIT_S = 30.0
 _POLL_S = 0.05
 _DAY_S = 86_400.0
-_MOST_BYTES = 64 * 1024 * 1024
 _DONE, _UNREADABLE, _LOCKS = "done", "unreadable", "locks"
 _SUFFIX = ".json"
 _NAME = re.compile(r"[a-z][a-z-]*-[0-9a-f]{40}\.json")
@@ -141,7 +140,7 @@ class Spool:
         name = _name(kind, key)
         with self._told("see what became of something", name):
             try:
-                return _parse(read_text(self.folder / _DONE / name, most_bytes=_MOST_BYTES), name).result
+                return _parse(read_text(self.folder / _DONE / name), name).result
             except FileNotFoundError:
                 return None
             except ValueError as error:
@@ -214,7 +213,7 @@ class Spool:
         """Return what a waiting file holds; None where it has ended meanwhile, or cannot be read, which is told."""
         path = self.folder / name
         try:
-            return _parse(read_text(path, most_bytes=_MOST_BYTES), name)
+            return _parse(read_text(path), name)
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -345,3 +345,10 @@ def test_whatever_text_a_key_is_it_comes_back_and_stays_inside_the_folder(
     assert all(entry.data == data for entry in spool.waiting())
     assert [path.name for path in spool.folder.parent.iterdir()] == (["spool"] if keys else [])
     assert all(json.loads(path.read_bytes())["key"] in keys for path in spool.folder.glob("*.json"))
+
+
+def test_what_was_kept_is_read_again_however_much_it_is(spool: Spool) -> None:
+    spool.put(INGEST, "key", {"names": "x" * (65 << 20)})
+    (entry,) = spool.waiting(INGEST)
+    entry.finish({"words": "done"})
+    assert spool.result(INGEST, "key") == {"words": "done"}
