@@ -69,11 +69,15 @@ class Filing:
         return Filed(tuple(components), tuple(steps))
 
     def occupied(self, key: str, filed: Filed) -> str:
-        """Return which path belongs to something else already, empty where none does."""
-        seen: set[str] = set()
+        """Return which path belongs to something else already, empty where none does.
+
+        What lies there, and does not lie in quarantine any more, another machine has moved for the same delivery.
+        """
+        seen, storage = set[str](), self._means.storage
         for step in filed.steps:
             alike = _ALIKE.key(step.target)
-            if alike in seen or self._means.storage.find(step.target) is not None:
+            lies = storage.find(step.target) is not None and storage.find(step.source) is not None
+            if alike in seen or lies:
                 return step.target
             seen.add(alike)
         own = {component_id(key, each.name) for each in filed.components}
