@@ -45,6 +45,7 @@ def _work_off(means: Means, kind: str, work: Callable[[Entry], None]) -> None:
             except errors.AccsynAccessorError as error:
                 announce.once(logger, logging.WARNING, f"Something of a vendor's waits. {error}")
                 claimed.save({**claimed.data, "cause": str(error)})
+                claimed.begin()
                 if retry.is_outage(error):
                     break  # the next one would only wait for the same answer
             except Exception:

@@ -61,6 +61,7 @@ class Ingest:
         with self._means.spool.claim(entry) as mine:
             if mine is None:
                 return False
+            mine.begin()
             try:
                 return self._work(mine)
             except errors.AccsynAccessorError as error:
@@ -194,7 +195,11 @@ class _Delivery:
         told = cases.manifests(self._means, self._case)
         top = self._means.storage.find(self._hold.path)
         if top is None:
-            self._vanished()
+            if self._versions.find(self._entry.key) is None:
+                self._vanished()
+            else:
+                words = f"{printable(self._case.unit.name)} was taken in by another machine."
+                _end(self._entry, ELSEWHERE, words)
             return False
         hashed: Hashed = {path: (mark, sha256) for path, (mark, sha256) in self._progress.get("hashed", {}).items()}
 

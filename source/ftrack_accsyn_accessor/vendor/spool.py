@@ -37,6 +37,8 @@ _SUFFIX = ".json"
 _NAME = re.compile(r"[a-z][a-z-]*-[0-9a-f]{40}\.json")
 _KIND = re.compile(r"[a-z][a-z-]{0,30}")
 _WRITERS = "writers"
+#: In the data of an entry.
+_BEGUN = "begun"
 _OTHERS_WRITE = 0o022
 _REMEDY = "Check the folder's permissions and the free space of its disk."
 
@@ -84,6 +86,16 @@ class Entry:
         """What is known of it: JSON."""
         return self._kept.data
 
+    @property
+    def begun(self) -> int:
+        """How often work on it has begun."""
+        count = self.data.get(_BEGUN)
+        return count if isinstance(count, int) else 0
+
+    def begin(self) -> None:
+        """Keep that work on it begins once more, whatever comes of it: others have their turn before it then."""
+        self.save({**self.data, _BEGUN: self.begun + 1})
+
     def save(self, data: Mapping[str, Any]) -> None:
         """Keep *data* as what is known of it now, in one step. Of what has ended, nothing more is kept."""
         if not self.ended:
@@ -121,8 +133,9 @@ class Spool:
                     _write(self.folder / name, kept)
 
     def waiting(self, kind: str = "") -> list[Entry]:
-        """Return what has not ended, oldest first, of one kind or of all; what cannot be read is left out, and told.
+        """Return what has not ended, of one kind or of all; what cannot be read is left out, and told.
 
+        First comes what was begun least often, of that what is oldest: nothing that fails keeps others waiting.
         What is no entry at all is set aside, so that it is told once.
         """
         with self._told("see what is to be done"):
@@ -133,7 +146,7 @@ class Spool:
             chosen = sorted(name for name in names - ended if name.startswith(kind))
             found = [kept for kept in map(self._read, chosen) if kept is not None]
         of_kind = [kept for kept in found if kind in ("", kept.kind)]
-        return [Entry(self, kept) for kept in sorted(of_kind, key=lambda kept: kept.put_at)]
+        return sorted((Entry(self, kept) for kept in of_kind), key=lambda each: (each.begun, each.put_at))
 
     def result(self, kind: str, key: str) -> Optional[Mapping[str, Any]]:
         """Return what became of an entry, None while it has not ended."""

@@ -5,11 +5,19 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor.model import manifest
+from ftrack_accsyn_accessor.ftrack.versions import Versions
+from ftrack_accsyn_accessor.model import errors, manifest
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, DeliveryNote, Packed
+from ftrack_accsyn_accessor.model.submission import Verdict
+from ftrack_accsyn_accessor.vendor import quarantine
+from ftrack_accsyn_accessor.vendor.ingest import Ingest, work_off
+from ftrack_accsyn_accessor.vendor.judging import Judging
+from ftrack_accsyn_accessor.vendor.spool import INGEST
 from ingesting import Vendor
 
 
@@ -84,3 +92,62 @@ def test_a_note_of_very_many_files_that_are_not_there_is_told_in_short(vendor: V
     assert result is not None
     assert result["outcome"] == "refused"
     assert len(vendor.receipt(entry.key)["problems"]) < 30
+
+
+@pytest.mark.parametrize("moment", ["taken", "judged"])
+def test_two_machines_that_run_the_hook_of_one_job_make_one_version_and_say_the_same(
+    vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    vendor.hand_out(frames=(1, 3))
+    entry = vendor.deliver(f"{vendor.asset}_v001", vendor.frames(1, 3))
+    vendor.rules = dataclasses.replace(vendor.rules, spool=str(tmp_path / "other"))
+    other = vendor.another()
+    other.spool.put(INGEST, entry.key, entry.data)
+    waiting = other.spool.waiting(INGEST)
+    take, number = quarantine.take, Versions.free_number
+
+    def faster() -> None:
+        while waiting:
+            Ingest(other).work(waiting.pop())
+
+    def taken(*args: Any) -> bool:
+        found = take(*args)
+        if moment == "taken":
+            faster()
+        return found
+
+    def numbered(self: Versions, *args: Any) -> int:
+        if moment == "judged":
+            faster()
+        return number(self, *args)
+
+    monkeypatch.setattr(quarantine, "take", taken)
+    monkeypatch.setattr(Versions, "free_number", numbered)
+    vendor.ingest(entry)
+    other.close()
+    assert len(vendor.versions()) == 1
+    assert set(vendor.registered().values()) == set(vendor.frames(1, 3).values())
+    assert vendor.receipt(entry.key)["accepted"] is True
+    assert [each for each in vendor.notes() if "accepted as" not in each] == []
+
+
+def test_what_cannot_be_worked_off_keeps_nobody_elses_delivery_waiting(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ftrack answers one delivery, whatever is asked for it, as if it were down."""
+    vendor.hand_out()
+    poison = vendor.deliver("poison.mxf", vendor.address.encode())
+    name = f"{vendor.asset}_v001.mxf"
+    vendor.deliver(name, vendor.address.encode())
+    judged = Judging.verdict
+
+    def verdict(self: Judging, *args: Any) -> Verdict:
+        if self._case.unit.name == "poison.mxf":
+            raise errors.RegistrationError("judge", "poison.mxf", "HTTP 500")
+        return judged(self, *args)
+
+    monkeypatch.setattr(Judging, "verdict", verdict)
+    work_off(vendor.means)
+    work_off(vendor.means)
+    assert len(vendor.versions()) == 1
+    assert [each.key for each in vendor.means.spool.waiting(INGEST)] == [poison.key]
