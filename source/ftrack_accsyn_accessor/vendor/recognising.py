@@ -14,7 +14,6 @@ import string
 from collections.abc import Iterable, Sequence
 from typing import Any, Callable, NamedTuple, Optional
 
-from ftrack_accsyn_accessor.model.foreign import why_no_name, why_no_path
 from ftrack_accsyn_accessor.model.payload import JobTask, Payload
 from ftrack_accsyn_accessor.model.tasks import never_sent
 
@@ -23,6 +22,9 @@ _ENDED = frozenset({"done", "excluded", "aborted"})
 _SEQUENCE = re.compile(
     r"(?P<head>[^%\[\]]*)%(?:0(?P<padding>[1-9]))?d(?P<tail>[^%\[\]]*)\[(?P<first>[0-9]{1,9})-(?P<last>[0-9]{1,9})\]"
 )
+#: What no name on a disk has: half a character. A byte that is no UTF-8 is written as one of the others.
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+_MOST_BYTES, _MOST_LEVELS = 255, 1_024
 #: Files of a unit that are told one by one; beyond, all that lies there is looked at, within the studio's own bounds.
 _MOST_FILES = 100_000
 #: Below the folder that vendors publish to, each time has a folder of its own, called so.
@@ -114,9 +116,19 @@ def _placed(task: JobTask, pattern: re.Pattern[str], share_folder: Callable[[str
 
 
 def _is_delivery(name: str, path: str) -> bool:
-    """Whether it can be something that somebody has delivered, and is none of accsyn's own leftovers."""
-    plain = _SEQUENCE.fullmatch(path or name) is not None or not (why_no_name(name) or (path and why_no_path(path)))
-    return bool(name) and plain and not never_sent(f"{name}/{path}")
+    """Whether it can be something that somebody has delivered, and is none of accsyn's own leftovers.
+
+    However it is called: what nobody may call a delivery is taken in as well, and told to be wrong.
+    """
+    names = [name, *path.split("/")] if path else [name]
+    return all(map(_may_lie, names)) and len(names) <= _MOST_LEVELS and not never_sent(f"{name}/{path}")
+
+
+def _may_lie(name: str) -> bool:
+    """Whether something in a folder can be called so."""
+    if name in ("", ".", "..") or "\0" in name or _HALVES.search(name):
+        return False
+    return len(name.encode("utf-8", "surrogateescape")) <= _MOST_BYTES
 
 
 def _arrived(placed: Sequence[_Placed]) -> Arrived:

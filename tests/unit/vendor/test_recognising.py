@@ -144,7 +144,10 @@ def test_a_share_does_where_there_is_nothing_else() -> None:
         f"/mnt/projects/{FROM}/v1//x",
         f"/mnt/projects/{FROM}/..",
         f"/mnt/projects/{FROM}/v1/a\0b",
-        f"/mnt/projects/{FROM}/v1/a\x1b[2Jb",
+        f"/mnt/projects/{FROM}/v1/a\ud800b",
+        f"/mnt/projects/{FROM}/../a.%04d.exr[1-2]",
+        f"/mnt/projects/{FROM}/a\ud800b/a.%04d.exr[1-2]",
+        f"/mnt/projects/{FROM}/{'x' * 256}",
         f"/mnt/projects/{FROM}/.ACCSYN_TMP.a.mov",
         f"/mnt/projects/{FROM}/v1/_ACCSYN_INCOMPLETE.a",
         f"/mnt/projects/{FROM}/ASC_RENAME_FAILED/a.mov",
@@ -153,6 +156,13 @@ def test_a_share_does_where_there_is_nothing_else() -> None:
 )
 def test_what_is_no_delivery_is_not_taken_for_one(full: str) -> None:
     assert arrived(task("", full=full, source={})) == []
+
+
+@pytest.mark.parametrize("name", ["a:b", "CON", "v1 ", "v1?", "a\x1b[2Jb", "-rf", "\u202ev1", "a\udcffb", "x" * 255])
+def test_what_nobody_may_call_a_delivery_is_taken_in_to_be_told_so(name: str) -> None:
+    for path in (f"{name}/a.exr", f"v1/{name}", name):
+        found = only(task("", full=f"/mnt/projects/{FROM}/{path}", source={}))
+        assert (found.folder, found.name) == (FROM, path.partition("/")[0])
 
 
 def test_a_vendor_cannot_make_a_path_of_another_vendors_below_their_own() -> None:

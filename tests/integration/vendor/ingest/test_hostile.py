@@ -151,3 +151,20 @@ def test_what_cannot_be_worked_off_keeps_nobody_elses_delivery_waiting(
     work_off(vendor.means)
     assert len(vendor.versions()) == 1
     assert [each.key for each in vendor.means.spool.waiting(INGEST)] == [poison.key]
+
+
+@pytest.mark.parametrize(
+    "name", ["a:b", "CON", "v1 ", "a\x1b[2Jb\nc", "-rf *", "$(id)", "\udcff", "x" * 255, 'a" or "1']
+)
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_delivery_of_any_name_is_put_aside_and_told(vendor: Vendor, name: str, folder: bool) -> None:
+    vendor.hand_out()
+    content = vendor.address.encode()
+    entry = vendor.deliver(name, {name: content} if folder else content, files=None if folder else [name])
+    result = vendor.ingest(entry)
+    assert result is not None
+    assert result["outcome"] == "refused"
+    assert _aside(vendor)[name] == content
+    told = vendor.studio.ftrack.store.find("Note")[-1]["content"] + str(result)
+    assert not set(told) & {"\x1b", "\udcff"}
+    assert vendor.receipt(entry.key)["accepted"] is False
