@@ -81,7 +81,7 @@ def hand_over(means: Means, receipt: Receipt) -> str:
 
     As `tell_vendor`.
     """
-    name = f"{_PLAIN.sub('-', receipt.verdict.name)[:60].strip('-.') or 'delivery'}-{_digest(receipt.key)}"
+    name = f"{_PLAIN.sub('-', receipt.verdict.name)[:60].strip('-.') or 'delivery'}-{digest(receipt.key)}"
     folder = f"{places(means.rules, receipt.project, receipt.vendor).to_folder}/{FOLDER}"
     content = json.dumps(receipt.data, indent=1)
     means.storage.write(f"{folder}/{name}.json", content.encode(), replace=True)
@@ -95,7 +95,7 @@ def tell_vendor(means: Means, vendor: str, project: str, text: str, name: str = 
     sentence, or nothing; one who was disabled is sent nothing, for that may enable them. Raise
     `errors.StorageError`, and `errors.WorkspaceError` where accsyn cannot be asked.
     """
-    name = name or f"message-{_digest(text)}"
+    name = name or f"message-{digest(text)}"
     path = f"{places(means.rules, project, vendor).to_folder}/{FOLDER}/{name}.txt"
     means.storage.write(path, text.encode("utf-8", "backslashreplace"), replace=True)
     if means.rules.production:
@@ -125,5 +125,6 @@ def _count(files: Any) -> str:
     return "1 file" if len(files) == 1 else f"{len(files):,} files"
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return what tells the names of messages apart: of two vendors, or two jobs, there are never two of one name."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -14,7 +14,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.vendor import hooks, receipt
 from ftrack_accsyn_sandbox.accsyn.entities import Delivery
 from helpers import ROOT
-from hooking import OTHER, Hooking
+from hooking import OTHER, VENDOR, Hooking
 
 DONE, FAILED = "post-done-server", "post-failed-server"
 
@@ -186,6 +186,18 @@ def test_what_has_failed_is_told_to_both_sides_once(hooking: Hooking) -> None:
     mailed = [each for each in hooking.workspace.each(Delivery) if told[0].stem in each.name]
     assert len(mailed) == 1
     assert hooking.versions() == []
+
+
+def test_two_vendors_who_fail_with_the_same_are_both_told(hooking: Hooking) -> None:
+    for vendor, stem in ((VENDOR, ""), (OTHER, f"{hooking.stem}-other")):
+        hooking.hand_out(vendor, stem)
+        path = f"{hooking.places(vendor).from_folder}/{hooking.stem}/a.exr"
+        code, said = hooking.call("job-failed", {**hooking.job(path, vendor=vendor, status="failed"), "hook": FAILED})
+        assert code == 0, said
+
+    known = [hooking.user(vendor).id for vendor in (VENDOR, OTHER)]
+    told = [each for each in hooking.workspace.each(Delivery) if "missing-" in each.name]
+    assert [[each for each in told if one in each.recipients] != [] for one in known] == [True, True]
 
 
 def test_a_unit_that_is_not_whole_waits_for_the_rest_of_its_job(hooking: Hooking) -> None:
