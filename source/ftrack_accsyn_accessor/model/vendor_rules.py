@@ -168,7 +168,7 @@ _KINDS: dict[str, _Kind] = {
     **dict.fromkeys(("to_code", "from_code"), _CODE),
     **dict.fromkeys(("root", "spool"), _FULL),
     **dict.fromkeys(("location", "group", "colour_space", "guidelines", "status_out", "status_in"), _TEXT),
-    **dict.fromkeys(("message", "queue"), _TEXT),
+    **dict.fromkeys(("message", "queue", "notes_label"), _TEXT),
     **dict.fromkeys(("components", "closed"), _TEXTS),
     **dict.fromkeys(("with_used", "comment", "time_report", "home_share"), _FLAG),
     **dict.fromkeys(("most_files", "most_depth"), _MANY),

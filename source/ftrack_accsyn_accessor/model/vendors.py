@@ -34,10 +34,11 @@ class VendorRules:
     `production` is the party (`site=internal`) of the storage that work comes from and is published to, where that is
     not the main site; then the main site is a relay, and both ways have two legs. `location` is the ftrack location in
     which accepted versions are registered, empty for where accsyn's ftrack integration has files registered. `group` is
-    the ftrack group whose members are outsourced to by assignment. `components` are names, wildcards allowed, none for
-    all. `status_out` and `status_in` are names of statuses of tasks and of versions, empty for none; `closed` are those
-    of tasks that are over besides all whose state is done. `types` are the allowed extensions with their dots, empty
-    for all that no system runs. `spool` is the folder of what is not finished, empty for one in the state folder.
+    the ftrack group whose members are outsourced to by assignment. `notes_label` is the ftrack label of the notes that
+    go to vendors, empty for all. `components` are names, wildcards allowed, none for all. `status_out` and `status_in`
+    are names of statuses of tasks and of versions, empty for none; `closed` are those of tasks that are over besides
+    all whose state is done. `types` are the allowed extensions with their dots, empty for all that no system runs.
+    `spool` is the folder of what is not finished, empty for one in the state folder.
     """
 
     to_folder: str = "{project}/_vendors/{vendor}/to"
@@ -57,6 +58,7 @@ class VendorRules:
     handles: int = 0
     colour_space: str = ""
     guidelines: str = ""
+    notes_label: str = ""
     types: tuple[str, ...] = ()
     comment: bool = False
     time_report: bool = True

@@ -101,7 +101,7 @@ def gather(
     and one more for each 500 rows. Raise `errors.Unresolved`, `errors.SettingsError`, `errors.StorageError`, and what
     ftrack and accsyn raise.
     """
-    found = reading.read(means.connection, task_ids)
+    found = reading.read(means.connection, task_ids, means.rules.notes_label)
     wanted = work.deliverables(found.tasks, means.rules)
     first = found.tasks[0]
     order = Order(

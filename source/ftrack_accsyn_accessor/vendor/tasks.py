@@ -17,7 +17,9 @@ _TASK = (
     "select id, name, description, type.name, status.name, end_date, project_id, parent_id, link "
     "from Task where id in ({}) order by id"
 )
-_NOTE = "select id, content, date, parent_id from Note where parent_id in ({}) order by id"
+_NOTE = "select id, content, date, parent_id{} from Note where parent_id in ({{}}) order by id"
+_WITH_LABELS = ", note_label_links.label.name"
+_LABELS = "select id, name from NoteLabel order by id"
 _ASSET = "select id, name, context_id from Asset where context_id in ({}) order by id"
 _VERSION = "select id, version, date, asset_id, task_id from AssetVersion where asset.context_id in ({}) order by id"
 _CHILD = "select id, parent_id from TypedContext where parent_id in ({}) order by id"
@@ -49,17 +51,18 @@ class Tasks(NamedTuple):
     branches: frozenset[str]
 
 
-def read(connection: FtrackConnection, task_ids: Sequence[str]) -> Tasks:
-    """Return the tasks with these ids, in their order.
+def read(connection: FtrackConnection, task_ids: Sequence[str], notes_label: str = "") -> Tasks:
+    """Return the tasks with these ids, in their order, with all notes or those that have this label in ftrack.
 
-    At most 4 requests for up to 500 tasks, and one more for each 5,000 rows. Raise `errors.Unresolved` where ftrack
-    does not show one of them or they are of several projects, and `errors.RegistrationError`.
+    At most 5 requests for up to 500 tasks, and one more for each 5,000 rows. Raise `errors.Unresolved` where ftrack
+    does not show one of them or they are of several projects, `errors.SettingsError` where it has no such label, and
+    `errors.RegistrationError`.
     """
     wanted = list(dict.fromkeys(task_ids))
     rows = {row["id"]: row for row in _ask(connection, _TASK, wanted)}
     _verify(wanted, rows)
     parents = sorted({row["parent_id"] for row in rows.values()})
-    around = _Around(connection, [*wanted, *parents], parents)
+    around = _Around(connection, [*wanted, *parents], parents, _label(connection, notes_label))
     numbers = _Numbers(connection, {each["id"] for row in rows.values() for each in row["link"]})
     tasks = tuple(_task(rows[each], around, numbers) for each in wanted)
     return Tasks(tasks, around.assets, around.branches)
@@ -80,15 +83,30 @@ def _verify(wanted: Sequence[str], rows: Mapping[str, Mapping[str, Any]]) -> Non
         raise errors.Unresolved("hand out tasks", "", f"they are of several projects: {names}", remedy)
 
 
-class _Around:
-    """What lies around tasks: notes, assets and their versions."""
+def _label(connection: FtrackConnection, name: str) -> str:
+    """Return the label *name* as it is compared: one that ftrack does not have would keep all notes back, unnoticed."""
+    if not name:
+        return ""
+    known = [str(row["name"] or "") for row in connection.query(_LABELS)]
+    if name.casefold() not in map(str.casefold, known):
+        outcome = f"ftrack has no label of notes that is called so, but {', '.join(known) or 'none at all'}"
+        remedy = "Correct `notes_label` in the file that FTRACK_ACCSYN_VENDORS names."
+        raise errors.SettingsError("choose the notes that go to vendors", name, outcome, remedy)
+    return name.casefold()
 
-    def __init__(self, connection: FtrackConnection, contexts: Sequence[str], parents: Sequence[str]) -> None:
+
+class _Around:
+    """What lies around tasks: notes, with *label* alone unless that is empty, assets and their versions."""
+
+    def __init__(
+        self, connection: FtrackConnection, contexts: Sequence[str], parents: Sequence[str], label: str
+    ) -> None:
         batches = list(quoted_batches(parents))
-        notes = [_NOTE.format(batch) for batch in quoted_batches(contexts)]
+        query = _NOTE.format(_WITH_LABELS if label else "")
+        notes = [query.format(batch) for batch in quoted_batches(contexts)]
         others = [query.format(batch) for query in (_ASSET, _VERSION, _CHILD) for batch in batches]
         found = connection.rows(*notes, *others)
-        self._notes = [row for rows in found[: len(notes)] for row in rows if not _is_own(row)]
+        self._notes = [row for rows in found[: len(notes)] for row in rows if _goes(row, label)]
         kinds = [
             [row for rows in found[start : start + len(batches)] for row in rows]
             for start in range(len(notes), len(found), len(batches))
@@ -197,6 +215,11 @@ def _moment(value: Any) -> str:
 def _number(value: Any) -> Optional[float]:
     is_one = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     return float(value) if is_one else None
+
+
+def _goes(row: Mapping[str, Any], label: str) -> bool:
+    labels = {str(link["label"]["name"]).casefold() for link in row["note_label_links"]} if label else set()
+    return not _is_own(row) and (not label or label in labels)
 
 
 def _is_own(row: Mapping[str, Any]) -> bool:

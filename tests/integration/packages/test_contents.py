@@ -231,6 +231,26 @@ def test_a_task_says_when_it_is_due_and_what_its_notes_are(packer: Packer) -> No
     assert found.name == f"show_a/sq010/{packer.shot_name}/paint"
 
 
+def test_with_a_label_in_the_rules_only_notes_that_have_it_go(packer: Packer) -> None:
+    for_vendors = packer.store.create("NoteLabel", name="For vendors")["id"]
+    internal = packer.store.create("NoteLabel", name="Internal")["id"]
+    for text, labels in (("Keep the wires.", [for_vendors, internal]), ("They cost too much.", [internal]), ("", [])):
+        note = packer.note(packer.task_id, text or "Without a label.")
+        for label in labels:
+            packer.store.create("NoteLabelLink", note_id=note, label_id=label)
+    packer.rule(notes_label="for Vendors")
+    (found,) = packer.gather().tasks
+    assert [each.text for each in found.notes] == ["Keep the wires."]
+    packer.rule(notes_label="")
+    assert len(packer.gather().tasks[0].notes) == 3
+
+
+def test_a_label_that_ftrack_does_not_have_is_refused_before_anything_goes(packer: Packer) -> None:
+    packer.rule(notes_label="For vendor's")
+    with pytest.raises(errors.SettingsError, match=r"no label of notes.*notes_label"):
+        packer.gather()
+
+
 class _WithAttributes(FtrackConnection):
     """A ftrack with custom attributes, of which the sandbox has none: what it answers to the two queries for them."""
 
