@@ -6,7 +6,7 @@ import dataclasses
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Union
+from typing import Any, NamedTuple, Union
 
 from ftrack_accsyn_accessor.model import errors, foreign, manifest, parties, plan, vendors, work
 from ftrack_accsyn_accessor.model.item import Kind, Publication, Reason, Studio
@@ -18,7 +18,7 @@ from ftrack_accsyn_accessor.model.request import Wanted
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind
 from ftrack_accsyn_accessor.model.tasks import never_sent
 from ftrack_accsyn_accessor.model.vendors import VendorRules
-from ftrack_accsyn_accessor.model.work import Task
+from ftrack_accsyn_accessor.model.work import Remark, Task
 from ftrack_accsyn_accessor.send import members
 from ftrack_accsyn_accessor.send.adding import Adding, belong
 from ftrack_accsyn_accessor.send.endpoints import Endpoints, Resolved
@@ -75,6 +75,19 @@ class Contents:
     left: tuple[Left, ...] = ()
     concerns: tuple[Concern, ...] = ()
 
+    @classmethod
+    def kept(cls, data: Mapping[str, Any]) -> Contents:
+        """Return what was kept as JSON of its fields."""
+        return cls(
+            data["project_id"],
+            data["project"],
+            tuple(_task(each) for each in data["tasks"]),
+            tuple(Deliverable(**_tupled(each)) for each in data["deliverables"]),
+            tuple(Source(*each) for each in data["files"]),
+            tuple(Left(*each) for each in data["left"]),
+            tuple(Concern(*each) for each in data["concerns"]),
+        )
+
     @property
     def size_bytes(self) -> int:
         """Size of all files together."""
@@ -111,6 +124,14 @@ def gather(
     files, left = _Files(means, first.project).of(planned)
     concerns = _concerns(planned, first)
     return Contents(first.project_id, first.project, found.tasks, wanted, tuple(files), tuple(left), concerns)
+
+
+def _task(data: Mapping[str, Any]) -> Task:
+    return Task(**{**_tupled(data), "notes": tuple(Remark(*each) for each in data["notes"])})
+
+
+def _tupled(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
 
 
 def _concerns(planned: Iterable[Planned], task: Task) -> tuple[Concern, ...]:

@@ -11,7 +11,7 @@ import datetime
 import hashlib
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Optional
 
 from ftrack_accsyn_accessor.ftrack import notes, outsourced
 from ftrack_accsyn_accessor.ftrack.notes import Note
@@ -24,6 +24,7 @@ from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.send.order import Order
 from ftrack_accsyn_accessor.vendor import access, package
 from ftrack_accsyn_accessor.vendor.carrying import Carrying, Leg
+from ftrack_accsyn_accessor.vendor.contents import Contents
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.spool import Entry
 
@@ -37,6 +38,7 @@ RELAY, VENDOR = "relay", "vendor"
 class Confirmed:
     """What is handed out of one project, as it is kept in the spool from the confirmation on.
 
+    `contents` are what goes, as it was shown: nothing that comes after it does. They are None when the package is made.
     `due` has the end dates of tasks, by their ids, `assigned` the ids of those that are assigned to the vendor in
     ftrack.
     """
@@ -45,9 +47,7 @@ class Confirmed:
     project: str
     vendor: str
     tasks: tuple[str, ...]
-    components: tuple[str, ...]
-    with_used: bool
-    added: tuple[str, ...]
+    contents: Optional[Contents]
     message: str
     username: str
     user_id: str
@@ -60,7 +60,8 @@ class Confirmed:
         """Return what an entry has kept."""
         values: dict[str, Any] = {field.name: data[field.name] for field in dataclasses.fields(cls)}
         values.update({name: tuple(value) for name, value in values.items() if isinstance(value, list)})
-        return cls(**values)
+        contents = None if values["contents"] is None else Contents.kept(values["contents"])
+        return cls(**{**values, "contents": contents})
 
 
 class HandingOut:
@@ -77,8 +78,8 @@ class HandingOut:
         if not self._entry.data.get("opened"):
             access.open_access(self._means, self._confirmed.project, self._confirmed.vendor)
             self._keep(opened=True)
-        if "package" not in self._entry.data:
-            self._assemble()
+        if self._confirmed.contents is not None and "package" not in self._entry.data:
+            self._assemble(self._confirmed.contents)
         if not self._entry.data.get("told"):
             self._tell()
         self._carry()
@@ -86,18 +87,11 @@ class HandingOut:
     def _keep(self, **known: Any) -> None:
         self._entry.save({**self._entry.data, **known})
 
-    def _assemble(self) -> None:
-        confirmed = self._confirmed
-        contents = package.gather(
-            self._means,
-            confirmed.tasks,
-            components=confirmed.components,
-            with_used=confirmed.with_used,
-            added=confirmed.added,
-        )
-        made = package.assemble(self._means, contents, confirmed.vendor)
+    def _assemble(self, contents: Contents) -> None:
+        made = package.assemble(self._means, contents, self._confirmed.vendor)
         files = {each.path: each.size_bytes for each in made.files}
-        self._keep(package=made.id, folder=made.folder, files=files, beside=self._beside(made.folder))
+        beside = self._beside(made.folder)
+        self._keep(package=made.id, folder=made.folder, files=files, beside=beside, contents=None)
 
     def _beside(self, folder: str) -> dict[str, int]:
         """Return the sizes of what lies in a package beside its files."""

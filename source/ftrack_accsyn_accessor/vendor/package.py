@@ -12,7 +12,7 @@ from typing import NamedTuple, Optional
 from ftrack_accsyn_accessor.model import errors, manifest, vendors, work
 from ftrack_accsyn_accessor.model.manifest import Manifest, Packed
 from ftrack_accsyn_accessor.model.progress import size_text
-from ftrack_accsyn_accessor.model.submission import FoundKind
+from ftrack_accsyn_accessor.model.submission import Found, FoundKind
 from ftrack_accsyn_accessor.model.tasks import never_sent
 from ftrack_accsyn_accessor.vendor.contents import Contents, Source
 from ftrack_accsyn_accessor.vendor.contents import Left as Left
@@ -53,9 +53,10 @@ def assemble(means: Means, contents: Contents, vendor: str) -> Package:
     """Copy *contents* into a folder of the user *vendor* (e-mail address); return the package when it is whole.
 
     The manifest is written last. The same contents for the same vendor within a week are the same package: what was
-    interrupted goes on, what is whole stays as it is. Raise `errors.StorageError` where the volume refuses, has too
-    little space or a source has changed since it was gathered, or where another process makes it at this moment; then
-    nothing has a manifest. Raise `errors.ManifestError` before anything is copied where there can be none.
+    interrupted goes on, what is whole stays as it is. Raise `errors.StorageError` where the volume refuses or has too
+    little space, or where another process makes it at this moment, and `errors.Conflict` where sources have changed
+    since they were gathered; then nothing has a manifest. Raise `errors.ManifestError` before anything is copied where
+    there can be none.
     """
     place = vendors.places(means.rules, contents.project, vendor)
     now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
@@ -80,7 +81,7 @@ def assemble(means: Means, contents: Contents, vendor: str) -> Package:
 def _made(making: _Making, name: str, known: Manifest) -> Manifest:
     try:
         return making.make(known)
-    except errors.StorageError:
+    except (errors.StorageError, errors.Conflict):
         found = making.whole(name)  # another process may have been faster
         if found is None:
             raise
@@ -130,8 +131,7 @@ class _Making:
         contents, rules = self._contents, self._rules
         self._described(known, [_packed(each, each.size_bytes, _NO_DIGEST) for each in contents.files])
         self._storage.make_folder(self.folder)
-        for each in contents.files:
-            self._require_unchanged(each)
+        self._require_unchanged(contents.files)
         self._require_space()
         packed = [self._copied(each) for each in contents.files]
         found, text = self._described(known, packed)
@@ -151,17 +151,17 @@ class _Making:
 
     def _copied(self, source: Source) -> Packed:
         copied = self._storage.copy(source.source, f"{self.folder}/{source.path}")
-        self._require_unchanged(source)
+        self._require_unchanged([source])
         return _packed(source, copied.size_bytes, copied.sha256)
 
-    def _require_unchanged(self, source: Source) -> None:
-        found = self._storage.find(source.source)
-        if found is None or (found.kind, found.size_bytes, found.mark) != (
-            FoundKind.FILE,
-            source.size_bytes,
-            source.mark,
-        ):
-            raise errors.StorageError(_TRIED, source.source, "it has changed since it was looked at", _AGAIN)
+    def _require_unchanged(self, sources: Sequence[Source]) -> None:
+        """Raise where files are not those that were looked at: what comes after that was shown to nobody."""
+        others = [(each, found) for each in sources if not _is_same(each, found := self._storage.find(each.source))]
+        if others:
+            first, found = others[0]
+            outcome = f"it {'is gone' if found is None else 'has changed'} since it was looked at"
+            more = f", as {len(others) - 1} more" if len(others) > 1 else ""
+            raise errors.Conflict(_TRIED, first.source, outcome + more, _AGAIN)
 
     def _require_space(self) -> None:
         there = sum(size for path, size in self._there() if path in {each.path for each in self._contents.files})
@@ -195,6 +195,11 @@ class _Making:
 
     def _error(self, outcome: str, remedy: str) -> errors.StorageError:
         return errors.StorageError(_TRIED, self.folder, outcome, remedy)
+
+
+def _is_same(source: Source, found: Optional[Found]) -> bool:
+    wanted = (FoundKind.FILE, source.size_bytes, source.mark)
+    return found is not None and (found.kind, found.size_bytes, found.mark) == wanted
 
 
 def _packed(source: Source, size_bytes: int, sha256: str) -> Packed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -214,6 +216,15 @@ def test_names_that_not_every_system_has_do_not_go(packer: Packer) -> None:
     assert len(contents.files) == 2
     assert len(contents.left) == 6
     assert all(each.cause.isprintable() for each in contents.left)
+
+
+def test_contents_that_were_kept_as_json_are_the_same(packer: Packer) -> None:
+    packer.plate((1, 2))
+    packer.note(packer.task_id, "Keep the wires.")
+    packer.rule(types=(".exr",))
+    contents = packer.gather(added=[f"{packer.folder}/nothing"])
+    assert contents.left
+    assert Contents.kept(json.loads(json.dumps(dataclasses.asdict(contents)))) == contents
 
 
 # What ftrack says of a task

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ftrack_accsyn_accessor.ftrack import outsourced
-from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model import errors, manifest
 from ftrack_accsyn_accessor.model.item import Reason, State
 from ftrack_accsyn_accessor.model.outsourcing import Way
 from ftrack_accsyn_accessor.send.asking import Requester
@@ -189,7 +189,7 @@ def test_the_status_is_set_once_where_the_schema_has_it(desk: Handing) -> None:
 
 def test_an_unavailable_service_only_delays_what_was_confirmed(desk: Handing) -> None:
     tasks = (desk.task(), desk.task("show_a/sq010/sh020/Animation"))
-    works = [desk.outsourcing.preview(desk.work(each)) for each in tasks]
+    works = list(map(desk.outsourcing.preview, [desk.work(each) for each in tasks]))
     desk.studio.ftrack.switches.fail_next(status=503, times=2)
     for number, preview in enumerate(works):
         (handed_out,) = desk.outsourcing.confirm(preview, Requester("artist", desk.studio.ids["artist"]), f"{number}")
@@ -261,3 +261,30 @@ def test_a_folder_whose_name_looks_like_a_pattern_goes_alone(desk: Handing, name
     order = Order(Reason.SEND, added=(f"show_a/{name}",), project="show_a", **ends)
     standing = Carrying(desk.means, desk.runtime).ask(Leg(order, Requester("artist"), "odd"))
     assert [item.publication.path for item in desk.of(standing.id)] == [f"show_a/{name}"]
+
+
+def test_what_was_confirmed_is_what_goes_whatever_comes_after_it(desk: Handing) -> None:
+    preview = desk.outsourcing.preview(desk.work(added=("show_a/sq010/sh010/plate",)))
+    desk.write_at(desk.hq, "show_a/sq010/sh010/plate/v002/plate.mov", 500)
+    note = {"parent_id": desk.task(), "parent_type": "task", "user_id": desk.studio.ids["artist"]}
+    desk.studio.ftrack.store.create("Note", content="They are too expensive.", **note)
+    desk.studio.ftrack.switches.fail_next(status=503, times=1)
+    (handed_out,) = desk.outsourcing.confirm(preview, Requester("artist", desk.studio.ids["artist"]), "kept")
+    desk.outsourcing.advance()
+    (handed_out,) = desk.outsourcing.handed_out([handed_out.key])
+    found = manifest.read((desk.studio.hq / handed_out.folder / manifest.NAME).read_bytes())
+    assert [each.path for each in found.files] == [each.path for each in preview.parts[0].contents.files]
+    assert (len(found.files), found.notes) == (1, ())
+
+
+@pytest.mark.parametrize("change", ["has changed", "is gone"])
+def test_what_changes_before_it_is_packed_gives_the_hand_out_up_and_is_told(desk: Handing, change: str) -> None:
+    preview = desk.outsourcing.preview(desk.work())
+    plate = desk.studio.hq / PLATE
+    plate.unlink()
+    if change == "has changed":
+        plate.write_bytes(b"another")
+    (handed_out,) = desk.outsourcing.confirm(preview, Requester("artist"), "changed")
+    assert handed_out.over
+    assert all(words in handed_out.failed for words in (PLATE, change, "Hand the work out again"))
+    assert (desk.outbox.requests.latest(10), notes_of(desk, desk.task())) == ([], [])
