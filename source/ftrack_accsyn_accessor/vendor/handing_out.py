@@ -103,6 +103,9 @@ class HandingOut:
     def _tell(self) -> None:
         for task_id in self._confirmed.tasks:
             self._record(task_id)
+        # Before that another machine may have taken the access of a vendor whose earlier tasks are all over.
+        access.open_access(self._means, self._confirmed.project, self._confirmed.vendor)
+        for task_id in self._confirmed.tasks:
             self._note(task_id)
         refused = self._set_status()
         self._keep(told=True, **({"no_status": refused} if refused else {}))

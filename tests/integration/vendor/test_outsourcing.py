@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,9 @@ from ftrack_accsyn_accessor.model.item import Reason, State
 from ftrack_accsyn_accessor.model.outsourcing import Way
 from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.send.order import Order
+from ftrack_accsyn_accessor.vendor import access, package
 from ftrack_accsyn_accessor.vendor.carrying import Carrying, Leg
+from ftrack_accsyn_accessor.vendor.report import report
 from ftrack_accsyn_sandbox.studio import Studio
 from handing import PLATE, VENDOR, Handing
 
@@ -288,3 +292,25 @@ def test_what_changes_before_it_is_packed_gives_the_hand_out_up_and_is_told(desk
     assert handed_out.over
     assert all(words in handed_out.failed for words in (PLATE, change, "Hand the work out again"))
     assert (desk.outbox.requests.latest(10), notes_of(desk, desk.task())) == ([], [])
+
+
+def test_access_that_another_machine_takes_back_before_ftrack_knows_is_given_again(
+    desk: Handing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.hand_out(desk.work(), "long over")
+    store, first = desk.studio.ftrack.store, desk.outsourcing
+    (omitted,) = store.find("Status", name="Omitted")
+    store.update("Task", desk.task(), status_id=omitted["id"])
+    desk.again(spool=str(tmp_path / "of another machine"))
+    assemble, taken = package.assemble, []
+
+    def fixed_meanwhile(*arguments: Any) -> package.Package:
+        taken.extend(report(desk.means, time.time(), fix=True).steps)
+        taken.extend(report(desk.means, time.time() + 30 * 86_400, fix=True).steps)
+        return assemble(*arguments)
+
+    monkeypatch.setattr(package, "assemble", fixed_meanwhile)
+    task = desk.task("show_a/sq010/sh020/Animation")
+    first.confirm(first.preview(desk.work(task)), Requester("artist"), "one")
+    assert taken
+    assert access.look(desk.means, "show_a", VENDOR).ready
