@@ -92,6 +92,13 @@ class Means:
         platform = {"win32": paths.WINDOWS, "darwin": paths.MAC}.get(sys.platform, paths.LINUX)
         code = self.settings.volume.lower()
         volumes = [each for each in self.workspace.volumes() or () if each.code.lower() == code]
+        if not volumes:
+            outcome = f"accsyn shows {self.settings.api_user} no such volume"
+            remedy = (
+                f"Correct ACCSYN_API_KEY or {settings.PREFIX}VOLUME, have an administrator grant read and write access "
+                f"to it, or name its folder here as root in the file that {settings.VENDORS} names."
+            )
+            raise errors.StorageError("look at the volume", self.settings.volume, outcome, remedy)
         return [root.path for volume in volumes for root in volume.roots if root.platform == platform]
 
     @property

@@ -63,10 +63,24 @@ def test_a_volume_that_is_not_mounted_here_is_told(
     means.close()
 
 
-def test_a_volume_of_which_accsyn_tells_no_path_is_told(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FTRACK_ACCSYN_VOLUME", "elsewhere")
+def test_a_volume_of_which_accsyn_tells_no_path_is_told(
+    running: Studio, rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running.demo.volume, "root", "")
+    monkeypatch.setattr(running.demo.volume, "paths", {})
     means = Means.here()
     with pytest.raises(errors.StorageError, match="accsyn tells no path of it for this system"):
+        _ = means.storage
+    means.close()
+
+
+@pytest.mark.parametrize("wrong", ["ACCSYN_API_KEY", "FTRACK_ACCSYN_VOLUME"])
+def test_a_volume_that_accsyn_does_not_show_is_told_with_who_asked(
+    rules: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    monkeypatch.setenv(wrong, "wrong")
+    means = Means.here()
+    with pytest.raises(errors.StorageError, match=r"shows admin@acme.test no such volume.*ACCSYN_API_KEY"):
         _ = means.storage
     means.close()
 
