@@ -13,8 +13,9 @@ from ftrack_accsyn_accessor.model.item import Kind, Publication, Reason, Studio
 from ftrack_accsyn_accessor.model.manifest import Deliverable
 from ftrack_accsyn_accessor.model.paths import LINUX, PLATFORMS, LocationPaths, Root, Roots
 from ftrack_accsyn_accessor.model.permission import Concern
-from ftrack_accsyn_accessor.model.plan import Fate, Planned, World
+from ftrack_accsyn_accessor.model.plan import Fate, Obstacle, Planned, World
 from ftrack_accsyn_accessor.model.request import Wanted
+from ftrack_accsyn_accessor.model.settings import VENDORS
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind
 from ftrack_accsyn_accessor.model.tasks import never_sent
 from ftrack_accsyn_accessor.model.vendors import VendorRules
@@ -57,6 +58,11 @@ class Left(NamedTuple):
 
     name: str
     cause: str
+
+    @property
+    def told(self) -> str:
+        """Both of it; a cause that names it, does so once."""
+        return self.cause if self.cause.startswith(f"{self.name}:") else f"{self.name}: {self.cause}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,7 +187,16 @@ class _Source:
         items = [*self._placed(components), *self._added(added)]
         dates = {component.id: component.version.date for component in components}
         part = plan.Part(self._end.endpoint, items)
-        return plan.make_all(order.reason, self._studio, self._end.endpoint, [part], World(dates=dates))[0].planned
+        made = plan.make_all(order.reason, self._studio, self._end.endpoint, [part], World(dates=dates))[0]
+        return list(map(self._explained, made.planned))
+
+    def _explained(self, each: Planned) -> Planned:
+        """Return *each* with the cause by which people know what to do where ftrack has nothing at this place."""
+        end = self._end.endpoint
+        if each.obstacle is not Obstacle.NOT_AT_SOURCE or end.location_id:
+            return each
+        cause = f"no ftrack location stands for {end.party}. Name it as `location` in the file that {VENDORS} names."
+        return dataclasses.replace(each, cause=cause)
 
     def _placed(self, components: Sequence[Component]) -> list[Union[Wanted, Planned]]:
         placing, location_id = Placing(self._studio, self._end, self._end), self._end.endpoint.location_id

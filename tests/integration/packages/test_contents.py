@@ -119,7 +119,8 @@ def test_where_no_location_stands_for_head_quarters_only_added_files_go(packer: 
     packer.mapping.write_text("{}")
     contents = packer.gather(added=[packer.put(f"{packer.folder}/a.txt")])
     assert names(contents) == ["a.txt"]
-    assert "ftrack does not have it" in why(contents)
+    assert "no ftrack location stands for acme" in why(contents)
+    assert "`location`" in why(contents)
 
 
 def test_the_location_that_the_rules_name_is_the_storages_whatever_it_is_called(packer: Packer) -> None:
