@@ -130,7 +130,7 @@ def _body(preview: Preview) -> list[Item]:
 def _part(part: Part, work: Work) -> list[Item]:
     contents, access = part.contents, part.access
     files = [f"{shown(each.path)} ({size_text(each.size_bytes)})" for each in contents.files]
-    left = [f"{shown(each.name)}: {shown(each.cause)}" for each in contents.left]
+    left = [shown(each.told) for each in contents.left]
     steps = [shown(each) for each in access.steps] or ["Nothing new: they have what they need."]
     vendor = [shown(f"{work.vendor}. {_STANDINGS[access.standing]}"), *(shown(each) for each in access.remarks)]
     sections = [

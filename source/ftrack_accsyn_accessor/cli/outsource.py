@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn, Optional
 
 import click
@@ -14,10 +15,18 @@ from rich.text import Text
 from ftrack_accsyn_accessor.cli import asked, exit_codes, here, shown
 from ftrack_accsyn_accessor.cli.asked import How
 from ftrack_accsyn_accessor.cli.send import names
+from ftrack_accsyn_accessor.model.manifest import Deliverable
+from ftrack_accsyn_accessor.model.outsourcing import Way
 from ftrack_accsyn_accessor.model.plain import plain
 from ftrack_accsyn_accessor.model.progress import size_text
+from ftrack_accsyn_accessor.vendor.contents import Source
 from ftrack_accsyn_accessor.vendor.functions import Outsourced, plan
+from ftrack_accsyn_accessor.vendor.handing_out import RELAY
 from ftrack_accsyn_accessor.vendor.outsourcing import HandedOut, Part, Preview, Work
+
+_HOW = {Way.PUSH.value: "pushed to their volume", Way.DELIVERY.value: "as a delivery that they fetch"}
+#: Lines of what is in a package, by its folders.
+_MOST_FOLDERS = 20
 
 
 @click.command()
@@ -116,7 +125,8 @@ def _lines(each: HandedOut) -> list[str]:
     if each.failed:
         return [f"{each.project}: not handed out. {each.failed}"]
     if each.request is not None:
-        return [f"{each.project}: {each.folder} goes with request {each.request}."]
+        how = "to the main site first" if each.leg == RELAY else _HOW.get(each.way, "")
+        return [f"{each.project}: {each.folder} goes with request {each.request}, {how}."]
     return [f"{each.project}: not finished. {each.waits}".strip()]
 
 
@@ -138,7 +148,10 @@ def _part_told(part: Part) -> Mapping[str, Any]:
         "tasks": [plain(task) for task in part.tasks],
         "files": len(part.contents.files),
         "size_bytes": part.contents.size_bytes,
+        "content": list(map(plain, part.contents.files)),
         "left": list(map(plain, part.contents.left)),
+        "notes": sum(len(task.notes) for task in part.contents.tasks),
+        "deliverables": list(map(plain, part.contents.deliverables)),
         "way": part.way.value,
         "way_text": part.way_text,
         "steps": list(part.access.steps),
@@ -164,12 +177,48 @@ def preview_view(preview: Preview) -> RenderableType:
 
 def _rows(part: Part) -> list[tuple[str, list[str]]]:
     contents = part.contents
-    count = f"{len(contents.files)} file{'' if len(contents.files) == 1 else 's'}, {size_text(contents.size_bytes)}"
     return [
         ("tasks", [task.name for task in part.tasks]),
-        ("goes", [count]),
-        ("cannot go", [f"{each.name}: {each.cause}" for each in contents.left]),
+        ("goes", [_files(contents.files), *_folders(contents.files)]),
+        ("told", list(_words(part))),
+        ("cannot go", [each.told for each in contents.left]),
+        ("wanted back", [_wanted(part, each) for each in contents.deliverables]),
         ("granted", list(part.access.steps) or ["nothing new: they have what they need"]),
         ("way", [part.way_text]),
         ("remarks", list(part.access.remarks)),
     ]
+
+
+def _files(files: Sequence[Source]) -> str:
+    count = f"{len(files):,} file{'' if len(files) == 1 else 's'}"
+    return f"{count}, {size_text(sum(each.size_bytes for each in files))}"
+
+
+def _folders(files: Sequence[Source]) -> Iterator[str]:
+    """Yield what is in the folders of a package."""
+    found: dict[str, list[Source]] = {}
+    for each in files:
+        found.setdefault(posixpath.dirname(each.path), []).append(each)
+    for folder in sorted(found)[:_MOST_FOLDERS]:
+        yield f"{folder or '.'}: {_files(found[folder])}"
+    if len(found) > _MOST_FOLDERS:
+        yield f"and {len(found) - _MOST_FOLDERS:,} more folders"
+
+
+def _words(part: Part) -> Iterator[str]:
+    """Yield what is told to the vendor in words, task by task: it leaves the studio, too."""
+    for task in part.contents.tasks:
+        notes = f"{len(task.notes)} note{'' if len(task.notes) == 1 else 's'}"
+        texts = [text for text, there in (("its description", task.description.strip()), (notes, task.notes)) if there]
+        if texts:
+            yield f"{task.name}: {' and '.join(texts)}"
+
+
+def _wanted(part: Part, each: Deliverable) -> str:
+    """Return what is wanted back of a task: name, frames, types of files, and when."""
+    texts = [each.named(each.next_version)]
+    if each.first_frame is not None and each.last_frame is not None:
+        texts.append(f"frames {each.first_frame} to {each.last_frame}")
+    texts += [" or ".join(each.types)] if each.types else []
+    due = next((task.due for task in part.tasks if task.id == each.task_id), "")
+    return ", ".join([*texts, f"due {due[:10]}" if due else "no due date"])

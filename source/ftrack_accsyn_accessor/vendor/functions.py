@@ -159,9 +159,18 @@ def plan(words: Sequence[str], picked: Sequence[Picked], work: Work, runtime: Op
     try:
         with errors.in_person():
             runtime = runtime or runtime_here()
-            found = [*picked, *(selection.find(means.connection, words) if words else [])]
+            found = [*picked, *(_tasks(words, selection.find(means.connection, words)) if words else [])]
             tasks = (*work.tasks, *(each.entity_id for each in found))
             return Outsourced(means, runtime, work._replace(tasks=tasks))
     except BaseException:
         means.close()
         raise
+
+
+def _tasks(words: Sequence[str], found: Sequence[Picked]) -> Sequence[Picked]:
+    """Return what *words* name; raise `errors.Unresolved` where that is no task."""
+    for word, each in zip(words, found):
+        if each.entity_type != "Task":
+            outcome = f"it is of the type {each.entity_type} in ftrack, and no task"
+            raise errors.Unresolved("hand out", word, outcome, "Name tasks, such as show_a/sq010/sh010/comp.")
+    return found

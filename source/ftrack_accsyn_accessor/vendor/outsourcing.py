@@ -75,6 +75,15 @@ class Part:
         """How it goes, in words."""
         return outsourcing.way_text(self.way, self.access.machines)
 
+    @property
+    def nothing(self) -> str:
+        """Why there would be nothing in the package of what was chosen; empty where there is, or nothing was chosen."""
+        if self.contents.files or not self.contents.left:
+            return ""
+        first, more = self.contents.left[0], len(self.contents.left) - 1
+        others = f", and {more} more" if more else ""
+        return f"nothing of what was chosen for {self.project} can go: {first.told}{others}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Preview:
@@ -85,8 +94,9 @@ class Preview:
 
     @property
     def obstacle(self) -> str:
-        """Why nothing may be handed out to this vendor; empty where it may."""
-        return next((part.access.obstacle for part in self.parts if part.access.obstacle), "")
+        """Why nothing is handed out: the vendor may have nothing, or nothing that was chosen can go; empty else."""
+        refused = (part.access.obstacle for part in self.parts)
+        return next(filter(None, (*refused, *(part.nothing for part in self.parts))), "")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,7 +199,8 @@ class Outsourcing:
         As `confirm`, which does not leave it to others.
         """
         if preview.obstacle:
-            remedy = "Have an accsyn administrator look after the user."
+            refused = any(part.access.obstacle for part in preview.parts)
+            remedy = "Have an accsyn administrator look after the user." if refused else "Choose something else."
             raise errors.NotAllowed("hand out work", preview.work.vendor, preview.obstacle, remedy)
         author = requester.user_id or self._author(requester.username)
         keys = []

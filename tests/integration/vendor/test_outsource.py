@@ -23,7 +23,8 @@ from publishing import workers
 from runner import RUNNER
 
 VENDOR = "vendor@acme.test"
-ANIMATION = "show_a/sq010/sh010/Animation"
+SHOT = "show_a/sq010/sh010"
+ANIMATION = f"{SHOT}/Animation"
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,9 @@ def packages(studio: Studio) -> list[Path]:
 
 
 def test_a_dry_run_does_nothing_and_tells_everything(studio: Studio) -> None:
+    store, task = studio.ftrack.store, studio.ids[ANIMATION]
+    store.update("Task", task, end_date="2026-12-04T00:00:00")
+    store.create("Note", content="Hurry.", parent_id=studio.ids[SHOT], parent_type="task", user_id=studio.ids["artist"])
     found = outsource(ANIMATION, VENDOR, add=["show_a/refs/plate.mov"], dry_run=True)
     (part,) = found.preview.parts
     assert (len(part.contents.files), part.contents.size_bytes, part.way) == (1, 7, Way.PUSH)
@@ -83,7 +87,8 @@ def test_a_dry_run_does_nothing_and_tells_everything(studio: Studio) -> None:
     shown = command(ANIMATION, "--to", VENDOR, "--add", "show_a/refs/plate.mov", "--dry-run")
     assert shown.exit_code == exit_codes.OK, shown.output
     assert f"show_a > {VENDOR}" in shown.stdout
-    for told in (ANIMATION, "1 file, 7 B", "Pushed to the volume", *part.access.steps):
+    back = "sh010_Animation_v001, due 2026-12-04"
+    for told in (ANIMATION, "1 file, 7 B", "refs: 1 file, 7 B", back, "1 note", "Pushed to", *part.access.steps):
         assert told in " ".join(shown.stdout.split())
     assert (notes(studio), packages(studio)) == ([], [])
 
@@ -105,6 +110,7 @@ def test_the_command_hands_over_and_prints_what_went(studio: Studio) -> None:
     result = command(task, "--to", VENDOR, "--add", "show_a/refs/plate.mov", "--message", "Soon, please.")
     assert result.exit_code == exit_codes.OK, result.output
     assert "goes with request " in result.stdout
+    assert "pushed to their volume" in result.stdout
     assert len(packages(studio)) == before + 1
     (note,) = notes(studio, task)
     assert note["content"].endswith("Soon, please.")
@@ -144,7 +150,7 @@ def test_a_disabled_vendor_is_told_and_nothing_is_done(studio: Studio, monkeypat
 def test_what_is_no_task_is_said(studio: Studio) -> None:
     result = command("show_a/sq010/sh010", "--to", VENDOR)
     assert result.exit_code == exit_codes.FAILED
-    assert "no task" in result.stderr
+    assert "show_a/sq010/sh010): it is of the type Shot in ftrack, and no task." in result.stderr
     assert command("--to", VENDOR).exit_code == exit_codes.USAGE
 
 

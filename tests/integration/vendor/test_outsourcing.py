@@ -176,6 +176,15 @@ def test_what_is_no_task_or_no_address_is_told_before_anything_is_done(desk: Han
         desk.outsourcing.preview(desk.work()._replace(vendor="site=london"))
 
 
+def test_where_nothing_of_what_was_chosen_can_go_nothing_is_handed_out(desk: Handing) -> None:
+    preview = desk.outsourcing.preview(desk.work(added=("show_a/refs/none.mov",)))
+    assert "nothing of what was chosen for show_a can go: show_a/refs/none.mov" in preview.obstacle
+    with pytest.raises(errors.NotAllowed, match=r"none\.mov.*Choose something else"):
+        desk.outsourcing.confirm(preview, Requester("artist"), "nothing")
+    assert desk.means.spool.waiting() == []
+    assert desk.outsourcing.preview(desk.work(added=())).obstacle == "", "what was never there is no obstacle"
+
+
 def test_the_status_is_set_once_where_the_schema_has_it(desk: Handing) -> None:
     store = desk.studio.ftrack.store
     (task,) = store.find("Task", id=desk.task())
