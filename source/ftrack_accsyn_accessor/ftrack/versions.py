@@ -56,6 +56,14 @@ class Asset(NamedTuple):
     exists: bool
 
 
+class Named(NamedTuple):
+    """An asset below a context as it is looked for; `asset_id` is empty where only the name is known."""
+
+    context_id: str
+    name: str
+    asset_id: str = ""
+
+
 @dataclasses.dataclass(frozen=True)
 class NewVersion:
     """What is to be made: by `key`, once. `uses` are the ids of versions that it was made with."""
@@ -95,21 +103,27 @@ class Versions:
         rows = self._connection.query(query)
         return Numbered(str(rows[0]["id"]), int(rows[0]["version"])) if rows else None
 
-    def asset(self, context_id: str, name: str, asset_id: str = "") -> Asset:
-        """Return the asset *asset_id* below a context, or else that called *name*, or else how it is to be made.
+    def assets(self, wanted: Iterable[Named]) -> dict[Named, Asset]:
+        """Return the assets that are looked for: that with the id, or else of the name, or else how it is to be made.
 
-        Of several of this name that of the type Upload goes first. One query.
+        Of several of this name that of the type Upload goes first. One query for each 500.
         """
-        rows = self._connection.query(
-            "select name, type.short from Asset "  # noqa: S608 - ftrack's query language
-            f"where context_id is {quoted([context_id])} and (id is {quoted([asset_id])} or name is {quoted([name])})"
-        )
-        rows.sort(
-            key=lambda row: (row["id"] != asset_id, not row["type"] or row["type"]["short"] != _UPLOAD, row["id"])
-        )
-        if rows:
-            return Asset(str(rows[0]["id"]), str(rows[0]["name"]), context_id, exists=True)
-        return Asset(derived(context_id, "asset", name), name, context_id, exists=False)
+        found: dict[Named, Asset] = {}
+        several = list(dict.fromkeys(wanted))
+        for start in range(0, len(several), BATCH):
+            batch = several[start : start + BATCH]
+            contexts, names, ids = (quoted(sorted(set(each))) for each in zip(*batch))
+            rows = self._connection.query(
+                "select name, context_id, type.short from Asset "  # noqa: S608 - ftrack's query language
+                f"where context_id in ({contexts}) and (id in ({ids}) or name in ({names})) order by id"
+            )
+            found.update((each, _asset(each, rows)) for each in batch)
+        return found
+
+    def asset(self, context_id: str, name: str, asset_id: str = "") -> Asset:
+        """Return one asset as `assets` does."""
+        (found,) = self.assets([Named(context_id, name, asset_id)]).values()
+        return found
 
     def numbers(self, asset_ids: Iterable[str]) -> dict[str, frozenset[int]]:
         """Return the numbers of the versions that assets have. One query for each 500 assets."""
@@ -270,6 +284,25 @@ def derived(key: str, *role: str) -> str:
 def component_id(key: str, name: str) -> str:
     """Return the id of a delivery's component."""
     return derived(key, "component", name)
+
+
+def _asset(wanted: Named, rows: Iterable[Mapping[str, Any]]) -> Asset:
+    """Return the asset of *rows* that is looked for; a database may take names for one that differ in case."""
+    context_id, name, asset_id = wanted
+    alike = [row for row in rows if row["id"] == asset_id or str(row["name"]).casefold() == name.casefold()]
+    found = min(
+        (row for row in alike if row["context_id"] == context_id),
+        key=lambda row: (
+            row["id"] != asset_id,
+            row["name"] != name,
+            not row["type"] or row["type"]["short"] != _UPLOAD,
+            row["id"],
+        ),
+        default=None,
+    )
+    if found is None:
+        return Asset(derived(context_id, "asset", name), name, context_id, exists=False)
+    return Asset(str(found["id"]), str(found["name"]), context_id, exists=True)
 
 
 def _components(wanted: NewVersion) -> Iterator[Written]:

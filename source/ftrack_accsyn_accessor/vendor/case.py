@@ -8,22 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.ftrack import outsourced
-from ftrack_accsyn_accessor.ftrack.connection import quoted
-from ftrack_accsyn_accessor.ftrack.task_states import task_states
-from ftrack_accsyn_accessor.model import closing, errors, manifest
+from ftrack_accsyn_accessor.ftrack.connection import quoted_batches
+from ftrack_accsyn_accessor.ftrack.versions import Named, Versions
+from ftrack_accsyn_accessor.model import errors, manifest
+from ftrack_accsyn_accessor.model.access import STANDARD
 from ftrack_accsyn_accessor.model.delivered import PUBLISH, Unit
 from ftrack_accsyn_accessor.model.handout import HandOut
-from ftrack_accsyn_accessor.model.manifest import Manifest
+from ftrack_accsyn_accessor.model.manifest import Deliverable, Manifest
 from ftrack_accsyn_accessor.model.submission import FoundKind
 from ftrack_accsyn_accessor.model.vendors import Places, lowered, places
 from ftrack_accsyn_accessor.vendor.means import Means
 
 logger = logging.getLogger(__name__)
-
-#: Of vendors; others in accsyn reach more than their own folders.
-_ROLE = "standard"
-#: Of a manifest: enough for all files of the largest package.
-_MOST_BYTES = 64 * 1024 * 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +88,7 @@ def _manifest(means: Means, case: Case, handout: HandOut) -> Optional[Manifest]:
         logger.warning("The manifest of the package %s is not there: %s.", handout.package, path)
         return None
     try:
-        read = manifest.read(means.storage.read(path, _MOST_BYTES))
+        read = manifest.read(means.storage.read(path, manifest.MOST_BYTES))
     except errors.ManifestError as error:
         logger.warning("%s", error)
         return None
@@ -105,7 +101,7 @@ def _manifest(means: Means, case: Case, handout: HandOut) -> Optional[Manifest]:
 
 def address(means: Means, user_id: str) -> str:
     """Return the address of the standard user with this id, also of one who was disabled since; empty for nobody."""
-    mine = (each for each in means.workspace.people() if each.id == user_id and each.role == _ROLE)
+    mine = (each for each in means.workspace.people() if each.id == user_id and each.role == STANDARD)
     return next((lowered(each.email) for each in mine), "")
 
 
@@ -116,21 +112,32 @@ def _is_below(unit: Unit, ours: Places) -> bool:
     return unit.folder == ours.from_folder
 
 
-def closed(means: Means, handouts: Iterable[HandOut], task_ids: Sequence[str]) -> frozenset[str]:
-    """Return which of these tasks are over for who was handed them out: as ftrack has it now, or as it was kept before.
+def task_rows(means: Means, task_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return what ftrack has of tasks by their ids: name, parent, and the names from the project on (`link`).
 
-    Access ends some time after the task, and what was delivered lies there until then.
+    One query for each 500.
     """
-    states = task_states(means.connection, task_ids)
-    mine = (each for each in handouts if each.task_id in task_ids)
-    return frozenset(
-        each.task_id for each in mine if each.closed_at or closing.over(each, states.get(each.task_id), means.rules)
-    )
+    rows: list[dict[str, Any]] = []
+    for batch in quoted_batches(sorted(set(task_ids))):
+        query = f"select id, name, parent_id, project_id, link from Task where id in ({batch}) order by id"  # noqa: S608
+        rows += means.connection.rows(query)[0]
+    return {row["id"]: row for row in rows}
 
 
-def task_rows(means: Means, task_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return what ftrack has of tasks by their ids: name, parent, and the names from the project on (`link`)."""
-    if not task_ids:
-        return {}
-    query = f"select id, name, parent_id, project_id, link from Task where id in ({quoted(task_ids)}) order by id"  # noqa: S608
-    return {row["id"]: row for row in means.connection.rows(query)[0]}
+def taken(means: Means, deliverables: Sequence[Deliverable]) -> dict[str, frozenset[int]]:
+    """Return the numbers of the versions that there are of what is expected of each task.
+
+    Three queries for each 500. Tasks that are not there are left out.
+    """
+    rows, versions = task_rows(means, (each.task_id for each in deliverables)), Versions(means.connection)
+    wanted = [
+        (each.task_id, Named(rows[each.task_id]["parent_id"], each.asset_name, each.asset_id))
+        for each in deliverables
+        if each.task_id in rows
+    ]
+    assets = versions.assets(named for _, named in wanted)
+    numbers = versions.numbers(each.id for each in assets.values())
+    found: dict[str, frozenset[int]] = {}
+    for task_id, named in wanted:
+        found[task_id] = found.get(task_id, frozenset()) | numbers[assets[named].id]
+    return found

@@ -9,13 +9,11 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Callable, Optional
 
-from ftrack_accsyn_accessor.ftrack.versions import Versions
 from ftrack_accsyn_accessor.model import errors, manifest
 from ftrack_accsyn_accessor.model.checking import bounded, check
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Deliverable, DeliveryNote, Manifest
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind, Problem, Severity, Verdict
-from ftrack_accsyn_accessor.vendor import case as cases
-from ftrack_accsyn_accessor.vendor.case import Case, task_rows
+from ftrack_accsyn_accessor.vendor.case import Case, taken, task_rows
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.quarantine import Hold
 
@@ -58,8 +56,8 @@ class Judging:
                 raise
             return Verdict(self._case.unit.name, problems=(Problem("bounds", f"{error.outcome}."),))
         deliverables = self._deliverables(told)
-        judged = check(self._case.unit.name, found, deliverables, self._means.rules, self._taken(deliverables))
-        problems = (*judged.problems, *self._standing(judged), *bounded(self._sizes(found, folder)))
+        judged = check(self._case.unit.name, found, deliverables, self._means.rules, taken(self._means, deliverables))
+        problems = (*judged.problems, *self._standing(judged), *self._sizes(found, folder))
         judged = dataclasses.replace(judged, problems=problems)
         if not judged.accepted:
             return judged
@@ -101,18 +99,6 @@ class Judging:
             for each in package.deliverables
             if each.task_id == task_id
         ]
-
-    def _taken(self, deliverables: Sequence[Deliverable]) -> dict[str, frozenset[int]]:
-        """Return the numbers of the versions that there are of the assets of each task."""
-        versions = Versions(self._means.connection)
-        tasks = task_rows(self._means, sorted({each.task_id for each in deliverables}))
-        assets: dict[str, set[str]] = {}
-        for each in deliverables:
-            if each.task_id in tasks:
-                asset = versions.asset(tasks[each.task_id]["parent_id"], each.asset_name, each.asset_id)
-                assets.setdefault(each.task_id, set()).add(asset.id)
-        numbers = versions.numbers(asset_id for ids in assets.values() for asset_id in ids)
-        return {task_id: frozenset().union(*(numbers[each] for each in ids)) for task_id, ids in assets.items()}
 
     def _standing(self, judged: Verdict) -> Iterator[Problem]:
         """Yield what is wrong with the task that was recognised."""

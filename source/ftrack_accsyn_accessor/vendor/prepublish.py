@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ftrack_accsyn_accessor.ftrack import notes, outsourced
-from ftrack_accsyn_accessor.ftrack.connection import quoted_batches
-from ftrack_accsyn_accessor.ftrack.versions import Versions
 from ftrack_accsyn_accessor.model.checking import check
 from ftrack_accsyn_accessor.model.delivered import PUBLISH, Unit
 from ftrack_accsyn_accessor.model.foreign import key
@@ -56,7 +54,7 @@ class _Answer:
         self._means = means
         self._vendor_id = vendor_id
         self._work = work
-        self._taken = _taken(means, work.deliverables)
+        self._taken = cases.taken(means, work.deliverables)
         self._statuses = notes.version_statuses(
             means.connection, sorted({each.project_id for each in work.cases.values()})
         )
@@ -109,47 +107,15 @@ def _work(means: Means, vendor_id: str) -> _Work:
         for task_id, package in sorted(cases.manifests(means, case).items()):
             found[task_id] = case
             deliverables += [each for each in package.deliverables if each.task_id == task_id]
-    over = cases.closed(means, (each for each in known if each.vendor == vendor), list(found))
-    there = {task_id: row for task_id, row in _task_parents(means, list(found)).items() if task_id not in over}
+    there = cases.task_rows(means, found)
     return _Work(
-        {task_id: case for task_id, case in found.items() if there.get(task_id, ("", ""))[1] == case.project_id},
+        {
+            task_id: case
+            for task_id, case in found.items()
+            if there.get(task_id, {}).get("project_id") == case.project_id
+        },
         [each for each in deliverables if each.task_id in there],
     )
-
-
-def _task_parents(means: Means, task_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return the parents and projects of those tasks that are there; one query for each 500."""
-    rows: list[dict[str, Any]] = []
-    for batch in quoted_batches(task_ids):
-        query = f"select id, parent_id, project_id from Task where id in ({batch}) order by id"  # noqa: S608
-        rows += means.connection.rows(query)[0]
-    return {row["id"]: (row["parent_id"], row["project_id"]) for row in rows}
-
-
-def _taken(means: Means, deliverables: Sequence[Deliverable]) -> dict[str, frozenset[int]]:
-    """Return the numbers of the versions that there are of the assets of each task; one query for each 500."""
-    parents = {
-        task_id: above for task_id, (above, _) in _task_parents(means, [e.task_id for e in deliverables]).items()
-    }
-    assets: list[dict[str, Any]] = []
-    for batch in quoted_batches(dict.fromkeys(parents.values())):
-        query = f"select id, name, context_id from Asset where context_id in ({batch}) order by id"  # noqa: S608
-        assets += means.connection.rows(query)[0]
-    of_task = {
-        (each.task_id, row["id"])
-        for each in deliverables
-        for row in assets
-        if row["context_id"] == parents.get(each.task_id) and _is_meant(row, each)
-    }
-    numbers = Versions(means.connection).numbers(asset_id for _, asset_id in of_task)
-    return {
-        task_id: frozenset().union(*(numbers[asset_id] for task, asset_id in of_task if task == task_id))
-        for task_id in parents
-    }
-
-
-def _is_meant(asset: Mapping[str, Any], deliverable: Deliverable) -> bool:
-    return bool(asset["id"] == deliverable.asset_id or asset["name"] == deliverable.asset_name)
 
 
 def _found(entry: Entry) -> list[Found]:

@@ -12,7 +12,15 @@ import pytest
 
 from ftrack_accsyn_accessor.ftrack import versions as module
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, Written
-from ftrack_accsyn_accessor.ftrack.versions import Component, Member, NewVersion, NumberTaken, Versions, component_id
+from ftrack_accsyn_accessor.ftrack.versions import (
+    Component,
+    Member,
+    Named,
+    NewVersion,
+    NumberTaken,
+    Versions,
+    component_id,
+)
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import RegistrationError, RegistrationRefused
 from ftrack_accsyn_accessor.model.submission import Shape
@@ -224,3 +232,20 @@ def test_a_long_sequence_takes_a_few_requests(running: Studio, versions: Version
     versions.make(wanted)
     assert len(running.ftrack.log.operations()) <= 25
     assert len(made(running, wanted)["members"]) == 1200
+
+
+def test_assets_are_found_by_id_or_name_below_their_context_in_one_query(running: Studio, versions: Versions) -> None:
+    store, name = running.ftrack.store, str(uuid.uuid4())
+    shots = [running.ids[f"show_a/sq010/{shot}"] for shot in ("sh010", "sh020")]
+    called, renamed = store.create("Asset", name=name, context_id=shots[0]), str(uuid.uuid4())
+    known = store.create("Asset", name=renamed, context_id=shots[1])
+    by_name, by_id = Named(shots[0], name), Named(shots[1], name, known["id"])
+    elsewhere, missing = Named(shots[0], renamed, known["id"]), Named(shots[1], str(uuid.uuid4()))
+    running.ftrack.log.clear()
+    found = versions.assets([by_name, by_id, elsewhere, missing, by_name])
+    assert [(each.id, each.exists) for each in (found[by_name], found[by_id])] == [
+        (called["id"], True),
+        (known["id"], True),
+    ]
+    assert [found[each].exists for each in (elsewhere, missing)] == [False, False]
+    assert len(running.ftrack.log.operations()) == 1
