@@ -164,7 +164,8 @@ class _Making:
             raise errors.Conflict(_TRIED, first.source, outcome + more, _AGAIN)
 
     def _require_space(self) -> None:
-        there = sum(size for path, size in self._there() if path in {each.path for each in self._contents.files})
+        wanted = {each.path for each in self._contents.files}
+        there = sum(size for path, size in self._there() if path in wanted)
         needed = self._contents.size_bytes - there + _RESERVE
         try:
             free = shutil.disk_usage(self._storage.root).free

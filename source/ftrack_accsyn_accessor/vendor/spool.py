@@ -164,10 +164,10 @@ class Spool:
         """Give the entry as it is now to work on; None where another process does, or it has ended meanwhile."""
         name = _name(entry.kind, entry.key)
         lock = self._lock(name)
-        with self._told("claim what is to be done", name):
-            self.prepare()
-            current = self._current(name) if lock.acquire() else None
         try:
+            with self._told("claim what is to be done", name):
+                self.prepare()
+                current = self._current(name) if lock.acquire() else None
             yield current
         finally:
             if lock.held:

@@ -133,6 +133,24 @@ def test_a_claim_is_given_back_when_the_work_raises(spool: Spool) -> None:
         assert claimed is not None
 
 
+def test_a_claim_that_the_disk_refuses_leaves_the_entry_to_others(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool.put(INGEST, "j/1", DATA)
+    (entry,) = spool.waiting()
+
+    def refuse(path: Path, **_: Any) -> str:
+        raise ValueError(path)
+
+    with monkeypatch.context() as patch:  # a disk that lets nothing be read, nor moved
+        patch.setattr(module, "read_text", refuse)
+        patch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(PermissionError(13, "no")))
+        with pytest.raises(errors.SpoolError) as refused, spool.claim(entry):
+            pass
+    with spool.claim(entry) as claimed:
+        assert claimed is not None, refused.value
+
+
 def test_locks_of_what_has_ended_do_not_pile_up(spool: Spool) -> None:
     for number in range(3):
         spool.put(INGEST, f"j/{number}", {})
