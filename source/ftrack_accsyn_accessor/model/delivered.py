@@ -19,7 +19,8 @@ class Unit:
     """A folder or file, `name`, that has arrived in `folder` (relative to the volume).
 
     `files` are the paths below it that have arrived, None for all that lies there. `sent` are sizes in bytes by path,
-    as far as accsyn tells them. `comment`, `status` and `seconds` are what the vendor says of their work.
+    as far as accsyn tells them; that of the whole is under "". `comment`, `status` and `seconds` are what the vendor
+    says of their work.
     """
 
     vendor_id: str

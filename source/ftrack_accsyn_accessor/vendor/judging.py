@@ -116,7 +116,7 @@ class Judging:
         """Yield the files that have not the size that accsyn has carried."""
         sent = self._case.unit.sent
         for each in found:
-            size = sent.get(each.path) if folder else next(iter(sent.values()), None) if len(sent) == 1 else None
+            size = sent.get(each.path if folder else "")
             if each.kind is FoundKind.FILE and size is not None and size != each.size_bytes:
                 text = f"It has {each.size_bytes:,} bytes here, and had {size:,} when it was sent."
                 yield Problem("size", text, path=each.path)

@@ -35,7 +35,8 @@ class Arrived(NamedTuple):
     """A folder or file, `name`, in `folder` (relative to the volume) to which tasks of a job belong.
 
     `files` are the paths below it that have arrived, None for all that is there; `sent` are their sizes in bytes as far
-    as accsyn tells them. `waits` names what is still on its way, or has failed: it is not whole.
+    as accsyn tells them, that of the whole under "". `waits` names what is still on its way, or has failed: it is not
+    whole.
     """
 
     folder: str
@@ -141,6 +142,9 @@ def _arrived(placed: Sequence[_Placed]) -> Arrived:
         files += covered
         if len(covered) == 1 and each.task.size_bytes is not None:
             sent[covered[0]] = each.task.size_bytes
+    whole = [each.task.size_bytes for each in done if not each.path]
+    if len(whole) == 1 and whole[0] is not None:
+        sent[""] = whole[0]
     waiting = [each for each in placed if each.task.status not in _ENDED]
     return Arrived(
         folder=placed[0].folder,

@@ -69,13 +69,19 @@ def test_a_unit_is_the_first_folder_or_file_below_the_vendors_folder() -> None:
 
     assert [(each.folder, each.name, each.files, each.sent) for each in found] == [
         (FROM, "sh010_v001", ("b.mov", "exr/a.1001.exr"), {"b.mov": 20, "exr/a.1001.exr": 10}),
-        (FROM, "sh020_v002.mov", None, {}),
+        (FROM, "sh020_v002.mov", None, {"": 10}),
     ]
 
 
 def test_a_folder_that_was_carried_whole_is_all_that_lies_there() -> None:
     assert only(task("sh010_v001"), task("sh010_v001/a.exr")).files is None
     assert only(task("sh010_v001/")).name == "sh010_v001"
+
+
+def test_of_what_was_carried_whole_more_than_once_no_size_is_known() -> None:
+    again = task("sh010_v001.mov", size=20, id="again")
+    assert only(task("sh010_v001.mov"), again).sent == {}
+    assert only(task("sh010_v001.mov", size=None), task("sh010_v001.mov", status="excluded")).sent == {}
 
 
 def test_a_range_of_frames_stands_for_its_files() -> None:

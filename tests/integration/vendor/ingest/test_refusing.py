@@ -160,6 +160,13 @@ def test_a_file_of_another_size_than_accsyn_has_carried_is_put_aside(vendor: Ven
     assert_put_aside(vendor, name, vendor.ingest(entry), set(sent.values()))
 
 
+def test_a_single_file_of_another_size_than_accsyn_has_carried_is_put_aside(vendor: Vendor) -> None:
+    vendor.hand_out()
+    name = f"{vendor.asset}_v001.mov"
+    entry = vendor.deliver(name, b"cut off", sent={"": 5_000})
+    assert "5,000" in assert_put_aside(vendor, name, vendor.ingest(entry), {b"cut off"})
+
+
 def test_a_manifest_of_the_vendors_own_making_counts_for_nothing(vendor: Vendor) -> None:
     handout = vendor.hand_out(frames=(1, 5))
     ours = vendor.on_disk(f"{handout.folder}/{manifest.NAME}").read_bytes()
