@@ -41,10 +41,11 @@ def job_done(path: str) -> Told:
 
     Raise `errors.SpoolError` where it cannot be kept, and `errors.SettingsError`, `errors.ManifestError`.
     """
-    found, rules, user_id = _upload(path, _DONE)
+    found, rules, user_id = _upload(path)
     units = recognising.arrived(found, rules.from_folder, _share_folder) if user_id else []
     if not units:
         return Told()
+    _require(found, _DONE)
     from ftrack_accsyn_accessor.vendor import keeping
 
     return keeping.keep(found, user_id, units)
@@ -52,10 +53,11 @@ def job_done(path: str) -> Told:
 
 def publish(path: str) -> Told:
     """Keep what was published and had been allowed by this machine; as `job_done`."""
-    found, rules, user_id = _upload(path, _PUBLISH)
+    found, rules, user_id = _upload(path)
     units = recognising.arrived(found, rules.publish_folder, _share_folder, recognising.UUID) if user_id else []
     if not units:
         return Told()
+    _require(found, _PUBLISH)
     from ftrack_accsyn_accessor.vendor import keeping
 
     return keeping.keep_published(found, user_id, units)
@@ -63,13 +65,15 @@ def publish(path: str) -> Told:
 
 def job_failed(path: str) -> Told:
     """Have both sides told what of a vendor's upload has not arrived; of any other job nothing. As `job_done`."""
-    found, rules, user_id = _upload(path, _FAILED)
+    found, rules, user_id = _upload(path)
     if not user_id:
         return Told()
     units = {
         UPLOAD: recognising.arrived(found, rules.from_folder, _share_folder),
         PUBLISH: recognising.arrived(found, rules.publish_folder, _share_folder, recognising.UUID),
     }
+    if any(units.values()):
+        _require(found, _FAILED)
     failed = [(origin, unit) for origin, several in units.items() for unit in several if unit.failed]
     if not failed:
         return Told()
@@ -86,7 +90,8 @@ def pre_publish(path: str, output: str) -> Told:
     until = time.monotonic() + ANSWER_S
     answers: list[Mapping[str, Any]] = []
     try:
-        found = _parsed(_content(path), _PRE_PUBLISH)
+        found = payload.read(_content(path))
+        _require(found, _PRE_PUBLISH)
     except errors.AccsynAccessorError as error:
         write(output, answer([], LATER))
         return Told([error.what])
@@ -111,11 +116,11 @@ def write(output: str, answer: Mapping[str, Any]) -> None:
     file.write(Path(output), json.dumps(answer))
 
 
-def _upload(path: str, hook: str) -> tuple[Payload, VendorRules, str]:
+def _upload(path: str) -> tuple[Payload, VendorRules, str]:
     """Return what a hook's input says, and who has uploaded what its job carries; empty for any other job."""
     content = _content(path)
     try:
-        found = _parsed(content, hook)
+        found = payload.read(content)
     except errors.ManifestError:
         rules = _rules()
         if _may_be_ours(content, rules):
@@ -141,14 +146,12 @@ def _content(path: str) -> bytes:
         raise errors.ManifestError("read what accsyn tells its hook", printable(path), outcome, remedy) from error
 
 
-def _parsed(content: bytes, hook: str) -> Payload:
-    """Return what an input says. Raise `errors.SettingsError` where it is that of another hook."""
-    found = payload.read(content)
+def _require(found: Payload, hook: str) -> None:
+    """Raise `errors.SettingsError` where accsyn has run the command of *hook* for another one."""
     if found.hook in _KNOWN - {hook}:
         outcome = f"accsyn has run it for {found.hook}"
         remedy = "Correct the commands of the hooks in accsyn's settings."
         raise errors.SettingsError(f"run the hook for {hook}", "", outcome, remedy)
-    return found
 
 
 def _may_be_ours(content: bytes, rules: VendorRules) -> bool:

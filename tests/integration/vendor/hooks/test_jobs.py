@@ -267,10 +267,12 @@ def test_what_is_no_file_in_place_of_the_input_is_not_read(
             hooks.job_done(str(path))
 
 
-def test_a_command_that_is_set_for_another_hook_says_so_and_does_nothing(hooking: Hooking) -> None:
+def test_a_command_that_is_set_for_another_hook_says_so_of_jobs_of_ours_and_does_nothing(hooking: Hooking) -> None:
     job = hooking.job(f"{hooking.places().from_folder}/x", hook="hook-job-post-done-server")
     code, said = hooking.call("job-failed", job)
     assert (code, "accsyn has run it for post-done" in said) == (3, True)
+    others = hooking.job("show_a/somewhere/x", hook="hook-job-post-done-server")
+    assert hooking.call("job-failed", others) == (0, "")
 
 
 def test_a_daemon_without_an_environment_finds_everything_in_one_file(hooking: Hooking) -> None:
