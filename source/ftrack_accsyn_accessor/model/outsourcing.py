@@ -11,7 +11,7 @@ from ftrack_accsyn_accessor.model.progress import size_text
 
 #: From this version on accsyn's app and user server take what is pushed to a volume that their environment maps
 #: (workflow facts, section 3).
-PUSHED_FROM = (3, 6, 5)
+_PUSHED_FROM = (3, 6, 5)
 PUSHED_FROM_TEXT = "3.6-5"
 #: Files that a note lists.
 MOST_NAMED = 20
@@ -32,13 +32,13 @@ def way(standing: Standing, machines: Sequence[Machine]) -> Way:
     """
     if standing in (Standing.UNKNOWN, Standing.INVITED):
         return Way.DELIVERY
-    return Way.PUSH if any(map(_takes, machines)) or not machines else Way.DELIVERY
+    return Way.PUSH if any(map(takes_pushed, machines)) or not machines else Way.DELIVERY
 
 
 def way_text(chosen: Way, machines: Sequence[Machine]) -> str:
     """Return in words how it goes, and why not otherwise."""
     if chosen is Way.PUSH:
-        ready = ", ".join(sorted(each.name for each in machines if _takes(each)))
+        ready = ", ".join(sorted(each.name for each in machines if takes_pushed(each)))
         where = f"is mapped at {ready}" if ready else "is mapped at the vendor's"
         return f"Pushed to the volume where it {where}; else as a delivery that they fetch."
     if not machines:
@@ -57,7 +57,7 @@ def note_text(vendor: str, package: str, files: Mapping[str, int], message: str)
     return "\n\n".join(filter(None, ("\n".join(lines), message.strip())))
 
 
-def _takes(machine: Machine) -> bool:
+def takes_pushed(machine: Machine) -> bool:
     """Whether a push may reach a mapped volume there; of a client that tells no version it is tried."""
     numbers = tuple(int(number) for number in re.findall(r"\d+", machine.version))
-    return not numbers or numbers >= PUSHED_FROM
+    return not numbers or numbers >= _PUSHED_FROM

@@ -10,6 +10,7 @@ from ftrack_accsyn_accessor.model import access as model
 from ftrack_accsyn_accessor.model import errors, vendors
 from ftrack_accsyn_accessor.model.access import Act, Deed, Machine, Reach, Situation, Standing
 from ftrack_accsyn_accessor.model.accsyn import APP, USER_SERVER, Client, User, Volume
+from ftrack_accsyn_accessor.model.outsourcing import PUSHED_FROM_TEXT, takes_pushed
 from ftrack_accsyn_accessor.model.vendors import Places
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.workspace import Workspace
@@ -17,8 +18,6 @@ from ftrack_accsyn_accessor.workspace import Workspace
 #: How often it is looked again after something was done: users and folders come first, then what builds upon them.
 _ROUNDS = 4
 _KINDS = {APP: "desktop app", USER_SERVER: "user server"}
-#: From this version on, volumes and folders that a user has mapped can be sent to (workflow facts, section 3).
-_MAPPED_FROM = (3, 6, 5)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -199,19 +198,16 @@ def _remarks(vendor: str, user: Optional[User], machines: tuple[Machine, ...], w
     told = []
     if user is not None and user.invited:
         told.append(f"{vendor} was invited on {user.created[:10] or 'an unknown day'}, and has never logged in.")
-    if user is not None and user.role not in ("", "standard"):
+    if user is not None and user.role not in ("", model.STANDARD):
         told.append(f"{vendor} has the role {user.role} in accsyn, which may reach more than what is granted.")
     if user is not None and not machines:
         told.append(f"{vendor} has no machine with accsyn yet: deliveries are fetched with the app.")
     for each in machines:
         state = "online" if each.online else "not online"
         told.append(f"{vendor} has the {each.kind} {each.version or 'of an unknown version'} on {each.name}, {state}.")
-        if each.version and _numbers(each.version) < _MAPPED_FROM:
-            told.append(f"On {each.name} files cannot be put into mapped folders: that takes version 3.6-5.")
+        if not takes_pushed(each):
+            told.append(
+                f"On {each.name} files cannot be put into mapped folders: that takes version {PUSHED_FROM_TEXT}."
+            )
     told += [f"{vendor} may do more than what is granted here: {each}." for each in wider]
     return told
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    digits = "".join(letter if letter.isdecimal() else " " for letter in version)
-    return tuple(int(number) for number in digits.split()[:3])

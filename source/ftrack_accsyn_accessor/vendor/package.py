@@ -15,7 +15,6 @@ from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind
 from ftrack_accsyn_accessor.model.tasks import never_sent
 from ftrack_accsyn_accessor.vendor.contents import Contents, Source
-from ftrack_accsyn_accessor.vendor.contents import Left as Left
 from ftrack_accsyn_accessor.vendor.contents import gather as gather
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.storage import Storage
