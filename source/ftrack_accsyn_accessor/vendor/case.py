@@ -10,7 +10,7 @@ from typing import Any, Optional
 from ftrack_accsyn_accessor.ftrack import outsourced
 from ftrack_accsyn_accessor.ftrack.connection import quoted_batches
 from ftrack_accsyn_accessor.ftrack.versions import Named, Versions
-from ftrack_accsyn_accessor.model import errors, manifest
+from ftrack_accsyn_accessor.model import closing, errors, foreign, manifest
 from ftrack_accsyn_accessor.model.access import STANDARD
 from ftrack_accsyn_accessor.model.delivered import PUBLISH, Unit
 from ftrack_accsyn_accessor.model.handout import HandOut
@@ -83,6 +83,9 @@ def manifests(means: Means, case: Case) -> dict[str, Manifest]:
 
 def _manifest(means: Means, case: Case, handout: HandOut) -> Optional[Manifest]:
     path = f"{handout.folder}/{manifest.NAME}"
+    if foreign.why_no_path(path) or not path.startswith(f"{case.places.to_folder}/"):
+        logger.warning("The package %s lies in no folder that %s only reads: %s.", handout.package, case.vendor, path)
+        return None
     lies = means.storage.find(path)
     if lies is None or lies.kind is not FoundKind.FILE:
         logger.warning("The manifest of the package %s is not there: %s.", handout.package, path)

@@ -177,6 +177,17 @@ def test_a_manifest_of_the_vendors_own_making_counts_for_nothing(vendor: Vendor)
     assert_put_aside(vendor, name, vendor.ingest(entry), set(sent.values()))
 
 
+@pytest.mark.parametrize("place", ["{from_folder}", "{to_folder}/../from", "../from", ""])
+def test_a_record_that_leads_out_of_what_a_vendor_only_reads_counts_for_nothing(vendor: Vendor, place: str) -> None:
+    handout = vendor.hand_out()
+    ours = vendor.on_disk(f"{handout.folder}/{manifest.NAME}")
+    folder = f"{place.format(**vendor.places._asdict())}/{handout.package}"
+    vendor.put(f"{vendor.places.from_folder}/{handout.package}", {manifest.NAME: ours.read_bytes()})
+    outsourced.write(vendor.means.connection, dataclasses.replace(handout, folder=folder))
+    name, content = f"{vendor.asset}_v001.mxf", vendor.address.encode()
+    assert_put_aside(vendor, name, vendor.ingest(vendor.deliver(name, content)), {content})
+
+
 def test_a_package_that_was_handed_to_somebody_else_expects_nothing(vendor: Vendor) -> None:
     handout = vendor.hand_out()
     path = vendor.on_disk(f"{handout.folder}/{manifest.NAME}")
