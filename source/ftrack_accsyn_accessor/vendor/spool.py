@@ -315,11 +315,7 @@ def _names(folder: Path) -> set[str]:
 
 
 def _write(path: Path, kept: _Kept) -> None:
-    text = json.dumps(kept._asdict())
-    if len(text) > _MOST_BYTES:  # it would not be read again
-        outcome = f"it is too much for one entry, {len(text):,} bytes, and {_MOST_BYTES:,} are allowed"
-        raise errors.SpoolError("keep what is to be done", str(path), outcome, "Do it in smaller parts.")
-    file.write(path, text)
+    file.write(path, json.dumps(kept._asdict()))
     _flush(path.parent)
 
 

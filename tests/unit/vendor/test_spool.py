@@ -322,19 +322,6 @@ def test_a_disk_that_refuses_says_so_and_names_the_remedy(tmp_path: Path) -> Non
         spool.put(INGEST, "j/1", DATA)
 
 
-def test_what_could_not_be_read_again_is_refused_and_leaves_what_was_there(
-    spool: Spool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_MOST_BYTES", 1000)
-    spool.put(INGEST, "j/1", DATA)
-    (entry,) = spool.waiting()
-    with pytest.raises(errors.SpoolError, match="too much for one entry"):
-        entry.save({**DATA, "files": ["x" * 50] * 20})
-    with pytest.raises(errors.SpoolError, match="too much for one entry"):
-        spool.put(INGEST, "j/2", {"files": ["x" * 50] * 20})
-    assert [(each.key, each.data) for each in spool.waiting()] == [("j/1", DATA)]
-
-
 def test_a_disk_without_locks_says_so(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     def none(folder: Path) -> None:
         raise lockable.NoLocksError(37, "the file system has no locks")
