@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Optional
+from urllib.parse import quote
 
 from ftrack_accsyn_accessor.model import accsyn as model
 from ftrack_accsyn_accessor.model.accsyn import Client, Grant, Site, User, Volume
@@ -11,6 +12,10 @@ from ftrack_accsyn_accessor.model.errors import Refused, Unauthorised
 from ftrack_accsyn_accessor.model.item import Endpoint
 from ftrack_accsyn_accessor.workspace.door import Door, quoted
 from ftrack_accsyn_accessor.workspace.session import Call
+
+#: Characters of a query as it is sent: the request line holds more than that, and may be no longer than 4 KB (accsyn
+#: fact sheet, section 1).
+_MOST_CHARACTERS = 2_000
 
 
 class Directory(Door):
@@ -34,13 +39,15 @@ class Directory(Door):
         return None if rows is None else [Site.from_answer(row) for row in rows]
 
     def users(self, emails: Iterable[str]) -> Optional[list[User]]:
-        """Return the users with these e-mail addresses, disabled ones included."""
+        """Return the users with these e-mail addresses, disabled ones included; one request for each 30 or so."""
         wanted = {email.casefold() for email in emails}
-        query = " OR ".join(f"code={quoted(email)}" for email in sorted(wanted))
-        rows = self._listed("look the users up", "user", query) if wanted else []
-        if rows is None:
-            return None
-        return [user for user in map(User.from_answer, rows) if user.email.casefold() in wanted]
+        found: dict[str, User] = {}
+        for query in _joined(f"code={quoted(email)}" for email in sorted(wanted)):
+            rows = self._listed("look the users up", "user", query)
+            if rows is None:
+                return None
+            found.update((user.id, user) for user in map(User.from_answer, rows) if user.email.casefold() in wanted)
+        return list(found.values())
 
     def clients(self) -> Optional[list[Client]]:
         """Return the apps and user servers of all users, and the servers of all sites."""
@@ -84,3 +91,18 @@ class Directory(Door):
         except (Refused, Unauthorised):
             return None
         return [row for row in rows if model.entity_id(row)]
+
+
+def _joined(terms: Iterable[str]) -> Iterator[str]:
+    """Yield queries that find what meets any of *terms*, as few as may be sent."""
+    chosen: list[str] = []
+    length = 0
+    for term in terms:
+        more = len(quote(f" OR {term}"))
+        if chosen and length + more > _MOST_CHARACTERS:
+            yield " OR ".join(chosen)
+            chosen, length = [], 0
+        chosen.append(term)
+        length += more
+    if chosen:
+        yield " OR ".join(chosen)

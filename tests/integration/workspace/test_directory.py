@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import quote
+
 import pytest
 
 from ftrack_accsyn_accessor.model.accsyn import SERVER
@@ -40,6 +43,17 @@ def test_users_are_found_by_their_addresses_in_one_call(workspace, office, servi
     }
     assert workspace.users([]) == []
     assert service.log.operations() == ["user/find"]
+
+
+def test_however_many_addresses_are_asked_for_no_request_is_longer_than_accsyn_takes(workspace, office, service):
+    workspace.role()
+    service.log.clear()
+    asked = [f"somebody.{number:03d}@a-studio-with-a-long-name.test" for number in range(300)]
+    found = workspace.users([*asked, "vendor@acme.test", "admin@acme.test"])
+    assert {user.email for user in found} == {"admin@acme.test", "vendor@acme.test"}
+    asked_for = [request.body for request in service.log.all()]
+    assert 3 < len(asked_for) < 20
+    assert max(len(quote(json.dumps(body))) for body in asked_for) < 4_000
 
 
 def test_users_that_were_not_asked_for_are_left_out(workspace, service):
