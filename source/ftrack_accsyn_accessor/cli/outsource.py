@@ -127,7 +127,7 @@ def _lines(each: HandedOut) -> list[str]:
     if each.request is not None:
         how = "to the main site first" if each.leg == RELAY else _HOW.get(each.way, "")
         return [f"{each.project}: {each.folder} goes with request {each.request}, {how}."]
-    return [f"{each.project}: not finished. {each.waits}".strip()]
+    return [f"{each.project}: not finished, and listed by ftrack-accsyn vendors as {each.name}. {each.waits}".strip()]
 
 
 # The preview.

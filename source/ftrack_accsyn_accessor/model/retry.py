@@ -9,6 +9,11 @@ from ftrack_accsyn_accessor.model import errors
 #: What may be due to a process itself: its settings, its keys, its client library, its way to accsyn.
 OWN = (errors.SettingsError, errors.NotReady, errors.Unauthorised, errors.LoginRefused, errors.Unreachable)
 FIRST_DELAY_S = 1.0
+#: What somebody has refused, or has to put right.
+_HELP = (
+    *(errors.SettingsError, errors.Conflict, errors.Unresolved, errors.NotAllowed, errors.ManifestError),
+    *(errors.RegistrationRefused, errors.Refused, errors.Unauthorised, errors.NotReady),
+)
 #: During the first minutes of an outage a studio is waiting for its network: keep the next try near.
 OUTAGE_CAP_S = 15.0
 OUTAGE_EARLY_S = 300.0
@@ -40,6 +45,11 @@ def is_outage(error: errors.AccsynAccessorError) -> bool:
     if isinstance(error, errors.RegistrationError):
         return not isinstance(error, errors.RegistrationRefused)
     return isinstance(error, (errors.Unreachable, errors.Busy, errors.Uncertain))
+
+
+def needs_help(error: errors.AccsynAccessorError) -> bool:
+    """Whether *error* stays, as far as anybody knows, until somebody changes something."""
+    return isinstance(error, _HELP)
 
 
 def is_own(error: errors.AccsynAccessorError) -> bool:

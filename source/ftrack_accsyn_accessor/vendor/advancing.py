@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import time
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.model import errors, retry
-from ftrack_accsyn_accessor.vendor import ingest, shortfall
+from ftrack_accsyn_accessor.vendor import ingest, shortfall, waiting
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.outsourcing import Outsourcing
 from ftrack_accsyn_accessor.vendor.relaying import Relaying
-from ftrack_accsyn_accessor.vendor.spool import MISSING, RELAY, Entry
+from ftrack_accsyn_accessor.vendor.spool import MISSING, RELAY, WRONG, Entry
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 logger = logging.getLogger(__name__)
@@ -28,23 +30,26 @@ def advance(means: Means, runtime: Optional[Runtime]) -> None:
     if relaying is not None:
         _work_off(means, RELAY, relaying.work)
     ingest.work_off(means)
-    _work_off(means, MISSING, lambda entry: shortfall.tell(means, entry))
+    _work_off(means, MISSING, functools.partial(shortfall.tell, means))
     if runtime is not None and relaying is not None:
         handed_out = _isolated(Outsourcing(means, runtime).advance)
         if handed_out or relaying.written:
             runtime.worker.wake()
 
 
-def _work_off(means: Means, kind: str, work: Callable[[Entry], None]) -> None:
+def _work_off(means: Means, kind: str, work: Callable[[Entry], Optional[str]]) -> None:
+    """Work off entries of a kind; *work* tells what one waits for that it does not get by itself."""
     for entry in means.spool.waiting(kind):
         with means.spool.claim(entry) as claimed:
             if claimed is None:
                 continue
             try:
-                work(claimed)
+                cause = work(claimed) or ""
+                claimed.stop(cause, time.time(), needs_help=True)
             except errors.AccsynAccessorError as error:
                 announce.once(logger, logging.WARNING, f"Something of a vendor's waits. {error}")
-                claimed.save({**claimed.data, "cause": str(error)})
+                claimed.stop(str(error), time.time(), needs_help=retry.needs_help(error))
+                waiting.tell_refused(means, claimed, error, time.time())
                 claimed.begin()
                 if retry.is_outage(error):
                     break  # the next one would only wait for the same answer
@@ -52,6 +57,8 @@ def _work_off(means: Means, kind: str, work: Callable[[Entry], None]) -> None:
                 logger.exception(
                     "Something of a vendor's waits: something is wrong with the plugin. Please report this."
                 )
+                claimed.stop(WRONG, time.time(), needs_help=True)
+                claimed.begin()
 
 
 def _isolated(step: Callable[[], bool]) -> bool:

@@ -91,6 +91,13 @@ class Carrying:
         return done
 
 
+def stuck_words(standing: Standing) -> str:
+    """Return in words that a request does not go on by itself; empty where it may."""
+    if standing.state is not RequestState.STUCK:
+        return ""
+    return f"Request {standing.id}, which carries it, needs attention: ftrack-accsyn requests --unfold tells of it."
+
+
 def _counted(plan: Plan, files: Mapping[str, int]) -> Plan:
     """Return *plan*, of one folder, with what that holds, which nobody has counted who planned it."""
     staged = tuple(StagedFile(path, size_bytes, 0) for path, size_bytes in files.items())

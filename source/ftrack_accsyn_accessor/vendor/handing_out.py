@@ -23,7 +23,7 @@ from ftrack_accsyn_accessor.model.request import RequestState, Standing
 from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.send.order import Order
 from ftrack_accsyn_accessor.vendor import access, package
-from ftrack_accsyn_accessor.vendor.carrying import Carrying, Leg
+from ftrack_accsyn_accessor.vendor.carrying import Carrying, Leg, stuck_words
 from ftrack_accsyn_accessor.vendor.contents import Contents
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.spool import Entry
@@ -73,8 +73,11 @@ class HandingOut:
         self._entry = entry
         self._confirmed = Confirmed.kept(entry.data)
 
-    def work(self) -> None:
-        """Do what is left to do, as far as it can be done now."""
+    def work(self) -> str:
+        """Do what is left to do, as far as it can be done now.
+
+        Return what it waits for that it does not get by itself, in words; empty for nothing.
+        """
         if not self._entry.data.get("opened"):
             access.open_access(self._means, self._confirmed.project, self._confirmed.vendor)
             self._keep(opened=True)
@@ -82,7 +85,7 @@ class HandingOut:
             self._assemble(self._confirmed.contents)
         if not self._entry.data.get("told"):
             self._tell()
-        self._carry()
+        return self._carry()
 
     def _keep(self, **known: Any) -> None:
         self._entry.save({**self._entry.data, **known})
@@ -141,29 +144,31 @@ class HandingOut:
 
     # accsyn.
 
-    def _carry(self) -> None:
+    def _carry(self) -> str:
         production = self._means.rules.production
         if production:
             relay = self._order(production, parties.HQ)
-            state = self._carrying.ask(self._leg(relay, RELAY)).state
-            if state is RequestState.CANCELLED:
+            standing = self._carrying.ask(self._leg(relay, RELAY))
+            if standing.state is RequestState.CANCELLED:
                 self._finish("cancelled on its way to the main site")
-            if state is not RequestState.DONE:
-                return
-        self._to_vendor()
+            if standing.state is not RequestState.DONE:
+                return stuck_words(standing)
+        return self._to_vendor()
 
-    def _to_vendor(self) -> None:
+    def _to_vendor(self) -> str:
         """Have the package go to the vendor; over is what accsyn has taken, or what can only be fetched."""
         standing = self._asked()
         delivered = self._entry.data["way"] == Way.DELIVERY.value
         if not delivered and self._carrying.refused(standing):
             if not self._carrying.deliver(standing, self._confirmed.vendor):
-                return
+                return ""
             logger.info("accsyn pushes nothing to %s: it is delivered.", self._confirmed.vendor)
             delivered = True
             self._keep(way=Way.DELIVERY.value)
         if delivered or standing.state not in (RequestState.WAITING, RequestState.STUCK):
             self._finish("", standing)
+            return ""
+        return stuck_words(standing)
 
     def _asked(self) -> Standing:
         delivered = self._entry.data["way"] == Way.DELIVERY.value

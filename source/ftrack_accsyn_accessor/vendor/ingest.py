@@ -25,13 +25,13 @@ from ftrack_accsyn_accessor.model.manifest import Manifest
 from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.submission import FoundKind, Problem, Verdict
 from ftrack_accsyn_accessor.vendor import case as cases
-from ftrack_accsyn_accessor.vendor import quarantine
+from ftrack_accsyn_accessor.vendor import quarantine, waiting
 from ftrack_accsyn_accessor.vendor.aftermath import Aftermath
 from ftrack_accsyn_accessor.vendor.case import Case
 from ftrack_accsyn_accessor.vendor.filing import Filed, Filing
 from ftrack_accsyn_accessor.vendor.judging import Hashed, Judging
 from ftrack_accsyn_accessor.vendor.means import Means
-from ftrack_accsyn_accessor.vendor.spool import INGEST, Entry
+from ftrack_accsyn_accessor.vendor.spool import INGEST, WRONG, Entry
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,11 @@ class Ingest:
             try:
                 return self._work(mine)
             except errors.AccsynAccessorError as error:
-                mine.save({**mine.data, "cause": str(error)})
+                mine.stop(str(error), self._clock(), needs_help=retry.needs_help(error))
+                waiting.tell_refused(self._means, mine, error, self._clock())
+                raise
+            except Exception:
+                mine.stop(WRONG, self._clock(), needs_help=True)
                 raise
 
     def _work(self, entry: Entry) -> bool:
@@ -160,7 +164,7 @@ class _Delivery:
         cases.manifests(self._means, self._case)  # where the volume is not there, nothing has vanished
         if self._is_arriving():
             words = "Files lie there that no finished upload has told of: the rest is waited for."
-            self._entry.save({**self._entry.data, "cause": words})
+            self._entry.stop(words, self._clock())
             return False
         if quarantine.take(storage, self._case.places, self._entry.key, unit):
             self._save(step=_TAKEN, case=self._case.known, at=_moment(self._clock()))
@@ -182,8 +186,8 @@ class _Delivery:
         unit, rules = self._case.unit, self._means.rules
         if unit.files is None or self._clock() - self._entry.put_at > PATIENCE_S:
             return False
-        waiting = (delivered.unit(each.data) for each in self._means.spool.waiting(INGEST))
-        same = [each for each in waiting if each is not None and each.path == unit.path]
+        units = (delivered.unit(each.data) for each in self._means.spool.waiting(INGEST))
+        same = [each for each in units if each is not None and each.path == unit.path]
         try:
             found = self._means.storage.walk(unit.path, rules.most_files, rules.most_depth)
         except errors.StorageError:

@@ -156,5 +156,5 @@ def _state(spool: Spool, kept: _Kept) -> str:
     if result is not None:
         return printable(str(result.get("words") or "done"), _MOST_WORDS)
     entry = next((each for each in spool.waiting(kept.kind) if each.key == kept.key), None)
-    cause = str(entry.data.get("cause") or "") if entry is not None else ""
+    cause = entry.cause if entry is not None else ""
     return printable(f"it is kept, and waits. {cause}".rstrip(), _MOST_WORDS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
@@ -23,7 +24,7 @@ from ftrack_accsyn_accessor.vendor.carrying import Carrying
 from ftrack_accsyn_accessor.vendor.contents import Contents
 from ftrack_accsyn_accessor.vendor.handing_out import RELAY, VENDOR, Confirmed, HandingOut, token_of
 from ftrack_accsyn_accessor.vendor.means import Means
-from ftrack_accsyn_accessor.vendor.spool import HAND_OUT, Entry
+from ftrack_accsyn_accessor.vendor.spool import HAND_OUT, WRONG, Entry, name_of
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 logger = logging.getLogger(__name__)
@@ -104,8 +105,8 @@ class HandedOut:
     """What became of a confirmed part.
 
     `request` is the id of what was asked for last in this machine's outbox, `leg` whether that is `RELAY` or `VENDOR`.
-    `failed` tells why it was given up, `waits` why it goes on later. It is `over` when accsyn has the package for the
-    vendor, or when it was given up.
+    `failed` tells why it was given up, `waits` why it goes on later, `name` what it is called among what waits. It is
+    `over` when accsyn has the package for the vendor, or when it was given up.
     """
 
     key: str
@@ -118,6 +119,7 @@ class HandedOut:
     leg: str = ""
     failed: str = ""
     waits: str = ""
+    name: str = ""
 
 
 class Outsourcing:
@@ -238,7 +240,8 @@ class Outsourcing:
             request,
             leg,
             str(known.get("failed") or ""),
-            str(known.get("cause") or "") if entry is not None else "",
+            entry.cause if entry is not None else "",
+            name_of(HAND_OUT, key),
         )
 
     def _request(self, key: str, package_id: str) -> tuple[str, Optional[int]]:
@@ -262,20 +265,19 @@ class Outsourcing:
 
     def _work(self, entry: Entry) -> bool:
         """Work on a claimed entry; return False where a service cannot be used."""
-        cause, outage = "", False
+        cause, outage, needs_help = "", False, True
         try:
-            HandingOut(self._means, self._carrying, entry).work()
+            cause = HandingOut(self._means, self._carrying, entry).work()
         except _FOR_GOOD as error:
             logger.error("%s is not handed out to %s. %s", entry.data.get("project"), entry.data.get("vendor"), error)
             entry.finish({**{name: entry.data.get(name) for name in ("project", "package")}, "failed": str(error)})
         except errors.AccsynAccessorError as error:
             announce.once(logger, logging.WARNING, str(error))
-            cause, outage = str(error), retry.is_outage(error)
+            cause, outage, needs_help = str(error), retry.is_outage(error), retry.needs_help(error)
         except Exception:
             logger.exception("What is handed out waits: something is wrong with the plugin. Please report this.")
-            cause = "Something is wrong with the plugin; its log tells more."
-        if cause != entry.data.get("cause", ""):
-            entry.save({**entry.data, "cause": cause})
+            cause = WRONG
+        entry.stop(cause, time.time(), needs_help=needs_help)
         return not outage
 
     def _author(self, username: str) -> str:

@@ -10,9 +10,9 @@ from ftrack_accsyn_accessor.model.request import RequestState
 from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.send.order import Order
 from ftrack_accsyn_accessor.vendor import case as cases
-from ftrack_accsyn_accessor.vendor.carrying import Carrying, Leg
+from ftrack_accsyn_accessor.vendor.carrying import Carrying, Leg, stuck_words
 from ftrack_accsyn_accessor.vendor.means import Means
-from ftrack_accsyn_accessor.vendor.spool import INGEST, RELAY, Entry
+from ftrack_accsyn_accessor.vendor.spool import INGEST, RELAY, Entry, going_on
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 NOT_OURS = "It lies in no folder of a vendor who was handed out something there, and was left alone."
@@ -31,20 +31,23 @@ class Relaying:
         """How often the worker was given something new to do."""
         return self._carrying.written
 
-    def work(self, entry: Entry) -> None:
-        """Go on with an entry, claimed, as far as that is possible now: it is ingested after the proof of its leg."""
+    def work(self, entry: Entry) -> str:
+        """Go on with an entry, claimed, as far as that is possible now: it is ingested after the proof of its leg.
+
+        Return what it waits for that it does not get by itself, in words; empty for nothing.
+        """
         unit = delivered.unit(entry.data)
         standing = self._carrying.standing(_token(entry))
         if unit is None or (standing is None and not self._begin(entry, unit)):
             entry.finish({"words": NOT_OURS})
-            return
+            return ""
         standing = standing or self._carrying.standing(_token(entry))
         if standing is not None and standing.state is RequestState.CANCELLED:
             entry.finish({"words": CANCELLED})
         elif standing is not None and standing.state is RequestState.DONE:
-            data = {name: value for name, value in entry.data.items() if name != "cause"}
-            self._means.spool.put(INGEST, entry.key, data)
+            self._means.spool.put(INGEST, entry.key, going_on(entry.data))
             entry.finish({"words": "It has arrived.", "request": standing.id})
+        return stuck_words(standing) if standing is not None else ""
 
     def _begin(self, entry: Entry, unit: Unit) -> bool:
         """Ask for the way of a unit; return False for what is nobody's who was handed out something."""

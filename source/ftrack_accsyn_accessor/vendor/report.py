@@ -9,7 +9,7 @@ from typing import NamedTuple, Optional
 
 from ftrack_accsyn_accessor.ftrack.people import People
 from ftrack_accsyn_accessor.model import access as model
-from ftrack_accsyn_accessor.model import closing, vendors
+from ftrack_accsyn_accessor.model import closing, errors, vendors
 from ftrack_accsyn_accessor.model.access import OPEN, STANDARD, Deed, Reach, Rights, Situation, Standing
 from ftrack_accsyn_accessor.model.accsyn import Grant, User
 from ftrack_accsyn_accessor.model.vendors import Places
@@ -26,6 +26,7 @@ from ftrack_accsyn_accessor.vendor.closing import (
     settle,
 )
 from ftrack_accsyn_accessor.vendor.means import Means
+from ftrack_accsyn_accessor.vendor.waiting import Waiting, waiting
 
 #: Whose work is being handed out has access before ftrack tells of it: such a grant is not taken back so soon.
 _NEW_S = 86_400.0
@@ -82,17 +83,19 @@ class Work:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """`remarks` are what else somebody has to look at, `steps` what was done."""
+    """`remarks` are what else somebody has to look at, `steps` what was done, `waiting` what is not finished here."""
 
     reached: tuple[Reached, ...]
     work: tuple[Work, ...]
     remarks: tuple[str, ...]
     steps: tuple[Step, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
 
     @property
     def attention(self) -> bool:
         """Whether somebody has to look at something."""
         wrong = any(each.cause in _ATTENTION for each in self.reached) or any(each.overdue for each in self.work)
+        wrong = wrong or any(each.attention for each in self.waiting)
         return wrong or bool(self.remarks) or any(each.kind in (TOLD, WAITS) for each in self.steps)
 
 
@@ -129,7 +132,12 @@ def report(means: Means, now: float, *, fix: bool = False) -> Report:
         known = _look(means) if taken else known
     reached = sorted(_reached(means, known, now), key=lambda each: (each.vendor, each.project, each.share))
     work = [each for hand in known.hands.values() for each in _work(means, hand, now)]
-    return Report(tuple(reached), tuple(work), tuple(_remarks(means, known, now)), tuple(steps))
+    remarks, unfinished = list(_remarks(means, known, now)), list[Waiting]()
+    try:
+        unfinished = waiting(means, now)
+    except errors.SpoolError as error:
+        remarks.append(f"What is not finished here is not known: {error}")
+    return Report(tuple(reached), tuple(work), tuple(remarks), tuple(steps), tuple(unfinished))
 
 
 def _look(means: Means) -> _Known:

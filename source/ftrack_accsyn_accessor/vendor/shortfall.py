@@ -33,9 +33,7 @@ def tell(means: Means, entry: Entry) -> None:
     text = f"{words}\nIt was sent by {case.vendor}."
     for place in _places(means, case):
         notes.write(means.connection, f"missing {entry.key} {place[1]}", Note(*place, author, text))
-    untold = receipt.tell_vendor(
-        means, case.vendor, case.project, words, f"missing-{receipt.digest(entry.key)}"
-    )
+    untold = receipt.tell_vendor(means, case.vendor, case.project, words, f"missing-{receipt.digest(entry.key)}")
     entry.finish({"words": f"Both sides were told. {untold}".rstrip()})
 
 

@@ -39,6 +39,9 @@ _KIND = re.compile(r"[a-z][a-z-]{0,30}")
 _WRITERS = "writers"
 #: In the data of an entry.
 _BEGUN = "begun"
+_CAUSE, _STOPPED_AT, _NEEDS_HELP = "cause", "stopped_at", "needs_help"
+#: The cause of what is stopped by a fault of ours.
+WRONG = "Something is wrong with the plugin; its log tells more."
 _OTHERS_WRITE = 0o022
 _REMEDY = "Check the folder's permissions and the free space of its disk."
 
@@ -77,6 +80,11 @@ class Entry:
         return self._kept.key
 
     @property
+    def name(self) -> str:
+        """What people call it by: the first part of its file's name."""
+        return name_of(self.kind, self.key)
+
+    @property
     def put_at(self) -> float:
         """When it was put there, in seconds since 1970 by this machine's clock."""
         return self._kept.put_at
@@ -91,6 +99,28 @@ class Entry:
         """How often work on it has begun."""
         count = self.data.get(_BEGUN)
         return count if isinstance(count, int) else 0
+
+    @property
+    def cause(self) -> str:
+        """Why it could not be gone on with when that was tried last; empty where it could."""
+        return str(self.data.get(_CAUSE) or "")
+
+    @property
+    def stopped_at(self) -> Optional[float]:
+        """Since when it cannot be gone on with, in seconds since 1970; None where it can."""
+        at = self.data.get(_STOPPED_AT)
+        return float(at) if self.cause and isinstance(at, (int, float)) else None
+
+    @property
+    def needs_help(self) -> bool:
+        """Whether it does not go on by itself: somebody has to change something."""
+        return bool(self.cause and self.data.get(_NEEDS_HELP))
+
+    def stop(self, cause: str, at: float, *, needs_help: bool = False) -> None:
+        """Keep why it cannot be gone on with at *at*, in seconds since 1970; with an empty *cause*, that it can."""
+        told = {_CAUSE: cause, _STOPPED_AT: self.data.get(_STOPPED_AT, at), _NEEDS_HELP: needs_help} if cause else {}
+        if {**going_on(self.data), **told} != self.data:
+            self.save({**going_on(self.data), **told})
 
     def begin(self) -> None:
         """Keep that work on it begins once more, whatever comes of it: others have their turn before it then."""
@@ -293,6 +323,16 @@ class Spool:
         except OSError as error:
             on = str(self.folder / name) if name else str(self.folder)
             raise errors.SpoolError(tried, on, error.strerror or type(error).__name__, _REMEDY) from error
+
+
+def going_on(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of an entry without what it was stopped by."""
+    return {name: value for name, value in data.items() if name not in (_CAUSE, _STOPPED_AT, _NEEDS_HELP)}
+
+
+def name_of(kind: str, key: str) -> str:
+    """Return what people call the entry with this key by."""
+    return _name(kind, key)[: len(kind) + 9]
 
 
 def _drop(lock: ProcessLock) -> None:

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor.ftrack import outsourced
-from ftrack_accsyn_accessor.model import manifest
+from ftrack_accsyn_accessor.model import errors, manifest
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Deliverable, DeliveryNote, Packed
+from ftrack_accsyn_accessor.vendor.ingest import Ingest
 from ftrack_accsyn_accessor.vendor.storage import Storage
 from ingesting import PROJECT, Vendor
+
+REFUSAL = {"content": "No such thing.", "exception": "ServerError"}
 
 
 def aside(vendor: Vendor, name: str) -> Path:
@@ -245,3 +248,22 @@ def test_what_a_package_expects_of_a_task_that_was_not_handed_to_the_vendor_is_r
     outsourced.erase(vendor.means.connection, dataclasses.replace(handout, task_id=lighting))
     name, content = f"light_{vendor.asset}_v001.mxf", vendor.address.encode()
     assert_put_aside(vendor, name, vendor.ingest(vendor.deliver(name, content)), {content})
+
+
+def test_what_ftrack_refuses_for_a_day_is_told_once_at_the_project(vendor: Vendor) -> None:
+    vendor.hand_out()
+    entry = vendor.deliver(f"{vendor.asset}_v001.mxf", b"content")
+    now = entry.put_at
+
+    def try_at(moment: float) -> list[str]:
+        vendor.studio.ftrack.switches.fail_next("create:AssetVersion", status=200, body=REFUSAL, times=20)
+        with pytest.raises(errors.RegistrationRefused):
+            Ingest(vendor.means, lambda: moment).work(entry)
+        vendor.studio.ftrack.switches.clear()
+        return vendor.notes()
+
+    assert try_at(now) == try_at(now + 80_000.0) == []
+    (note,) = try_at(now + 90_000.0)
+    assert note.startswith(f"{vendor.places.from_folder}/{vendor.asset}_v001.mxf was delivered, and is not taken in: ")
+    assert "No such thing" in note
+    assert try_at(now + 190_000.0) == [note]
