@@ -7,8 +7,8 @@ import glob
 from collections.abc import Mapping
 from typing import NamedTuple, Optional
 
-from ftrack_accsyn_accessor.model import errors, parties
-from ftrack_accsyn_accessor.model.item import Endpoint, StagedFile
+from ftrack_accsyn_accessor.model import errors, parties, proof
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, StagedFile, State, Trouble
 from ftrack_accsyn_accessor.model.parties import Party
 from ftrack_accsyn_accessor.model.plan import Fate, Plan
 from ftrack_accsyn_accessor.model.request import RequestState, Standing
@@ -20,6 +20,10 @@ from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 #: As what accsyn has said that it takes nothing at an end, by which a push is known to be impossible.
 _REFUSED = (errors.Unserved.kind, errors.Refused.kind)
+
+#: How often accsyn is asked whether somebody has to choose a folder.
+_AGAIN_S = 30.0
+_UNCHOSEN = "It waits for the vendor to choose a folder: no volume is mapped there."
 
 
 class Leg(NamedTuple):
@@ -43,6 +47,7 @@ class Carrying:
         self._runtime = runtime
         #: How often the worker was given something new to do.
         self.written = 0
+        self._unchosen: dict[int, tuple[float, bool]] = {}
 
     def standing(self, token: str) -> Optional[Standing]:
         """Return the request with the token of a leg, None while nothing was asked for by it."""
@@ -80,6 +85,37 @@ class Carrying:
         if standing.state not in (RequestState.WAITING, RequestState.STUCK):
             return False
         return all(each.cause_kind in _REFUSED for each in self._runtime.outbox.requests.items(standing.id))
+
+    def stalled(self, standing: Standing, now: float) -> str:
+        """Return in words why what accsyn has of a request does not move there; empty where it may.
+
+        Either its tasks fail, or all of them wait for somebody to choose a folder (workflow facts, section 3). Of that
+        accsyn is asked once in a while by *now*, in seconds since the epoch.
+        """
+        items = self._runtime.outbox.requests.items(standing.id)
+        if standing.state is RequestState.STUCK:
+            failing = all(each.cause_kind == Trouble.FAILED.value for each in items)
+            return next((each.cause for each in items), "") if failing else ""
+        if not items or any(each.state is not State.SUBMITTED for each in items):
+            return ""
+        asked_at, unchosen = self._unchosen.get(standing.id, (0.0, False))
+        if now - asked_at > _AGAIN_S:
+            unchosen = all(self._statuses(each) == {"pending"} for each in items)
+            self._unchosen[standing.id] = now, unchosen
+        return _UNCHOSEN if unchosen else ""
+
+    def _statuses(self, item: Item) -> set[str]:
+        """Return the statuses of the tasks of a folder, in accsyn's words."""
+        row = self._runtime.outbox.job_by_id(item.job) if item.job is not None else None
+        if row is None or not row.accsyn_id:
+            return set()
+        tasks = self._means.workspace.tasks(row.accsyn_id)
+        return {task.status for task in tasks if proof.path_of(task) == item.publication.path}
+
+    def take_back(self, standing: Standing) -> None:
+        """Have a request taken back, as far as accsyn has not begun with it."""
+        self._runtime.outbox.requests.cancel(standing.id)
+        self.written += 1
 
     def deliver(self, standing: Standing, address: str) -> bool:
         """Let a request that was refused go as a delivery to the user with this address; return whether it does."""

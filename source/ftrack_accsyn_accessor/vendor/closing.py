@@ -18,6 +18,7 @@ from ftrack_accsyn_accessor.model.handout import HandOut
 from ftrack_accsyn_accessor.model.submission import FoundKind
 from ftrack_accsyn_accessor.model.vendors import Places
 from ftrack_accsyn_accessor.vendor.access import carry_out, open_access, situation_of
+from ftrack_accsyn_accessor.vendor.handing_out import SENT
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.spool import HAND_OUT
 
@@ -85,7 +86,8 @@ def being_handed_out(means: Means) -> set[tuple[str, str]]:
         waiting = means.spool.waiting(HAND_OUT)
     except errors.SpoolError:
         return set()
-    return {(str(each.data.get("project")), vendors.lowered(str(each.data.get("vendor")))) for each in waiting}
+    coming = (each.data for each in waiting if not each.data.get(SENT))
+    return {(str(data.get("project")), vendors.lowered(str(data.get("vendor")))) for data in coming}
 
 
 def settle(means: Means, now: float) -> list[Step]:

@@ -10,8 +10,9 @@ import dataclasses
 import datetime
 import hashlib
 import logging
+import time
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor.ftrack import notes, outsourced
 from ftrack_accsyn_accessor.ftrack.notes import Note
@@ -30,8 +31,16 @@ from ftrack_accsyn_accessor.vendor.spool import Entry
 
 logger = logging.getLogger(__name__)
 
+#: In the data of an entry: accsyn has taken the push, and since when it stands still, with the bytes moved by then.
+SENT, _STALLED = "sent", "stalled"
 #: The ways of a package: to the main site, and from there to the vendor.
 RELAY, VENDOR = "relay", "vendor"
+#: A second way to the vendor, once the first was taken back.
+INSTEAD = "instead"
+#: How long a push that accsyn has taken may stand still before it is delivered instead.
+STALLED_S = 3600.0
+#: How long it is looked whether one that another outbox has has arrived.
+_LOOKED_AFTER_S = 30 * 86_400.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,8 +76,9 @@ class Confirmed:
 class HandingOut:
     """One entry of the spool, claimed; for one thread. Methods raise what all parts of the vendor loop raise."""
 
-    def __init__(self, means: Means, carrying: Carrying, entry: Entry) -> None:
+    def __init__(self, means: Means, carrying: Carrying, entry: Entry, clock: Callable[[], float] = time.time) -> None:
         self._means = means
+        self._clock = clock
         self._carrying = carrying
         self._entry = entry
         self._confirmed = Confirmed.kept(entry.data)
@@ -78,6 +88,8 @@ class HandingOut:
 
         Return what it waits for that it does not get by itself, in words; empty for nothing.
         """
+        if self._entry.data.get(SENT):
+            return self._look_after()
         if not self._entry.data.get("opened"):
             access.open_access(self._means, self._confirmed.project, self._confirmed.vendor)
             self._keep(opened=True)
@@ -165,10 +177,63 @@ class HandingOut:
             logger.info("accsyn pushes nothing to %s: it is delivered.", self._confirmed.vendor)
             delivered = True
             self._keep(way=Way.DELIVERY.value)
-        if delivered or standing.state not in (RequestState.WAITING, RequestState.STUCK):
+        if delivered:
             self._finish("", standing)
             return ""
+        if standing.state not in (RequestState.WAITING, RequestState.STUCK):
+            self._keep(**{SENT: True})
+            return self._look_after()
         return stuck_words(standing)
+
+    def _look_after(self) -> str:
+        """Have a push that accsyn has taken, and that stands still for long, delivered instead.
+
+        It is taken back first: nothing goes both ways.
+        """
+        standing = self._carrying.standing(token_of(self._entry.data["package"], self._entry.key, VENDOR))
+        if standing is None:
+            if self._clock() - self._entry.put_at > _LOOKED_AFTER_S:
+                self._finish("")
+            return ""
+        instead = bool(self._entry.data.get(INSTEAD))
+        if standing.state is RequestState.CANCELLED and instead:
+            self._deliver_instead(standing)
+        elif standing.state in (RequestState.CANCELLED, RequestState.DONE):
+            self._finish("", standing)
+        elif not instead:
+            return self._watch(standing)
+        elif standing.cancelled_at is None:
+            self._carrying.take_back(standing)
+        return ""
+
+    def _deliver_instead(self, standing: Standing) -> None:
+        """Deliver what was taken back, unless the work was over by then: a delivery is fetched without a grant."""
+        records = outsourced.read(self._means.connection)
+        if all(each.closed_at for each in records if each.package == self._entry.data["package"]):
+            self._finish("the push stood still, and the work was over before it was delivered", standing)
+            return
+        order = self._order(parties.HQ, self._confirmed.vendor, True)
+        asked = self._carrying.ask(self._leg(order, INSTEAD))
+        self._keep(way=Way.DELIVERY.value)
+        self._finish("", standing, asked)
+
+    def _watch(self, standing: Standing) -> str:
+        """Return why a push stands still; empty where it moves. What has stood still for long is taken back."""
+        moved, now = standing.done_bytes, self._clock()
+        cause = self._carrying.stalled(standing, now)
+        since, before = self._entry.data.get(_STALLED) or (now, moved)
+        if not cause:
+            if standing.state is RequestState.STUCK:
+                self._finish("", standing)  # that is for somebody to look at, as with any request
+            elif moved > before:
+                self._keep(**{_STALLED: None})
+        elif moved > before or not self._entry.data.get(_STALLED):
+            self._keep(**{_STALLED: (now, moved)})
+        elif now - since > STALLED_S:
+            logger.info("A push to %s stands still, and is delivered instead. %s", self._confirmed.vendor, cause)
+            self._keep(**{INSTEAD: True})  # first: whoever comes next takes it back, and knows what for
+            self._carrying.take_back(standing)
+        return cause
 
     def _asked(self) -> Standing:
         delivered = self._entry.data["way"] == Way.DELIVERY.value

@@ -10,7 +10,7 @@ import dataclasses
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack import notes
@@ -22,7 +22,7 @@ from ftrack_accsyn_accessor.vendor import access, package
 from ftrack_accsyn_accessor.vendor.access import Access
 from ftrack_accsyn_accessor.vendor.carrying import Carrying
 from ftrack_accsyn_accessor.vendor.contents import Contents
-from ftrack_accsyn_accessor.vendor.handing_out import RELAY, VENDOR, Confirmed, HandingOut, token_of
+from ftrack_accsyn_accessor.vendor.handing_out import INSTEAD, RELAY, SENT, VENDOR, Confirmed, HandingOut, token_of
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.spool import HAND_OUT, WRONG, Entry, name_of
 from ftrack_accsyn_accessor.worker.runtime import Runtime
@@ -125,8 +125,9 @@ class HandedOut:
 class Outsourcing:
     """For one thread, that of *means*. Methods raise what ftrack, accsyn, the volume, spool and outbox raise."""
 
-    def __init__(self, means: Means, runtime: Runtime) -> None:
+    def __init__(self, means: Means, runtime: Runtime, clock: Callable[[], float] = time.time) -> None:
         self._means = means
+        self._clock = clock
         self._carrying = Carrying(means, runtime)
 
     # Before anybody has confirmed it.
@@ -233,7 +234,7 @@ class Outsourcing:
         return HandedOut(
             key,
             str(known.get("project") or ""),
-            entry is None,
+            entry is None or bool(known.get(SENT)),
             str(known.get("package") or ""),
             str(known.get("folder") or ""),
             str(known.get("way") or ""),
@@ -246,10 +247,10 @@ class Outsourcing:
 
     def _request(self, key: str, package_id: str) -> tuple[str, Optional[int]]:
         """Return the leg that was asked for last, and the id of its request."""
-        for leg in (VENDOR, RELAY) if package_id else ():
+        for leg in (INSTEAD, VENDOR, RELAY) if package_id else ():
             found = self._carrying.standing(token_of(package_id, key, leg))
             if found is not None:
-                return leg, found.id
+                return RELAY if leg == RELAY else VENDOR, found.id
         return "", None
 
     def _work_off(self, keys: Optional[set[str]]) -> None:
@@ -267,7 +268,7 @@ class Outsourcing:
         """Work on a claimed entry; return False where a service cannot be used."""
         cause, outage, needs_help = "", False, True
         try:
-            cause = HandingOut(self._means, self._carrying, entry).work()
+            cause = HandingOut(self._means, self._carrying, entry, self._clock).work()
         except _FOR_GOOD as error:
             logger.error("%s is not handed out to %s. %s", entry.data.get("project"), entry.data.get("vendor"), error)
             entry.finish({**{name: entry.data.get(name) for name in ("project", "package")}, "failed": str(error)})
@@ -277,7 +278,7 @@ class Outsourcing:
         except Exception:
             logger.exception("What is handed out waits: something is wrong with the plugin. Please report this.")
             cause = WRONG
-        entry.stop(cause, time.time(), needs_help=needs_help)
+        entry.stop(cause, self._clock(), needs_help=needs_help)
         return not outage
 
     def _author(self, username: str) -> str:
