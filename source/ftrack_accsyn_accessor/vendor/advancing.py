@@ -13,7 +13,7 @@ from ftrack_accsyn_accessor.vendor import ingest, shortfall, waiting
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.outsourcing import Outsourcing
 from ftrack_accsyn_accessor.vendor.relaying import Relaying
-from ftrack_accsyn_accessor.vendor.spool import MISSING, RELAY, WRONG, Entry
+from ftrack_accsyn_accessor.vendor.spool import MISSING, RECEIPT, RELAY, WRONG, Entry
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ def advance(means: Means, runtime: Optional[Runtime]) -> None:
     ingest.work_off(means)
     _work_off(means, MISSING, functools.partial(shortfall.tell, means))
     if runtime is not None and relaying is not None:
+        _work_off(means, RECEIPT, relaying.carry_receipt)
         handed_out = _isolated(Outsourcing(means, runtime).advance)
         if handed_out or relaying.written:
             runtime.worker.wake()

@@ -17,6 +17,7 @@ from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.submission import Severity, Verdict
 from ftrack_accsyn_accessor.model.vendors import lowered, places
 from ftrack_accsyn_accessor.vendor.means import Means
+from ftrack_accsyn_accessor.vendor.spool import RECEIPT
 
 FOLDER = "receipts"
 #: The form of receipts for programs.
@@ -84,22 +85,36 @@ def hand_over(means: Means, receipt: Receipt) -> str:
     name = f"{_PLAIN.sub('-', receipt.verdict.name)[:60].strip('-.') or 'delivery'}-{digest(receipt.key)}"
     folder = f"{places(means.rules, receipt.project, receipt.vendor).to_folder}/{FOLDER}"
     content = json.dumps(receipt.data, indent=1)
-    means.storage.write(f"{folder}/{name}.json", content.encode(), replace=True)
-    return tell_vendor(means, receipt.vendor, receipt.project, receipt.words, name)
+    beside = f"{folder}/{name}.json"
+    means.storage.write(beside, content.encode(), replace=True)
+    return tell_vendor(means, receipt.vendor, receipt.project, receipt.words, name, (beside,))
 
 
-def tell_vendor(means: Means, vendor: str, project: str, text: str, name: str = "") -> str:
+def tell_vendor(
+    means: Means, vendor: str, project: str, text: str, name: str = "", beside: tuple[str, ...] = ()
+) -> str:
     """Leave *text* in the vendor's folder, and have accsyn send them word of it: by a delivery of that file alone.
 
-    The same text again, or another one of this *name*, is not sent twice. Return why they could not be told, in a
-    sentence, or nothing; one who was disabled is sent nothing, for that may enable them. Raise
-    `errors.StorageError`, and `errors.WorkspaceError` where accsyn cannot be asked.
+    The same text again, or another one of this *name*, is not sent twice. Behind a relay it is kept in the spool, to be
+    carried to accsyn's main site first, with what lies *beside* it. Return as `send_word`. Raise `errors.StorageError`,
+    `errors.SpoolError`, and `errors.WorkspaceError` where accsyn cannot be asked.
     """
     name = name or f"message-{digest(text)}"
     path = f"{places(means.rules, project, vendor).to_folder}/{FOLDER}/{name}.txt"
     means.storage.write(path, text.encode("utf-8", "backslashreplace"), replace=True)
-    if means.rules.production:
-        return f"accsyn's main site, which the vendor reads from, is not seen from here: hand them {path} on."
+    if not means.rules.production:
+        return send_word(means, vendor, project, path, name)
+    data = {"vendor": vendor, "project": project, "path": path, "name": name, "beside": list(beside)}
+    means.spool.put(RECEIPT, path, data)
+    return ""
+
+
+def send_word(means: Means, vendor: str, project: str, path: str, name: str) -> str:
+    """Have accsyn send a vendor the message at *path* of the main site, once.
+
+    Return why they could not be told, in a sentence, or nothing; one who was disabled is sent nothing, for that may
+    enable them. Raise `errors.WorkspaceError` where accsyn cannot be asked.
+    """
     try:
         user = next((each for each in means.workspace.people(vendor) if lowered(each.email) == vendor), None)
         if standing(user) not in (Standing.ENABLED, Standing.INVITED):

@@ -22,9 +22,9 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.outbox import file
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 
-#: Kinds of entries: a delivery that is to become a version; a package, or a delivery, on its way by a relay; and what
-#: of a delivery has not arrived, which both sides are to be told.
-INGEST, HAND_OUT, RELAY, MISSING = "ingest", "hand-out", "relay", "missing"
+#: Kinds of entries: a delivery that is to become a version; a package, a delivery, or a receipt on its way by a relay;
+#: and what of a delivery has not arrived, which both sides are to be told.
+INGEST, HAND_OUT, RELAY, RECEIPT, MISSING = "ingest", "hand-out", "relay", "receipt", "missing"
 
 #: How long it is known that something has ended. What accsyn reports again after that is looked at again.
 KEPT_DAYS = 180.0

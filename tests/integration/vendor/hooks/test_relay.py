@@ -14,7 +14,7 @@ from ftrack_accsyn_accessor.model.handout import HandOut
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.manifest import Deliverable, Manifest
 from ftrack_accsyn_accessor.model.vendors import places
-from ftrack_accsyn_accessor.vendor import advancing
+from ftrack_accsyn_accessor.vendor import advancing, receipt
 from ftrack_accsyn_accessor.vendor.spool import INGEST, RELAY
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 from ftrack_accsyn_sandbox.studio import Studio
@@ -96,9 +96,29 @@ def test_a_delivery_goes_on_to_production_and_is_ingested_after_the_proof_alone(
     relay.advance()
 
     assert relay.versions() == [1]
-    assert relay.means.spool.waiting() == []
+    assert relay.means.spool.waiting(INGEST) == relay.means.spool.waiting(RELAY) == []
     relay.advance()
-    assert len(relay.outbox.requests.latest(10)) == 1
+    assert len(relay.outbox.requests.latest(10)) == 2, "the delivery, and its receipt"
+
+
+def test_a_receipt_is_carried_to_the_main_site_before_the_vendor_hears_of_it(relay: Relay) -> None:
+    relay.hand_it_out()
+    told = "Both frames are black.\n"
+    assert receipt.tell_vendor(relay.means, VENDOR, PROJECT, told, "black") == ""
+    receipt.tell_vendor(relay.means, VENDOR, PROJECT, told, "black")
+    relay.advance()
+    assert relay.deliveries() == []
+    (request,) = relay.outbox.requests.latest(10)
+    passed_s = 0.0
+    while relay.states(request.id) != [State.SYNCED] and passed_s < 600:
+        relay.studio.accsyn.engine.wait_idle(20.0)
+        passed_s += relay.step()
+    relay.advance()
+
+    path = f"{places(relay.rules, PROJECT, VENDOR).to_folder}/{receipt.FOLDER}/black.txt"
+    assert (relay.studio.hq / path).read_text(encoding="utf-8") == told
+    assert [each.name for each in relay.deliveries()] == [f"{PROJECT} black"]
+    assert relay.means.spool.waiting() == []
 
 
 def test_nothing_of_whoever_was_handed_out_nothing_goes_to_production(relay: Relay) -> None:

@@ -15,6 +15,7 @@ from ftrack_accsyn_accessor.ftrack import outsourced
 from ftrack_accsyn_accessor.model import errors, manifest
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Deliverable, DeliveryNote, Packed
 from ftrack_accsyn_accessor.vendor.ingest import Ingest
+from ftrack_accsyn_accessor.vendor.spool import RECEIPT
 from ftrack_accsyn_accessor.vendor.storage import Storage
 from ingesting import PROJECT, Vendor
 
@@ -229,7 +230,7 @@ def test_a_disabled_vendor_is_sent_nothing_and_the_note_says_so(vendor: Vendor) 
     assert vendor.user.status == "disabled"
 
 
-def test_behind_a_relay_the_note_says_that_the_receipt_has_to_be_handed_on(vendor: Vendor) -> None:
+def test_behind_a_relay_the_receipt_is_kept_to_be_carried_to_where_the_vendor_reads(vendor: Vendor) -> None:
     vendor.rules = dataclasses.replace(vendor.rules, production="site=london")
     vendor.means = vendor.another()
     vendor.hand_out()
@@ -237,7 +238,8 @@ def test_behind_a_relay_the_note_says_that_the_receipt_has_to_be_handed_on(vendo
     assert result is not None
     assert result["outcome"] == "accepted"
     assert vendor.deliveries() == []
-    assert any("hand them" in each for each in vendor.notes())
+    (entry,) = vendor.means.spool.waiting(RECEIPT)
+    assert all(vendor.on_disk(each).is_file() for each in (entry.data["path"], *entry.data["beside"]))
 
 
 def test_what_a_package_expects_of_a_task_that_was_not_handed_to_the_vendor_is_refused(vendor: Vendor) -> None:
