@@ -29,7 +29,7 @@ _NOT_AT_MAIN = "A delivery is made of files of the main site. Send them there fi
 _BY_WAY_OF_HQ = "accsyn carries nothing between these two. Send it to head quarters first, and from there."
 _GONE = "It is registered here alone, and its files are not here any more. Publish it again, or remove it in ftrack."
 _ONCE_MORE = "that stays, and accsyn sends what differs."
-_DELIVERED = "files lie beside each other there, without the folders that they are in."
+_BESIDE = ": files lie beside each other there, without the folders that they are in."
 
 
 class Planner:
@@ -222,8 +222,15 @@ class _Planning:
             destination,
             asked,
             world,
-            [*delays, *self._remarks(selection, len(again))],
+            [*delays, *self._delivered(wanted), *self._remarks(selection, len(again))],
         )
+
+    def _delivered(self, wanted: Iterable[Wanted]) -> list[str]:
+        """Return that it goes as a delivery, where it does; a folder keeps what it is made of."""
+        kinds = {each.publication.kind for each in wanted}
+        if not self._recipient or not kinds:
+            return []
+        return [f"It goes as a delivery that {self._recipient} fetches{'.' if kinds == {Kind.FOLDER} else _BESIDE}"]
 
     def _again(self, wanted: Iterable[Wanted]) -> set[str]:
         """Return what is registered at the destination, and asked for all the same; it has to be elsewhere as well."""
@@ -290,7 +297,6 @@ class _Planning:
             nothing = f"ftrack shows {user} no components of what was picked, or none of these names."
             return [nothing, *self._overwritten]
         told = [*self._overwritten]
-        told += [f"It goes as a delivery that {self._recipient} fetches: {_DELIVERED}"] if self._recipient else []
         if again:
             told.append(f"{again} of it {'is' if again == 1 else 'are'} registered there already: {_ONCE_MORE}")
         names = sorted(set(selection.left_out))

@@ -51,6 +51,7 @@ def test_an_order_may_have_a_user_get_a_delivery_who_is_in_no_mapping_file(sende
     found = sender.plan(source="hq", destination=vendor, added=("show_a/package",), deliver=True)
     assert [each.wanted.publication.path for each in found.of(Fate.GOES)] == ["show_a/package"]
     assert found.destination == Endpoint(f"{parties.DELIVERY}={VENDOR}", sender.ids[VENDOR], VENDOR)
+    assert found.remarks == (f"It goes as a delivery that {VENDOR} fetches.",), "a folder keeps what it is made of"
 
 
 def test_the_location_of_the_user_is_the_destination(sender: Sender, vendor: str) -> None:

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from ftrack_accsyn_accessor.cli.application import application
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.closing import stamp
 from ftrack_accsyn_accessor.model.vendors import VendorRules, places
@@ -17,6 +18,7 @@ from ftrack_accsyn_accessor.vendor.report import report
 from ftrack_accsyn_accessor.vendor.spool import HAND_OUT
 from ftrack_accsyn_sandbox.accsyn.entities import Acl, Party, Share
 from granting import OTHER, PROJECT, VENDOR
+from runner import RUNNER
 
 PLACES = places(VendorRules(), PROJECT, VENDOR)
 TO, FROM = (PLACES.to_code, "/"), (PLACES.from_code, "/")
@@ -142,6 +144,19 @@ def test_writing_is_not_taken_while_something_of_theirs_is_uploaded(granting, ta
     job.status = job.held = "done"
     assert kinds(settle(granting.means, NOW)) == [closing.WRITE_TAKEN]
     assert granting.grants() == CLOSING
+
+
+def test_an_upload_that_never_ends_is_never_cut_and_told_each_time(granting, tasks):
+    for task in tasks:
+        granting.set_status(task, "Completed")
+    job = granting.moves(Party("user", granting.vendor.id), Party("workspace", granting.workspace.id))
+    for days in (0, 1, 8, 90):
+        found = report(granting.means, NOW + days * DAY, fix=True)
+        assert any(each.kind == closing.WAITS and "still running" in each.words for each in found.steps)
+        assert (found.attention, job.status) == (True, "running")
+        assert granting.grants()[FROM][1] is True
+    for options in ([], ["--fix"], ["--fix", "--json"]):
+        assert RUNNER.invoke(application, ["vendors", *options]).exit_code == 6
 
 
 def test_a_download_keeps_reading_and_nothing_else(granting, tasks):
