@@ -11,6 +11,7 @@ from ftrack_accsyn_accessor.ftrack.notes import Note
 from ftrack_accsyn_accessor.model import closing, delivered, errors
 from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.vendor import case as cases
+from ftrack_accsyn_accessor.vendor.handing_out import SENT
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.spool import HAND_OUT, Entry
 
@@ -85,9 +86,9 @@ def tell_refused(means: Means, entry: Entry, error: errors.AccsynAccessorError, 
 def give_up(means: Means, name: str) -> str:
     """End what is called *name* without doing more of it, with a note at its tasks or project; return it in words.
 
-    Nothing is deleted, nothing that was granted is taken back by it, and a request that carries it goes on. Raise
-    `errors.Unresolved` where nothing of this name waits, `errors.Conflict` where it is being worked on, and what
-    ftrack, accsyn and the spool raise: then it waits as before.
+    Nothing is deleted, and nothing that was granted is taken back by it. Raise `errors.Unresolved` where nothing of
+    this name waits, `errors.Conflict` where it is being worked on, or accsyn has it, and what ftrack, accsyn and the
+    spool raise: then it waits as before.
     """
     entry = next((each for each in means.spool.waiting() if each.name == name), None)
     if entry is None:
@@ -96,6 +97,9 @@ def give_up(means: Means, name: str) -> str:
     with means.spool.claim(entry) as mine:
         if mine is None:
             raise errors.Conflict("give up", name, "it is being worked on", "Try it again in a moment.")
+        if mine.data.get(SENT):
+            remedy = "Cancel its request, which ftrack-accsyn requests tells."
+            raise errors.Conflict("give up", name, "accsyn has it already", remedy)
         what = printable(_what(mine)) or "What was confirmed"
         words = f"{what} was given up" + (f". It had waited: {mine.cause}" if mine.cause else ".")
         for place in _places(means, mine):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ftrack_accsyn_accessor.ftrack import outsourced
+from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.request import RequestState
 from ftrack_accsyn_accessor.send.asking import Requester
@@ -163,6 +164,8 @@ def test_a_push_that_waits_for_a_client_to_be_online_stays_one(desk: Watching) -
 def test_a_push_that_somebody_cancels_stays_cancelled(desk: Watching) -> None:
     desk.map_volume()
     handed_out = desk.pushed()
+    with pytest.raises(errors.Conflict, match="accsyn has it already"):
+        give_up(desk.means, handed_out.name)
     desk.outbox.requests.cancel(handed_out.request or 0)
     desk.run_for(60)
     desk.look()
