@@ -117,6 +117,8 @@ def begun(preview: Preview, handed_out: Sequence[HandedOut]) -> str:
             parts.append(f"{said(each.project)} is not handed out. {said(each.failed)}")
         elif each.request is not None:
             parts.append(f"{said(each.project)} to {to}: request {each.request}.")
+        elif each.waits:
+            parts.append(f"{said(each.project)} to {to} waits. {said(each.waits)}")
         else:
             parts.append(f"{said(each.project)} to {to} is being made ready.")
     follows = "" if all(each.failed for each in handed_out) else " Your Jobs in ftrack show how far it is."

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.actions.handing import Follow
 from ftrack_accsyn_accessor.actions.office import Office
 from ftrack_accsyn_accessor.actions.wording import one_line
@@ -65,7 +66,8 @@ def _is_addressed(each: Assignment) -> bool:
     try:
         return bool(address(each.email))
     except errors.Unresolved:
-        logger.debug("Nothing is handed out to %s, who has no e-mail address in ftrack.", one_line(each.username))
+        text = f"Nothing is handed out to {one_line(each.username)}, who has no e-mail address in ftrack."
+        announce.once(logger, logging.WARNING, text)
         return False
 
 

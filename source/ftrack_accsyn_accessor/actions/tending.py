@@ -20,7 +20,7 @@ from ftrack_accsyn_accessor.vendor.advancing import advance
 logger = logging.getLogger(__name__)
 
 #: How often it is looked whether hooks have left something, which takes no network; and how often at what waits.
-IDLE_S, FIRST_S, LONGEST_S = 30.0, 1.0, 20.0
+IDLE_S, FIRST_S, LONGEST_S = 30.0, 1.0, 60.0
 #: How often what is over is looked up without an event, and again after something went wrong.
 SETTLE_S, RETRY_S = 600.0, 60.0
 #: Changes come in bursts: so long after the first it is looked.

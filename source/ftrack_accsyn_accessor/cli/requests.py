@@ -23,7 +23,7 @@ _LATER = (
 @click.option("--unfold", is_flag=True, help="List the items of each below it.")
 @shown.json_option
 def requests(limit: int, search: str, unfold: bool, as_json: bool) -> None:
-    """List what was asked for from this machine: Send, Sync and Get, with how far each is.
+    """List what was asked for from this machine: Send, Sync, Get and Outsource, with how far each is.
 
     Reads this machine's outbox only: neither ftrack nor accsyn is asked.
     """

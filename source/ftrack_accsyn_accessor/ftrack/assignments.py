@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted, quoted_batches
+
+logger = logging.getLogger(__name__)
 
 
 class Assignment(NamedTuple):
@@ -73,7 +77,10 @@ def of_members(connection: FtrackConnection, group: str) -> list[Assignment]:
     What is assigned to a group is left out: it would be everybody's in it. As `members`, and one query more for each
     500 of them.
     """
-    return _assigned(connection, {row["id"]: [row] for row in members(connection, group)})
+    found = members(connection, group)
+    if not found:
+        announce.once(logger, logging.WARNING, f"No active user of ftrack is a member of a group called {group}.")
+    return _assigned(connection, {row["id"]: [row] for row in found})
 
 
 def _assigned(connection: FtrackConnection, who: Mapping[str, Iterable[Any]]) -> list[Assignment]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor.actions.assigned import Assigned, Wish
+from ftrack_accsyn_accessor.actions.tending import Tending
 from ftrack_accsyn_accessor.outbox import Outbox
 
 
@@ -38,3 +39,22 @@ def test_an_update_without_a_user_is_no_error(watch: Assigned) -> None:
     for source in (None, {}, {"user": None}):
         watch.heard({"source": source, "data": {"entities": [{"entityType": "appointment"}]}})
     assert watch._event.is_set()
+
+
+@pytest.mark.parametrize(
+    ("entities", "due"),
+    [
+        ([{"entityType": "appointment"}], True),
+        ([{"entityType": "task", "action": "update", "keys": ["statusid"]}], True),
+        ([{"entityType": "task", "action": "remove"}], True),
+        ([{"entityType": "task", "action": "update", "keys": ["name"]}, None, {}], False),
+        ([{"entityType": "task", "keys": 7}], False),
+        (7, False),
+        (None, False),
+    ],
+)
+def test_what_may_begin_or_end_work_is_a_reason_to_look_at_access_whoever_did_it(entities: Any, due: bool) -> None:
+    tended = Tending(lambda: 1 / 0, None, lambda: True)  # type: ignore[arg-type,return-value]  # never started
+    tended.heard({"source": {"user": {"username": "admin"}}, "data": {"entities": entities}})
+    tended.heard(None)
+    assert tended._due.is_set() is due
