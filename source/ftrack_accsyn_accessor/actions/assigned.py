@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 SEEN = "assignments"
 #: How often it is looked without an event, and again after something went wrong.
 LOOK_S, RETRY_S = 600.0, 60.0
+#: What may be wrong with some tasks, or with these together, and not with a service: each is tried by itself.
+_OF_SOME = (errors.Unresolved, errors.Conflict, errors.SettingsError, errors.ManifestError, errors.StorageError)
 _TOKENS = uuid.UUID("6f6b1c52-3c1e-4f0e-9a51-0d8f6d0c7f1e")
 #: Assignments come in bursts: so long after the first event it is looked.
 SETTLE_S = 1.0
@@ -201,20 +203,22 @@ class Assigned:
             missing = self._errand.carry_out(office, group, keys <= self._delayed)
         except errors.NotAllowed as error:
             if len(group) > 1:  # some of them may be allowed
-                worked = [self._try(office, [each]) for each in group]
-                return all(worked)
+                return self._try_each(office, group)
             logger.warning("Nothing is %s to %s: %s", done, who, error)
         except errors.AccsynAccessorError as error:
-            self._telling.wrong(who, f"Not {done} to {who} yet: {error}")
+            if len(group) > 1 and isinstance(error, _OF_SOME):
+                return self._try_each(office, group)
+            self._telling.wrong(" ".join(sorted(keys)), f"Not {done} to {who} yet: {error}")
             return False
-        except Exception:  # of this one: the others go
+        except Exception:
+            if len(group) > 1:
+                return self._try_each(office, group)
             logger.exception("Not %s to %s yet: something is wrong with the plugin. Please report this.", done, who)
             return False
-        self._telling.well(who)
+        self._telling.well(" ".join(sorted(keys)))
         if missing and not keys <= self._delayed:
             if len(group) > 1:  # of which of them is it?
-                worked = [self._try(office, [each]) for each in group]
-                return all(worked)
+                return self._try_each(office, group)
             self._delayed |= keys
             logger.warning("Not all is %s to %s yet, and looked at again: %s", done, who, one_line(missing))
         if not missing:
@@ -222,6 +226,10 @@ class Assigned:
             self._known |= keys
             self._keep(self._known)
         return True
+
+    def _try_each(self, office: Office, group: Sequence[Assignment]) -> bool:
+        worked = [self._try(office, [each]) for each in group]
+        return all(worked)
 
     def _keep(self, known: set[str]) -> None:
         text = json.dumps(sorted(known))

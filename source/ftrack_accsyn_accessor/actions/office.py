@@ -173,6 +173,12 @@ class Office:
         states = task_states(self._connection, wanted)
         return [each for each in wanted if each in states and each not in has and not ended(states[each], means.rules)]
 
+    def private_besides(self, project_id: str, concerns: Iterable[Concern]) -> bool:
+        """Whether one of *concerns* is another project than that with *project_id*, and not open to everybody."""
+        others = {each.project_id for each in concerns} - {project_id}
+        projects = self._people.projects() if others else {}
+        return any(each not in projects or projects[each].private for each in others)
+
     def require_vendor(self, address: str) -> None:
         """Raise `errors.NotAllowed` where nothing may be handed out to the user with this address from here."""
         if not self._may_have_work(address):

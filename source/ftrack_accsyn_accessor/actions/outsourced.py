@@ -55,8 +55,9 @@ class Outsource(NamedTuple):
             return ""
         outsourcing, requester = office.outsourcing(), Requester(self.username)
         preview = outsourcing.preview(Work(tuple(tasks), vendor))
-        if preview.obstacle:
-            return preview.obstacle
+        obstacle = preview.obstacle or _private(office, preview)
+        if obstacle:
+            return obstacle
         self.follow(outsourcing.accept(preview, requester, _token(group)), requester)
         _log(preview)
         return ""
@@ -69,6 +70,13 @@ def _is_addressed(each: Assignment) -> bool:
         text = f"Nothing is handed out to {one_line(each.username)}, who has no e-mail address in ftrack."
         announce.once(logger, logging.WARNING, text)
         return False
+
+
+def _private(office: Office, preview: Preview) -> str:
+    """Return why nobody but a person who may see all of *preview* hands it out; empty where there is no reason."""
+    if any(office.private_besides(part.project_id, part.contents.concerns) for part in preview.parts):
+        return "it uses something of a private project. Hand it out yourself, if that is meant."
+    return ""
 
 
 def _token(group: Iterable[Assignment]) -> str:

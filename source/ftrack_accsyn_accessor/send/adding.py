@@ -199,7 +199,8 @@ def belong(
         if project and first.casefold() in ids and first.casefold() != project.casefold():
             outcome = f"it is in the folder of the project {first}, and {project} is named for it"
             remedy = "Leave the project out: each path belongs to that which its first folder names."
-            raise errors.Unresolved("tell the project of the path", _path(each), outcome, remedy)
+            # Not the path: a pattern may have found it, in a project that whoever asks does not see.
+            raise errors.Unresolved("tell the project of the path", first, outcome, remedy)
     return [_with_project(each, project or _first(each), ids) for each in added]
 
 

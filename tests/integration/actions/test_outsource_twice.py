@@ -11,7 +11,8 @@ from ftrack_accsyn_accessor.vendor.advancing import advance
 from ftrack_accsyn_sandbox.accsyn.entities import Delivery
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
-from integration.actions.test_outsource import TASK, Watch, handed_out, running, studio
+from integration.actions.test_outsource import TASK, handed_out, running, studio
+from integration.actions.test_outsource_assigned import Watch
 
 __all__ = ["running", "studio"]
 
