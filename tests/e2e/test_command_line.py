@@ -118,7 +118,9 @@ def test_sandbox_for_vendors_runs_the_hooks_of_its_own_interpreter(tmp_path):
         said = process.stderr.readline()
         process.terminate()
     assert said.startswith("The vendor's variables: ")
-    assert json.loads(said.partition(": ")[2])["ACCSYN_API_USER"] == "vendor@acme.test"
+    theirs = json.loads(said.partition(": ")[2])
+    assert theirs["ACCSYN_API_USER"] == "vendor@acme.test"
+    assert theirs["FTRACK_ACCSYN_CLIENT"], "their machine is not called as this one"
 
 
 def test_sandbox_latency_delays_every_answer():

@@ -14,26 +14,14 @@ from ftrack_accsyn_accessor.cli.application import application
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.send.functions import site_sync
 from ftrack_accsyn_sandbox.studio import Studio
-from helpers import ROOT, wait_until
+from helpers import wait_until
+from manual import DOCS, commands
 from publishing import Publisher, at_work
 from runner import RUNNER
 from vendoring import Vendor
 
-DOCS = ROOT / "docs"
 #: In the order in which they are read; other pages of the manual run nothing.
 PAGES = ("send", "get", "sync", "status")
-_BLOCK = re.compile(r"^```console run(?: as (?P<user>\w+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def commands(page: str) -> list[tuple[str, str]]:
-    """Return the commands of a page that are to be run, each with who runs it."""
-    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
-    found = []
-    for block in _BLOCK.finditer(text):
-        for line in block["text"].splitlines():
-            assert line.startswith("$ ftrack-accsyn "), line
-            found.append((block["user"] or "artist", line.removeprefix("$ ftrack-accsyn ")))
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 def sandbox(folder: Optional[Path], latency_ms: float, vendors: Optional[Path], as_json: bool) -> None:
     """Run a studio on this machine, ftrack and accsyn included, until Ctrl-C.
 
-    Prints the variables under which a session, a DCC or ftrack Connect finds it. With --vendors those of the vendor,
-    who knows accsyn only, follow among the messages.
+    Prints the variables under which a session, a DCC or ftrack Connect finds it. With --vendors they are those of an
+    administrator, and those of the vendor, who knows accsyn only, follow among the messages.
     """
     stopped = interrupts()  # before anybody can know that there is something to stop
     with studio_folder(folder) as root, open_studio(root) as studio:
@@ -47,7 +47,8 @@ def sandbox(folder: Optional[Path], latency_ms: float, vendors: Optional[Path], 
             service.switches.latency_s = latency_ms / 1000
         variables = environment(studio, root)
         if vendors is not None:
-            variables["FTRACK_ACCSYN_VENDORS"] = str(vendors)
+            variables.update(studio.environment("admin"), FTRACK_ACCSYN_VENDORS=str(vendors))
+            del variables["ACCSYN_PROJECTS_PATH"]  # nobody publishes on the administrator's machine
             connect_hooks(studio, root, vendors)
         click.echo(as_object(variables) if as_json else as_text(variables, root))
         click.echo(f"Actions can be tried in a browser: {studio.ftrack.url}/actions", err=True)
@@ -63,11 +64,17 @@ def environment(studio: Studio, root: Path) -> dict[str, str]:
 
 
 def connect_hooks(studio: Studio, root: Path, vendors: Path) -> None:
-    """Have the accsyn of *studio* run this very command line, under the rules of *vendors*."""
+    """Have the accsyn of *studio* run this very command line, under the rules of *vendors*; tell who the vendor is.
+
+    What is sent to them is pushed to a folder of their machine, where the volume is mapped.
+    """
     found = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     own = {"FTRACK_ACCSYN_VENDORS": str(vendors), "XDG_STATE_HOME": str(root / "state"), **found}
     studio.connect_hooks([sys.executable, "-m", "ftrack_accsyn_accessor.cli"], **own)
-    click.echo(f"The vendor's variables: {as_object(studio.outside())}", err=True)
+    studio.vendor_server()
+    theirs = {**studio.outside(), "FTRACK_ACCSYN_CLIENT": studio.demo.vendor_client.id}
+    click.echo(f"The vendor's variables: {as_object(theirs)}", err=True)
+    click.echo(f"Their disk is {studio.vendor_desk}. The same for sh:\n{as_exports(theirs)}", err=True)
 
 
 @contextlib.contextmanager
@@ -96,19 +103,23 @@ def as_object(variables: Mapping[str, str]) -> str:
 
 def as_text(variables: Mapping[str, str], root: Path) -> str:
     """The *variables* as a shell takes them, for both families of shells."""
-    posix = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     power_shell = ["$env:{} = '{}'".format(name, value.replace("'", "''")) for name, value in variables.items()]
     return "\n".join(
         [
             f"The sandbox is running in {root}; Ctrl-C stops it.",
             "",
             "# sh, bash, zsh",
-            *posix,
+            as_exports(variables),
             "",
             "# PowerShell",
             *power_shell,
         ]
     )
+
+
+def as_exports(variables: Mapping[str, str]) -> str:
+    """The *variables* as sh takes them, one a line."""
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
 
 
 def interrupts() -> threading.Event:
