@@ -38,7 +38,7 @@ def way(standing: Standing, machines: Sequence[Machine]) -> Way:
 def way_text(chosen: Way, machines: Sequence[Machine]) -> str:
     """Return in words how it goes, and why not otherwise."""
     if chosen is Way.PUSH:
-        ready = ", ".join(sorted(each.name for each in machines if takes_pushed(each)))
+        ready = ", ".join(sorted({each.name for each in machines if _takes(each)}))  # an app and a server may share one
         where = f"is mapped at {ready}" if ready else "is mapped at the vendor's"
         return f"Pushed to the volume where it {where}; else as a delivery that they fetch."
     if not machines:

@@ -36,6 +36,7 @@ def test_how_it_goes_is_told_with_the_reason() -> None:
     assert way_text(Way.PUSH, [machine("3.6-5"), machine("3.5-1", "old")]) == (
         "Pushed to the volume where it is mapped at desk; else as a delivery that they fetch."
     )
+    assert "mapped at desk; else" in way_text(Way.PUSH, [machine("3.6-5"), machine("3.7-1")])
     assert way_text(Way.PUSH, []).startswith("Pushed to the volume where it is mapped at the vendor's; else")
     assert way_text(Way.DELIVERY, [machine("3.5-1", "old")]).endswith("mapped volumes need 3.6-5, and old has 3.5-1.")
     assert "nobody has logged in" in way_text(Way.DELIVERY, [])
