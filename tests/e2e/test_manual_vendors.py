@@ -61,3 +61,13 @@ def test_the_page_does_what_it_says(tmp_path: Path) -> None:
     assert ["read and write" in report for report in reports] == [False, True, False]
     assert "came back" in reports[1]
     assert "is Completed" in reports[2]
+
+
+def test_what_one_sees_is_what_is_said() -> None:
+    page = (DOCS / "vendors.md").read_text(encoding="utf-8").split("## When something goes wrong")[1].split("\n## ")[0]
+    seen = [quoted for line in page.splitlines() for quoted in re.findall(r'"([^"]+)"', line.split(" | ")[0])]
+    parts = [part.strip() for each in seen for part in each.split("..")]
+    files = [path for path in (ROOT / "source/ftrack_accsyn_accessor").rglob("*.py")]
+    said = re.sub(r"\{[^{}]*\}|\s+", " ", " ".join(path.read_text(encoding="utf-8") for path in files))
+    assert len(parts) > 8
+    assert [part for part in parts if part not in said] == []
