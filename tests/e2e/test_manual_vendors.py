@@ -67,7 +67,7 @@ def test_what_one_sees_is_what_is_said() -> None:
     page = (DOCS / "vendors.md").read_text(encoding="utf-8").split("## When something goes wrong")[1].split("\n## ")[0]
     seen = [quoted for line in page.splitlines() for quoted in re.findall(r'"([^"]+)"', line.split(" | ")[0])]
     parts = [part.strip() for each in seen for part in each.split("..")]
-    files = [path for path in (ROOT / "source/ftrack_accsyn_accessor").rglob("*.py")]
+    files = (ROOT / "source/ftrack_accsyn_accessor").rglob("*.py")
     said = re.sub(r"\{[^{}]*\}|\s+", " ", " ".join(path.read_text(encoding="utf-8") for path in files))
     assert len(parts) > 8
     assert [part for part in parts if part not in said] == []
