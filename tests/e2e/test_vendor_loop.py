@@ -133,6 +133,7 @@ def others(loop: Loop) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_by_a_relay_each_way_has_two_legs_and_a_version_comes_after_the_last(tmp_path: Path) -> None:
     with Studio(tmp_path / "studio") as studio:
         london = studio.site("london")
@@ -148,7 +149,7 @@ def test_by_a_relay_each_way_has_two_legs_and_a_version_comes_after_the_last(tmp
         assert sent.returncode == exit_codes.OK, sent.stdout
         assert loop.versions() == {}
         with loop.serving():
-            wait_until(lambda: len(loop.notes()) == 2, 40, "the version")
+            wait_until(lambda: len(loop.notes()) == 2, 120, "the version")
         assert sorted(loop.registered(1).values()) == [f"{STEM}_v001 {frame}".encode() for frame in FRAMES]
         row = loop.versions()[1]
         assert [link["from_id"] for link in loop.store.find("AssetVersionLink", to_id=row["id"])] == [plate_id]
