@@ -14,6 +14,7 @@ from ftrack_accsyn_accessor.insight.absence import absence
 from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
 from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
+from ftrack_accsyn_accessor.model.printable import visible
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.worker.runtime import Runtime, open_outside, open_runtime
@@ -29,8 +30,8 @@ class Stop(click.ClickException):
         self.exit_code = exit_code
 
     def show(self, file: Any = None) -> None:
-        """Print the message as it is: it is a sentence of its own."""
-        click.echo(self.message, err=True, file=file)
+        """Print the message as it is: it is a sentence of its own, in which others may have named things."""
+        click.echo(visible(self.message), err=True, file=file)
 
 
 def find(begin: bool = False) -> Installation:

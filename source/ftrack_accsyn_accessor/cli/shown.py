@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable, Optional, TypeVar
 
 import click
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +20,7 @@ from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.insight.status import Summary
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.plain import as_json
+from ftrack_accsyn_accessor.model.printable import visible
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 from ftrack_accsyn_accessor.model.request import RequestState
 
@@ -51,9 +53,17 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
 
 
+class _Console(Console):
+    """Shows what others have named as it is called, and does nothing that such a name tells a terminal to do."""
+
+    def render(self, renderable: RenderableType, options: Optional[ConsoleOptions] = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+
 def console() -> Console:
     """Return a console on standard output."""
-    return Console(width=None if sys.stdout.isatty() else LOG_WIDTH, highlight=False)
+    return _Console(width=None if sys.stdout.isatty() else LOG_WIDTH, highlight=False)
 
 
 def print_json(value: Any) -> None:

@@ -17,6 +17,13 @@ def printable(text: str, most: int = MOST) -> str:
     return shown if len(text) <= most and len(shown) <= most else f"{shown[: most - 2]}.."
 
 
+def visible(text: str) -> str:
+    """Return *text* with its lines as they are, and all else in it that cannot be seen, or is no text, escaped."""
+    if text.isprintable():
+        return text
+    return "".join(_escaped(each) if each != "\n" and unicodedata.category(each) in _UNSEEN else each for each in text)
+
+
 def _escaped(character: str) -> str:
     number = ord(character)
     if 0xDC80 <= number <= 0xDCFF:  # a byte of a name that is no UTF-8

@@ -93,6 +93,18 @@ def test_a_dry_run_does_nothing_and_tells_everything(studio: Studio) -> None:
     assert (notes(studio), packages(studio)) == ([], [])
 
 
+def test_what_a_shot_is_called_does_nothing_to_the_terminal(studio: Studio) -> None:
+    shot, store = studio.ids["show_a/sq010/sh010"], studio.ftrack.store
+    store.update("Shot", shot, name="sh\x1b[2J\u202e[red]010")
+    try:
+        shown = command(studio.ids[ANIMATION], "--to", VENDOR, "--add", "show_a/refs/plate.mov", "--dry-run")
+    finally:
+        store.update("Shot", shot, name="sh010")
+    assert shown.exit_code == exit_codes.OK, shown.output
+    assert "sh\\u001b[2J\\u202e[red]010/Animation" in shown.output
+    assert not set(shown.output) & {"\x1b", "\u202e"}
+
+
 def test_the_function_returns_when_the_vendor_has_all_of_it(studio: Studio) -> None:
     found = outsource([studio.ids[ANIMATION]], VENDOR, add=["show_a/refs/plate.mov"], wait=True, timeout_s=30.0)
     (handed_out,) = found.handed_out
