@@ -14,7 +14,8 @@ import dataclasses
 import datetime
 import logging
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ftrack_accsyn_accessor import announce
@@ -93,7 +94,7 @@ def work_off(means: Means) -> int:
     Raise `errors.SpoolError` where it cannot be told what waits.
     """
     ended, ingest = 0, Ingest(means)
-    for entry in means.spool.waiting(INGEST):
+    for entry in _in_turn(means.spool.waiting(INGEST)):
         try:
             ended += ingest.work(entry)
         except errors.AccsynAccessorError as error:
@@ -103,6 +104,17 @@ def work_off(means: Means) -> int:
         except Exception:
             logger.exception("A delivery waits: something is wrong with the plugin. Please report this.")
     return ended
+
+
+def _in_turn(entries: Sequence[Entry]) -> list[Entry]:
+    """Return *entries* so that each vendor has one after the other: nobody waits for all that another one has sent."""
+    before: Counter[str] = Counter()
+    turns: list[tuple[int, Entry]] = []
+    for each in entries:
+        vendor_id = str(each.data.get("vendor_id"))
+        turns.append((before[vendor_id], each))
+        before[vendor_id] += 1
+    return [each for _, each in sorted(turns, key=lambda turn: turn[0])]
 
 
 class _Delivery:

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 #: How long what was asked for of accsyn meanwhile gets to be handed over.
 STOP_S = 20.0
 _MOST_WORDS = 1_000
+#: Files and folders side by side that one job brings: each is told to both sides by itself, in a note and a mail.
+MOST_UNITS = 200
 
 
 class _Kept(NamedTuple):
@@ -39,7 +41,11 @@ def keep(found: Payload, user_id: str, units: Sequence[Arrived]) -> Told:
     """Keep *units* of an upload, and work them off; what is still on its way comes with another run of the hook."""
     means = Means.here()
     try:
-        kept = [_put(means, found, user_id, unit, UPLOAD, None) for unit in units if not unit.waits]
+        whole = [unit for unit in units if not unit.waits and not _has_ended(means, found, unit)]
+        if len(whole) > MOST_UNITS:
+            kept = [_put_many(means, found, user_id, whole, UPLOAD)]
+        else:
+            kept = [_put(means, found, user_id, unit, UPLOAD, None) for unit in units if not unit.waits]
     finally:
         means.close()
     return Told([*_waits(units), *_work_off(kept)])
@@ -73,7 +79,9 @@ def keep_failed(found: Payload, user_id: str, units: Sequence[tuple[str, Arrived
     means = Means.here()
     kept = []
     try:
-        for origin, unit in units:
+        if len(units) > MOST_UNITS:
+            kept = [_put_many(means, found, user_id, [unit for _, unit in units], units[0][0])]
+        for origin, unit in () if kept else units:
             digest = hashlib.sha256(repr((unit.name, sorted(unit.waits))).encode("utf-8", "backslashreplace"))
             key = f"{found.job_id}/{digest.hexdigest()[:32]}"
             data = {**_data(found, user_id, unit, origin), "missing": list(unit.waits)}
@@ -82,6 +90,19 @@ def keep_failed(found: Payload, user_id: str, units: Sequence[tuple[str, Arrived
     finally:
         means.close()
     return Told(_work_off(kept))
+
+
+def _has_ended(means: Means, found: Payload, unit: Arrived) -> bool:
+    kind = RELAY if means.rules.production else INGEST
+    return means.spool.result(kind, recognising.key(found.job_id, unit)) is not None
+
+
+def _put_many(means: Means, found: Payload, user_id: str, units: Sequence[Arrived], origin: str) -> _Kept:
+    """Have it told, once for a job, that nothing of what lies side by side there is taken in: it stays where it is."""
+    key = f"{found.job_id}/side by side"
+    first = units[0]._replace(files=None, sent={})
+    means.spool.put(MISSING, key, {**_data(found, user_id, first, origin), "many": len(units)})
+    return _Kept(MISSING, key, f"{len(units):,} files and folders")
 
 
 def _put(

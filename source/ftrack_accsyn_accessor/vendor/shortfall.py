@@ -28,7 +28,8 @@ def tell(means: Means, entry: Entry) -> None:
     if unit is None or case is None:
         entry.finish({"words": "It is no upload of a vendor's who was handed out something there."})
         return
-    words = _words(unit.name, [str(each) for each in entry.data.get("missing") or ()])
+    many = entry.data.get("many")
+    words = _many_words(many) if many else _words(unit.name, [str(each) for each in entry.data.get("missing") or ()])
     author = notes.user_id(means.connection, means.credentials.api_user)
     text = f"{words}\nIt was sent by {case.vendor}."
     for place in _places(means, case):
@@ -43,6 +44,13 @@ def _words(name: str, missing: Sequence[str]) -> str:
     lines = "\n".join(f"- {each}" for each in [*shown, *more])
     head = f"{printable(name)}: not all of it has arrived. accsyn could not carry:"
     return f"{head}\n{lines}\nNothing is taken in until it has: retry the upload in accsyn, or send it again.\n"
+
+
+def _many_words(count: int) -> str:
+    return (
+        f"{count:,} files and folders were uploaded side by side, and nothing of them was taken in.\n"
+        "Put what belongs to one version into a folder of its own, and upload these folders, not too many at once.\n"
+    )
 
 
 def _places(means: Means, case: Case) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.vendor import hooks, receipt
+from ftrack_accsyn_accessor.vendor import hooks, keeping, receipt
 from ftrack_accsyn_sandbox.accsyn.entities import Delivery
 from helpers import ROOT
 from hooking import OTHER, VENDOR, Hooking
@@ -198,6 +198,28 @@ def test_two_vendors_who_fail_with_the_same_are_both_told(hooking: Hooking) -> N
     known = [hooking.user(vendor).id for vendor in (VENDOR, OTHER)]
     told = [each for each in hooking.workspace.each(Delivery) if "missing-" in each.name]
     assert [[each for each in told if one in each.recipients] != [] for one in known] == [True, True]
+
+
+@pytest.mark.parametrize("verb", ["job-done", "job-failed"])
+def test_very_many_files_side_by_side_are_told_once_and_stay_where_they_are(hooking: Hooking, verb: str) -> None:
+    hooking.hand_out()
+    folder, before = hooking.places().from_folder, len(hooking.store.find("Note"))
+    names = [f"{hooking.stem}.{number}.exr" for number in range(keeping.MOST_UNITS + 1)]
+    for name in names:
+        (hooking.studio.hq / folder / name).write_bytes(b"x")
+    status, hook = {"job-done": ("done", DONE), "job-failed": ("failed", FAILED)}[verb]
+    job = {**hooking.job(*(f"{folder}/{name}" for name in names), status=status), "hook": hook}
+
+    for _ in range(2):
+        code, said = hooking.call(verb, job)
+        assert code == 0, said
+        assert "201 files and folders: Both sides were told." in said
+
+    assert hooking.waiting() == []
+    assert [(hooking.studio.hq / folder / name).read_bytes() for name in names] == [b"x"] * len(names)
+    assert len(hooking.store.find("Note")) == before + 1
+    for name in names:
+        (hooking.studio.hq / folder / name).unlink()
 
 
 def test_a_unit_that_is_not_whole_waits_for_the_rest_of_its_job(hooking: Hooking) -> None:

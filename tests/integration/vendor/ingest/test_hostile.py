@@ -14,7 +14,7 @@ from ftrack_accsyn_accessor.ftrack.versions import Versions
 from ftrack_accsyn_accessor.model import errors, manifest
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, DeliveryNote, Packed
 from ftrack_accsyn_accessor.model.submission import Verdict
-from ftrack_accsyn_accessor.vendor import quarantine
+from ftrack_accsyn_accessor.vendor import ingest, quarantine
 from ftrack_accsyn_accessor.vendor.ingest import Ingest, work_off
 from ftrack_accsyn_accessor.vendor.judging import Judging
 from ftrack_accsyn_accessor.vendor.spool import INGEST
@@ -168,3 +168,11 @@ def test_a_delivery_of_any_name_is_put_aside_and_told(vendor: Vendor, name: str,
     told = vendor.studio.ftrack.store.find("Note")[-1]["content"] + str(result)
     assert not set(told) & {"\x1b", "\udcff"}
     assert vendor.receipt(entry.key)["accepted"] is False
+
+
+def test_nobody_waits_for_all_that_another_vendor_has_sent(vendor: Vendor) -> None:
+    vendor.hand_out()
+    first = [vendor.entry(f"{number}.mxf") for number in range(3)]
+    other = vendor.entry("theirs.mxf", vendor_id="another")
+    in_turn = [each.key for each in ingest._in_turn(vendor.means.spool.waiting(INGEST))]
+    assert in_turn == [each.key for each in (first[0], other, first[1], first[2])]
