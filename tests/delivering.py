@@ -195,6 +195,7 @@ BAD: tuple[Bad, ...] = (
     Bad("version-exists", "sh010_comp_v002", "version-taken", _called("sh010_comp_v002")),
     Bad("version-zero", "sh010_comp_v000", "version", _called("sh010_comp_v000")),
     Bad("version-huge", "sh010_comp_v999999999", "version", _called("sh010_comp_v999999999")),
+    Bad("version-last", "sh010_comp_v999999", "version", _called("sh010_comp_v999999")),
     Bad("older-frames", UNIT, "version-differs", lambda folder: frames(folder / UNIT, "sh010_comp_v002") and None),
     Bad("frames-of-another", UNIT, "other-task", lambda folder: frames(folder / UNIT, "sh020_comp_v003") and None),
     # Frames.

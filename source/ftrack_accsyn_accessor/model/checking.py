@@ -16,6 +16,8 @@ from ftrack_accsyn_accessor.model.vendors import VendorRules
 _MOST_TOLD = 20
 _MOST_PARTS = 200
 _MOST_VERSION = 999_999
+#: Numbers that a version may leave out: who takes the last one leaves none for anybody after it.
+_MOST_GAP = 1_000
 #: Names of components that mean something to ftrack's own web player.
 _RESERVED = re.compile(r"ftrackreview|thumbnail", re.IGNORECASE)
 _UNCHECKED = (
@@ -113,7 +115,7 @@ def _version(
     exists = given in exist if exist is not None else 0 < given < deliverable.next_version
     if exists:
         problems.append(Problem("version-taken", f"Version {given} exists already: {wanted}."))
-    elif not 0 < given <= _MOST_VERSION:
+    elif not 0 < given <= _MOST_VERSION or given - following > _MOST_GAP:
         problems.append(Problem("version", f"{given} is no number of a version: {wanted}."))
     elif given != following:
         text = f"Version {given} is not the next one, which is {following}: is it meant?"
