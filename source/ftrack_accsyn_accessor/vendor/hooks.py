@@ -14,7 +14,7 @@ import re
 import stat
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Callable
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.model import errors, payload
@@ -89,11 +89,12 @@ def pre_publish(path: str, output: str) -> Told:
     """
     until = time.monotonic() + ANSWER_S
     answers: list[Mapping[str, Any]] = []
+    write = _writer(output)
     try:
         found = payload.read(_content(path))
         _require(found, _PRE_PUBLISH)
     except errors.AccsynAccessorError as error:
-        write(output, answer([], LATER))
+        write(answer([], LATER))
         return Told([error.what])
 
     def ask() -> None:
@@ -103,17 +104,20 @@ def pre_publish(path: str, output: str) -> Told:
 
     said = bounded(ask, until - time.monotonic())
     given = answers[0] if answers else unanswered(found)
-    write(output, given)
+    write(given)
     return Told([*said, *(f"{printable(str(each['filename']))}: {_verdict(each)}" for each in given["files"])])
 
 
-def write(output: str, answer: Mapping[str, Any]) -> None:
-    """Write *answer* in one step; a link in its place is replaced. Raise OSError."""
+def _writer(output: str) -> Callable[[Mapping[str, Any]], None]:
+    """Return what writes an answer in one step, where a link is replaced; it raises OSError.
+
+    What it takes is imported now: while another thread imports the same, it may not be there as a whole.
+    """
     from pathlib import Path
 
     from ftrack_accsyn_accessor.outbox import file
 
-    file.write(Path(output), json.dumps(answer))
+    return lambda given: file.write(Path(output), json.dumps(given))
 
 
 def _upload(path: str) -> tuple[Payload, VendorRules, str]:

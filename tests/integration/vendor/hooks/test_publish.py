@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -189,6 +191,21 @@ def test_whatever_the_input_is_there_is_an_answer(hooking: Hooking, content: str
     output = hooking.folder / "output.json"
     assert hooking.call("pre-publish", content, output)[0] == 0
     assert json.loads(output.read_bytes())["files"] == []
+
+
+def test_what_the_answer_is_written_with_is_there_before_another_thread_imports_the_rest(hooking: Hooking) -> None:
+    code = (
+        "import sys\n"
+        "from ftrack_accsyn_accessor.vendor import hooks\n"
+        "hooks.bounded = lambda ask, limit_s: print('ftrack_accsyn_accessor.outbox.file' in sys.modules) or ['late']\n"
+        "hooks.pre_publish(*sys.argv[1:])"
+    )
+    path, output = hooking.folder / "input.json", hooking.folder / "output.json"
+    path.write_text(json.dumps({"hook": PRE_PUBLISH, "files": [{"filename": "a"}]}), encoding="utf-8")
+    words = [sys.executable, "-c", code, str(path), str(output)]
+    ran = subprocess.run(words, env=hooking.environment, capture_output=True, text=True, check=True)
+    assert ran.stdout == "True\n"
+    assert [each["can_publish"] for each in json.loads(output.read_text(encoding="utf-8"))["files"]] == [False]
 
 
 def test_an_answer_replaces_a_link_and_does_not_follow_it(hooking: Hooking) -> None:
