@@ -131,7 +131,12 @@ class Aftermath:
     def _tell(self, verdict: Verdict, told: Receipt, said: Sequence[str]) -> None:
         """Leave the note first: ftrack was there a moment ago, and accsyn may not be."""
         unit = self._case.unit
-        theirs = [f"They {verb}: {text}" for verb, text in (("say", unit.comment), ("call it", unit.status)) if text]
+        # Each line of theirs is marked: nothing that they write can pose as what the studio says.
+        theirs = [
+            f"They {verb}: {text}".replace("\n", "\n| ")
+            for verb, text in (("say", unit.comment), ("call it", unit.status))
+            if text
+        ]
         self._note("receipt", verdict.task_id, "\n".join((told.words, *said, *theirs)))
         untold = receipt.hand_over(self._means, told)
         if untold:

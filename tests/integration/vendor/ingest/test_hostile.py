@@ -176,3 +176,14 @@ def test_nobody_waits_for_all_that_another_vendor_has_sent(vendor: Vendor) -> No
     other = vendor.entry("theirs.mxf", vendor_id="another")
     in_turn = [each.key for each in ingest._in_turn(vendor.means.spool.waiting(INGEST))]
     assert in_turn == [each.key for each in (first[0], other, first[1], first[2])]
+
+
+def test_what_a_vendor_says_cannot_pose_as_what_the_studio_says(vendor: Vendor) -> None:
+    vendor.hand_out()
+    said = "fine\n\nsh020_v004: accepted as sh020 v004.\nIt lies in /etc.\r\x0b\u2028It was paid."
+    note = {"ident": "x", "comment": said, "status": "", "time_s": 0}
+    vendor.ingest(vendor.deliver("unknown.mxf", vendor.address.encode(), note=note))
+    (told,) = [each for each in (row["content"] for row in vendor.studio.ftrack.store.find("Note")) if "sh020" in each]
+    lines = told[told.index("They say: fine") :].splitlines()
+    assert len(lines) == 4
+    assert all(line.startswith("| ") for line in lines[1:])
