@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,7 +67,8 @@ def test_a_volume_that_is_not_mounted_here_is_told(
 def test_a_volume_of_which_accsyn_tells_no_path_is_told(
     running: Studio, rules: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running.demo.volume, "root", "")
+    other = "P:/projects" if os.name != "nt" else "/mnt/projects"
+    monkeypatch.setattr(running.demo.volume, "root", other)
     monkeypatch.setattr(running.demo.volume, "paths", {})
     means = Means.here()
     with pytest.raises(errors.StorageError, match="accsyn tells no path of it for this system"):
