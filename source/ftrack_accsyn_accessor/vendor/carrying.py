@@ -7,8 +7,8 @@ import glob
 from collections.abc import Mapping
 from typing import NamedTuple, Optional
 
-from ftrack_accsyn_accessor.model import errors, parties, proof
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, StagedFile, State, Trouble
+from ftrack_accsyn_accessor.model import errors, parties
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, StagedFile
 from ftrack_accsyn_accessor.model.parties import Party
 from ftrack_accsyn_accessor.model.plan import Fate, Plan
 from ftrack_accsyn_accessor.model.request import RequestState, Standing
@@ -66,10 +66,7 @@ class Carrying:
         # Vendors give names, too: one that looks like a pattern is a name all the same.
         plans = planner.plan(dataclasses.replace(leg.order, added=tuple(map(glob.escape, leg.order.added))))
         if any(plan.of(Fate.ON_ITS_WAY) for plan in plans):
-            outcome = "it is on its way there already, by an earlier request"
-            raise errors.Conflict(
-                "carry the folder", leg.order.added[0], outcome, "Cancel that one to have it sent anew."
-            )
+            raise _goes_already(leg.order.added[0], ", by an earlier request")
         if not any(plan.going for plan in plans):
             raise errors.Unserved("carry the folder", leg.order.added[0], _cause(plans), "It is tried again.")
         if leg.files is not None:
@@ -80,11 +77,21 @@ class Carrying:
         assert asked is not None  # noqa: S101 - it was written down
         return asked
 
+    def require_new(self, folder: str) -> None:
+        """Raise `errors.Conflict` where *folder* is on its way already by an earlier request of this machine."""
+        for standing in self._runtime.outbox.requests.open():
+            under_way = standing.state in (RequestState.WAITING, RequestState.MOVING)
+            if under_way and any(each.publication.path == folder for each in self._items(standing)):
+                raise _goes_already(folder, f" by request {standing.id}")
+
+    def _items(self, standing: Standing) -> list[Item]:
+        return self._runtime.outbox.requests.items(standing.id)
+
     def refused(self, standing: Standing) -> bool:
         """Whether accsyn has taken nothing of a request, and said so."""
         if standing.state not in (RequestState.WAITING, RequestState.STUCK):
             return False
-        return all(each.cause_kind in _REFUSED for each in self._runtime.outbox.requests.items(standing.id))
+        return all(each.cause_kind in _REFUSED for each in self._items(standing))
 
     def stalled(self, standing: Standing, now: float) -> str:
         """Return in words why what accsyn has of a request does not move there; empty where it may.
@@ -127,11 +134,9 @@ class Carrying:
         return done
 
 
-def stuck_words(standing: Standing) -> str:
-    """Return in words that a request does not go on by itself; empty where it may."""
-    if standing.state is not RequestState.STUCK:
-        return ""
-    return f"Request {standing.id}, which carries it, needs attention: ftrack-accsyn requests --unfold tells of it."
+def _goes_already(folder: str, by: str) -> errors.Conflict:
+    outcome = f"it is on its way there already{by}"
+    return errors.Conflict("carry the folder", folder, outcome, "Cancel that one to have it sent anew.")
 
 
 def _counted(plan: Plan, files: Mapping[str, int]) -> Plan:

@@ -96,6 +96,7 @@ class HandingOut:
         if self._confirmed.contents is not None and "package" not in self._entry.data:
             self._assemble(self._confirmed.contents)
         if not self._entry.data.get("told"):
+            self._carrying.require_new(self._entry.data["folder"])
             self._tell()
         return self._carry()
 

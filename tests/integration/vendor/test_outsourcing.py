@@ -323,3 +323,17 @@ def test_access_that_another_machine_takes_back_before_ftrack_knows_is_given_aga
     first.confirm(first.preview(desk.work(task)), Requester("artist"), "one")
     assert taken
     assert access.look(desk.means, "show_a", VENDOR).ready
+
+
+def test_a_package_that_waits_to_be_fetched_is_not_delivered_twice_and_no_note_says_so(desk: Handing) -> None:
+    work = desk.work()
+    desk.hand_out(work, "one")
+    desk.run_for(30)
+    desk.outsourcing.advance()
+    desk.run_for(30)
+    assert len(desk.deliveries()) == 1
+    (again,) = desk.hand_out(work, "two")
+    desk.run_for(30)
+    assert len(desk.deliveries()) == 1
+    assert (again.over, "by request 1" in again.failed) == (True, True)
+    assert len(notes_of(desk, desk.task())) == 1
