@@ -139,6 +139,7 @@ def _part(part: Part, work: Work) -> list[Item]:
         (_count(len(part.tasks), "task"), [_task(each) for each in part.tasks]),
         (f"Goes: {_much([part])}", files or ["No files: the description of the work alone."]),
         (f"Cannot go: {_count(len(left), 'item')}", left),
+        ("To be known", [shown(each) for each in part.remarks]),
         ("Granted in accsyn", steps),
         ("The vendor", vendor),
         ("The way", [shown(part.way_text)]),

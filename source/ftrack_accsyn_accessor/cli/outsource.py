@@ -155,7 +155,7 @@ def _part_told(part: Part) -> Mapping[str, Any]:
         "way": part.way.value,
         "way_text": part.way_text,
         "steps": list(part.access.steps),
-        "remarks": list(part.access.remarks),
+        "remarks": [*part.remarks, *part.access.remarks],
         "clients": [plain(each) for each in part.access.machines],
     }
 
@@ -185,7 +185,7 @@ def _rows(part: Part) -> list[tuple[str, list[str]]]:
         ("wanted back", [_wanted(part, each) for each in contents.deliverables]),
         ("granted", list(part.access.steps) or ["nothing new: they have what they need"]),
         ("way", [part.way_text]),
-        ("remarks", list(part.access.remarks)),
+        ("remarks", [*part.remarks, *part.access.remarks]),
     ]
 
 

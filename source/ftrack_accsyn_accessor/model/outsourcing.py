@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ftrack_accsyn_accessor.model import closing
 from ftrack_accsyn_accessor.model.access import Machine, Standing
+from ftrack_accsyn_accessor.model.closing import TaskState
+from ftrack_accsyn_accessor.model.handout import HandOut
 from ftrack_accsyn_accessor.model.progress import size_text
+from ftrack_accsyn_accessor.model.vendors import VendorRules
 
 #: From this version on accsyn's app and user server take what is pushed to a volume that their environment maps
 #: (workflow facts, section 3).
@@ -57,7 +61,21 @@ def note_text(vendor: str, package: str, files: Mapping[str, int], message: str)
     return "\n\n".join(filter(None, ("\n".join(lines), message.strip())))
 
 
-def takes_pushed(machine: Machine) -> bool:
+def remarks(
+    names: Mapping[str, str], known: Iterable[HandOut], states: Mapping[str, TaskState], rules: VendorRules
+) -> Iterator[str]:
+    """Yield what has to be known of tasks, called *names* by their ids, before they are handed out."""
+    for each in known:
+        if each.task_id in names and not each.closed_at:
+            since = f"since {each.handed_out_at[:10]}, as the package {each.package}"
+            yield f"{names[each.task_id]} is out with {each.vendor} {since}."
+    for task_id, name in names.items():
+        state = states.get(task_id)
+        if state is not None and closing.ended(state, rules):
+            yield f"{name} is {state.status}: `ftrack-accsyn vendors --fix`, or serve, ends the access to it at once."
+
+
+def _takes(machine: Machine) -> bool:
     """Whether a push may reach a mapped volume there; of a client that tells no version it is tried."""
     numbers = tuple(int(number) for number in re.findall(r"\d+", machine.version))
     return not numbers or numbers >= _PUSHED_FROM

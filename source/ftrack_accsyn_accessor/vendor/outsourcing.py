@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor import announce
-from ftrack_accsyn_accessor.ftrack import notes
+from ftrack_accsyn_accessor.ftrack import notes, outsourced
 from ftrack_accsyn_accessor.ftrack.connection import quoted, quoted_batches
+from ftrack_accsyn_accessor.ftrack.task_states import task_states
 from ftrack_accsyn_accessor.model import errors, outsourcing, parties, retry
 from ftrack_accsyn_accessor.model.outsourcing import Way
 from ftrack_accsyn_accessor.send.asking import Requester
@@ -62,7 +63,10 @@ class Task(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """What goes to the vendor of one project, in one package, and what they are granted for it."""
+    """What goes to the vendor of one project, in one package, and what they are granted for it.
+
+    `remarks` are what has to be known of the tasks, such as who has them already.
+    """
 
     project_id: str
     project: str
@@ -70,6 +74,7 @@ class Part:
     contents: Contents
     access: Access
     way: Way
+    remarks: tuple[str, ...] = ()
 
     @property
     def way_text(self) -> str:
@@ -162,7 +167,12 @@ class Outsourcing:
         )
         found = access.look(self._means, tasks[0].project, work.vendor)
         way = outsourcing.way(found.standing, found.machines)
-        return Part(tasks[0].project_id, tasks[0].project, tuple(tasks), contents, found, way)
+        return Part(tasks[0].project_id, tasks[0].project, tuple(tasks), contents, found, way, self._remarks(tasks))
+
+    def _remarks(self, tasks: Sequence[Task]) -> tuple[str, ...]:
+        connection, names = self._means.connection, {task.id: task.name for task in tasks}
+        known, states = outsourced.read(connection), task_states(connection, names)
+        return tuple(outsourcing.remarks(names, known, states, self._means.rules))
 
     def _tasks(self, work: Work) -> list[Task]:
         """Return the tasks that are meant, in their order; two requests for each 500 of them."""

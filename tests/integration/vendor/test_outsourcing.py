@@ -135,6 +135,18 @@ def test_a_package_that_is_on_its_way_does_not_go_twice_and_goes_anew_once_that_
     assert (third.failed, third.request != first.request) == ("", True)
 
 
+def test_the_preview_tells_who_has_a_task_already_and_that_it_is_over(desk: Handing) -> None:
+    assert desk.outsourcing.preview(desk.work()).parts[0].remarks == ()
+    (first,) = desk.hand_out(desk.work())
+    store = desk.studio.ftrack.store
+    store.update("Task", desk.task(), status_id=store.find("Status", name="Omitted")[0]["id"])
+    (part,) = desk.outsourcing.preview(desk.work()._replace(vendor="other@acme.test")).parts
+    has, over = part.remarks
+    assert has.startswith(f"show_a/sq010/sh010/Animation is out with {VENDOR} since ")
+    assert has.endswith(f", as the package {first.package}.")
+    assert over.startswith("show_a/sq010/sh010/Animation is Omitted: ")
+
+
 def test_tasks_of_several_projects_are_a_package_for_each(desk: Handing) -> None:
     tasks = (desk.task(), desk.task("show_b/sq010/sh010/Animation"), desk.task("show_a/sq010/sh020/Animation"))
     handed_out = desk.hand_out(desk.work(*tasks, added=()))
