@@ -72,7 +72,9 @@ def remarks(
     for task_id, name in names.items():
         state = states.get(task_id)
         if state is not None and closing.ended(state, rules):
-            yield f"{name} is {state.status}: `ftrack-accsyn vendors --fix`, or serve, ends the access to it at once."
+            ends = "`ftrack-accsyn vendors --fix`, or serve, ends the access to it at once"
+            becomes = f"it gets the status {rules.status_out}"
+            yield f"{name} is {state.status}: {becomes if rules.status_out else ends}."
 
 
 def _takes(machine: Machine) -> bool:

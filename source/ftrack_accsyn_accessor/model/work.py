@@ -26,6 +26,7 @@ _WIDTH = 100
 _MOST_LINE = 5000
 #: Folders that are told one by one.
 _MOST_FOLDERS = 200
+_HOW = "by `ftrack-accsyn deliver`, which checks it first, or by an upload in accsyn"
 _NAMING = "Correct `naming` in the file that FTRACK_ACCSYN_VENDORS names."
 
 
@@ -178,7 +179,7 @@ def markdown(tasks: Sequence[Task], found: Manifest, guidelines: str = "") -> st
 def _head(found: Manifest) -> Iterator[str]:
     yield f"\n- Project: {_code(found.project)}\n- Package: {_code(found.package)}\n"
     yield f"- Due: {_code(found.due)}\n" if found.due else "- Due: not said\n"
-    yield f"- Deliver to: {_code(found.from_share)}\n" if found.from_share else ""
+    yield f"- Deliver to: {_code(found.from_share)}, {_HOW}\n" if found.from_share else ""
     yield f"- Colour space: {_code(found.colour_space)}\n" if found.colour_space else ""
     yield f"- Made: {_code(found.made_at)}\n"
 

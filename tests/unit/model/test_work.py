@@ -95,7 +95,7 @@ def test_the_page_says_what_is_expected_by_when_and_what_is_in_the_package() -> 
     for said in (
         *("`show_a/sq010/sh010/comp`", "`sh010_comp_v004`", "993 to 1018, handles included: 26 frames", "`.exr`"),
         *("Due: `2026-12-01`", "Keep the wires.", "`plate`: 3 files, 3.0 kB", "ACES, please.", "`show_a-from-ana`"),
-        *("1001 to 1010, without handles", "Frames a second: 24", "`Compositing`"),
+        *("1001 to 1010, without handles", "Frames a second: 24", "`Compositing`", "`ftrack-accsyn deliver`"),
     ):
         assert said in text
 
