@@ -34,6 +34,8 @@ from ftrack_accsyn_accessor.vendor.tasks import Tasks
 #: Entries and levels of a folder that somebody adds.
 _MOST_ENTRIES = 1_000_000
 _DEEPEST = 60
+#: Files of one package: the spool, and whoever reads the manifest, has all of them in one text.
+MOST_FILES = 100_000
 _KINDS: Mapping[FoundKind, str] = {
     FoundKind.LINK: "it is a link, and links are not followed",
     FoundKind.FOLDER: "it is a folder, and ftrack has it as a file",
@@ -128,6 +130,9 @@ def gather(
     )
     planned = _Source(means, first.project).planned(order, added)
     files, left = _Files(means, first.project).of(planned)
+    if len(files) > MOST_FILES:
+        outcome = f"it is {len(files):,} files, and {MOST_FILES:,} are the most in one package"
+        raise errors.Unresolved("hand out", first.project, outcome, "Hand it out in parts: choose less in one go.")
     concerns = _concerns(planned, first)
     return Contents(first.project_id, first.project, found.tasks, wanted, tuple(files), tuple(left), concerns)
 

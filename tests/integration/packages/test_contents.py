@@ -12,6 +12,7 @@ import pytest
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.vendor import contents as contents_module
 from ftrack_accsyn_accessor.vendor.contents import Contents
 from packing import Packer, paths_of
 
@@ -217,6 +218,15 @@ def test_names_that_not_every_system_has_do_not_go(packer: Packer) -> None:
     assert len(contents.files) == 2
     assert len(contents.left) == 6
     assert all(each.cause.isprintable() for each in contents.left)
+
+
+def test_more_files_than_fit_into_one_package_are_refused(packer: Packer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents_module, "MOST_FILES", 2)
+    packer.plate((1, 2))
+    assert len(packer.gather().files) == 2
+    packer.file("more")
+    with pytest.raises(errors.Unresolved, match=r"3 files, and 2 are the most.*in parts"):
+        packer.gather()
 
 
 def test_contents_that_were_kept_as_json_are_the_same(packer: Packer) -> None:
