@@ -64,7 +64,8 @@ class Left(NamedTuple):
     @property
     def told(self) -> str:
         """Both of it; a cause that names it, does so once."""
-        return self.cause if self.cause.startswith(f"{self.name}:") else f"{self.name}: {self.cause}"
+        named = self.cause.startswith((f"{self.name}: ", f"{foreign.shown(self.name)}: "))
+        return self.cause if named else f"{self.name}: {self.cause}"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -88,7 +88,7 @@ class Part:
             return ""
         first, more = self.contents.left[0], len(self.contents.left) - 1
         others = f", and {more} more" if more else ""
-        return f"nothing of what was chosen for {self.project} can go: {first.told}{others}"
+        return f"nothing of what was chosen for {self.project} can go: {first.told.rstrip('.')}{others}"
 
 
 @dataclasses.dataclass(frozen=True)
