@@ -209,6 +209,8 @@ class FtrackConnection:
         self.close()
         self._failing = True
         outcome = f"{type(error).__name__}: {text}"
+        if isinstance(error, json.JSONDecodeError):  # ftrack_api does not keep the status
+            outcome = f"something answered, and not with JSON, as a proxy or a server that is not up does: {outcome}"
         return errors.RegistrationError(tried, self.credentials.server_url, outcome, by_itself=_AGAIN)
 
     def _open(self) -> Any:

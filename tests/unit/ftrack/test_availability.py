@@ -234,6 +234,12 @@ def test_ftrack_that_is_away_raises(ftrack: Ftrack, availability: Availability) 
 # Taking back.
 
 
+def test_what_answers_in_place_of_ftrack_is_told_as_that(ftrack: Ftrack) -> None:
+    ftrack.service.switches.fail_next(status=503, times=1)
+    with pytest.raises(errors.RegistrationError, match=r"not with JSON, as a proxy .* JSONDecodeError"):
+        ftrack.connection.query("select id from Project")
+
+
 def test_taking_back_removes_a_container_with_all_its_members_and_nothing_elsewhere(
     ftrack: Ftrack, availability: Availability
 ) -> None:
