@@ -75,6 +75,11 @@ def remarks(
             ends = "`ftrack-accsyn vendors --fix`, or serve, ends the access to it at once"
             becomes = f"it gets the status {rules.status_out}"
             yield f"{name} is {state.status}: {becomes if rules.status_out else ends}."
+    if rules.production:
+        further = (
+            "Once that is proven to be there, serve, a hook or the next `ftrack-accsyn outsource` sends it further"
+        )
+        yield f"It goes to the main site first, from {rules.production}. {further}."
 
 
 def _takes(machine: Machine) -> bool:

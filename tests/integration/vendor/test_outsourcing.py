@@ -248,6 +248,8 @@ def test_behind_a_relay_the_second_leg_follows_the_proof_of_the_first(desk: Hand
     desk.again(root=str(london), production="site=london")
     desk.map_volume()
     desk.write_at(desk.london, PLATE, 300)
+    (part,) = desk.outsourcing.preview(desk.work()).parts
+    assert "main site first, from site=london" in " ".join(part.remarks)
     (handed_out,) = desk.hand_out(desk.work())
     (relay,) = desk.outbox.requests.latest(10)
     assert (handed_out.over, handed_out.leg, handed_out.request) == (False, "relay", relay.id)
