@@ -55,7 +55,7 @@ class Outsource(NamedTuple):
             return ""
         outsourcing, requester = office.outsourcing(), Requester(self.username)
         preview = outsourcing.preview(Work(tuple(tasks), vendor))
-        obstacle = preview.obstacle or _private(office, preview)
+        obstacle = _private(office, preview) or preview.obstacle
         if obstacle:
             return obstacle
         self.follow(outsourcing.accept(preview, requester, _token(group)), requester)
