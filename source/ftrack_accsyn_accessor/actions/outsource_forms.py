@@ -15,6 +15,7 @@ from ftrack_accsyn_accessor.actions.previews import NAMED
 from ftrack_accsyn_accessor.actions.wording import one_line, said, shown
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.access import Standing
+from ftrack_accsyn_accessor.model.outsourcing import told
 from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.model.vendors import VendorRules
 from ftrack_accsyn_accessor.vendor.outsourcing import HandedOut, Part, Preview, Task, Work, address
@@ -138,7 +139,9 @@ def _part(part: Part, work: Work) -> list[Item]:
     sections = [
         (_count(len(part.tasks), "task"), [_task(each) for each in part.tasks]),
         (f"Goes: {_much([part])}", files or ["No files: the description of the work alone."]),
+        ("Told in words", [shown(each) for each in told(contents.tasks)]),
         (f"Cannot go: {_count(len(left), 'item')}", left),
+        ("Wanted back", [shown(each) for each in part.wanted]),
         ("To be known", [shown(each) for each in part.remarks]),
         ("Granted in accsyn", steps),
         ("The vendor", vendor),

@@ -15,9 +15,10 @@ from rich.text import Text
 from ftrack_accsyn_accessor.cli import asked, exit_codes, here, shown
 from ftrack_accsyn_accessor.cli.asked import How
 from ftrack_accsyn_accessor.cli.send import names
-from ftrack_accsyn_accessor.model.manifest import Deliverable
+from ftrack_accsyn_accessor.model import outsourcing
 from ftrack_accsyn_accessor.model.outsourcing import Way
 from ftrack_accsyn_accessor.model.plain import plain
+from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.vendor.contents import Source
 from ftrack_accsyn_accessor.vendor.functions import Outsourced, plan
@@ -25,6 +26,8 @@ from ftrack_accsyn_accessor.vendor.handing_out import RELAY
 from ftrack_accsyn_accessor.vendor.outsourcing import HandedOut, Part, Preview, Work
 
 _HOW = {Way.PUSH.value: "pushed to their volume", Way.DELIVERY.value: "as a delivery that they fetch"}
+#: Characters of what is told of one thing.
+_LINE = 2_000
 #: Lines of what is in a package, by its folders.
 _MOST_FOLDERS = 20
 
@@ -117,7 +120,7 @@ def _end(context: click.Context, found: Outsourced, how: How, code: int) -> NoRe
     if how.as_json:
         shown.print_json({**told(found.preview), "handed_out": list(map(plain, handed_out)), "exit_code": code})
     elif handed_out:
-        shown.console().print(Group(*(Text(line) for each in handed_out for line in _lines(each))))
+        shown.console().print(Group(*(Text(printable(line, _LINE)) for each in handed_out for line in _lines(each))))
     context.exit(code)
 
 
@@ -167,11 +170,11 @@ def preview_view(preview: Preview) -> RenderableType:
         table = Table.grid(padding=(0, 2))
         for name, lines in _rows(part):
             for line in lines:
-                table.add_row(Text(name, style="dim"), Text(line))
+                table.add_row(Text(name, style="dim"), Text(printable(line, _LINE)))
                 name = ""
-        found += [Text(f"{part.project} > {preview.work.vendor}", style="bold"), table]
+        found += [Text(printable(f"{part.project} > {preview.work.vendor}", _LINE), style="bold"), table]
     if preview.obstacle:
-        found.append(Text(preview.obstacle, style="bold red"))
+        found.append(Text(printable(preview.obstacle, _LINE), style="bold red"))
     return Group(*found)
 
 
@@ -180,9 +183,9 @@ def _rows(part: Part) -> list[tuple[str, list[str]]]:
     return [
         ("tasks", [task.name for task in part.tasks]),
         ("goes", [_files(contents.files), *_folders(contents.files)]),
-        ("told", list(_words(part))),
+        ("told", list(outsourcing.told(contents.tasks))),
         ("cannot go", [each.told for each in contents.left]),
-        ("wanted back", [_wanted(part, each) for each in contents.deliverables]),
+        ("wanted back", list(part.wanted)),
         ("granted", list(part.access.steps) or ["nothing new: they have what they need"]),
         ("way", [part.way_text]),
         ("remarks", [*part.remarks, *part.access.remarks]),
@@ -203,22 +206,3 @@ def _folders(files: Sequence[Source]) -> Iterator[str]:
         yield f"{folder or '.'}: {_files(found[folder])}"
     if len(found) > _MOST_FOLDERS:
         yield f"and {len(found) - _MOST_FOLDERS:,} more folders"
-
-
-def _words(part: Part) -> Iterator[str]:
-    """Yield what is told to the vendor in words, task by task: it leaves the studio, too."""
-    for task in part.contents.tasks:
-        notes = f"{len(task.notes)} note{'' if len(task.notes) == 1 else 's'}"
-        texts = [text for text, there in (("its description", task.description.strip()), (notes, task.notes)) if there]
-        if texts:
-            yield f"{task.name}: {' and '.join(texts)}"
-
-
-def _wanted(part: Part, each: Deliverable) -> str:
-    """Return what is wanted back of a task: name, frames, types of files, and when."""
-    texts = [each.named(each.next_version)]
-    if each.first_frame is not None and each.last_frame is not None:
-        texts.append(f"frames {each.first_frame} to {each.last_frame}")
-    texts += [" or ".join(each.types)] if each.types else []
-    due = next((task.due for task in part.tasks if task.id == each.task_id), "")
-    return ", ".join([*texts, f"due {due[:10]}" if due else "no due date"])

@@ -10,8 +10,10 @@ from ftrack_accsyn_accessor.model import closing
 from ftrack_accsyn_accessor.model.access import Machine, Standing
 from ftrack_accsyn_accessor.model.closing import TaskState
 from ftrack_accsyn_accessor.model.handout import HandOut
+from ftrack_accsyn_accessor.model.manifest import Deliverable
 from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.model.vendors import VendorRules
+from ftrack_accsyn_accessor.model.work import Task
 
 #: From this version on accsyn's app and user server take what is pushed to a volume that their environment maps
 #: (workflow facts, section 3).
@@ -59,6 +61,24 @@ def note_text(vendor: str, package: str, files: Mapping[str, int], message: str)
     if len(files) > MOST_NAMED:
         lines.append(f"- and {len(files) - MOST_NAMED} more")
     return "\n\n".join(filter(None, ("\n".join(lines), message.strip())))
+
+
+def told(tasks: Iterable[Task]) -> Iterator[str]:
+    """Yield what the vendor of *tasks* is told in words, which leaves the studio as the files do."""
+    for task in tasks:
+        notes = f"{len(task.notes)} note{'' if len(task.notes) == 1 else 's'}"
+        texts = [text for text, there in (("its description", task.description.strip()), (notes, task.notes)) if there]
+        if texts:
+            yield f"{task.name}: {' and '.join(texts)}"
+
+
+def wanted(each: Deliverable, due: str) -> str:
+    """Return what is wanted back of a task: name, frames, types of files, and when (ISO 8601, empty for any time)."""
+    texts = [each.named(each.next_version)]
+    if each.first_frame is not None and each.last_frame is not None:
+        texts.append(f"frames {each.first_frame} to {each.last_frame}")
+    texts += [" or ".join(each.types)] if each.types else []
+    return ", ".join([*texts, f"due {due[:10]}" if due else "no due date"])
 
 
 def remarks(

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import time
-from collections.abc import Mapping, Sequence
-from typing import Any, Callable, NamedTuple, Optional
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Optional
 
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack import notes, outsourced
@@ -80,6 +79,12 @@ class Part:
     def way_text(self) -> str:
         """How it goes, in words."""
         return outsourcing.way_text(self.way, self.access.machines)
+
+    @property
+    def wanted(self) -> Iterator[str]:
+        """What is wanted back, in words."""
+        due = {task.id: task.due for task in self.tasks}
+        return (outsourcing.wanted(each, due.get(each.task_id, "")) for each in self.contents.deliverables)
 
     @property
     def nothing(self) -> str:
