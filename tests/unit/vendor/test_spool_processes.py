@@ -113,7 +113,7 @@ def trials(tmp_path: Path, seeds: range) -> None:
 
 @needs_fork
 def test_whoever_is_killed_at_any_line_loses_nothing_and_has_nothing_done_twice(tmp_path: Path) -> None:
-    trials(tmp_path, range(12))
+    trials(tmp_path, range(4))
 
 
 @needs_fork
