@@ -8,12 +8,11 @@ import functools
 import logging
 import threading
 import time
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from ftrack_accsyn_accessor.actions import forms, launch
 from ftrack_accsyn_accessor.actions.answer import Answer
 from ftrack_accsyn_accessor.actions.crew import Crew
-from ftrack_accsyn_accessor.actions.handing import Follow, Handing
 from ftrack_accsyn_accessor.actions.handling import Handling
 from ftrack_accsyn_accessor.actions.kept import KeptPlans
 from ftrack_accsyn_accessor.actions.launch import SERVICE
@@ -21,7 +20,9 @@ from ftrack_accsyn_accessor.actions.office import Office
 from ftrack_accsyn_accessor.actions.wording import one_line, said
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, in_person
-from ftrack_accsyn_accessor.vendor.outsourcing import Part, Work
+
+if TYPE_CHECKING:  # the vendor loop is the service's; Connect starts without it
+    from ftrack_accsyn_accessor.actions.handing import Handing
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +34,8 @@ class Desk:
     """Where actions are asked for. `discover` and `launch` are callbacks of an event hub; any thread may call them.
 
     *name* tells this service from every other one, *words* are what menus say of it. *open_office* is called on
-    threads of the desk's own. *syncing* tells whether folders of shots and tasks are known. *follow* goes on with work
-    that is handed out, None where none is.
+    threads of the desk's own. *syncing* tells whether folders of shots and tasks are known. *handing* answers what is
+    asked of Outsource, None where work is not handed out from here.
     """
 
     def __init__(
@@ -45,16 +46,14 @@ class Desk:
         open_office: Callable[[], Office],
         syncing: bool,
         monotonic: Callable[[], float] = time.monotonic,
-        follow: Optional[Follow] = None,
+        handing: Optional[Handing] = None,
     ) -> None:
         self._name = name
         self._words = words
         self._notices = notices
         self._syncing = syncing
         self._crew = Crew(open_office)
-        self._outsourcing = follow is not None
-        previews = KeptPlans[Work, Part](monotonic, lambda part: len(part.contents.files))
-        handing = Handing(name, previews, follow) if follow is not None else None
+        self._outsourcing = handing is not None
         self._handling = Handling(name, KeptPlans(monotonic), handing)
         self._lock = threading.Lock()
         self._events: collections.OrderedDict[str, None] = collections.OrderedDict()

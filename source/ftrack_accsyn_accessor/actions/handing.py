@@ -14,7 +14,6 @@ from ftrack_accsyn_accessor.actions.kept import Fit, KeptPlans
 from ftrack_accsyn_accessor.actions.launch import Launch
 from ftrack_accsyn_accessor.actions.office import Office
 from ftrack_accsyn_accessor.actions.wording import one_line
-from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.permission import Concern
 from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.vendor.outsourcing import HandedOut, Part, Preview, Work
@@ -33,15 +32,12 @@ Follow = Callable[[Sequence[str], Requester], None]
 
 
 class Handing:
-    """Answers launches for the service called *name*; *follow* goes on with what is confirmed. Any thread may call it.
+    """Answers launches for the service called *name*; *follow* goes on with what is confirmed. For any thread."""
 
-    *plans* are the previews that it has shown.
-    """
-
-    def __init__(self, name: str, plans: KeptPlans[Work, Part], follow: Follow) -> None:
+    def __init__(self, name: str, follow: Follow) -> None:
         self._name = name
-        self._plans = plans
         self._follow = follow
+        self._plans = KeptPlans[Work, Part](files=lambda part: len(part.contents.files))
 
     def answer(self, asked: Launch, office: Office) -> Reply:
         """Return the reply to a launch by somebody whom ftrack knows. Raise an `errors.AccsynAccessorError`."""
@@ -127,8 +123,3 @@ def _log(asked: Launch, preview: Preview) -> None:
             one_line(preview.work.vendor),
             one_line(part.tasks[0].name),
         )
-
-
-def refused() -> errors.NotAllowed:
-    """Return that work is not handed out from here: what is handed out has to be gone on with all the time."""
-    return errors.NotAllowed("hand out work", "", "only `ftrack-accsyn serve` does that")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
-from ftrack_accsyn_accessor.actions import forms, handing, previews, standing
+from ftrack_accsyn_accessor.actions import forms, previews, standing
 from ftrack_accsyn_accessor.actions.forms import Reply
-from ftrack_accsyn_accessor.actions.handing import Handing
 from ftrack_accsyn_accessor.actions.kept import Fit, KeptPlans
 from ftrack_accsyn_accessor.actions.launch import Action, Launch
 from ftrack_accsyn_accessor.actions.office import Office
 from ftrack_accsyn_accessor.actions.wording import one_line, shown
+from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Reason
 from ftrack_accsyn_accessor.model.permission import Concern
 from ftrack_accsyn_accessor.model.plan import Plan
 from ftrack_accsyn_accessor.send.order import Order
+
+if TYPE_CHECKING:  # see `Desk`
+    from ftrack_accsyn_accessor.actions.handing import Handing
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +45,8 @@ class Handling:
             return self._status(asked, office)
         if asked.action is Action.OUTSOURCE:
             if self._outsourcing is None:
-                raise handing.refused()
+                # It has to be gone on with all the time.
+                raise errors.NotAllowed("hand out work", "", "only `ftrack-accsyn serve` does that")
             return self._outsourcing.answer(asked, office)
         values = asked.values or {}
         if isinstance(values.get(forms.PLAN), str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterable, Sequence
-from typing import Callable, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack import assignments, outsourced
@@ -26,13 +26,14 @@ from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.send.order import Order, Picked
 from ftrack_accsyn_accessor.send.planning import Planner
 from ftrack_accsyn_accessor.send.where import Answer, where
-from ftrack_accsyn_accessor.vendor.means import Means
-from ftrack_accsyn_accessor.vendor.outsourcing import Outsourcing
-from ftrack_accsyn_accessor.vendor.picked import Meant, tasks_of
-from ftrack_accsyn_accessor.vendor.spool import HAND_OUT
 from ftrack_accsyn_accessor.worker.endpoint import connect
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 from ftrack_accsyn_accessor.workspace import Workspace
+
+if TYPE_CHECKING:  # and where it is needed: Connect starts without the vendor loop
+    from ftrack_accsyn_accessor.vendor.means import Means
+    from ftrack_accsyn_accessor.vendor.outsourcing import Outsourcing
+    from ftrack_accsyn_accessor.vendor.picked import Meant
 
 #: What anything asked of accsyn may take, in seconds, while a person waits.
 LIMIT_S = 20.0
@@ -149,6 +150,8 @@ class Office:
 
     def tasks(self, picked: Sequence[Picked]) -> list[Meant]:
         """Return the tasks that are selected, or in what is; raise `errors.Unresolved` where there are none."""
+        from ftrack_accsyn_accessor.vendor.picked import tasks_of
+
         return tasks_of(self._connection, picked)
 
     def vendors(self) -> list[str]:
@@ -164,6 +167,8 @@ class Office:
 
     def not_handed_out(self, task_ids: Iterable[str], vendor: str) -> list[str]:
         """Return those tasks that are there, are not over, and that the vendor neither has nor is getting."""
+        from ftrack_accsyn_accessor.vendor.spool import HAND_OUT
+
         means, wanted = self.means(), list(task_ids)
         known = outsourced.read(self._connection)
         has = {each.task_id for each in known if each.vendor == vendor and not each.closed_at}
@@ -190,6 +195,8 @@ class Office:
 
     def means(self) -> Means:
         """Return what the vendor loop works with, by the settings and the rules of the moment."""
+        from ftrack_accsyn_accessor.vendor.means import Means
+
         current = self._settled()
         rules, credentials = environment.read_vendors(current), self._connection.credentials
         if self._means is None or (self._means.settings, self._means.rules) != (current, rules):
@@ -200,6 +207,8 @@ class Office:
 
     def outsourcing(self) -> Outsourcing:
         """Return what hands work out."""
+        from ftrack_accsyn_accessor.vendor.outsourcing import Outsourcing
+
         return Outsourcing(self.means(), self.runtime())
 
     def runtime(self) -> Runtime:

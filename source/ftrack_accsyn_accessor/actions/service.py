@@ -6,7 +6,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Any, Callable, Optional, Protocol, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol, Union
 
 from ftrack_accsyn_accessor import machine
 from ftrack_accsyn_accessor.actions import launch
@@ -15,14 +15,15 @@ from ftrack_accsyn_accessor.actions.desk import Desk
 from ftrack_accsyn_accessor.actions.launch import Action
 from ftrack_accsyn_accessor.actions.listening import Listener, Subscription
 from ftrack_accsyn_accessor.actions.office import Office
-from ftrack_accsyn_accessor.actions.outsourced import Outsource
-from ftrack_accsyn_accessor.actions.tending import Tending
 from ftrack_accsyn_accessor.ftrack.notice import Notices
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import OutboxError
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.worker.runtime import Runtime
+
+if TYPE_CHECKING:
+    from ftrack_accsyn_accessor.actions.tending import Tending
 
 logger = logging.getLogger(__name__)
 
@@ -57,10 +58,15 @@ class Service:
         def open_office() -> Office:
             return Office(lambda: runtime, credentials, read_settings, everybody=True)
 
+        # Connect has the actions from here as well, and starts without the vendor loop.
+        from ftrack_accsyn_accessor.actions.handing import Handing
+        from ftrack_accsyn_accessor.actions.outsourced import Outsource
+        from ftrack_accsyn_accessor.actions.tending import Tending
+
         tending = Tending(open_office, self._notices, lambda: bool(outsource_to or read_settings().vendors is not None))
         words, follow = f"by the service on {machine.hostname()}", tending.follow
         syncing = bool(read_settings().sync_path)
-        self._desk = Desk(name, words, self._notices, open_office, syncing, follow=follow)
+        self._desk = Desk(name, words, self._notices, open_office, syncing, handing=Handing(name, follow))
         user = credentials.api_user
         errands: list[Errand] = [on_assignment] if on_assignment is not None else []
         if outsource_to:

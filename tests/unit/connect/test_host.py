@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -102,6 +103,12 @@ def test_nothing_is_registered_where_connect_is_not() -> None:
     assert host.APPLICATION not in sys.modules
 
     host.register(SimpleNamespace())  # has no event hub: to look at it would fail
+
+
+def test_connect_starts_without_the_vendor_loop() -> None:
+    code = "import sys; import ftrack_accsyn_accessor.plugin, ftrack_accsyn_accessor.connect.host; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in loaded if name.startswith("ftrack_accsyn_accessor.vendor")] == []
 
 
 def test_copies_of_modules_that_ftrack_finds_too_high_up_register_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
