@@ -47,7 +47,7 @@ class Granting:
     def close(self) -> None:
         """Close what was opened, and put the workspace back to what it was."""
         for row in self.store.find("Metadata"):
-            self.means.connection.delete_metadata(row["parent_id"], row["key"])
+            self.store.delete("Metadata", row["parent_id"], row["key"])
         for means in self._opened:
             means.close()
         with self.workspace.changed:

@@ -71,7 +71,7 @@ class Hooking:
 
     def close(self) -> None:
         for row in self.store.find("Metadata"):
-            self.means.connection.delete_metadata(row["parent_id"], row["key"])
+            self.store.delete("Metadata", row["parent_id"], row["key"])
         self.means.close()
 
     @property

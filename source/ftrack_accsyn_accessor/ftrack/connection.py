@@ -169,12 +169,6 @@ class FtrackConnection:
         except errors.RegistrationRefused:  # another process was first, or it is refused again
             self._call([change], "write to ftrack")
 
-    def delete_metadata(self, entity_id: str, key: str) -> None:
-        """Delete a metadatum of an entity."""
-        self._call(
-            [{"action": "delete", "entity_type": "Metadata", "entity_key": [entity_id, key]}], "delete in ftrack"
-        )
-
     def close(self) -> None:
         """Close the session, if one was opened; a later call opens another one."""
         session, self._session = self._session, None

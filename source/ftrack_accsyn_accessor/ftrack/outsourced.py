@@ -35,11 +35,5 @@ def write(connection: FtrackConnection, handout: HandOut) -> None:
     connection.write_metadata("Task", handout.task_id, model.key(handout.vendor), model.text(handout))
 
 
-def erase(connection: FtrackConnection, handout: HandOut) -> None:
-    """Forget what is known of this task and vendor; what is not known is as good."""
-    if any((each.task_id, each.vendor) == (handout.task_id, handout.vendor) for each in read(connection)):
-        connection.delete_metadata(handout.task_id, model.key(handout.vendor))
-
-
 def _place(row: dict[str, str]) -> tuple[str, str]:
     return row["parent_id"], row["key"]

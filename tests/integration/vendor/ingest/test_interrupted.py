@@ -280,7 +280,7 @@ def test_what_was_decided_is_gone_on_with_where_the_record_of_the_hand_out_is_go
     with pytest.raises(errors.RegistrationError):
         Ingest(vendor.means).work(entry)
     for row in vendor.studio.ftrack.store.find("Metadata", parent_id=vendor.task_id):
-        vendor.means.connection.delete_metadata(row["parent_id"], row["key"])
+        vendor.studio.ftrack.store.delete("Metadata", row["parent_id"], row["key"])
     assert work_off(vendor.means) == 1
     assert outcome(vendor, entry) == "accepted"
 

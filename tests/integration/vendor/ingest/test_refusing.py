@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor.ftrack import outsourced
-from ftrack_accsyn_accessor.model import errors, manifest
+from ftrack_accsyn_accessor.model import handout as handout_model
+from ftrack_accsyn_accessor.model import manifest
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Deliverable, DeliveryNote, Packed
 from ftrack_accsyn_accessor.vendor.ingest import Ingest
 from ftrack_accsyn_accessor.vendor.spool import RECEIPT
@@ -246,8 +247,8 @@ def test_what_a_package_expects_of_a_task_that_was_not_handed_to_the_vendor_is_r
     lighting = vendor.studio.ids["show_a/sq010/sh010/Lighting"]
     mine = Deliverable(vendor.task_id, vendor.template, asset_name=vendor.asset, components=("main",))
     other = dataclasses.replace(mine, task_id=lighting, name=f"light_{vendor.template}")
-    handout = vendor.hand_out(deliverables=[mine, other])
-    outsourced.erase(vendor.means.connection, dataclasses.replace(handout, task_id=lighting))
+    vendor.hand_out(deliverables=[mine, other])
+    vendor.studio.ftrack.store.delete("Metadata", lighting, handout_model.key(vendor.address))
     name, content = f"light_{vendor.asset}_v001.mxf", vendor.address.encode()
     assert_put_aside(vendor, name, vendor.ingest(vendor.deliver(name, content)), {content})
 
