@@ -153,3 +153,19 @@ def test_a_service_that_is_away_leaves_its_cause_and_is_asked_again(relay: Relay
     relay.studio.ftrack.switches.clear()
     relay.advance()
     assert len(relay.outbox.requests.latest(10)) == 1
+    assert relay.means.spool.waiting(RELAY)[0].cause == "", "it goes on"
+
+
+def test_a_delivery_whose_way_needs_attention_says_so_in_its_entry(relay: Relay) -> None:
+    relay.hand_it_out()
+    relay.arrives()
+    relay.advance()
+    relay.studio.accsyn.engine.fail_path("*.exr")
+    (request,) = relay.outbox.requests.latest(10)
+    passed_s = 0.0
+    while relay.states(request.id) != [State.NEEDS_ATTENTION] and passed_s < 600:
+        relay.studio.accsyn.engine.wait_idle(20.0)
+        passed_s += relay.step()
+    relay.advance()
+    (entry,) = relay.means.spool.waiting(RELAY)
+    assert (f"Request {request.id}, " in entry.cause, entry.needs_help) == (True, True)

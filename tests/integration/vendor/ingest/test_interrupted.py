@@ -269,6 +269,8 @@ def test_one_delivery_that_fails_does_not_keep_the_others(vendor: Vendor, monkey
     monkeypatch.setattr(Storage, "digest", digest)
     assert work_off(vendor.means) == 1
     assert [outcome(vendor, each) for each in (bad, good)] == [None, "accepted"]
+    (waiting,) = vendor.means.spool.waiting(INGEST)
+    assert ("wrong with the plugin" in waiting.cause, waiting.needs_help) == (True, True)
 
 
 def test_what_was_decided_is_gone_on_with_where_the_record_of_the_hand_out_is_gone(
