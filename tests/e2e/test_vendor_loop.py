@@ -149,7 +149,9 @@ def test_by_a_relay_each_way_has_two_legs_and_a_version_comes_after_the_last(tmp
         assert sent.returncode == exit_codes.OK, sent.stdout
         assert loop.versions() == {}
         with loop.serving():
-            wait_until(lambda: len(loop.notes()) == 2, 120, "the version")
+            wait_until(
+                lambda: len(loop.notes()) == 3, 90, "the version, and the note that its receipt is to be handed on"
+            )
         assert sorted(loop.registered(1).values()) == [f"{STEM}_v001 {frame}".encode() for frame in FRAMES]
         row = loop.versions()[1]
         assert [link["from_id"] for link in loop.store.find("AssetVersionLink", to_id=row["id"])] == [plate_id]
