@@ -41,6 +41,8 @@ PATIENCE_S = 3600.0
 #: What became of an entry.
 ACCEPTED, REFUSED, VANISHED, ELSEWHERE, NOT_OURS = "accepted", "refused", "vanished", "elsewhere", "not-ours"
 _TAKEN, _JUDGED, _PLACING, _BACK, _MADE = "taken", "judged", "placing", "back", "made"
+#: What of an entry grows with its files: who delivers again and again fills no disk with what has ended.
+_LONG = ("progress", "files", "sent")
 #: How often another number is tried where somebody else takes it meanwhile.
 _ROUNDS = 5
 _OCCUPIED = Problem("taken-path", "The studio has something else in its place already, and will look at it.")
@@ -343,7 +345,7 @@ class _Delivery:
 
 def _end(entry: Entry, outcome: str, words: str, **more: Any) -> bool:
     logger.info("Delivery of %s: %s", printable(str(entry.data.get("name"))), words)
-    entry.finish({"outcome": outcome, "words": words, **more})
+    entry.finish({"outcome": outcome, "words": words, **more}, without=_LONG)
     return True
 
 

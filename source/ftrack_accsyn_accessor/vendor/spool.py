@@ -13,7 +13,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
@@ -132,10 +132,11 @@ class Entry:
             self._kept = self._kept._replace(data=dict(data))
             self._spool._save(self._kept)
 
-    def finish(self, result: Mapping[str, Any]) -> None:
-        """Take it out of what waits; that it was there, and *result*, stay known."""
+    def finish(self, result: Mapping[str, Any], without: Collection[str] = ()) -> None:
+        """Take it out of what waits; that it was there, and *result*, stay known, and its data *without* some."""
         if not self.ended:
-            self._kept = self._kept._replace(result=dict(result))
+            data = {name: value for name, value in self.data.items() if name not in without}
+            self._kept = self._kept._replace(data=data, result=dict(result))
             self._spool._finish(self._kept)
             self.ended = True
 

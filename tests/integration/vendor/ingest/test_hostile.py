@@ -187,3 +187,15 @@ def test_what_a_vendor_says_cannot_pose_as_what_the_studio_says(vendor: Vendor) 
     lines = told[told.index("They say: fine") :].splitlines()
     assert len(lines) == 4
     assert all(line.startswith("| ") for line in lines[1:])
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_what_is_kept_of_what_has_ended_does_not_grow_with_its_files(vendor: Vendor, good: bool) -> None:
+    vendor.hand_out(frames=(1, 50))
+    name, sent = f"{vendor.asset}_v001", vendor.frames(1, 50 if good else 49)
+    entry = vendor.deliver(name, sent, files=list(sent), sent={path: len(content) for path, content in sent.items()})
+    result = vendor.ingest(entry)
+    assert result is not None
+    assert result["outcome"] == ("accepted" if good else "refused")
+    (kept,) = (vendor.means.spool.folder / "done").glob("*.json")
+    assert kept.stat().st_size < 1_500
