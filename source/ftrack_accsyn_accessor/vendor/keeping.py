@@ -94,7 +94,10 @@ def keep_failed(found: Payload, user_id: str, units: Sequence[tuple[str, Arrived
 
 def _has_ended(means: Means, found: Payload, unit: Arrived) -> bool:
     kind = RELAY if means.rules.production else INGEST
-    return means.spool.result(kind, recognising.key(found.job_id, unit)) is not None
+    try:
+        return means.spool.result(kind, recognising.key(found.job_id, unit)) is not None
+    except errors.SpoolError:
+        return True  # it lies among what has ended, and is damaged: that keeps back nothing else of the job
 
 
 def _put_many(means: Means, found: Payload, user_id: str, units: Sequence[Arrived], origin: str) -> _Kept:

@@ -188,6 +188,18 @@ def test_what_has_failed_is_told_to_both_sides_once(hooking: Hooking) -> None:
     assert hooking.versions() == []
 
 
+def test_a_damaged_record_of_what_has_ended_keeps_back_nothing_else_of_the_job(hooking: Hooking) -> None:
+    hooking.hand_out()
+    job = hooking.upload(hooking.frames(1))
+    for path in (hooking.folder / "spool" / "done").glob("*.json"):
+        path.write_bytes(b"{")
+    second = hooking.frames(2)
+    task = {"source": str(second), "destination": f"folder={hooking.places().from_code}/{second.name}"}
+    hooking.session().create("Task", {"tasks": [task]}, job["id"])
+    hooking.studio.accsyn.engine.wait_idle(60.0)
+    assert hooking.versions() == [1, 2], hooking.runs()[-1].output
+
+
 def test_two_vendors_who_fail_with_the_same_are_both_told(hooking: Hooking) -> None:
     for vendor, stem in ((VENDOR, ""), (OTHER, f"{hooking.stem}-other")):
         hooking.hand_out(vendor, stem)
