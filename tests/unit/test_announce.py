@@ -23,6 +23,13 @@ def test_same_text_is_logged_once_and_another_one_again(caplog: pytest.LogCaptur
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
 
 
+def test_a_fault_is_logged_once_with_its_place_and_another_one_again(caplog: pytest.LogCaptureFixture) -> None:
+    text = f"broken {uuid.uuid4()}"
+    for error in (KeyError("a"), KeyError("a"), KeyError("b")):
+        announce.fault(logger, text, error)
+    assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["'a'", "'b'"]
+
+
 def test_percent_signs_are_no_format(caplog: pytest.LogCaptureFixture) -> None:
     text = f"100 %s full %d {uuid.uuid4()}"
     announce.once(logger, logging.WARNING, text)

@@ -54,12 +54,9 @@ def _work_off(means: Means, kind: str, work: Callable[[Entry], Optional[str]]) -
                 claimed.begin()
                 if retry.is_outage(error):
                     break  # the next one would only wait for the same answer
-            except Exception:
-                logger.exception(
-                    "Something of a vendor's waits: something is wrong with the plugin. Please report this."
-                )
-                claimed.stop(WRONG, time.time(), needs_help=True)
-                claimed.begin()
+            except Exception as error:  # noqa: BLE001 - it stops nothing else
+                text = "Something of a vendor's waits: something is wrong with the plugin. Please report this."
+                announce.fault(logger, text, error)
 
 
 def _isolated(step: Callable[[], bool]) -> bool:
@@ -69,6 +66,7 @@ def _isolated(step: Callable[[], bool]) -> bool:
         raise
     except errors.AccsynAccessorError as error:
         announce.once(logger, logging.WARNING, f"What is handed out waits. {error}")
-    except Exception:
-        logger.exception("What is handed out waits: something is wrong with the plugin. Please report this.")
+    except Exception as error:  # noqa: BLE001 - it stops nothing else
+        text = "What is handed out waits: something is wrong with the plugin. Please report this."
+        announce.fault(logger, text, error)
     return False

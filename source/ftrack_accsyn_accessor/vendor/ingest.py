@@ -103,8 +103,9 @@ def work_off(means: Means) -> int:
             announce.once(logger, logging.WARNING, f"A delivery waits. {error}")
             if retry.is_outage(error):
                 break  # the next one would only wait for the same answer
-        except Exception:
-            logger.exception("A delivery waits: something is wrong with the plugin. Please report this.")
+        except Exception as error:  # noqa: BLE001 - it stops nothing else
+            text = "A delivery waits: something is wrong with the plugin. Please report this."
+            announce.fault(logger, text, error)
     return ended
 
 
@@ -200,14 +201,15 @@ class _Delivery:
         unit, rules = self._case.unit, self._means.rules
         if unit.files is None or self._clock() - self._entry.put_at > PATIENCE_S:
             return False
-        units = (delivered.unit(each.data) for each in self._means.spool.waiting(INGEST))
-        same = [each for each in units if each is not None and each.path == unit.path]
         try:
             found = self._means.storage.walk(unit.path, rules.most_files, rules.most_depth)
         except errors.StorageError:
             return False  # no folder, or one beyond all bounds: it is judged as it is
         paths = [each.path for each in found if each.kind is not FoundKind.FOLDER]
-        return not delivered.cover(same, paths)
+        if delivered.cover([unit], paths):
+            return False
+        waiting = (delivered.unit(each.data) for each in self._means.spool.waiting(INGEST))
+        return not delivered.cover([each for each in waiting if each is not None and each.path == unit.path], paths)
 
     def _judge(self) -> bool:
         told = cases.manifests(self._means, self._case)

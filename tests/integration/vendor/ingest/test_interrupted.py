@@ -12,7 +12,7 @@ from ftrack_accsyn_accessor.vendor import ingest as module
 from ftrack_accsyn_accessor.vendor.ingest import Ingest, work_off
 from ftrack_accsyn_accessor.vendor.spool import INGEST
 from ftrack_accsyn_accessor.vendor.storage import Storage
-from ingesting import Vendor
+from ingesting import PROJECT, Vendor
 
 
 def outcome(vendor: Vendor, entry: Any) -> Any:
@@ -306,3 +306,18 @@ def test_the_requests_of_an_ingest_do_not_grow_with_its_files(vendor: Vendor, fr
         log.clear()
     assert Ingest(vendor.means).work(entry)
     assert sum(log.count() for log in logs) <= 50
+
+
+def test_a_fault_of_ours_is_logged_once_with_its_place_however_often_it_is_met(
+    vendor: Vendor, caplog: pytest.LogCaptureFixture
+) -> None:
+    vendor.hand_out()
+    known = {"vendor": vendor.address, "project": PROJECT, "project_id": vendor.studio.ids[PROJECT]}
+    # Something of what was decided is lost, which nobody foresaw.
+    entry = vendor.entry(f"{vendor.asset}_v001.mxf", progress={"step": "judged", "case": known})
+    for _ in range(3):
+        assert work_off(vendor.means) == 0
+    (told,) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert told.exc_info is not None
+    assert "Please report this" in told.getMessage()
+    assert outcome(vendor, entry) is None
