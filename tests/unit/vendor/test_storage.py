@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import socket
@@ -111,12 +110,12 @@ def test_a_link_in_the_place_of_a_file_or_folder_is_neither(storage: Storage, ou
 
 
 @pytest.fixture
-def odd(storage: Storage) -> Iterator[None]:
+def odd(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A pipe nobody writes to, a socket, and a link to a device."""
-    with contextlib.ExitStack() as stack:
-        os.mkfifo(storage.root / "pipe")
-        stack.enter_context(contextlib.chdir(storage.root)) if hasattr(contextlib, "chdir") else None
-        stack.enter_context(socket.socket(socket.AF_UNIX)).bind("socket")
+    os.mkfifo(storage.root / "pipe")
+    monkeypatch.chdir(storage.root)  # the whole path may be longer than that of a socket
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
         (storage.root / "zero").symlink_to("/dev/zero")
         yield
 
