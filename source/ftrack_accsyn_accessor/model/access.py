@@ -219,16 +219,17 @@ def narrowing(situation: Situation, places: Places, vendor: str, rights: Rights)
     found: list[Deed] = []
     for code, folder, (read, write) in _folders(places, rights):
         share = situation.share(code, folder)
-        for grant in situation.on(share) if share is not None and user is not None else ():
-            if user is None or share is None or grant.user_id != user.id:
-                continue
-            if not read or grant.path != ALL:
+        own = [each for each in situation.on(share) if user is not None and each.user_id == user.id]
+        enough = any((each.path, each.read, each.write) == (ALL, True, False) for each in own)
+        for grant in own:
+            if share is None or not read or grant.path != ALL:
                 found.append(take_back(grant, code, "it is not needed any more"))
             elif grant.write and not write:
                 enabled = standing(user) in (Standing.ENABLED, Standing.INVITED) and share.status != "disabled"
+                # Of several grants on one folder accsyn would change another one than this.
                 found.append(
                     Deed(Act.GRANT, f"let {vendor} only read {folder}", code, folder, share.id, True, False)
-                    if grant.read and enabled
+                    if grant.read and enabled and not enough
                     else take_back(grant, code, "it is not needed any more")
                 )
     return found

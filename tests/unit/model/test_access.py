@@ -7,7 +7,7 @@ import itertools
 from typing import Optional
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ftrack_accsyn_accessor.model.access import (
@@ -121,6 +121,9 @@ def test_what_is_done_ends_with_exactly_one_grant_on_each_folder(
 
 @seeded
 @given(GRANTS, st.booleans(), st.sampled_from([OPEN, CLOSING, CLOSED]))
+@example([Grant("to", "", "/", read, False, user_id="v") for read in (False, True)], False, OPEN)
+@example([Grant("to", "", "/", True, write, user_id="v") for write in (False, True)], False, OPEN)
+@example([Grant("from", "", "/", True, True, user_id="v") for _ in range(3)], False, CLOSING)
 def test_narrowing_ends_with_no_more_than_the_rights_and_gives_nothing(
     grants: list[Grant], one: bool, rights: Rights
 ) -> None:
