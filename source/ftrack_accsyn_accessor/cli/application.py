@@ -80,6 +80,7 @@ for command in (
     vendors,
     serve,
     hook,
+    deliver,
     demo,
     sandbox,
 ):

@@ -44,7 +44,8 @@ def way(standing: Standing, machines: Sequence[Machine]) -> Way:
 def way_text(chosen: Way, machines: Sequence[Machine]) -> str:
     """Return in words how it goes, and why not otherwise."""
     if chosen is Way.PUSH:
-        ready = ", ".join(sorted({each.name for each in machines if _takes(each)}))  # an app and a server may share one
+        # an app and a server may share a machine
+        ready = ", ".join(sorted({each.name for each in machines if takes_pushed(each)}))
         where = f"is mapped at {ready}" if ready else "is mapped at the vendor's"
         return f"Pushed to the volume where it {where}; else as a delivery that they fetch."
     if not machines:
@@ -102,7 +103,7 @@ def remarks(
         yield f"It goes to the main site first, from {rules.production}. {further}."
 
 
-def _takes(machine: Machine) -> bool:
+def takes_pushed(machine: Machine) -> bool:
     """Whether a push may reach a mapped volume there; of a client that tells no version it is tried."""
     numbers = tuple(int(number) for number in re.findall(r"\d+", machine.version))
     return not numbers or numbers >= _PUSHED_FROM

@@ -57,6 +57,8 @@ def _work_off(means: Means, kind: str, work: Callable[[Entry], Optional[str]]) -
             except Exception as error:  # noqa: BLE001 - it stops nothing else
                 text = "Something of a vendor's waits: something is wrong with the plugin. Please report this."
                 announce.fault(logger, text, error)
+                claimed.stop(WRONG, time.time(), needs_help=True)
+                claimed.begin()
 
 
 def _isolated(step: Callable[[], bool]) -> bool:

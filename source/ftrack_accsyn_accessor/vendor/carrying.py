@@ -7,8 +7,8 @@ import glob
 from collections.abc import Mapping
 from typing import NamedTuple, Optional
 
-from ftrack_accsyn_accessor.model import errors, parties
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, StagedFile
+from ftrack_accsyn_accessor.model import errors, parties, proof
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, StagedFile, State, Trouble
 from ftrack_accsyn_accessor.model.parties import Party
 from ftrack_accsyn_accessor.model.plan import Fate, Plan
 from ftrack_accsyn_accessor.model.request import RequestState, Standing
@@ -99,7 +99,7 @@ class Carrying:
         Either its tasks fail, or all of them wait for somebody to choose a folder (workflow facts, section 3). Of that
         accsyn is asked once in a while by *now*, in seconds since the epoch.
         """
-        items = self._runtime.outbox.requests.items(standing.id)
+        items = self._items(standing)
         if standing.state is RequestState.STUCK:
             failing = all(each.cause_kind == Trouble.FAILED.value for each in items)
             return next((each.cause for each in items), "") if failing else ""
@@ -132,6 +132,13 @@ class Carrying:
         done = self._runtime.outbox.control.deliver(standing.id, end) > 0
         self.written += done
         return done
+
+
+def stuck_words(standing: Standing) -> str:
+    """Return in words that a request does not go on by itself; empty where it may."""
+    if standing.state is not RequestState.STUCK:
+        return ""
+    return f"Request {standing.id}, which carries it, needs attention: ftrack-accsyn requests --unfold tells of it."
 
 
 def _goes_already(folder: str, by: str) -> errors.Conflict:

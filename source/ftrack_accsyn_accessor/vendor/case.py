@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 from ftrack_accsyn_accessor.ftrack import outsourced
 from ftrack_accsyn_accessor.ftrack.connection import quoted_batches
+from ftrack_accsyn_accessor.ftrack.task_states import task_states
 from ftrack_accsyn_accessor.ftrack.versions import Named, Versions
 from ftrack_accsyn_accessor.model import closing, errors, foreign, manifest
 from ftrack_accsyn_accessor.model.access import STANDARD
@@ -113,6 +114,18 @@ def _is_below(unit: Unit, ours: Places) -> bool:
         above, _, last = unit.folder.rpartition("/")
         return above == ours.publish_folder and bool(last)
     return unit.folder == ours.from_folder
+
+
+def closed(means: Means, handouts: Iterable[HandOut], task_ids: Sequence[str]) -> frozenset[str]:
+    """Return which of these tasks are over for who was handed them out: as ftrack has it now, or as it was kept before.
+
+    Access ends some time after the task, and what was delivered lies there until then.
+    """
+    states = task_states(means.connection, task_ids)
+    mine = (each for each in handouts if each.task_id in task_ids)
+    return frozenset(
+        each.task_id for each in mine if each.closed_at or closing.over(each, states.get(each.task_id), means.rules)
+    )
 
 
 def task_rows(means: Means, task_ids: Iterable[str]) -> dict[str, dict[str, Any]]:

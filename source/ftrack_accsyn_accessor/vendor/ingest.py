@@ -208,8 +208,8 @@ class _Delivery:
         paths = [each.path for each in found if each.kind is not FoundKind.FOLDER]
         if delivered.cover([unit], paths):
             return False
-        waiting = (delivered.unit(each.data) for each in self._means.spool.waiting(INGEST))
-        return not delivered.cover([each for each in waiting if each is not None and each.path == unit.path], paths)
+        units = (delivered.unit(each.data) for each in self._means.spool.waiting(INGEST))
+        return not delivered.cover([each for each in units if each is not None and each.path == unit.path], paths)
 
     def _judge(self) -> bool:
         told = cases.manifests(self._means, self._case)

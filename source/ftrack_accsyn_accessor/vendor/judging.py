@@ -13,7 +13,8 @@ from ftrack_accsyn_accessor.model import errors, manifest
 from ftrack_accsyn_accessor.model.checking import bounded, check
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Deliverable, DeliveryNote, Manifest
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind, Problem, Severity, Verdict
-from ftrack_accsyn_accessor.vendor.case import Case, taken, task_rows
+from ftrack_accsyn_accessor.vendor import case as cases
+from ftrack_accsyn_accessor.vendor.case import Case, task_rows
 from ftrack_accsyn_accessor.vendor.means import Means
 from ftrack_accsyn_accessor.vendor.quarantine import Hold
 
@@ -56,8 +57,9 @@ class Judging:
                 raise
             return Verdict(self._case.unit.name, problems=(Problem("bounds", f"{error.outcome}."),))
         deliverables = self._deliverables(told)
-        judged = check(self._case.unit.name, found, deliverables, self._means.rules, taken(self._means, deliverables))
-        problems = (*judged.problems, *self._standing(judged), *self._sizes(found, folder))
+        taken = cases.taken(self._means, deliverables)
+        judged = check(self._case.unit.name, found, deliverables, self._means.rules, taken)
+        problems = (*judged.problems, *self._standing(judged), *bounded(self._sizes(found, folder)))
         judged = dataclasses.replace(judged, problems=problems)
         if not judged.accepted:
             return judged

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack import notes, outsourced
@@ -289,13 +290,12 @@ class Outsourcing:
             entry.finish({**{name: entry.data.get(name) for name in ("project", "package")}, "failed": str(error)})
         except errors.AccsynAccessorError as error:
             announce.once(logger, logging.WARNING, str(error))
-            cause, outage = str(error), retry.is_outage(error)
+            cause, outage, needs_help = str(error), retry.is_outage(error), retry.needs_help(error)
         except Exception as error:  # noqa: BLE001 - it stops nothing else
             text = "What is handed out waits: something is wrong with the plugin. Please report this."
             announce.fault(logger, text, error)
-            cause = "Something is wrong with the plugin; its log tells more."
-        if cause != entry.data.get("cause", ""):
-            entry.save({**entry.data, "cause": cause})
+            cause = WRONG
+        entry.stop(cause, self._clock(), needs_help=needs_help)
         return not outage
 
     def _author(self, username: str) -> str:

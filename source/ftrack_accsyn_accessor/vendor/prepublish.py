@@ -107,7 +107,8 @@ def _work(means: Means, vendor_id: str) -> _Work:
         for task_id, package in sorted(cases.manifests(means, case).items()):
             found[task_id] = case
             deliverables += [each for each in package.deliverables if each.task_id == task_id]
-    there = cases.task_rows(means, found)
+    over = cases.closed(means, (each for each in known if each.vendor == vendor), list(found))
+    there = {task_id: row for task_id, row in cases.task_rows(means, found).items() if task_id not in over}
     return _Work(
         {
             task_id: case

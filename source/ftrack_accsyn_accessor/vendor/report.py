@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import enum
 from collections.abc import Iterator, Mapping
@@ -27,7 +26,7 @@ from ftrack_accsyn_accessor.vendor.closing import (
     settle,
 )
 from ftrack_accsyn_accessor.vendor.means import Means
-from ftrack_accsyn_accessor.vendor.spool import HAND_OUT, Entry
+from ftrack_accsyn_accessor.vendor.waiting import Waiting, waiting
 
 #: Whose work is being handed out has access before ftrack tells of it: such a grant is not taken back so soon.
 _NEW_S = 86_400.0
@@ -244,7 +243,6 @@ def _work(means: Means, hand: Hand, now: float) -> Iterator[Work]:
 
 def _remarks(means: Means, known: _Known, now: float) -> Iterator[str]:
     """Yield what is not as it should be, though it is no grant."""
-    yield from _waiting(means)
     deliveries = Deliveries(means)
     for (project, vendor), hand in sorted(known.hands.items()):
         places = vendors.places(means.rules, project, vendor)
@@ -262,18 +260,6 @@ def _remarks(means: Means, known: _Known, now: float) -> Iterator[str]:
             yield f"{vendor} has open work in {project}, and is {how.value} in accsyn."
         elif model.lacks(situation, places, vendor):
             yield f"{vendor} has open work in {project}, and not all the access that it takes: hand it out again."
-
-
-def _waiting(means: Means) -> Iterator[str]:
-    """Yield what this machine is to hand out and could not when it was last tried."""
-    waiting: list[Entry] = []
-    with contextlib.suppress(errors.SpoolError):  # that of another account
-        waiting = means.spool.waiting(HAND_OUT)
-    for each in waiting:
-        data, day = each.data, closing.stamp(each.put_at)[:10]
-        if data.get("cause"):
-            of = f"for {data.get('vendor')} in {data.get('project')} on {day}"
-            yield f"What was confirmed {of} is not handed out yet. {data['cause']}"
 
 
 def _take_back(means: Means, known: _Known, now: float) -> Iterator[Step]:

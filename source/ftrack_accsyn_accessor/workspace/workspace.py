@@ -36,7 +36,7 @@ _DESTINATION_REMEDY = (
 )
 
 
-class Workspace(Uploads, Deliveries):
+class Workspace(Uploads, Deliveries, Granting):
     """One user's view of one accsyn workspace.
 
     Nothing happens on the network before the first verb, which logs in. A verb is one HTTP request unless it says

@@ -14,7 +14,6 @@ from ftrack_accsyn_accessor.vendor import closing
 from ftrack_accsyn_accessor.vendor.access import open_access
 from ftrack_accsyn_accessor.vendor.closing import settle
 from ftrack_accsyn_accessor.vendor.report import Cause, report
-from ftrack_accsyn_accessor.vendor.spool import HAND_OUT
 from ftrack_accsyn_sandbox.accsyn.entities import Acl, Party, Share
 from granting import OTHER, PROJECT, VENDOR
 from runner import RUNNER
@@ -223,17 +222,6 @@ def test_the_command_tells_people_and_scripts_and_its_exit_code_tells_cron(grant
     fixed = RUNNER.invoke(application, ["vendors", "--fix", "--json"])
     assert fixed.exit_code == 0, fixed.output
     assert [each["kind"] for each in json.loads(fixed.stdout)["steps"]] == ["taken-back"]
-
-
-def test_a_hand_out_that_waits_is_told_with_its_cause(granting, tmp_path):
-    granting.rule(spool=str(tmp_path / "spool"))
-    granting.means.spool.put(HAND_OUT, "going", {"project": "show_a", "vendor": VENDOR, "cause": ""})
-    assert report(granting.means, NOW).remarks == ()
-    stuck = {"project": "show_b", "vendor": VENDOR, "cause": "Could not copy (x): the disk is full. Free some space."}
-    granting.means.spool.put(HAND_OUT, "stuck", stuck)
-    (remark,) = report(granting.means, NOW).remarks
-    assert remark.startswith(f"What was confirmed for {VENDOR} in show_b on ")
-    assert remark.endswith("is not handed out yet. Could not copy (x): the disk is full. Free some space.")
 
 
 def test_the_command_without_anything_says_so(granting):

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor.ftrack import outsourced
+from ftrack_accsyn_accessor.model import errors, manifest
 from ftrack_accsyn_accessor.model import handout as handout_model
-from ftrack_accsyn_accessor.model import manifest
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE, Deliverable, DeliveryNote, Packed
 from ftrack_accsyn_accessor.vendor.ingest import Ingest
 from ftrack_accsyn_accessor.vendor.spool import RECEIPT
