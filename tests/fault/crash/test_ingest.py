@@ -21,6 +21,8 @@ from ftrack_accsyn_sandbox.studio import Studio
 from helpers import ROOT
 from ingesting import Vendor
 
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork") or not hasattr(signal, "SIGKILL"), reason="no fork there")
+
 DEFAULT_TRIALS = 20
 SLOW_TRIALS = 180
 #: About how many lines of the plugin run, and calls are made, for each kind of delivery.
