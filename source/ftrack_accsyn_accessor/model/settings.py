@@ -180,10 +180,7 @@ class _Reader:
 
 
 def read(
-    environ: Mapping[str, str],
-    credentials_text: Optional[str] = None,
-    flavour: ModuleType = os.path,
-    unread: str = "",
+    environ: Mapping[str, str], credentials_text: Optional[str] = None, flavour: ModuleType = os.path, unread: str = ""
 ) -> Settings:
     """Return the settings that *environ* asks for; never raises.
 
