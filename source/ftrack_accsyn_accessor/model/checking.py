@@ -118,7 +118,8 @@ def _version(
     elif not 0 < given <= _MOST_VERSION or given - following > _MOST_GAP:
         problems.append(Problem("version", f"{given} is no number of a version: {wanted}."))
     elif given != following:
-        text = f"Version {given} is not the next one, which is {following}: is it meant?"
+        when = "is" if exist is not None else "was, when the package was made,"
+        text = f"The next version {when} {following}, and this is version {given}: is it meant?"
         problems.append(Problem("version-gap", text, Severity.REMARK))
     return given, problems
 

@@ -64,6 +64,9 @@ def test_a_free_number_that_is_not_the_next_is_remarked() -> None:
     verdict = judged(sequence("main/plate"), "sh010_comp_v012")
     assert (verdict.accepted, verdict.version) == (True, 12)
     assert rules(verdict, Severity.REMARK) == {"version-gap"}
+    at_the_vendors = judged(sequence("main/plate"), "sh010_comp_v012", taken={})
+    assert any("was, when the package was made," in each.text for each in at_the_vendors.problems)
+    assert not any("when the package was made" in each.text for each in verdict.problems)
 
 
 def test_a_free_number_below_the_next_is_taken_where_it_is_known_to_be_free() -> None:
