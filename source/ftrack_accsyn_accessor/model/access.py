@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model.accsyn import Grant, Share, User, Volume
-from ftrack_accsyn_accessor.model.naming import Naming
+from ftrack_accsyn_accessor.model.naming import LOOSE
 from ftrack_accsyn_accessor.model.vendors import Places, lowered
 
 ALL = "/"
 #: Whether the server's disk tells names apart that differ in case or form is not known: rather one too many is told.
-_ANY = Naming(any_case=True, any_form=True)
 #: The role of those to whom nothing is open but what was granted to them.
 STANDARD = "standard"
 
@@ -176,7 +175,7 @@ def _in_the_way(situation: Situation, code: str, folder: str) -> str:
     if ours is not None and ours.status == "disabled":
         return f"The folder {code} is disabled in accsyn; granting might enable it. Do so there, if that is meant."
     for each in situation.shares:
-        same = each.volume_id == situation.volume.id and _ANY.same(each.path, folder)
+        same = each.volume_id == situation.volume.id and LOOSE.same(each.path, folder)
         if each == ours or not (same or each.code.lower() == code):
             continue
         if same and not each.active:
@@ -296,5 +295,5 @@ def wider(situation: Situation, places: Places, vendor: str) -> list[Reach]:
 def touches(folder: Optional[str], others: Iterable[str]) -> bool:
     """Whether one of *folder* and *others* lies in the other, as far as any disk may take them for one."""
     return folder is not None and any(
-        not folder or _ANY.covers(folder, other) or _ANY.covers(other, folder) for other in others
+        not folder or LOOSE.covers(folder, other) or LOOSE.covers(other, folder) for other in others
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model.errors import ManifestError
-from ftrack_accsyn_accessor.model.naming import Naming, unsafe_on_windows
+from ftrack_accsyn_accessor.model.naming import LOOSE, unsafe_on_windows
 
 #: Objects and lists in one text, and in one another; a manifest of 100,000 files has little more of the former.
 _MOST_PARTS = 500_000
@@ -32,7 +32,6 @@ _HALVES = re.compile("[\ud800-\udfff]")
 _SLASHES = re.compile("[\u2044\u2215\u2216\u29f5\u29f8]")
 _BRACKETS = b"[]{}"
 _OTHERS = bytes(set(range(256)) - set(_BRACKETS))
-_LOOSE = Naming(any_case=True, any_form=True)
 
 
 def parse(content: bytes, most_bytes: int) -> Mapping[str, Any]:
@@ -148,7 +147,7 @@ def _why_no_name(name: str) -> str:
 
 def key(path: str) -> str:
     """Return what is equal for paths that are one on some system, or that nobody tells apart by looking at them."""
-    return _LOOSE.key(unicodedata.normalize("NFKC", _LOOSE.key(path)).replace("\u200c", "").replace("\u200d", ""))
+    return LOOSE.key(unicodedata.normalize("NFKC", LOOSE.key(path)).replace("\u200c", "").replace("\u200d", ""))
 
 
 class Tree:

@@ -47,6 +47,8 @@ class Naming(NamedTuple):
 
 #: A disk to which no two spellings are one.
 EXACT = Naming()
+#: A disk to which all spellings of a name are one: what is different to it is different everywhere.
+LOOSE = Naming(any_case=True, any_form=True)
 
 
 def unsafe_on_windows(path: str) -> bool:

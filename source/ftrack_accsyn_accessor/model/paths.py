@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Optional
 
-from ftrack_accsyn_accessor.model.naming import EXACT, Naming, unsafe_on_windows
+from ftrack_accsyn_accessor.model.naming import EXACT, LOOSE, Naming, unsafe_on_windows
 
 WINDOWS, LINUX, MAC = "windows", "linux", "mac"
 #: What accsyn, ftrack and Python call each platform.
@@ -25,7 +25,7 @@ PLATFORMS: Mapping[str, str] = {
     "osx": MAC,
     "darwin": MAC,
 }
-_NAMINGS = {WINDOWS: Naming(any_case=True), LINUX: EXACT, MAC: Naming(any_case=True, any_form=True)}
+_NAMINGS = {WINDOWS: Naming(any_case=True), LINUX: EXACT, MAC: LOOSE}
 #: In a volume's `paths`: the same storage as machines see it that are connected by a VPN.
 _VPN = "_vpn"
 

@@ -11,13 +11,12 @@ from typing import NamedTuple, Optional
 from ftrack_accsyn_accessor.ftrack.registrations import read_holders
 from ftrack_accsyn_accessor.ftrack.versions import Component, Member, component_id
 from ftrack_accsyn_accessor.model import errors, parties
-from ftrack_accsyn_accessor.model.naming import Naming
+from ftrack_accsyn_accessor.model.naming import LOOSE
 from ftrack_accsyn_accessor.model.paths import Place
 from ftrack_accsyn_accessor.model.submission import Found, Part, Shape
 from ftrack_accsyn_accessor.send.endpoints import Endpoints, Resolved
 from ftrack_accsyn_accessor.vendor.means import Means
 
-_ALIKE = Naming(any_case=True, any_form=True)
 _FRAME = re.compile(r"%[0-9]*d")
 
 
@@ -75,7 +74,7 @@ class Filing:
         """
         seen, storage = set[str](), self._means.storage
         for step in filed.steps:
-            alike = _ALIKE.key(step.target)
+            alike = LOOSE.key(step.target)
             lies = storage.find(step.target) is not None and storage.find(step.source) is not None
             if alike in seen or lies:
                 return step.target

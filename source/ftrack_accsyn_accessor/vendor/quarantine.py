@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from ftrack_accsyn_accessor.model.delivered import Unit
-from ftrack_accsyn_accessor.model.naming import Naming
+from ftrack_accsyn_accessor.model.naming import LOOSE
 from ftrack_accsyn_accessor.model.vendors import Places
 from ftrack_accsyn_accessor.vendor.storage import Storage
 
@@ -16,7 +16,6 @@ _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 _TAKEN = "taken"
 #: What tells why a delivery was refused; the other name where a vendor has called theirs so.
 _REASON, _OTHER_REASON = "REASON.txt", "REASON-of-the-studio.txt"
-_ALIKE = Naming(any_case=True, any_form=True)
 
 
 class Hold(NamedTuple):
@@ -63,7 +62,7 @@ def clear(storage: Storage, places: Places, key: str, unit: Unit) -> None:
 
 def give_reason(storage: Storage, places: Places, key: str, unit: Unit, text: str) -> None:
     """Leave beside what is refused why it is."""
-    name = _OTHER_REASON if _ALIKE.same(unit.name, _REASON) else _REASON
+    name = _OTHER_REASON if LOOSE.same(unit.name, _REASON) else _REASON
     storage.write(f"{hold(places, key, unit).folder}/{name}", text.encode("utf-8", "replace"), replace=True)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model.errors import StorageError
-from ftrack_accsyn_accessor.model.naming import Naming, unsafe_on_windows
+from ftrack_accsyn_accessor.model.naming import LOOSE, unsafe_on_windows
 from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.submission import Found, FoundKind
 from ftrack_accsyn_accessor.vendor import folder as folders
@@ -25,7 +25,6 @@ _BLOCK = 512  # bytes, in which POSIX tells what a file takes on its disk
 #: File systems and files for which fsync means nothing say so with one of these.
 _NO_FSYNC = (errno.EINVAL, errno.EBADF, errno.EROFS, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY)
 #: Spellings that some disk takes for one.
-_ALIKE = Naming(any_case=True, any_form=True)
 _REMEDY = "Look after the volume, or what lies under this path, then do it again."
 _WORDS = {
     errno.ELOOP: "a link lies there, and links are not followed",
@@ -359,7 +358,7 @@ def _move(here: Folder, name: str, there: Folder, new: str, anything: bool) -> N
     if not anything and not stat.S_ISDIR(lies.st_mode):
         _require_file(lies)
     if waits is not None:
-        is_one_name = folders.same(here.itself(), there.itself()) and _ALIKE.same(name, new)
+        is_one_name = folders.same(here.itself(), there.itself()) and LOOSE.same(name, new)
         if _is_half_moved(lies, waits) and not is_one_name:
             here.remove(name)
             return
