@@ -42,6 +42,7 @@ PUBLICATION_COLUMNS = (
     "path",
     "doubt",
     "copied_from",
+    "context",
 )
 
 #: Fast rather than small: frames of a sequence differ in a few digits only, so any level packs them well.
@@ -179,6 +180,7 @@ def item(row: sqlite3.Row) -> Item:
         stale_at=row["stale_at"],
         left_over=row["left_over"],
         identifier=stored(row["identifier"]),
+        priority=row["priority"],
     )
 
 

@@ -281,6 +281,26 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         "AND NEW.state IN ('pending', 'submitted', 'transferring', 'synced') "
         "BEGIN UPDATE request SET ended_at = NULL WHERE id = NEW.request AND ended_at IS NOT NULL; END",
     ),
+    (
+        # Names between the project and the asset, from the top, with slashes: sq010/sh010. '' = not known.
+        "ALTER TABLE item ADD COLUMN context TEXT NOT NULL DEFAULT ''",
+        # That of its tasks in accsyn, where somebody has said one; NULL = that of its request, or accsyn's own.
+        "ALTER TABLE item ADD COLUMN priority INTEGER",
+        """
+        CREATE TABLE past (
+            item INTEGER PRIMARY KEY,        -- the id that it had
+            ended TEXT NOT NULL,             -- freed or forgotten
+            ended_at REAL NOT NULL,          -- seconds since the epoch
+            studio TEXT NOT NULL,
+            component_id TEXT NOT NULL,
+            path TEXT NOT NULL,
+            known TEXT NOT NULL              -- JSON of what was known of it
+        )
+        """,
+        "CREATE INDEX past_by_component ON past (component_id)",
+        "CREATE INDEX past_by_path ON past (path)",
+        "CREATE INDEX past_by_time ON past (ended_at)",
+    ),
 )
 
 
