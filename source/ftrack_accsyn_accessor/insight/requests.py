@@ -99,9 +99,10 @@ def items(
 
 
 def numbered(outbox: Outbox, text: str, studio: Studio = ANYBODY) -> list[Row]:
-    """Return all items of the request whose number *text* is, none where it is none."""
+    """Return all items of the request whose number *text* is, none where it is none; that of a publish is never shown."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0
-    return rows.rows(outbox, limit=-1, studio=studio, request=number) if number else []
+    found = rows.rows(outbox, limit=-1, studio=studio, request=number) if number else []
+    return [row for row in found if row.request is not None]
 
 
 def count(outbox: Outbox, row: RequestRow, states: Collection[State] = (), search: str = "") -> int:

@@ -15,8 +15,18 @@ from typing import Any, Optional
 
 from ftrack_accsyn_accessor.insight import remarks
 from ftrack_accsyn_accessor.insight.remarks import ANYBODY, Topic
-from ftrack_accsyn_accessor.model import progress
-from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, RUNNING, Item, Kind, Reason, State, Studio, Trouble
+from ftrack_accsyn_accessor.model import progress, titles
+from ftrack_accsyn_accessor.model.item import (
+    NOT_BY_ITSELF,
+    RUNNING,
+    Item,
+    Kind,
+    Publication,
+    Reason,
+    State,
+    Studio,
+    Trouble,
+)
 from ftrack_accsyn_accessor.outbox import Outbox, locations, records
 from ftrack_accsyn_accessor.outbox.facts import Area, kept
 from ftrack_accsyn_accessor.outbox.file import is_state_folder
@@ -44,7 +54,8 @@ class Row:
     `server_url` and `workspace` are those of its studio. `left_over` tells what of an earlier content stays at the
     destination. `waits_for_older` tells that accsyn is still sending an earlier content. `request` is the id of what it
     was asked for in, None for a publish. `source` and `destination` (in ftrack `destination_id`) are what people call
-    its ends, empty where they are not known yet. `path` is where it lies in its volume.
+    its ends, empty where they are not known yet. `path` is where it lies in its volume. `context` holds the names
+    between project and asset ("sq010/sh010"), empty where it hangs on the project itself, or they are not known.
     """
 
     item_id: int
@@ -86,6 +97,19 @@ class Row:
     destination: str = ""
     destination_id: str = ""
     path: str = ""
+    context: str = ""
+
+    @property
+    def title(self) -> str:
+        """What one types to mean it: "show_a sq010/sh010 comp v001 main", on one line; unique wherever names differ."""
+        component = self.component if self.component_id else ""
+        to = "" if self.reason is Reason.PUBLISH else self.destination
+        return titles.title(self.project, self.context, self.version, component, self.path, to)
+
+    @property
+    def by_id(self) -> str:
+        """What one types to mean this very item, whatever else is called the same: "item=12"."""
+        return f"item={self.item_id}"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -189,6 +213,7 @@ def row(found: Found, studio: Studio = ANYBODY) -> Row:
         left_over=f"{progress.stays(item.left_over)}." if item.left_over else "",
         waits_for_older=item.state in MOVING and RUNNING in item.sent.stale.values(),
         path=records.printable(publication.path),
+        context=records.printable(publication.context) or _context_in_path(publication),
         **_asked(item),
     )
 
@@ -202,6 +227,11 @@ def _asked(item: Item) -> dict[str, Any]:
         "destination": item.destination.location_name or item.destination.party,
         "destination_id": item.destination.location_id,
     }
+
+
+def _context_in_path(publication: Publication) -> str:
+    """Return the context of what an earlier release has written down, as far as its path tells."""
+    return titles.context_in(records.printable(publication.resource_identifier), publication.version_name)
 
 
 def _percent(item: Item) -> int:

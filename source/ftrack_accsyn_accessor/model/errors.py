@@ -16,6 +16,7 @@ AccsynAccessorError
             LoginRefused          ftrack does not accept who we are
     Conflict                  another component has the path
     Unresolved                nothing, or more than one, is meant by what somebody has named
+    NotOne                    no item, or several, are called what somebody has typed
     NotAllowed                whoever asks may not have it done
     StorageError              the volume of the vendor loop refuses, or a path leads out of it
     SpoolError                what is not finished of the vendor loop cannot be kept
@@ -172,6 +173,25 @@ class Unresolved(AccsynAccessorError):
     """What somebody has named is nothing that is known, or may be more than one thing."""
 
     kind = "unresolved"
+
+
+class NotOne(AccsynAccessorError):
+    """No item, or several, are called what somebody has typed; `candidates` are those, as one would type them."""
+
+    kind = "not-one"
+
+    def __init__(
+        self,
+        tried: str,
+        on: str = "",
+        outcome: str = "",
+        remedy: str = "",
+        by_itself: str = "",
+        *,
+        candidates: tuple[str, ...] = (),
+    ) -> None:
+        self.candidates = candidates
+        super().__init__(tried, on, outcome, remedy, by_itself)
 
 
 class NotAllowed(AccsynAccessorError):

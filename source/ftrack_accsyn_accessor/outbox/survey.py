@@ -6,7 +6,7 @@ import dataclasses
 import posixpath
 import sqlite3
 from collections.abc import Collection, Sequence
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model.delivery import WAITS
 from ftrack_accsyn_accessor.model.folders import above
@@ -14,6 +14,8 @@ from ftrack_accsyn_accessor.model.item import Item, Kind, Reason, State, Studio
 from ftrack_accsyn_accessor.model.naming import EXACT, Naming
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.connection import Connections
+from ftrack_accsyn_accessor.outbox.searching import PUBLISHED as PUBLISHED
+from ftrack_accsyn_accessor.outbox.searching import conditions
 
 _ATTENTION = State.NEEDS_ATTENTION.value
 _UNSENT = f"'{State.PREPARED.value}', '{State.PENDING.value}'"
@@ -22,17 +24,6 @@ _MOVING = f"'{State.SUBMITTED.value}', '{State.TRANSFERRING.value}'"
 _LIST_LIMIT = 500
 #: Items whose files lie in this machine's staging area when they are synced: published, or fetched.
 _HERE = f"reason IN ('{Reason.PUBLISH.value}', '{Reason.GET.value}')"
-_SEARCHED = (
-    "component_name",
-    "component_id",
-    "version_name",
-    "project_name",
-    "resource_identifier",
-    "username",
-    "cause",
-)
-#: In place of a request's id: the items that were published.
-PUBLISHED = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +57,22 @@ class Found:
     job_name: str
     job_id: str
     job_status: str
+
+
+class Named(NamedTuple):
+    """What an item is called, as the outbox has it."""
+
+    item_id: int
+    project: str
+    context: str
+    version: str
+    component_id: str
+    component: str
+    path: str
+    identifier: str
+    reason: str
+    destination: str
+    state: str
 
 
 class Survey:
@@ -196,7 +203,7 @@ class Survey:
 
         Of all items, or of those of a *request*, or of what is `PUBLISHED`.
         """
-        where, values = _conditions(states, search, request)
+        where, values = conditions(states, search, request)
         with self._connections.reading() as connection:
             ids = [
                 row["id"]
@@ -210,7 +217,7 @@ class Survey:
 
     def count(self, states: Collection[State], search: str, request: Optional[int] = None) -> int:
         """Return how many items `page` would find."""
-        where, values = _conditions(states, search, request)
+        where, values = conditions(states, search, request)
         with self._connections.reading() as connection:
             return int(connection.execute(f"SELECT count(*) FROM item {where}", values).fetchone()[0])  # noqa: S608
 
@@ -275,6 +282,23 @@ class Survey:
             found = [item_id for item_id in near[:_LIST_LIMIT] if self._has_file(item_id, path, naming)]
         with self._connections.reading() as connection:
             return next(iter(self._rows(connection, found[:1])), None)
+
+    def names(self) -> list[Named]:
+        """Return what all items are called, the newest first. Reads a row of each."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, project_name, context, version_name, component_id, component_name, path, "
+                "resource_identifier, reason, coalesce(nullif(destination_name, ''), party), state FROM item "
+                "ORDER BY created_at DESC, id DESC"
+            )
+            return [
+                Named(row[0], *(records.printable(records.stored(each)) for each in tuple(row)[1:])) for row in rows
+            ]
+
+    def with_ids(self, ids: Sequence[int]) -> list[Found]:
+        """Return the items with these ids, in this order; those that are gone are left out."""
+        with self._connections.reading() as connection:
+            return self._rows(connection, ids)
 
     def latest(self, limit: int) -> list[Found]:
         """Return the items that changed last, the latest first."""
@@ -351,20 +375,3 @@ def _found(row: sqlite3.Row) -> Found:
         job_id=row["accsyn_id"] or "",
         job_status=row["job_status"] or "",
     )
-
-
-def _conditions(states: Collection[State], search: str, request: Optional[int]) -> tuple[str, list[Any]]:
-    """Return a WHERE clause, or nothing, with its values. Every word of *search* has to occur somewhere."""
-    parts: list[str] = []
-    values: list[Any] = []
-    if request is not None:
-        parts.append("reason = ?" if request == PUBLISHED else "request = ?")
-        values.append(Reason.PUBLISH.value if request == PUBLISHED else request)
-    if states:
-        parts.append(f"state IN ({', '.join('?' * len(states))})")
-        values += [state.value for state in states]
-    for word in search.split():
-        pattern = "%{}%".format(word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"))
-        parts.append("({})".format(" OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in _SEARCHED)))
-        values += [pattern] * len(_SEARCHED)
-    return (f"WHERE {' AND '.join(parts)}" if parts else ""), values

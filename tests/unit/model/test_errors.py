@@ -65,6 +65,7 @@ def test_kinds_are_stable_words() -> None:
         "OutboxDamaged": "outbox-damaged",
         "Conflict": "conflict",
         "Unresolved": "unresolved",
+        "NotOne": "not-one",
         "NotAllowed": "not-allowed",
         "RegistrationError": "ftrack",
         "RegistrationRefused": "ftrack",
