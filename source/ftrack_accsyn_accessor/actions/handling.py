@@ -106,7 +106,7 @@ def _log(asked: Launch, order: Order, plans: Sequence[Plan], requests: Sequence[
     """Say who had what sent, and where to."""
     for plan in plans:
         first = plan.going[0].publication if plan.going else None
-        what = f"{first.project_name} {first.version_name} {first.component_name or first.path}" if first else "nothing"
+        what = first.title if first else "nothing"
         logger.info(
             "Request %s: %s of %s asked for %s item(s) from %s to %s, first %s.",
             ", ".join(map(str, requests)),

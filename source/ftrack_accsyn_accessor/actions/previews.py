@@ -69,8 +69,7 @@ def _listing(found: Sequence[Planned]) -> Item:
 
 def _line(planned: Planned) -> str:
     publication = planned.wanted.publication
-    names = (publication.project_name, publication.version_name, publication.component_name)
-    text = shown(" ".join(filter(None, names)) if publication.component_id else publication.path)
+    text = shown(publication.title)
     size = f" ({size_text(publication.size_bytes)})" if publication.size_bytes else ""
     told = planned.cause and planned.fate is not Fate.THERE  # the head line has said all there is to say of those
     return f"{text}{size}{f': {shown(planned.cause)}' if told else ''}"

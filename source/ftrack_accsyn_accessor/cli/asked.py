@@ -211,7 +211,9 @@ def _item_told(planned: Planned) -> Mapping[str, Any]:
         "component_id": publication.component_id,
         "component": publication.component_name,
         "version": publication.version_name,
+        "context": publication.context,
         "project": publication.project_name,
+        "title": publication.title,
         "path": publication.path,
         "kind": publication.kind.value,
         "files": len(publication.files),
@@ -255,12 +257,5 @@ def _remarks(plans: Sequence[Plan]) -> list[str]:
 def _causes(plans: Sequence[Plan]) -> list[str]:
     told = (Fate.CANNOT, Fate.ON_ITS_WAY)
     found = [each for fate in told for plan in plans for each in plan.of(fate) if each.cause]
-    lines = [f"{name_of(each)} {each.fate.value}: {each.cause}" for each in found[:MOST_CAUSES]]
+    lines = [f"{each.wanted.publication.title} {each.fate.value}: {each.cause}" for each in found[:MOST_CAUSES]]
     return [*lines, f"... and {len(found) - MOST_CAUSES} more"] if len(found) > MOST_CAUSES else lines
-
-
-def name_of(planned: Planned) -> str:
-    """Return what people call something that is planned."""
-    publication = planned.wanted.publication
-    name = publication.component_name if publication.component_id else publication.path
-    return " ".join(filter(None, (publication.version_name, name)))

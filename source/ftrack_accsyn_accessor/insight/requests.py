@@ -99,7 +99,7 @@ def items(
 
 
 def numbered(outbox: Outbox, text: str, studio: Studio = ANYBODY) -> list[Row]:
-    """Return all items of the request whose number *text* is, none where it is none; that of a publish is never shown."""
+    """Return all items of the request whose number *text* is, none where it is none, or that of a publish."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0
     found = rows.rows(outbox, limit=-1, studio=studio, request=number) if number else []
     return [row for row in found if row.request is not None]

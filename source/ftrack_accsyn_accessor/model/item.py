@@ -13,6 +13,7 @@ import posixpath
 from collections.abc import Mapping
 from typing import NamedTuple, Optional
 
+from ftrack_accsyn_accessor.model import titles
 from ftrack_accsyn_accessor.model.credentials import plain_server
 from ftrack_accsyn_accessor.model.stamp import Stamp
 
@@ -210,6 +211,12 @@ class Publication:
         """Whom it belongs to."""
         return Studio(self.server_url, self.workspace)
 
+    @property
+    def title(self) -> str:
+        """What people call it: "show_a sq010/sh010 comp v001 main"."""
+        component = self.component_name if self.component_id else ""
+        return titles.title(self.project_name, self.context, self.version_name, component, self.path)
+
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
@@ -305,7 +312,5 @@ class Item:
 
 
 def label(item: Item) -> str:
-    """Return what people call an item: project, version and component."""
-    publication = item.publication
-    name = publication.component_name if publication.component_id else publication.path
-    return " ".join(filter(None, (publication.project_name, publication.version_name, name)))
+    """Return what people call an item: project, context, version and component."""
+    return item.publication.title

@@ -228,8 +228,8 @@ class _Fates:
         first = next((owners[key] for key in map(_key, _paths(wanted.publication)) if key in owners), None)
         if first is None:
             return ""
-        named = f"{first.publication.version_name} {first.publication.component_name or first.publication.path}".strip()
-        identity = f" ({first.publication.component_id})" if first.publication.component_id else ""
+        named, known = first.publication.title, first.publication.component_id
+        identity = f" ({known})" if known else ""
         return f"{named}{identity} has the same path, {first.publication.path}, and goes first. Send one of them alone."
 
     def _namesake(self, wanted: Wanted, owners: Mapping[str, Wanted]) -> str:
@@ -242,8 +242,7 @@ class _Fates:
         if not name:
             return ""
         first = owners[_key(name)].publication
-        named = f"{first.version_name} {first.component_name or first.path}".strip()
-        return f"{named} has a file {name} as well, and a delivery loses their folders. Send one of them alone."
+        return f"{first.title} has a file {name} as well, and a delivery loses their folders. Send one of them alone."
 
     def _own(self, wanted: Wanted) -> None:
         owners = self._owners.setdefault(wanted.publication.volume, {})

@@ -60,7 +60,7 @@ def _signed(plan: Plan, requester: Requester) -> list[Wanted]:
 
 
 def _words(going: Sequence[Wanted]) -> str:
-    """Return what was asked for: "show_a sh010 plate v003 main", of several what they have in common, and how many."""
+    """Return what was asked for: "show_a sq010/sh010 plate v003 main", of several what they share."""
     names = [_names(each.publication) for each in going]
     if len(going) == 1:
         return " ".join(names[0])
@@ -69,6 +69,4 @@ def _words(going: Sequence[Wanted]) -> str:
 
 
 def _names(publication: Publication) -> list[str]:
-    if not publication.component_id:
-        return [publication.path]
-    return " ".join((publication.project_name, publication.version_name, publication.component_name)).split()
+    return publication.title.split() if publication.component_id else [publication.path]

@@ -81,11 +81,12 @@ class Placing:
             project_id=version.project_id,
             project_name=version.project_name,
             version_id=version.id,
-            version_name=version.name,
+            version_name=version.own_name,
             files=files,
             workspace=self._studio.workspace,
             volume=place.volume,
             path=place.path,
+            context=version.context,
         )
 
     def _misplaced(self, component: Component, obstacle: Obstacle, cause: str) -> Planned:

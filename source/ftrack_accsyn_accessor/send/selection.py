@@ -48,9 +48,17 @@ class Version(NamedTuple):
     @property
     def name(self) -> str:
         """What people call it, with what it belongs to below its project: "sh010 plate v003"; empty for none."""
-        if not self.id:
-            return ""
-        return " ".join((*self.contexts[1:][-1:], f"{self.asset} v{self.number:03d}"))
+        return " ".join((*self.contexts[1:][-1:], self.own_name)) if self.id else ""
+
+    @property
+    def own_name(self) -> str:
+        """The name of its asset, and its number: "plate v003"; empty for none."""
+        return f"{self.asset} v{self.number:03d}" if self.id else ""
+
+    @property
+    def context(self) -> str:
+        """The names between its project and its asset: "sq010/sh010"."""
+        return "/".join(self.contexts[1:])
 
     @property
     def project_name(self) -> str:

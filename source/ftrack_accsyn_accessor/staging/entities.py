@@ -10,12 +10,16 @@ import ftrack_api.symbol
 
 
 class Context(NamedTuple):
-    """Where a component hangs: its project and its version ("plate v001"). Empty where it hangs on none."""
+    """Where a component hangs: its project, its version ("plate v001"), and the names between ("sq010/sh010").
+
+    Empty where it hangs on none, or the asset on the project itself.
+    """
 
     project_id: str = ""
     project_name: str = ""
     version_id: str = ""
     version_name: str = ""
+    context: str = ""
 
 
 def known(entity: Any, name: str) -> Any:
@@ -95,9 +99,10 @@ def context_of(component: Any) -> Context:
     name = "{} v{:03d}".format(version["asset"]["name"], version["version"])
     if not version["link"]:
         return Context(version_id=version["id"], version_name=name)
-    first = version["link"][0]
+    first, *between = version["link"][:-1]
     project = session.get("Project", first["id"])
-    return Context(first["id"], project["name"] if project else first["name"], version["id"], name)
+    context = "/".join(each["name"] for each in between)
+    return Context(first["id"], project["name"] if project else first["name"], version["id"], name, context)
 
 
 def _version(component: Any) -> Any:

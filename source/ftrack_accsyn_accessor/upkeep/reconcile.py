@@ -88,6 +88,7 @@ class _Version:
     name: str = ""
     project_id: str = ""
     project_name: str = ""
+    context: str = ""
     username: str = ""
 
 
@@ -232,6 +233,7 @@ class Reconciliation:
                     files=tuple(files),
                     workspace=self._workspace,
                     volume=self._volume,
+                    context=version.context,
                 )
 
     def _files(self, components: Iterable[_Registered]) -> tuple[list[StagedFile], list[str]]:
@@ -267,6 +269,7 @@ def _as_version(row: Any, project_id: str, names: dict[str, str]) -> _Version:
         name="{} v{:03d}".format(row["asset"]["name"], row["version"]),
         project_id=project_id,
         project_name=names.get(project_id, ""),
+        context="/".join(each["name"] for each in (row["link"] or ())[1:-1]),
         username=user["username"] if user else "",
     )
 

@@ -240,7 +240,7 @@ class _Files:
                     raise _Refused(each.cause)
                 files += self._of(publication, left)
             except _Refused as refused:
-                left.append(Left(_label(publication), str(refused)))
+                left.append(Left(publication.title, str(refused)))
         return files, left
 
     def _of(self, publication: Publication, left: list[Left]) -> list[Source]:
@@ -307,11 +307,6 @@ class _Refused(Exception):
 
 def _told(path: str, reason: str) -> str:
     return f"{foreign.shown(path)}: {reason}."
-
-
-def _label(publication: Publication) -> str:
-    name = publication.component_name if publication.component_id else publication.path
-    return f"{publication.version_name} {name}".strip()
 
 
 def _closed(rules: VendorRules) -> re.Pattern[str]:

@@ -32,7 +32,7 @@ def test_a_shot_goes_to_london_but_for_what_is_there(sender: Sender) -> None:
     publication = found.going[0].publication
     assert (publication.volume, publication.path) == ("projects", "show_a/x/new.mov")
     assert (publication.project_id, publication.project_name) == (sender.ids["show_a"], "show_a")
-    assert publication.version_name == f"{called(sender, shot)} plate v001"
+    assert (publication.context, publication.version_name) == (f"sq010/{called(sender, shot)}", "plate v001")
 
 
 def test_a_confirmed_plan_is_one_request_however_often_it_is_confirmed(sender: Sender) -> None:
@@ -46,7 +46,7 @@ def test_a_confirmed_plan_is_one_request_however_often_it_is_confirmed(sender: S
     standing = sender.outbox.requests.standing(request_id)
     assert standing is not None
     assert standing.request.username == "ada"
-    assert standing.request.words == f"show_a {called(sender, shot)} plate v001 main"
+    assert standing.request.words == f"show_a sq010/{called(sender, shot)} plate v001 main"
     assert (standing.counts, standing.size_bytes) == ({State.PENDING: 1}, 70)
     (item,) = sender.outbox.requests.items(request_id)
     assert item.publication.component_id == component
@@ -67,7 +67,7 @@ def test_a_request_is_called_what_its_items_have_in_common(sender: Sender) -> No
         standing = sender.outbox.requests.standing(request_id)
         words.append(standing.request.words if standing is not None else "")
         sender.outbox.requests.cancel(request_id)
-    assert words == [f"show_a {name} plate v001 main, 2 items", f"show_a {name}, 3 items"]
+    assert words == [f"show_a sq010/{name} plate v001 main, 2 items", f"show_a sq010/{name}, 3 items"]
 
 
 def test_what_was_confirmed_is_on_its_way(sender: Sender) -> None:
