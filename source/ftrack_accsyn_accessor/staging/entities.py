@@ -99,9 +99,9 @@ def context_of(component: Any) -> Context:
     name = "{} v{:03d}".format(version["asset"]["name"], version["version"])
     if not version["link"]:
         return Context(version_id=version["id"], version_name=name)
-    first, *between = version["link"][:-1]
+    first = version["link"][0]
     project = session.get("Project", first["id"])
-    context = "/".join(each["name"] for each in between)
+    context = "/".join(each["name"] for each in version["link"][1:-1])
     return Context(first["id"], project["name"] if project else first["name"], version["id"], name, context)
 
 
