@@ -129,9 +129,14 @@ def _address() -> str:
     return _ftrack("FTRACK_SERVER").rstrip("/")
 
 
+def ftrack_key() -> str:
+    """Return the key that a session of this process would use at ftrack; empty where none is set."""
+    return _ftrack("FTRACK_API_KEY")
+
+
 def ftrack_credentials() -> FtrackCredentials:
     """Return how to reach ftrack, as a session of this process would; raise `errors.SettingsError` if it is not set."""
-    found = {"FTRACK_SERVER": _address(), "FTRACK_API_KEY": _ftrack("FTRACK_API_KEY")}
+    found = {"FTRACK_SERVER": _address(), "FTRACK_API_KEY": ftrack_key()}
     missing = [name for name, value in found.items() if not value]
     if missing:
         raise SettingsError("log in to ftrack", "", f"{' and '.join(missing)} not set", "Set what is missing.")

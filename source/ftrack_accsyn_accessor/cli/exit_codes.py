@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from ftrack_accsyn_accessor.insight.status import Summary
+if TYPE_CHECKING:
+    from ftrack_accsyn_accessor.insight.status import Summary
 
 OK = 0
 FAILED = 1

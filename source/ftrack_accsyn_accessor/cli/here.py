@@ -4,34 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from typing import Any, Optional
-
-import click
+from typing import Optional
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes
+from ftrack_accsyn_accessor.cli.complaint import Stop as Stop
 from ftrack_accsyn_accessor.insight.absence import absence
 from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
 from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
-from ftrack_accsyn_accessor.model.printable import visible
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.worker.runtime import Runtime, open_outside, open_runtime
-
-
-class Stop(click.ClickException):
-    """Ends a command with *message* on standard error and an exit code of `exit_codes`."""
-
-    exit_code: int = exit_codes.FAILED  # type: ignore[misc]  # click has one for each class
-
-    def __init__(self, message: str, exit_code: int = exit_codes.FAILED) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-    def show(self, file: Any = None) -> None:
-        """Print the message as it is: it is a sentence of its own, in which others may have named things."""
-        click.echo(visible(self.message), err=True, file=file)
 
 
 def find(begin: bool = False) -> Installation:

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import datetime
-import json
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Callable, Optional, TypeVar
+from typing import Optional
 
-import click
-from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from ftrack_accsyn_accessor.cli.answer import print_json as print_json
+from ftrack_accsyn_accessor.cli.terminal import console as console
+from ftrack_accsyn_accessor.cli.terminal import json_option as json_option
 from ftrack_accsyn_accessor.insight.requests import RequestRow
 from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.insight.status import Summary
 from ftrack_accsyn_accessor.model.item import State
-from ftrack_accsyn_accessor.model.plain import as_json
-from ftrack_accsyn_accessor.model.printable import visible
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 from ftrack_accsyn_accessor.model.request import RequestState
-
-#: A width for where there is no terminal to ask, so that lines stay whole in a log.
-LOG_WIDTH = 180
 
 STYLES: Mapping[State, str] = {
     State.PREPARED: "dim",
@@ -44,36 +38,6 @@ REQUEST_STYLES: Mapping[RequestState, str] = {
     RequestState.DONE: "green",
     RequestState.CANCELLED: "dim",
 }
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def json_option(command: Command) -> Command:
-    """Give *command* the option --json."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
-
-
-class _Console(Console):
-    """Shows what others have named as it is called, and does nothing that such a name tells a terminal to do."""
-
-    def render(self, renderable: RenderableType, options: Optional[ConsoleOptions] = None) -> Iterable[Segment]:
-        for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=visible(segment.text))
-
-
-def console() -> Console:
-    """Return a console on standard output."""
-    return _Console(width=None if sys.stdout.isatty() else LOG_WIDTH, highlight=False)
-
-
-def print_json(value: Any) -> None:
-    """Print *value* as one line of JSON; letters that standard output does not have are escaped as JSON does it."""
-    text = as_json(value)
-    try:
-        text.encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
-        text = json.dumps(json.loads(text))
-    click.echo(text)
 
 
 def moment(at: Optional[float]) -> str:

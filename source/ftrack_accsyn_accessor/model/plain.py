@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
+import math
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any, Optional
 
 
-def as_json(value: Any, indent: Optional[int] = None) -> str:
+def as_json(value: Any, indent: Optional[int] = None, ascii_only: bool = False) -> str:
     """Return *value* as JSON: dataclasses with their fields and properties, enums as their values.
 
-    What cannot be encoded, as in file names that are no UTF-8, is escaped as JSON does it.
+    What cannot be encoded, as in file names that are no UTF-8, is escaped as JSON does it; with *ascii_only* every
+    letter beyond ASCII is.
     """
-    return json.dumps(plain(value), ensure_ascii=False, indent=indent).encode("utf-8", "backslashreplace").decode()
+    text = json.dumps(plain(value), ensure_ascii=ascii_only, indent=indent, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def plain(value: Any) -> Any:
@@ -32,4 +35,6 @@ def plain(value: Any) -> Any:
         return plain(value._asdict())
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no word for it
     return str(value) if isinstance(value, PurePath) else value
