@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
 from ftrack_accsyn_accessor.insight import requests
 from ftrack_accsyn_accessor.insight.requests import RequestRow
 from ftrack_accsyn_accessor.model.item import Kind, Reason
@@ -157,7 +157,7 @@ def _follow(ordering: Ordering, runtime: Runtime, ids: Sequence[int], how: How, 
 
 
 def _say(text: str, how: How) -> None:
-    click.echo(text, err=how.as_json)
+    terminal.say(text, err=how.as_json)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
 from ftrack_accsyn_accessor.cli.extras import needs_extra
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, Unresolved
 from ftrack_accsyn_accessor.model.printable import printable
@@ -223,7 +223,7 @@ def _agree(how: How, going: Sequence[Unit]) -> None:
 def _say_offline(how: How, online: bool) -> None:
     if not online:
         text = "accsyn's app or user server on this machine is not running: start it, and the upload begins by itself."
-        click.echo(text, err=how.as_json)
+        terminal.say(text, err=how.as_json)
 
 
 @contextlib.contextmanager

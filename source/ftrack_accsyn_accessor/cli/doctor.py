@@ -12,7 +12,7 @@ import click
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
 from ftrack_accsyn_accessor.insight.doctor import Check, Level, Subject, bundle, examine, worst
 from ftrack_accsyn_accessor.model.errors import SettingsError
 
@@ -50,7 +50,7 @@ def doctor(context: click.Context, archive: Optional[Path], as_json: bool) -> No
     if as_json:
         shown.print_json({"level": worst(checks), "checks": checks, "bundle": archive})
     elif archive is not None:
-        click.echo(f"Written: {archive}")
+        terminal.say(f"Written: {archive}")
     context.exit(exit_codes.FAILED if worst(checks) is Level.FAIL else exit_codes.OK)
 
 

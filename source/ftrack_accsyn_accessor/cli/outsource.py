@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor.cli import asked, exit_codes, here, shown
+from ftrack_accsyn_accessor.cli import asked, exit_codes, here, shown, terminal
 from ftrack_accsyn_accessor.cli.asked import How
 from ftrack_accsyn_accessor.cli.send import names
 from ftrack_accsyn_accessor.model import outsourcing
@@ -105,7 +105,7 @@ def _agreed(how: How, preview: Preview) -> bool:
 
 def _handed_over(found: Outsourced, how: How) -> int:
     if not found.hand_over():
-        click.echo("accsyn does not have all of it yet. It goes on, or with: ftrack-accsyn serve.", err=how.as_json)
+        terminal.say("accsyn does not have all of it yet. It goes on, or with: ftrack-accsyn serve.", err=how.as_json)
     return exit_codes.ATTENTION if any(each.failed for each in found.handed_out) else exit_codes.OK
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ftrack_accsyn_accessor.cli import exit_codes, shown
+from ftrack_accsyn_accessor.cli import exit_codes, shown, terminal
 from ftrack_accsyn_accessor.send.functions import PRIORITY, queue_ensure
 
 
@@ -30,5 +30,5 @@ def ensure(context: click.Context, project: str, priority: int, as_json: bool) -
     if as_json:
         shown.print_json({"queue": found.id, "told": found.words})
     else:
-        click.echo(found.words)
+        terminal.say(found.words)
     context.exit(exit_codes.OK if found.id else exit_codes.FAILED)

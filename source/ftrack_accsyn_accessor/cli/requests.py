@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
 from ftrack_accsyn_accessor.insight import requests as snapshot
 from ftrack_accsyn_accessor.insight.requests import RequestRow
 from ftrack_accsyn_accessor.model.plain import plain
@@ -39,7 +39,7 @@ def requests(limit: int, search: str, unfold: bool, as_json: bool) -> None:
     elif found:
         shown.console().print(shown.requests_view(found, unfolded))
     else:
-        click.echo("Nothing was asked for from this machine.")
+        terminal.say("Nothing was asked for from this machine.")
 
 
 @click.command()
@@ -67,7 +67,7 @@ def cancel(context: click.Context, request_id: int, as_json: bool) -> None:
         told = {"withdrawn": withdrawn, "obstacle": obstacle, "request": after, "exit_code": code}
         shown.print_json(told)
     else:
-        click.echo(_sentence(withdrawn, after) + (f" {obstacle} {_LATER}" if obstacle else ""))
+        terminal.say(_sentence(withdrawn, after) + (f" {obstacle} {_LATER}" if obstacle else ""))
     context.exit(code)
 
 

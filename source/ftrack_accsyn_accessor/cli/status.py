@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, streams, terminal
 from ftrack_accsyn_accessor.insight import remarks, requests, rows
 from ftrack_accsyn_accessor.insight import status as snapshot
 from ftrack_accsyn_accessor.insight.requests import RequestRow
@@ -120,11 +121,14 @@ class _Look:
 
 
 def _watch(look: _Look, as_json: bool) -> None:
-    """Show the outbox whenever it has changed, until Ctrl-C."""
+    """Show the outbox whenever it has changed, until Ctrl-C or nobody reads it any more."""
     with contextlib.suppress(KeyboardInterrupt):
-        if as_json:
+        if as_json or not terminal.redraws():
             for summary in _changes(look):
-                shown.print_json(look.told(summary))
+                if as_json:
+                    shown.print_json(look.told(summary))
+                else:
+                    terminal.console().print(Text(shown.moment(time.time()), style="dim"), look.view(summary), "")
             return
         with Live(console=shown.console(), auto_refresh=False) as live:
             for summary in _changes(look):
@@ -132,10 +136,10 @@ def _watch(look: _Look, as_json: bool) -> None:
 
 
 def _changes(look: _Look) -> Iterator[Summary]:
-    """Yield the outbox at a glance, now and whenever it has changed, without end."""
+    """Yield the outbox at a glance, now and whenever it has changed, as long as somebody reads it."""
     pause = threading.Event()
     seen = None
-    while True:
+    while not streams.reader_gone():
         changes = snapshot.changes(look.outbox)
         if changes != seen:
             seen = changes

@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor.cli import exit_codes, shown
+from ftrack_accsyn_accessor.cli import exit_codes, shown, terminal
 from ftrack_accsyn_accessor.model.errors import in_person
 from ftrack_accsyn_accessor.model.plain import plain
 from ftrack_accsyn_accessor.model.printable import printable
@@ -52,7 +52,7 @@ def vendors(context: click.Context, fix: bool, name: Optional[str], as_json: boo
         shown.print_json({**_told(found), "given_up": given_up, "exit_code": code})
     else:
         if given_up:
-            click.echo(printable(given_up, _LINE))
+            terminal.say(printable(given_up, _LINE))
         _show(found)
     context.exit(code)
 
@@ -69,7 +69,7 @@ def _told(found: Report) -> dict[str, object]:
 
 def _show(found: Report) -> None:
     for step in found.steps:
-        click.echo(printable(f"{step.project}, {step.vendor}: {step.words}", _LINE))
+        terminal.say(printable(f"{step.project}, {step.vendor}: {step.words}", _LINE))
     if found.reached:
         shown.console().print(_grants(found))
     if found.work:
@@ -79,7 +79,7 @@ def _show(found: Report) -> None:
     for remark in found.remarks:
         shown.console().print(Text(printable(remark, _LINE), style="yellow"))
     if not (found.reached or found.work or found.remarks or found.waiting):
-        click.echo("No vendor has work, or access.")
+        terminal.say("No vendor has work, or access.")
 
 
 def _grants(found: Report) -> Table:
