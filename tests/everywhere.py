@@ -18,6 +18,8 @@ from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.connect.tab import Tab
 from ftrack_accsyn_accessor.connect.table import LINE
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.outbox.file import lock_path
+from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from qt_support import QtCore, Window, settle
 from runner import RUNNER
 from tracking import Desk
@@ -61,6 +63,8 @@ class Places:
 
     def __init__(self, desk: Desk, windows: Callable[[Tab], Window]) -> None:
         self._desk = desk
+        self._leader = ProcessLock(lock_path(desk.outbox.path))  # the desk does the worker's work: somebody is there
+        assert self._leader.acquire()
         credentials = FtrackCredentials(desk.session.server_url, desk.session.api_user, desk.session.api_key)
         source = OutboxSource(credentials)
         tab = Tab(source, OutboxActions(source, credentials))

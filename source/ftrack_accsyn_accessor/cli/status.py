@@ -91,7 +91,8 @@ class _Look:
     def told(self, summary: Summary) -> dict[str, Any]:
         found, unfolded = self.requests()
         asked = [{**plain(row), "unfolded": plain(unfolded.get(row.request_id, []))} for row in found]
-        return {"summary": summary, "requests": asked, "items": self.rows(), "exit_code": exit_codes.of(summary)}
+        items = snapshot.with_nobody(self.rows(), summary)
+        return {"summary": summary, "requests": asked, "items": items, "exit_code": exit_codes.of(summary)}
 
     def view(self, summary: Summary) -> Group:
         found, unfolded = self.requests()
@@ -101,7 +102,7 @@ class _Look:
         published = self.rows()
         more = rows.count(self.outbox, search=self.search, request=PUBLISHED) - len(published)
         if published or not found:
-            parts.append(shown.rows_view(published, more))
+            parts.append(shown.rows_view(snapshot.with_nobody(published, summary), more))
         return Group(*parts, *self.elsewhere())
 
     def elsewhere(self) -> list[Text]:

@@ -49,10 +49,11 @@ class OutboxSource:
     def head(self) -> Head:
         """Return the sums and the surroundings."""
         current = environment.read_settings()
-        outbox = self._open(lambda: current).outbox
+        runtime = self._open(lambda: current)
+        outbox = runtime.outbox
         self._studio = Studio(self._credentials.server_url, current.workspace or "")
         try:
-            summary = status.summary(outbox, self._studio)
+            summary = status.summary(outbox, self._studio, runtime.worker.is_alive)
         except OutboxError as error:
             if not os.path.isfile(outbox.path):
                 raise self._not_there(current) from error

@@ -11,9 +11,17 @@ from typing import Callable, Optional
 from ftrack_accsyn_accessor.model.errors import Unreachable
 from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.model.progress import duration_text
-from ftrack_accsyn_accessor.outbox import leadership
+from ftrack_accsyn_accessor.outbox import Outbox, leadership
 from ftrack_accsyn_accessor.outbox.leadership import Leader
 from ftrack_accsyn_accessor.outbox.survey import is_of
+
+#: Within this time a process that has just started, or was idle, begins with an item.
+ALIVE_S = 5.0
+NOBODY = "No application with the plugin runs here: nothing is sent, and what arrives is not registered in ftrack."
+NOBODY_REMEDY = "Open one, or run: ftrack-accsyn drain."
+#: The same where somebody looks at it in such an application.
+ENDED = "The worker of this application has ended: nothing is sent, and what arrives is not registered in ftrack."
+ENDED_REMEDY = "Restart this application."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +32,14 @@ class Obstacle:
     frozen: bool
     what: str
     remedy: str
+
+
+def unattended(outbox: Outbox, studio: Optional[Studio]) -> bool:
+    """Whether something of *studio* (None: of any) is to be sent or followed, and no process is there to do it.
+
+    Reads the outbox, and mostly a file; raise as that does.
+    """
+    return outbox.survey.groups.waits_for_somebody(studio, ALIVE_S) and not leadership.attended(outbox.path)
 
 
 def obstacle(

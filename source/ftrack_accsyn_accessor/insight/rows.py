@@ -38,6 +38,9 @@ UNSENT = (State.PREPARED, State.PENDING)
 MOVING = (State.SUBMITTED, State.TRANSFERRING)
 #: What to do about items that nobody wants any more.
 FREE_WITHDRAWN = "`ftrack-accsyn clean --withdrawn` frees its staged files."
+#: What is to be known of an item while no process is there.
+NOT_SENT = "Nobody is there to send it."
+NOT_NOTICED = "Nobody is there to register it in ftrack when it arrives."
 ASK_AGAIN = "Ask for it again if it is still wanted."
 STILL_OLDER = "accsyn is still sending its older content; it is sent again after that."
 
@@ -56,6 +59,7 @@ class Row:
     was asked for in, None for a publish. `source` and `destination` (in ftrack `destination_id`) are what people call
     its ends, empty where they are not known yet. `path` is where it lies in its volume. `context` holds the names
     between project and asset ("sq010/sh010"), empty where it hangs on the project itself, or they are not known.
+    `unattended` tells that it waits for a process, and none is there.
     """
 
     item_id: int
@@ -98,6 +102,7 @@ class Row:
     destination_id: str = ""
     path: str = ""
     context: str = ""
+    unattended: bool = False
 
     @property
     def title(self) -> str:
@@ -114,7 +119,8 @@ class Row:
     @property
     def notes(self) -> tuple[str, ...]:
         """Return what is to be known of it besides a cause, a sentence each."""
-        return tuple(filter(None, (STILL_OLDER if self.waits_for_older else "", self.left_over)))
+        nobody = (NOT_NOTICED if self.state in MOVING else NOT_SENT) if self.unattended else ""
+        return tuple(filter(None, (nobody, STILL_OLDER if self.waits_for_older else "", self.left_over)))
 
 
 def rows(
@@ -297,6 +303,11 @@ def relative_path(outbox: Outbox, text: str) -> str:
     if root and os.path.lexists(text) and not os.path.lexists(os.path.join(root, path)):
         return below(text, root) or path
     return "" if path.split("/")[0] == ".." else path
+
+
+def is_others(row: Row) -> bool:
+    """Whether nothing here can do anything for the item, as it is another studio's."""
+    return row.cause_kind == Topic.OTHER_STUDIO.value
 
 
 def area_of(outbox: Outbox) -> Area:

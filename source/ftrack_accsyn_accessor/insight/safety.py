@@ -13,7 +13,8 @@ class Standing:
     """How many items stand where.
 
     `moving` and `stuck` as in `status.Summary`; `waiting` are the pending ones that a process of this studio sends.
-    `paused` tells that the outbox is, `held` that all jobs are paused in accsyn itself.
+    `paused` tells that the outbox is, `held` that all jobs are paused in accsyn itself, `unattended` that no process is
+    there to send or follow anything.
     """
 
     waiting: int
@@ -21,6 +22,7 @@ class Standing:
     stuck: int
     paused: bool
     held: bool
+    unattended: bool = False
 
 
 def safety(standing: Standing, remarks: Sequence[Remark]) -> tuple[bool, str]:
@@ -29,6 +31,8 @@ def safety(standing: Standing, remarks: Sequence[Remark]) -> tuple[bool, str]:
         text = f"{components(standing.waiting)} {has(standing.waiting)} not been handed to accsyn yet"
         if standing.paused:
             return False, f"{text}, because syncing is paused."
+        if standing.unattended:
+            return False, f"{text}, and no application with the plugin runs here that would do it."
         return False, f"{text}; after quitting, that waits for the next application with the plugin."
     unsent = [remark.what for remark in remarks if remark.unsent]
     if unsent:
@@ -46,7 +50,11 @@ def safety(standing: Standing, remarks: Sequence[Remark]) -> tuple[bool, str]:
 def _moving(standing: Standing) -> str:
     if not (standing.paused or standing.held):
         text = f"accsyn carries {components(standing.moving)} on by itself"
-        return f"{text}, as long as its client runs on this machine."
+        text = f"{text}, as long as its client runs on this machine"
+        return f"{text}; {_UNNOTICED}" if standing.unattended else f"{text}."
     text = f"{components(standing.moving)} {has(standing.moving)} not arrived"
     where, who = (" in accsyn", "somebody resumes them there") if standing.held else ("", "you resume")
     return f"{text}; the jobs are paused{where}, so that nothing moves until {who}."
+
+
+_UNNOTICED = "no application with the plugin runs here that would register in ftrack what arrives."

@@ -13,10 +13,10 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from ftrack_accsyn_accessor.insight import remarks
+from ftrack_accsyn_accessor.insight import leading, remarks
 from ftrack_accsyn_accessor.insight.leading import obstacle
 from ftrack_accsyn_accessor.insight.remarks import ANYBODY, Remark
-from ftrack_accsyn_accessor.insight.rows import MOVING, UNSENT, area_of, told
+from ftrack_accsyn_accessor.insight.rows import MOVING, UNSENT, Row, area_of, is_others, told
 from ftrack_accsyn_accessor.insight.safety import Standing, safety
 from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.outbox import Outbox, damage, takeover, unqueued
@@ -43,8 +43,9 @@ class Summary:
 
     `pausing` tells that the outbox is paused, but not all running jobs are in accsyn yet, `resuming` that it is not
     paused any more, but jobs in accsyn still are. `held` tells that all of what is moving stands still, because its
-    sync jobs were paused in accsyn itself. `staging_present` is False while the staging disk is unplugged; `free_bytes`
-    is None then.
+    sync jobs were paused in accsyn itself. `unattended` tells that something waits for a process that sends it or takes
+    note of its arrival, and that none is there; `problem` says so then. `staging_present` is False while the staging
+    disk is unplugged; `free_bytes` is None then.
     """
 
     counts: Mapping[State, int]
@@ -79,6 +80,7 @@ class Summary:
     outbox_path: str
     held: bool
     remarks: tuple[Remark, ...]
+    unattended: bool = False
 
     @property
     def items(self) -> int:
@@ -108,18 +110,27 @@ def changes(outbox: Outbox) -> tuple[int, frozenset[str]]:
     return outbox.changes(), unqueued.ids(outbox.path)
 
 
-def summary(outbox: Outbox, studio: Studio = ANYBODY) -> Summary:
-    """Return the outbox at a glance, for somebody of *studio*."""
+def summary(outbox: Outbox, studio: Studio = ANYBODY, worker: Optional[bool] = None) -> Summary:
+    """Return the outbox at a glance, for somebody of *studio*.
+
+    *worker* tells whether the worker of an application that shows it is alive; None for who has none.
+    """
     area, endpoint, contact = area_of(outbox), kept(outbox, Link), kept(outbox, Contact)
     others = outbox.survey.of_others(studio)
     noted = remarks.remarks(outbox, others)
     sums = _sums(outbox, others)
     left = sums["pending"] + sums["moving"] - sums["pending_elsewhere"] - sums["moving_elsewhere"]
-    problem, remedy = _problem(outbox, studio, contact, waiting=left > 0)
     staging_present, free_bytes = _disk(area.staging_path)
+    looked = left > 0 and not worker and (staging_present or not area.staging_path)
+    unattended = looked and leading.unattended(outbox, studio if others else None)
+    problem, remedy = _problem(outbox, studio, contact, waiting=left > 0)
+    if unattended:
+        ended = worker is not None
+        problem, remedy = (leading.ENDED, leading.ENDED_REMEDY) if ended else (leading.NOBODY, leading.NOBODY_REMEDY)
     pauses = _pauses(outbox, bool(sums["moving"]))
     waiting = sums["pending"] - sums["pending_elsewhere"]
-    standing = Standing(waiting, sums["moving"], sums["stuck"], pauses["paused"] is not None, pauses["held"])
+    paused = pauses["paused"] is not None
+    standing = Standing(waiting, sums["moving"], sums["stuck"], paused, pauses["held"], unattended)
     safe, reason = safety(standing, noted)
     all_arrived = safe and not (sums["moving"] or sums["stuck"])
     return Summary(
@@ -139,7 +150,16 @@ def summary(outbox: Outbox, studio: Studio = ANYBODY) -> Summary:
         contact=contact,
         outbox_path=str(outbox.path),
         remarks=noted,
+        unattended=unattended,
     )
+
+
+def with_nobody(rows: Sequence[Row], known: Summary) -> list[Row]:
+    """Return *rows* as they are to be told while *known* says that nobody is there to send or follow anything."""
+    states = (*UNSENT, *MOVING) if known.unattended else ()
+    return [
+        dataclasses.replace(row, unattended=True) if row.state in states and not is_others(row) else row for row in rows
+    ]
 
 
 def _sums(outbox: Outbox, others: Sequence[UnderWay]) -> dict[str, Any]:

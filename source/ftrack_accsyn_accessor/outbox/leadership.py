@@ -17,7 +17,7 @@ from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor import machine
 from ftrack_accsyn_accessor.files import read_text
-from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, OutboxUnusable
 from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.outbox.file import lock_path
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
@@ -26,6 +26,8 @@ from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 BEAT_S = 10.0
 #: A process that has given none for so long is frozen, or the machine has been asleep and it will give one soon.
 SILENT_S = 60.0
+#: Without the lock, one that has given none for so long has ended: it would have given the next.
+ENDED_S = 15.0
 
 _NOBODYS = Studio("", "")
 
@@ -60,12 +62,12 @@ class Leader:
         """What people call it."""
         return f"{self.application} (process {self.pid})"
 
-    def is_silent(self, now: float, monotonic: float) -> bool:
-        """Whether no sign of life was given for too long. A clock that was set anew, either way, is no silence.
+    def is_silent(self, now: float, monotonic: float, limit_s: float) -> bool:
+        """Whether no sign of life was given for *limit_s* seconds. A clock that was set anew, either way, is none.
 
         The monotonic one is never set: where it is behind the sign, the machine was started anew since.
         """
-        return not (0.0 <= monotonic - self.beat < SILENT_S or 0.0 <= now - self.seen_at < SILENT_S)
+        return not (0.0 <= monotonic - self.beat < limit_s or 0.0 <= now - self.seen_at < limit_s)
 
 
 def sign_path(outbox: Path) -> Path:
@@ -91,7 +93,7 @@ def frozen(
 ) -> Optional[Leader]:
     """Return the process that holds the lock of *outbox* without a sign of life. Reads a file, mostly nothing else."""
     leader = read(outbox)
-    if leader is None or not leader.is_silent(clock(), monotonic()):
+    if leader is None or not leader.is_silent(clock(), monotonic(), SILENT_S):
         return None
     lock = ProcessLock(lock_path(outbox))
     if lock.acquire():  # it has ended: what it left tells nothing any more
@@ -105,7 +107,30 @@ def unable(
 ) -> Optional[Leader]:
     """Return the process that said a moment ago that it cannot send, and why; None where there is none."""
     leader = read(outbox)
-    return leader if leader is not None and leader.what and not leader.is_silent(clock(), monotonic()) else None
+    return (
+        leader if leader is not None and leader.what and not leader.is_silent(clock(), monotonic(), SILENT_S) else None
+    )
+
+
+def attended(
+    outbox: Path, clock: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
+) -> bool:
+    """Whether a process is at work on *outbox*, or has stood aside a moment ago; True where that cannot be told.
+
+    One that has nothing to do holds no lock and gives no sign: ask only while there is something.
+    """
+    leader = read(outbox)
+    if leader is not None and not leader.is_silent(clock(), monotonic(), ENDED_S):
+        return True
+    path = lock_path(outbox)
+    if not path.exists():  # nobody has ever taken it; asking must not make it
+        return not path.parent.is_dir()
+    lock = ProcessLock(path)
+    with contextlib.suppress(OutboxUnusable):
+        if lock.acquire():
+            lock.release()
+            return False
+    return True
 
 
 class Sign:

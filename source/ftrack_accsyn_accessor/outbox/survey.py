@@ -14,6 +14,7 @@ from ftrack_accsyn_accessor.model.item import Item, Kind, Reason, State, Studio
 from ftrack_accsyn_accessor.model.naming import EXACT, Naming
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.connection import Connections
+from ftrack_accsyn_accessor.outbox.groups import Groups
 from ftrack_accsyn_accessor.outbox.searching import PUBLISHED as PUBLISHED
 from ftrack_accsyn_accessor.outbox.searching import conditions
 
@@ -83,6 +84,7 @@ class Survey:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self.groups = Groups(connections)
 
     def damage(self) -> str:
         """Return what SQLite finds wrong with the file, empty for nothing; reads all of it."""

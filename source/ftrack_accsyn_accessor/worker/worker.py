@@ -114,6 +114,12 @@ class Worker:
         thread.join(timeout_s)
         return not thread.is_alive()
 
+    @property
+    def is_alive(self) -> Optional[bool]:
+        """Whether the thread runs; None where it was never started."""
+        thread = self._thread
+        return thread.is_alive() if thread is not None else None
+
     def abandon_after_fork(self) -> None:
         """Forget the parent's thread and lock in a forked child, where neither is ours."""
         self._lock.abandon_after_fork()
@@ -122,6 +128,7 @@ class Worker:
 
     def _run(self) -> None:
         try:
+            self._sign.give()  # somebody is there from now on
             self._event.wait(START_S)
             while not self._stopping:
                 wait_s = self.run_once()

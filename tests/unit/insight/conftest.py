@@ -11,16 +11,27 @@ import pytest
 from ftrack_accsyn_accessor.model import progress
 from ftrack_accsyn_accessor.model.errors import NotReady
 from ftrack_accsyn_accessor.model.item import Item, State, Trouble
+from ftrack_accsyn_accessor.outbox.file import lock_path
+from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.outbox.tracking import Change
 from making import route
 from unit.outbox.conftest import Desk
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path, leader: ProcessLock) -> Iterator[Desk]:
     made = Desk(tmp_path / "outbox.sqlite3")
     yield made
     made.outbox.close()
+
+
+@pytest.fixture
+def leader(tmp_path: Path) -> Iterator[ProcessLock]:
+    """Return the lock of the process that sends from the desk's outbox: it is there unless a test lets go of it."""
+    lock = ProcessLock(lock_path(tmp_path / "outbox.sqlite3"))
+    assert lock.acquire()
+    yield lock
+    lock.release()
 
 
 JOB_NAME = route().name

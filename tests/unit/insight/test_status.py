@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Optional
 
 import pytest
 
 from ftrack_accsyn_accessor.insight import rows, status
+from ftrack_accsyn_accessor.insight.leading import NOBODY
 from ftrack_accsyn_accessor.insight.remarks import Topic
 from ftrack_accsyn_accessor.model import progress
 from ftrack_accsyn_accessor.model.errors import Unreachable
 from ftrack_accsyn_accessor.model.item import State, Studio, Trouble
 from ftrack_accsyn_accessor.outbox import facts
+from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from unit.insight.conftest import NO_CLIENT, move, stop, submit
 from unit.outbox.conftest import Desk
@@ -94,6 +97,64 @@ def test_withdrawn_item_tells_its_remedy_once(desk: Desk, cause: str) -> None:
     (row,) = rows.rows(desk.outbox)
 
     assert f"{row.cause} {row.remedy}" == f"Nobody wants it. {rows.FREE_WITHDRAWN}"
+
+
+# Nobody is there.
+
+
+def test_what_waits_with_nobody_there_says_so_in_summary_and_rows(desk: Desk, leader: ProcessLock) -> None:
+    submit(desk, "moving")
+    desk.pending("pending")
+    stop(desk, submit(desk, "stuck")[0])
+    assert not status.summary(desk.outbox).unattended
+    leader.release()
+
+    found = status.summary(desk.outbox)
+
+    assert found.unattended
+    assert (found.problem, found.problem_remedy) == (NOBODY, "Open one, or run: ftrack-accsyn drain.")
+    assert found.safe_reason == (
+        "1 component has not been handed to accsyn yet, and no application with the plugin runs here that would do it."
+    )
+    told = {row.component_id: row.notes for row in status.with_nobody(rows.rows(desk.outbox), found)}
+    assert told == {"moving": (rows.NOT_NOTICED,), "pending": (rows.NOT_SENT,), "stuck": ()}
+
+
+@pytest.mark.parametrize("worker", [True, False])
+def test_application_whose_worker_has_ended_is_told_to_be_restarted(
+    desk: Desk, leader: ProcessLock, worker: bool
+) -> None:
+    desk.pending("c1")
+    leader.release()
+
+    found = status.summary(desk.outbox, worker=worker)
+
+    assert (found.unattended, found.problem_remedy) == ((False, "") if worker else (True, "Restart this application."))
+
+
+def test_item_that_changed_a_moment_ago_leaves_a_process_its_moment(desk: Desk, leader: ProcessLock) -> None:
+    desk.pending("c1")
+    leader.release()
+    with desk.outbox._connections.writing() as connection:
+        connection.execute("UPDATE item SET updated_at = ?", (time.time(),))
+
+    assert not status.summary(desk.outbox).unattended
+
+
+def test_item_that_waits_for_its_time_is_nobodys_work_before_that(desk: Desk, leader: ProcessLock) -> None:
+    desk.outbox.delay(desk.pending("c1"), Unreachable("connect"), time.time() + 60)
+    leader.release()
+
+    assert not status.summary(desk.outbox).unattended
+
+
+def test_what_waits_for_another_studio_alone_is_not_said_to_wait_for_somebody(desk: Desk, leader: ProcessLock) -> None:
+    desk.outbox.prepare([desk.publication("a", **ELSEWHERE)], "owner")
+    desk.outbox.activate(["a"], "l1")
+    desk.outbox.delay(desk.pending("b"), Unreachable("connect"), time.time() + 60)
+    leader.release()
+
+    assert not status.summary(desk.outbox, OURS).unattended
 
 
 # Other studios.

@@ -12,7 +12,7 @@ import pytest
 from ftrack_accsyn_accessor.model.errors import SettingsError
 from ftrack_accsyn_accessor.outbox import leadership
 from ftrack_accsyn_accessor.outbox.file import lock_path
-from ftrack_accsyn_accessor.outbox.leadership import SILENT_S, Leader, Sign
+from ftrack_accsyn_accessor.outbox.leadership import BEAT_S, ENDED_S, SILENT_S, Leader, Sign
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from helpers import wait_until
 from tracking import Clock
@@ -207,3 +207,54 @@ def test_sign_that_cannot_be_written_keeps_nothing_from_being_done(tmp_path: Pat
     sign.close()
 
     assert not gone.parent.exists()
+
+
+# Whether anybody is there.
+
+
+def attended(outbox: Path, wall: Clock, monotonic: Clock) -> bool:
+    return leadership.attended(outbox, wall, monotonic)
+
+
+def test_nobody_is_there_where_nobody_ever_was_and_asking_makes_no_lock(
+    outbox: Path, wall: Clock, monotonic: Clock
+) -> None:
+    assert not attended(outbox, wall, monotonic)
+    assert not lock_path(outbox).exists()
+
+
+def test_somebody_is_there_as_long_as_a_process_holds_the_lock(
+    outbox: Path, lock: ProcessLock, wall: Clock, monotonic: Clock
+) -> None:
+    assert attended(outbox, wall, monotonic)
+    lock.release()
+    assert not attended(outbox, wall, monotonic)
+    assert lock.acquire(), "asking keeps nobody from leading"
+
+
+def test_process_that_stands_aside_is_there_until_its_next_sign_is_overdue(
+    outbox: Path, lock: ProcessLock, sign: Sign, wall: Clock, monotonic: Clock
+) -> None:
+    sign.give(SettingsError("log in"))
+    lock.release()
+
+    wall.now += BEAT_S
+    monotonic.now += BEAT_S
+    assert attended(outbox, wall, monotonic)
+    wall.now += ENDED_S
+    monotonic.now += ENDED_S
+    assert not attended(outbox, wall, monotonic)
+
+
+def test_process_that_has_ended_is_gone_at_once(
+    outbox: Path, lock: ProcessLock, sign: Sign, wall: Clock, monotonic: Clock
+) -> None:
+    sign.give()
+    sign.close()
+    lock.release()
+
+    assert not attended(outbox, wall, monotonic)
+
+
+def test_outbox_whose_disk_is_gone_tells_nothing_of_who_is_there(tmp_path: Path, wall: Clock, monotonic: Clock) -> None:
+    assert attended(tmp_path / "gone" / "outbox.sqlite3", wall, monotonic)
