@@ -63,7 +63,8 @@ class OutboxActions:
 
     def why(self, component_id: str) -> str:
         """Return why a component is where it is, and what to do."""
-        return "\n".join(explain(gather(environment.read_settings(), self._user, component_id)))
+        found = explain(gather(environment.read_settings(), self._user, component_id))
+        return "\n".join(line for each in found for line in (each.sentence, each.remedy))
 
     def doctor(self) -> str:
         """Check every setting and connection; return what was found, a line each."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from typing import Optional
 
-from ftrack_accsyn_accessor.insight import remarks, requests, rows, status
+from ftrack_accsyn_accessor.insight import naming, remarks, rows, status
 from ftrack_accsyn_accessor.insight.absence import absence
 from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
 from ftrack_accsyn_accessor.insight.leading import obstacle
-from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
+from ftrack_accsyn_accessor.insight.remarks import Remark
 from ftrack_accsyn_accessor.insight.rows import Row
-from ftrack_accsyn_accessor.insight.why import Accsyn, Fault, Situation
+from ftrack_accsyn_accessor.insight.situation import Accsyn, Alike, Fault, Place, Situation
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Reason, State, Studio
 from ftrack_accsyn_accessor.model.settings import Settings
@@ -21,16 +22,17 @@ from ftrack_accsyn_accessor.staging.naming import naming_of
 from ftrack_accsyn_accessor.worker import endpoint
 from ftrack_accsyn_accessor.workspace import Workspace
 
-#: In this order the item is chosen that stands for everything.
-_TELLING = (State.NEEDS_ATTENTION, State.PENDING, State.TRANSFERRING, State.SUBMITTED, State.PREPARED)
 #: Of these accsyn has nothing to tell.
 _SETTLED = (State.SYNCED, State.PREPARED, State.WITHDRAWN)
-#: Items looked at in one go.
-_PAGE = 500
+#: So many sync jobs are asked after, those with the most items first.
+_MOST_JOBS = 5
 
 
 def gather(current: Settings, api_user: str, asked: str = "") -> Situation:
-    """Return what is known about *asked*, a component id or a path, or about everything. A handful of accsyn calls."""
+    """Return what is known about *asked*, see `naming.named`, or about everything. A handful of accsyn calls.
+
+    Raise `errors.NotOne` where several items are called *asked*.
+    """
     situation = Situation(
         now=time.time(),
         asked=asked,
@@ -68,69 +70,73 @@ def _with_outbox(situation: Situation, here: Installation) -> Situation:
 
 def _with_items(situation: Situation, here: Installation, outbox: Outbox) -> Situation:
     studio, asked = here.studio, situation.asked
-    row = _named(outbox, asked, studio) if asked else _telling(outbox, studio)
+    present = here.is_present(outbox)
+    found = _named(outbox, asked, studio) if asked else everything(outbox, studio)
     known = dataclasses.replace(
         situation,
-        staging_present=here.is_present(outbox),
+        staging_present=present,
         summary=status.summary(outbox, studio),
-        row=row,
-        unqueued=_unqueued(outbox, asked) if asked and row is None else None,
-        worker_alive=here.worker_alive(),
+        alike=found,
+        unqueued=_unqueued(outbox, asked) if asked and not found else None,
         obstacle=obstacle(outbox.path, studio),
     )
-    others = row is not None and row.cause_kind == Topic.OTHER_STUDIO.value
-    if row is None or row.state in _SETTLED or others or situation.problems:
+    mine = [each.row for each in found if each.row.state not in _SETTLED and not rows.is_others(each.row)]
+    if not mine or situation.problems:
         return known
-    return dataclasses.replace(known, accsyn=ask(here.settings, row))
+    return dataclasses.replace(known, accsyn=ask(here.settings, mine))
 
 
-def ask(current: Settings, row: Row) -> Accsyn:
-    """Return what accsyn says about this machine's client and the job of *row*."""
+def ask(current: Settings, wanted: Sequence[Row]) -> Accsyn:
+    """Return what accsyn says about this machine's client and the jobs of *wanted*."""
     workspace = endpoint.connect(current, endpoint.SHORT_LIMIT_S)
     try:
-        return _asked(workspace, current, row)
+        return _asked(workspace, current, wanted)
     except errors.WorkspaceError as error:
         return Accsyn(fault=_fault(error))
     finally:
         workspace.close()
 
 
-def _asked(workspace: Workspace, current: Settings, row: Row) -> Accsyn:
+def _asked(workspace: Workspace, current: Settings, wanted: Sequence[Row]) -> Accsyn:
     workspace.check_role()
     known = Accsyn()
-    if row.reason is Reason.PUBLISH:  # what was asked for goes from a place that is not this machine, as a rule
+    if any(row.reason is Reason.PUBLISH for row in wanted):  # what was asked for goes from elsewhere, as a rule
         client = endpoint.find_client(workspace, current)
         known = Accsyn(client=client.code, client_status=client.status)
-    if row.state not in rows.MOVING or not row.job_id:
-        return known
-    job = workspace.get_job(row.job_id)
+    job_ids = dict.fromkeys(row.job_id for row in wanted if row.state in rows.MOVING and row.job_id)
+    places = {job_id: _place(workspace, job_id) for job_id in list(job_ids)[:_MOST_JOBS]}
+    jobs = {job_id: place for job_id, place in places.items() if place is not None}
+    return dataclasses.replace(known, jobs=jobs)
+
+
+def _place(workspace: Workspace, job_id: str) -> Optional[Place]:
+    job = workspace.get_job(job_id)
     if job is None:
-        return known
-    place = workspace.queue_place(row.job_id) if not job.finished else None
+        return None
+    place = workspace.queue_place(job_id) if not job.finished else None
     if place is None:
-        return dataclasses.replace(known, job_status=job.status)
-    return dataclasses.replace(
-        known, job_status=job.status, queue=place.name, queue_status=place.status, ahead=place.ahead
-    )
+        return Place(job.status)
+    return Place(job.status, place.name, place.status, place.ahead)
 
 
-def _named(outbox: Outbox, asked: str, studio: Studio) -> Optional[Row]:
-    """Return the item that is called *asked*; of a request the one that tells best why not all of it is there."""
-    found = requests.numbered(outbox, asked, studio)
-    ranks = {state: rank for rank, state in enumerate(_TELLING)}
-    best = min(found, key=lambda each: ranks.get(each.state, len(ranks)), default=None)
-    return best or rows.find(outbox, asked, studio)
+def _named(outbox: Outbox, asked: str, studio: Studio) -> tuple[Alike, ...]:
+    """Return the items that are called *asked*; raise `errors.NotOne` where several are that have nothing in common."""
+    try:
+        found = naming.named(outbox, asked, studio)
+    except errors.NotOne as error:
+        if error.candidates:
+            raise
+        return ()
+    return tuple(Alike(row, 1, row.size_bytes) for row in found)
 
 
-def _telling(outbox: Outbox, studio: Studio) -> Optional[Row]:
-    """Return the item of *studio* that tells best why not everything has arrived, None when everything of it has."""
-    for state in _TELLING:
-        for start in range(0, rows.count(outbox, (state,)), _PAGE):
-            page = rows.rows(outbox, (state,), limit=_PAGE, offset=start, studio=studio)
-            found = next((row for row in page if row.cause_kind != Topic.OTHER_STUDIO.value), None)
-            if found is not None:
-                return found
-    return None
+def everything(outbox: Outbox, studio: Studio = remarks.ANYBODY) -> tuple[Alike, ...]:
+    """Return all that has not arrived, the most alike first."""
+    groups = outbox.survey.groups.not_there()
+    shown = {
+        found.item.id: rows.row(found, studio) for found in outbox.survey.with_ids([each.item_id for each in groups])
+    }
+    return tuple(Alike(shown[each.item_id], each.items, each.size_bytes) for each in groups if each.item_id in shown)
 
 
 def _unqueued(outbox: Outbox, asked: str) -> Optional[Remark]:

@@ -13,8 +13,7 @@ from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.model.settings import Settings, outside
 from ftrack_accsyn_accessor.outbox import Outbox, locations, memory, takeover
 from ftrack_accsyn_accessor.outbox.facts import Area, kept
-from ftrack_accsyn_accessor.outbox.file import lock_path, outbox_path, outside_path
-from ftrack_accsyn_accessor.outbox.locks import ProcessLock
+from ftrack_accsyn_accessor.outbox.file import outbox_path, outside_path
 from ftrack_accsyn_accessor.staging.area import NoStagingArea, StagingArea
 
 
@@ -95,14 +94,6 @@ class Installation:
         """Whether the staging area that *outbox* belongs to is there."""
         area = self.known_area(outbox)
         return area.present() if area.uuid or self.outside else self.staging_present
-
-    def worker_alive(self) -> bool:
-        """Whether a process is at work on the outbox at this moment. One that has nothing to do is not."""
-        lock = ProcessLock(lock_path(self.outbox_path))
-        if not self.outbox_path.parent.is_dir() or not lock.acquire():
-            return True
-        lock.release()
-        return False
 
 
 def find_installation(current: Settings, api_user: str) -> Installation:

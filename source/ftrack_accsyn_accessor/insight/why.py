@@ -1,399 +1,238 @@
-"""Why something is not moving: one plain sentence and what to do, from all that is known. Pure.
+"""Why something is not moving: what is in its way, one plain sentence and what to do for each. Pure.
 
-`inquiry` gathers what is known; `explain` only judges it. The first thing that is in the way is the one that is told,
-from this machine outwards: settings, disk, outbox, people, the item itself, the connection, accsyn's queue.
+`inquiry` gathers what is known; `explain` only judges it. Of one item all is told that is in its way, and nothing of
+another; of everything first what holds up the most.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Callable, NamedTuple, Optional
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Callable, Optional
 
-from ftrack_accsyn_accessor.insight.absence import Absence
-from ftrack_accsyn_accessor.insight.leading import Obstacle
+from ftrack_accsyn_accessor.insight import obstacles, own
+from ftrack_accsyn_accessor.insight.own import NOTHING_TO_DO
 from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
-from ftrack_accsyn_accessor.insight.rows import MOVING, STILL_OLDER, Row
-from ftrack_accsyn_accessor.insight.status import Summary
-from ftrack_accsyn_accessor.model import pacing
-from ftrack_accsyn_accessor.model.item import Reason, State
-from ftrack_accsyn_accessor.model.progress import duration_text, size_text
-from ftrack_accsyn_accessor.model.settings import Problem
+from ftrack_accsyn_accessor.insight.rows import MOVING, Row
+from ftrack_accsyn_accessor.insight.situation import Alike, Cause, Situation
+from ftrack_accsyn_accessor.model.item import State, Trouble
+from ftrack_accsyn_accessor.model.progress import size_text
 
 #: With less than this a staging disk is as good as full.
 LOW_BYTES = 500_000_000
-#: Within this time a process that was idle begins with an item; the oldest of them look every two seconds.
-ALIVE_S = 5.0
-
-NOTHING_TO_DO = "Nothing needs to be done."
-
-
-class Answer(NamedTuple):
-    """One plain sentence, and what to do."""
-
-    sentence: str
-    remedy: str
+#: So many causes of one kind are told apart; what is more stands together.
+MOST_OF_A_KIND = 5
+_SETTLED = (State.SYNCED, State.WITHDRAWN)
 
 
-class Fault(NamedTuple):
-    """An error as it is told: its kind, what is wrong, what to do."""
-
-    kind: str
-    what: str
-    remedy: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Accsyn:
-    """What accsyn said a moment ago. `fault` is why it could not be asked; texts are empty where it said nothing.
-
-    `ahead` counts the jobs that go before, `client` is this machine's.
-    """
-
-    fault: Optional[Fault] = None
-    client: str = ""
-    client_status: str = ""
-    job_status: str = ""
-    queue: str = ""
-    queue_status: str = ""
-    ahead: int = 0
+def explain(situation: Situation) -> tuple[Cause, ...]:
+    """Return why what was asked for has not arrived, or that it has; at least one, the first tells the most."""
+    for rule in (_machine, _absent, _outbox, _unqueued, _unknown):
+        only = rule(situation)
+        if only is not None:
+            return (only,)
+    found = _once(_causes(situation))
+    if not situation.one:
+        found.sort(key=lambda each: (-each.items, -each.size_bytes))
+    found += _rest(situation, found)
+    return tuple(found) or (_all_there(situation),)
 
 
-@dataclasses.dataclass(frozen=True)
-class Situation:
-    """All that is known. `asked` is what somebody asked for, empty for everything; `row` the item that it is about.
-
-    `now` is in seconds since the epoch. `summary` is None where there is no outbox, which `absence` tells then, or it
-    cannot be read, as `outbox_fault` does. `unqueued` is why what was asked for could not even be queued. `outside`:
-    there is an outbox without a staging area. `worker_alive` tells whether a process is at work on the outbox,
-    `obstacle` whether one is in the way of it.
-    """
-
-    now: float
-    asked: str = ""
-    disabled: bool = False
-    problems: tuple[Problem, ...] = ()
-    staging_variable: str = ""
-    staging_path: Optional[str] = None
-    outside: bool = False
-    staging_present: bool = True
-    absence: Optional[Absence] = None
-    outbox_fault: Optional[Fault] = None
-    summary: Optional[Summary] = None
-    row: Optional[Row] = None
-    unqueued: Optional[Remark] = None
-    worker_alive: bool = True
-    obstacle: Optional[Obstacle] = None
-    accsyn: Accsyn = Accsyn()
+# What hides everything else.
 
 
-def explain(situation: Situation) -> Answer:
-    """Return why what was asked for has not arrived, or that it has."""
-    for rule in _RULES:
-        answer = rule(situation)
-        if answer is not None:
-            return answer
-    return Answer("It is on its way, and nothing that can be seen from here holds it back.", NOTHING_TO_DO)
-
-
-# Rules, in the order in which they are tried.
-
-
-def _machine(situation: Situation) -> Optional[Answer]:
+def _machine(situation: Situation) -> Optional[Cause]:
     if situation.disabled:
-        return Answer("The plugin is switched off by FTRACK_ACCSYN_DISABLE.", "Unset it.")
+        return Cause("disabled", "The plugin is switched off by FTRACK_ACCSYN_DISABLE.", "Unset it.")
     if situation.staging_path is None and not situation.outside:
         wrong = next((each for each in situation.problems if each.variable == situation.staging_variable), None)
         what = wrong.what if wrong is not None else "is not set, so this is no staging machine."
-        return Answer(f"{situation.staging_variable} {what}", "Set it to the folder that accsyn syncs, and restart.")
+        sentence = f"{situation.staging_variable} {what}"
+        return Cause("settings", sentence, "Set it to the folder that accsyn syncs, and restart.")
     return None
 
 
-def _absent(situation: Situation) -> Optional[Answer]:
+def _absent(situation: Situation) -> Optional[Cause]:
     absence = situation.absence
-    if absence is not None:
-        if absence.remarks:
-            return Answer(f"{absence.what} {absence.remarks[0].what}", absence.remarks[0].remedy or absence.remedy)
-        return Answer(absence.what, absence.remedy)
-    if not situation.staging_present:
-        return Answer(
-            f"The staging area {situation.staging_path} is not there: its disk is unplugged, or another one is in its "
-            "place.",
-            "Plug the disk in again; what waits is sent by itself then, nothing is lost.",
-        )
-    return None
+    if absence is None:
+        return None
+    if absence.remarks:
+        first = absence.remarks[0]
+        return Cause(absence.kind, f"{absence.what} {first.what}", first.remedy or absence.remedy)
+    return Cause(absence.kind, absence.what, absence.remedy)
 
 
-def _outbox(situation: Situation) -> Optional[Answer]:
+def _outbox(situation: Situation) -> Optional[Cause]:
     fault = situation.outbox_fault
-    return Answer(fault.what, fault.remedy) if fault is not None else None
+    if fault is None:
+        return None
+    if not situation.staging_present:
+        gone = next(obstacles.in_the_way(situation))
+        return Cause(gone.kind, gone.sentence, gone.remedy)
+    return Cause(fault.kind, fault.what, fault.remedy)
 
 
-def _frozen_writer(situation: Situation) -> Optional[Answer]:
-    """What cannot be queued waits for a process that is inside a write: the frozen one, as a rule."""
-    found, summary = situation.obstacle, situation.summary
-    known = summary.remarks if summary is not None and not situation.asked and situation.row is None else ()
-    waits = situation.unqueued is not None or any(remark.topic is Topic.UNQUEUED for remark in known)
-    return Answer(found.what, found.remedy) if waits and found is not None and found.frozen else None
+def _unqueued(situation: Situation) -> Optional[Cause]:
+    return _of_remark(situation, situation.unqueued) if situation.unqueued is not None else None
 
 
-def _unqueued(situation: Situation) -> Optional[Answer]:
-    unqueued = situation.unqueued
-    return Answer(unqueued.what, unqueued.remedy) if unqueued is not None else None
-
-
-def _unknown(situation: Situation) -> Optional[Answer]:
-    if not situation.asked or situation.row is not None:
+def _unknown(situation: Situation) -> Optional[Cause]:
+    if not situation.asked or situation.alike:
         return None
     known = situation.summary.remarks if situation.summary is not None else ()
     others = [remark.where for remark in known if remark.topic is Topic.OTHER_AREA]
     if others:
-        return Answer(
+        return Cause(
+            "unknown",
             f"Nothing that was published into {situation.staging_path} is called {situation.asked}.",
             f"This machine has other staging areas, in which something waits: {', '.join(others)}.",
         )
-    return Answer(
+    return Cause(
+        "unknown",
         f"Nothing that was published or asked for on this machine is called {situation.asked}.",
         "Ask on the machine on which that was done, with a component id or the path of a staged file; "
         "ftrack-accsyn where asks for all machines.",
     )
 
 
-def _outside(situation: Situation) -> Optional[Answer]:
-    """Everything was asked for, and no item waits: something may nevertheless."""
+# What is in the way.
+
+
+def _causes(situation: Situation) -> list[Cause]:
+    """Return all that is in the way of the items that it is about, the nearest to this machine first."""
+    shared = [_counted(situation, each) for each in obstacles.in_the_way(situation)]
+    in_all = [each for each in shared if each.items]
+    known = {each.kind for each in in_all}
+    mine = _own(situation, known)
+    if situation.one:  # its own need of help goes before what is in the way of all
+        attention = [each for each in situation.alike if each.row.state is State.NEEDS_ATTENTION]
+        return [*mine, *in_all] if attention else [*in_all, *mine]
+    return [*_of_everything(situation), *in_all, *mine]
+
+
+def _once(causes: Iterable[Cause]) -> list[Cause]:
+    """Return *causes*, what says the same together."""
+    found: dict[tuple[str, str], Cause] = {}
+    for each in causes:
+        key = (each.kind, each.sentence)
+        before = found.get(key, dataclasses.replace(each, items=0, size_bytes=0))
+        items, size_bytes = before.items + each.items, before.size_bytes + each.size_bytes
+        found[key] = dataclasses.replace(before, items=items, size_bytes=size_bytes)
+    return list(found.values())
+
+
+def _counted(situation: Situation, found: obstacles.InTheWay) -> Cause:
+    held = [each for each in situation.alike if found.holds(each.row)]
+    items, size_bytes = sum(each.items for each in held), sum(each.size_bytes for each in held)
+    return Cause(found.kind, found.sentence, found.remedy, items, size_bytes)
+
+
+def _own(situation: Situation, known: set[str]) -> list[Cause]:
+    """Return the items' own causes, those that say the same together, without what is *known* to be in all's way."""
+    found: dict[tuple[str, str], Alike] = {}
+    for each in situation.alike:
+        told = own.cause(situation, each)
+        if told is None or (each.row.state is not State.NEEDS_ATTENTION and _is_known(told.kind, known)):
+            continue
+        key = (f"{each.row.state.value} {told.kind}", _without_names(each.row))
+        before = found.get(key)
+        found[key] = (
+            Alike(before.row, before.items + each.items, before.size_bytes + each.size_bytes) if before else each
+        )
+    return list(_at_most(situation, found))
+
+
+def _at_most(situation: Situation, found: dict[tuple[str, str], Alike]) -> Iterator[Cause]:
+    """Yield a cause for each of *found*, by kind and text; what is too many of a kind in one."""
+    by_kind: dict[str, list[Alike]] = {}
+    for (kind, _), each in found.items():
+        by_kind.setdefault(kind, []).append(each)
+    for kind_of in by_kind.values():
+        kind_of.sort(key=lambda each: (-each.items, -each.size_bytes))
+        for each in kind_of[:MOST_OF_A_KIND]:
+            told = own.cause(situation, each)
+            if told is not None:
+                yield dataclasses.replace(told, items=each.items, size_bytes=each.size_bytes)
+        more = kind_of[MOST_OF_A_KIND:]
+        if more:
+            kind, items = more[0].row.cause_kind, sum(each.items for each in more)
+            sentence = f"They have other causes of the same kind ({kind})."
+            yield Cause(kind, sentence, "See ftrack-accsyn status.", items, sum(each.size_bytes for each in more))
+
+
+def _is_known(kind: str, known: set[str]) -> bool:
+    """Whether a cause of this *kind* says once more what is *known* to be in the way of all."""
+    return kind in known or (kind == Trouble.PAUSED.value and bool(known & {"job-paused", "paused"}))
+
+
+def _without_names(row: Row) -> str:
+    """Return the cause of *row* without what it says of that item alone, so that many are seen to have the same."""
+    text = row.cause
+    for name in sorted({row.path, row.resource_identifier, row.job}, key=len, reverse=True):
+        text = text.replace(name, "*") if name else text
+    return text
+
+
+def _of_everything(situation: Situation) -> Iterator[Cause]:
+    """Yield what is in the way besides items: it is told to who asks for everything."""
     summary = situation.summary
-    if situation.row is not None or summary is None:
-        return None
-    if summary.remarks:
-        first = min(summary.remarks, key=lambda remark: not remark.unsent)
-        return Answer(first.what, first.remedy)
-    return Answer(summary.problem, summary.problem_remedy) if summary.problem else None
+    if situation.asked or summary is None:
+        return
+    if summary.free_bytes is not None and summary.free_bytes < LOW_BYTES and situation.staging_present:
+        free = size_text(summary.free_bytes)
+        sentence = f"The disk of the staging area {situation.staging_path} is full: {free} are free."
+        yield Cause("disk-full", sentence, "Free some space: ftrack-accsyn clean removes what has arrived.")
+    for remark in sorted(summary.remarks, key=lambda each: not each.unsent):
+        yield _of_remark(situation, remark)
 
 
-def _withdrawn(situation: Situation) -> Optional[Answer]:
-    row = situation.row
-    if row is None or row.state is not State.WITHDRAWN:
-        return None
-    return Answer(f"{_name(row)} was withdrawn: {row.cause}", row.remedy)
-
-
-def _elsewhere(situation: Situation) -> Optional[Answer]:
-    row = situation.row
-    if row is None or row.cause_kind != Topic.OTHER_STUDIO.value:
-        return None
-    return Answer(f"{_name(row)} is another studio's. {row.cause}", row.remedy)
-
-
-def _arrived(situation: Situation) -> Optional[Answer]:
-    summary, row = situation.summary, situation.row
-    there = summary.destination if summary is not None else ""
-    if row is None:
-        where, done = (
-            (f" at {there}", "published") if there else ("", "asked for" if situation.outside else "published")
-        )
-        return Answer(f"Everything that was {done} on this machine has arrived{where}.", NOTHING_TO_DO)
-    if row.state is not State.SYNCED:
-        return None
-    there = there if row.reason is Reason.PUBLISH else row.destination
-    ago = duration_text(max(1.0, situation.now - (row.synced_at or row.updated_at)))
-    return Answer(f"{_name(row)} has arrived{f' at {there}' if there else ''}, {ago} ago.", NOTHING_TO_DO)
-
-
-def _paused(situation: Situation) -> Optional[Answer]:
-    pause = situation.summary.paused if situation.summary is not None else None
-    if pause is None or situation.row is None or situation.row.state is State.NEEDS_ATTENTION:
-        return None
-    ago = duration_text(max(1.0, situation.now - pause.at))
-    return Answer(f"Syncing was paused on this machine by {pause.by}, {ago} ago.", "Resume it: ftrack-accsyn resume.")
-
-
-def _frozen(situation: Situation) -> Optional[Answer]:
+def _of_remark(situation: Situation, remark: Remark) -> Cause:
+    """Return the cause that *remark* is. What cannot be queued waits for a frozen process, if one is there."""
     found = situation.obstacle
-    through = situation.accsyn.job_status in ("done", "aborted", "failed")
-    if found is None or not found.frozen or not (_state(situation) is State.PENDING or through):
-        return None
-    return Answer(found.what, found.remedy)
+    if remark.topic is Topic.UNQUEUED and found is not None and found.frozen:
+        return Cause("frozen", found.what, found.remedy, remark.count)
+    return Cause(remark.topic.value, remark.what, remark.remedy, remark.count)
 
 
-def _unable(situation: Situation) -> Optional[Answer]:
-    found = situation.obstacle
-    if found is None or found.frozen or _state(situation) is not State.PENDING:
-        return None
-    return Answer(found.what, found.remedy)
+# What nothing is in the way of.
 
 
-def _settings(situation: Situation) -> Optional[Answer]:
-    if not situation.problems or _state(situation) not in (State.PENDING, State.SUBMITTED, State.TRANSFERRING):
-        return None
-    first = situation.problems[0]
-    more = f" (and {len(situation.problems) - 1} more; see: ftrack-accsyn doctor)" if situation.problems[1:] else ""
-    return Answer(f"{first.variable} {first.what}{more}", first.remedy)
+def _rest(situation: Situation, found: Sequence[Cause]) -> list[Cause]:
+    """Return where the items stand that nothing is in the way of; nobody's being there stops nothing in accsyn."""
+    ways = [each for each in obstacles.in_the_way(situation) if each.kind != "nobody"]
+    free = [each for each in situation.alike if _is_free(situation, each, ways)]
+    open_items = [each for each in free if each.row.state not in _SETTLED]
+    alone = [each for each in open_items if each.row.state in MOVING or not any(c.kind == "nobody" for c in found)]
+    if not open_items and not found:
+        return _settled(situation, free)
+    items, size_bytes = sum(each.items for each in alone), sum(each.size_bytes for each in alone)
+    if items == 1:
+        return [dataclasses.replace(own.standing(situation, alone[0].row), items=1, size_bytes=size_bytes)]
+    if not items:
+        return []
+    sentence = "They are on their way, and nothing that can be seen from here holds them back."
+    return [Cause("moving", sentence, NOTHING_TO_DO, items, size_bytes)]
 
 
-def _attention(situation: Situation) -> Optional[Answer]:
-    row = situation.row
-    if row is None or row.state is not State.NEEDS_ATTENTION:
-        return None
-    again = f" It is tried again in {_in(row.next_try_at, situation.now)}." if row.next_try_at else ""
-    return Answer(f"{_name(row)} needs attention: {row.cause}{again}", row.remedy or "Put that right, then retry it.")
+def _is_free(situation: Situation, each: Alike, ways: Iterable[obstacles.InTheWay]) -> bool:
+    holds: list[Callable[[Row], bool]] = [way.holds for way in ways]
+    return own.cause(situation, each) is None and not any(held(each.row) for held in holds)
 
 
-def _reach(situation: Situation) -> Optional[Answer]:
-    fault = situation.accsyn.fault
-    if fault is None or _state(situation) is State.PREPARED:
-        return None
-    return Answer(fault.what, fault.remedy or "It is tried again by itself.")
+def _settled(situation: Situation, free: Sequence[Alike]) -> list[Cause]:
+    if sum(each.items for each in free) == 1:
+        return [dataclasses.replace(own.standing(situation, free[0].row), items=1, size_bytes=free[0].size_bytes)]
+    there = [each for each in free if each.row.state is State.SYNCED]
+    if not there:
+        return [own.standing(situation, each.row) for each in free[:1]]
+    items, size_bytes = sum(each.items for each in there), sum(each.size_bytes for each in there)
+    return [Cause("arrived", f"All that is called {situation.asked} has arrived.", NOTHING_TO_DO, items, size_bytes)]
 
 
-def _prepared(situation: Situation) -> Optional[Answer]:
-    if _state(situation) is not State.PREPARED:
-        return None
-    return Answer(
-        f"{_name(situation.row)} is being registered in ftrack by the application that publishes it.",
-        "Wait a moment; if that application is gone, the next one with the plugin asks ftrack what became of it.",
-    )
-
-
-def _delayed(situation: Situation) -> Optional[Answer]:
-    row = situation.row
-    if row is None or row.state is not State.PENDING or not row.cause or not row.next_try_at:
-        return None
-    again = f"It is tried again in {_in(row.next_try_at, situation.now)}."
-    return Answer(f"{_name(row)} waits: {row.cause} {again}", row.remedy or NOTHING_TO_DO)
-
-
-def _nobody(situation: Situation) -> Optional[Answer]:
-    row = situation.row
-    if row is None or situation.worker_alive or 0 <= situation.now - row.updated_at < ALIVE_S:
-        return None
-    if row.state is State.PENDING:
-        what = "has not been handed to accsyn, because no application with the plugin runs on this machine"
-    elif situation.accsyn.job_status in ("done", "aborted"):
-        what = "is through in accsyn, but no application with the plugin runs on this machine that would take note"
-    else:
-        return None
-    return Answer(f"{_name(row)} {what}.", "Start Connect or another one, or run: ftrack-accsyn drain.")
-
-
-def _burst(situation: Situation) -> Optional[Answer]:
-    row = situation.row
-    if row is None or row.state is not State.PENDING:
-        return None
-    done = "published" if row.reason is Reason.PUBLISH else "asked for"
-    now = f"was {done} a moment ago and" if _settling(row, situation.now) else "is the worker's next work: it"
-    return Answer(f"{_name(row)} {now} is sent in a moment.", "Wait a moment.")
-
-
-def _client(situation: Situation) -> Optional[Answer]:
-    accsyn = situation.accsyn
-    if accsyn.client_status in ("", "online", "enabled"):
-        return None
-    remedy = "Start accsyn's desktop app or daemon on this machine and check that it is logged in."
-    status = accsyn.client_status
-    if status.startswith("disabled"):
-        status, remedy = "disabled", "Have an accsyn administrator enable it."
-    return Answer(f"accsyn's client on this machine ({accsyn.client}) is {status}, so nothing leaves it.", remedy)
-
-
-def _job(situation: Situation) -> Optional[Answer]:
-    row, accsyn = situation.row, situation.accsyn
-    if row is None:
-        return None
-    if accsyn.job_status == "paused" and situation.summary is not None and situation.summary.resuming:
-        return Answer(f'The sync job "{row.job}" is being resumed in accsyn.', "Wait a moment.")
-    if accsyn.job_status == "paused":
-        return Answer(f'The sync job "{row.job}" is paused in accsyn.', "Resume the job in accsyn.")
-    if accsyn.queue_status == "paused":
-        return Answer(f'The queue "{accsyn.queue}" of the sync job is paused in accsyn.', "Resume the queue in accsyn.")
-    if row.cause:
-        return Answer(f"{_name(row)}: {row.cause}", row.remedy or "It is tried again by itself.")
-    if accsyn.job_status == "failed":
-        return Answer(
-            f'accsyn could not transfer everything in the sync job "{row.job}"; what of {_name(row)} failed is '
-            "noticed within seconds while an application with the plugin runs.",
-            "See ftrack-accsyn status.",
-        )
-    return None
-
-
-def _older(situation: Situation) -> Optional[Answer]:
-    row = situation.row
-    if row is None or row.state not in MOVING or not row.waits_for_older:
-        return None
-    return Answer(f"{_name(row)} was published anew: {STILL_OLDER}", NOTHING_TO_DO)
-
-
-def _waiting(situation: Situation) -> Optional[Answer]:
-    row, accsyn = situation.row, situation.accsyn
-    if row is None or row.state is not State.SUBMITTED:
-        return None
-    if accsyn.ahead:
-        jobs = "1 other job" if accsyn.ahead == 1 else f"{accsyn.ahead} other jobs"
-        return Answer(
-            f'{_name(row)} waits in accsyn\'s queue "{accsyn.queue}" behind {jobs} between the same two places.',
-            "Wait, or give its queue a higher priority in accsyn.",
-        )
-    return Answer(f"{_name(row)} is in accsyn and is about to be transferred.", "Wait a moment.")
-
-
-def _moving(situation: Situation) -> Optional[Answer]:
-    row = situation.row
-    if row is None or row.state is not State.TRANSFERRING:
-        return None
-    done = f"{row.percent} % of {size_text(row.size_bytes)} transferred"
-    done += f" at {size_text(row.speed_bytes_per_s)}/s" if row.speed_bytes_per_s else ""
-    done += f", {duration_text(row.time_left_s)} left" if row.time_left_s is not None else ""
-    return Answer(f"{_name(row)} is moving: {done}.", NOTHING_TO_DO)
-
-
-def _disk(situation: Situation) -> Optional[Answer]:
+def _all_there(situation: Situation) -> Cause:
     summary = situation.summary
-    if situation.asked or summary is None or summary.free_bytes is None or summary.free_bytes >= LOW_BYTES:
-        return None
-    what = f"The disk of the staging area {situation.staging_path} is full: {size_text(summary.free_bytes)} are free."
-    return Answer(what, "Free some space: ftrack-accsyn clean removes what has arrived.")
-
-
-_RULES: tuple[Callable[[Situation], Optional[Answer]], ...] = (
-    _machine,
-    _absent,
-    _outbox,
-    _frozen_writer,
-    _unqueued,
-    _unknown,
-    _disk,
-    _outside,
-    _arrived,
-    _withdrawn,
-    _attention,
-    _elsewhere,
-    _paused,
-    _frozen,
-    _settings,
-    _prepared,
-    _reach,
-    _unable,
-    _delayed,
-    _nobody,
-    _burst,
-    _client,
-    _job,
-    _older,
-    _waiting,
-    _moving,
-)
-
-
-def _state(situation: Situation) -> Optional[State]:
-    return situation.row.state if situation.row is not None else None
-
-
-def _settling(row: Row, now: float) -> bool:
-    return 0 <= now - row.updated_at < pacing.QUIET_S + 1.0
-
-
-def _name(row: Optional[Row]) -> str:
-    return " ".join(filter(None, (row.project, row.version, row.component))) if row is not None else "It"
-
-
-def _in(at: Optional[float], now: float) -> str:
-    return duration_text(max(1.0, (at or now) - now))
+    if summary is not None and summary.problem:
+        return Cause("problem", summary.problem, summary.problem_remedy)
+    there = f" at {summary.destination}" if summary is not None and summary.destination else ""
+    done = "asked for" if situation.outside and not there else "published"
+    return Cause("arrived", f"Everything that was {done} on this machine has arrived{there}.", NOTHING_TO_DO)

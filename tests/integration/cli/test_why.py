@@ -232,7 +232,7 @@ def test_nobody_who_would_send_it(publisher: Publisher, why: Why) -> None:
 
     asked = why(published["id"])
 
-    assert "no application with the plugin runs on this machine" in asked.sentence
+    assert asked.sentence.startswith("No application with the plugin runs here: nothing is sent")
     assert "ftrack-accsyn drain" in asked.remedy
 
 
@@ -348,7 +348,7 @@ def test_component_that_has_arrived(publisher: Publisher, why: Why) -> None:
     assert "has arrived at studio.hq" in asked.sentence
     assert asked.exit_code == exit_codes.OK
     path = publisher.studio.staging / publisher.item(published).publication.resource_identifier
-    assert why(os.path.relpath(path)).sentence.startswith("show_a plate v001 main has arrived")
+    assert why(os.path.relpath(path)).sentence.startswith("show_a sq010/sh010 plate v001 main has arrived")
     assert why().sentence == "Everything that was published on this machine has arrived at studio.hq."
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor.insight import rows, status
-from ftrack_accsyn_accessor.insight.leading import Obstacle
+from ftrack_accsyn_accessor.insight import rows, status, why
+from ftrack_accsyn_accessor.insight.leading import NOBODY, NOBODY_REMEDY, Obstacle
+from ftrack_accsyn_accessor.insight.own import NOTHING_TO_DO
 from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
-from ftrack_accsyn_accessor.insight.why import NOTHING_TO_DO, Accsyn, Fault, Situation, explain
+from ftrack_accsyn_accessor.insight.situation import Accsyn, Alike, Fault, Place, Situation
 from ftrack_accsyn_accessor.model import progress
 from ftrack_accsyn_accessor.model.errors import (
     AccsynAccessorError,
@@ -23,8 +24,11 @@ from ftrack_accsyn_accessor.model.errors import (
 from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, RUNNING, Sent, State, Studio, Trouble
 from ftrack_accsyn_accessor.model.settings import Problem
 from ftrack_accsyn_accessor.outbox.leadership import Leader
+from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.outbox.tracking import Change
 from unit.outbox.conftest import Desk
+
+JOB_ID = "j" * 24
 
 
 def situation(desk: Desk, **changes: Any) -> Situation:
@@ -32,17 +36,29 @@ def situation(desk: Desk, **changes: Any) -> Situation:
     found = rows.rows(desk.outbox, limit=1)
     known = Situation(
         now=desk.clock.now + 100,
+        asked="it" if found else "",
         staging_variable="ACCSYN_PROJECTS_PATH",
         staging_path="/staging",
         summary=dataclasses.replace(status.summary(desk.outbox), staging_present=True, free_bytes=10**12),
-        row=found[0] if found else None,
+        alike=tuple(Alike(row, 1, row.size_bytes) for row in found),
         accsyn=Accsyn(client="ws1", client_status="online"),
     )
     return dataclasses.replace(known, **changes)
 
 
+def explain(known: Situation) -> tuple[str, str]:
+    """Return the first thing that is told, and what to do."""
+    first = why.explain(known)[0]
+    return first.sentence, first.remedy
+
+
+def job(status: str, queue: str = "", queue_status: str = "", ahead: int = 0) -> Accsyn:
+    """Return what accsyn says of the sync job of the desk's items."""
+    return Accsyn(client="ws1", client_status="online", jobs={JOB_ID: Place(status, queue, queue_status, ahead)})
+
+
 def submit(desk: Desk) -> None:
-    desk.outbox.submitted(desk.pending("c1"), desk.outbox.job_found(desk.job(), "j" * 24))
+    desk.outbox.submitted(desk.pending("c1"), desk.outbox.job_found(desk.job(), JOB_ID))
 
 
 def in_the_way(frozen: bool) -> Obstacle:
@@ -63,11 +79,11 @@ def test_frozen_process_is_in_the_way_of_a_job_once_that_is_through(
     desk: Desk, frozen: bool, status: str, named: bool
 ) -> None:
     submit(desk)
-    accsyn = Accsyn(client_status="online", job_status=status)
+    accsyn = job(status)
 
     answer = explain(situation(desk, accsyn=accsyn, obstacle=in_the_way(frozen)))
 
-    assert ("maya (process 12)" in answer.sentence) is named
+    assert ("maya (process 12)" in answer[0]) is named
 
 
 @pytest.mark.parametrize("asked", ["", "c1"])
@@ -77,28 +93,28 @@ def test_frozen_process_is_in_the_way_of_what_waits_to_be_queued(desk: Desk, ask
     assert waits.summary is not None
     waits = dataclasses.replace(waits, summary=dataclasses.replace(waits.summary, remarks=(remark,)))
 
-    assert explain(waits).sentence == "1 component waits to be queued."
-    assert explain(dataclasses.replace(waits, obstacle=in_the_way(False))).sentence == "1 component waits to be queued."
-    assert explain(dataclasses.replace(waits, obstacle=in_the_way(True))).remedy == "End it."
+    assert explain(waits)[0] == "1 component waits to be queued."
+    assert explain(dataclasses.replace(waits, obstacle=in_the_way(False)))[0] == "1 component waits to be queued."
+    assert explain(dataclasses.replace(waits, obstacle=in_the_way(True)))[1] == "End it."
 
 
 def test_own_settings_are_told_before_a_process_that_cannot_send_and_after_a_frozen_one(desk: Desk) -> None:
     desk.pending("c1")
     problems = (Problem("A", "is wrong.", "Mend A."),)
 
-    assert explain(situation(desk, problems=problems, obstacle=in_the_way(False))).remedy == "Mend A."
-    assert explain(situation(desk, problems=problems, obstacle=in_the_way(True))).remedy == "End it."
+    assert explain(situation(desk, problems=problems, obstacle=in_the_way(False)))[1] == "Mend A."
+    assert explain(situation(desk, problems=problems, obstacle=in_the_way(True)))[1] == "End it."
 
 
 def test_full_staging_disk_is_told_where_everything_is_asked_for(desk: Desk) -> None:
     desk.pending("c1")
     full = dataclasses.replace(status.summary(desk.outbox), free_bytes=100)
 
-    answer = explain(situation(desk, summary=full))
+    answer = explain(situation(desk, asked="", summary=full))
 
-    assert answer.sentence == "The disk of the staging area /staging is full: 100 B are free."
-    assert "ftrack-accsyn clean" in answer.remedy
-    assert "is full" not in explain(situation(desk, summary=full, asked="c1")).sentence
+    assert answer[0] == "The disk of the staging area /staging is full: 100 B are free."
+    assert "ftrack-accsyn clean" in answer[1]
+    assert "is full" not in explain(situation(desk, summary=full, asked="c1"))[0]
 
 
 def test_component_that_is_being_registered(desk: Desk) -> None:
@@ -106,15 +122,13 @@ def test_component_that_is_being_registered(desk: Desk) -> None:
 
     answer = explain(situation(desk))
 
-    assert (
-        answer.sentence == "show_a shot v001 main is being registered in ftrack by the application that publishes it."
-    )
+    assert answer[0] == "show_a shot v001 main is being registered in ftrack by the application that publishes it."
 
 
 def test_item_that_is_next(desk: Desk) -> None:
     desk.pending("c1")
 
-    assert "is the worker's next work" in explain(situation(desk)).sentence
+    assert "is the worker's next work" in explain(situation(desk))[0]
 
 
 def test_delayed_item_names_its_cause_and_the_time(desk: Desk) -> None:
@@ -147,34 +161,33 @@ def test_need_of_attention_comes_before_the_pause(desk: Desk) -> None:
 
     answer = explain(situation(desk))
 
-    assert answer.sentence == (
+    assert answer[0] == (
         "show_a shot v001 main needs attention: Could not submit: no access. It is tried again in 10 min."
     )
-    assert answer.remedy == "Ask."
+    assert answer[1] == "Ask."
 
 
 def test_job_that_is_being_resumed(desk: Desk) -> None:
     submit(desk)
     desk.outbox.control.keep_paused_jobs([desk.job().id])
-    paused = Accsyn(client_status="online", job_status="paused")
+    paused = job("paused")
 
-    assert "is being resumed in accsyn" in explain(situation(desk, accsyn=paused)).sentence
+    assert "is being resumed in accsyn" in explain(situation(desk, accsyn=paused))[0]
 
 
-def test_job_that_is_through_with_nobody_to_take_note(desk: Desk) -> None:
+def test_job_that_is_through_is_taken_note_of_unless_nobody_is_there(desk: Desk, leader: ProcessLock) -> None:
     submit(desk)
-    done = Accsyn(client_status="online", job_status="done")
 
-    answer = explain(situation(desk, accsyn=done, worker_alive=False))
-
-    assert "is through in accsyn, but no application with the plugin runs" in answer.sentence
+    assert "is through in accsyn, and is taken note of" in explain(situation(desk, accsyn=job("done")))[0]
+    leader.release()
+    assert explain(situation(desk, accsyn=job("done"))) == (NOBODY, NOBODY_REMEDY)
 
 
 def test_job_that_failed_without_anybody_having_noticed(desk: Desk) -> None:
     submit(desk)
-    failed = Accsyn(client_status="online", job_status="failed")
+    failed = job("failed")
 
-    assert "accsyn could not transfer everything" in explain(situation(desk, accsyn=failed)).sentence
+    assert "accsyn could not transfer everything" in explain(situation(desk, accsyn=failed))[0]
 
 
 def test_arrived_component_that_ftrack_does_not_take_yet(desk: Desk) -> None:
@@ -184,7 +197,7 @@ def test_arrived_component_that_ftrack_does_not_take_yet(desk: Desk) -> None:
     change = Change(item, State.TRANSFERRING, item.progress, "ftrack", cause, arrived=True)
     desk.outbox.tracking.record([change])
 
-    assert explain(situation(desk)).sentence == f"show_a shot v001 main: {cause}"
+    assert explain(situation(desk))[0] == f"show_a shot v001 main: {cause}"
 
 
 def test_moving_component_tells_how_far_it_is(desk: Desk) -> None:
@@ -201,9 +214,9 @@ def test_moving_component_tells_how_far_it_is(desk: Desk) -> None:
 @pytest.mark.parametrize("ahead", [1, 2])
 def test_place_in_the_queue_is_told(desk: Desk, ahead: int) -> None:
     submit(desk)
-    queued = Accsyn(client_status="online", job_status="waiting", queue="show_a", queue_status="waiting", ahead=ahead)
+    queued = job("waiting", "show_a", "waiting", ahead)
 
-    sentence = explain(situation(desk, accsyn=queued)).sentence
+    sentence = explain(situation(desk, accsyn=queued))[0]
 
     assert ("behind 1 other job " if ahead == 1 else "behind 2 other jobs ") in sentence
 
@@ -215,8 +228,8 @@ def test_item_whose_older_content_is_still_being_sent_says_so(desk: Desk) -> Non
 
     answer = explain(situation(desk))
 
-    assert answer.sentence.endswith("accsyn is still sending its older content; it is sent again after that.")
-    assert answer.remedy == NOTHING_TO_DO
+    assert answer[0].endswith("accsyn is still sending its older content; it is sent again after that.")
+    assert answer[1] == NOTHING_TO_DO
 
 
 def test_withdrawn_item_names_its_cause_and_how_its_files_are_freed(desk: Desk) -> None:
@@ -224,8 +237,8 @@ def test_withdrawn_item_names_its_cause_and_how_its_files_are_freed(desk: Desk) 
 
     answer = explain(situation(desk, problems=(Problem("A", "is wrong.", "Mend A."),)))
 
-    assert answer.sentence == "show_a shot v001 main was withdrawn: ftrack does not have it any more."
-    assert answer.remedy == "`ftrack-accsyn clean --withdrawn` frees its staged files."
+    assert answer[0] == "show_a shot v001 main was withdrawn: ftrack does not have it any more."
+    assert answer[1] == "`ftrack-accsyn clean --withdrawn` frees its staged files."
 
 
 def test_item_of_another_studio_is_not_said_to_be_sent_in_a_moment(desk: Desk) -> None:
@@ -233,12 +246,12 @@ def test_item_of_another_studio_is_not_said_to_be_sent_in_a_moment(desk: Desk) -
     desk.outbox.activate(["c1"], "l1")
     (row,) = rows.rows(desk.outbox, studio=Studio("https://acme.test", "acme"))
 
-    answer = explain(situation(desk, row=row, asked="c1", accsyn=Accsyn(client_status="offline")))
+    answer = explain(situation(desk, alike=(Alike(row, 1, 10),), accsyn=Accsyn(client_status="offline")))
 
-    assert answer.sentence == (
+    assert answer[0] == (
         "show_a shot v001 main is another studio's. It waits for workspace b at https://b.ftrackapp.com."
     )
-    assert answer.remedy == "It is sent when somebody logs in there."
+    assert answer[1] == "It is sent when somebody logs in there."
 
 
 @pytest.mark.parametrize("unsent", [True, False])
@@ -255,8 +268,8 @@ def test_component_that_is_not_here_is_looked_for_in_the_other_staging_areas(des
 
     answer = explain(situation(desk, summary=known, asked="c9"))
 
-    assert answer.sentence == "Nothing that was published into /staging is called c9."
-    assert "/data/old" in answer.remedy
+    assert answer[0] == "Nothing that was published into /staging is called c9."
+    assert "/data/old" in answer[1]
 
 
 @pytest.mark.parametrize(
@@ -285,8 +298,8 @@ def test_doubt_from_the_publish_is_explained_with_its_remedy(desk: Desk) -> None
 
     answer = explain(situation(desk))
 
-    assert "while its source was still being written to: main.mov had 10 bytes, then 12." in answer.sentence
-    assert answer.remedy == progress.remedy(Trouble.SOURCE_CHANGED)
+    assert "while its source was still being written to: main.mov had 10 bytes, then 12." in answer[0]
+    assert answer[1] == progress.remedy(Trouble.SOURCE_CHANGED)
 
 
 def test_trouble_of_every_kind_is_explained_with_its_remedy(desk: Desk) -> None:
@@ -298,6 +311,6 @@ def test_trouble_of_every_kind_is_explained_with_its_remedy(desk: Desk) -> None:
 
         answer = explain(situation(desk))
 
-        assert "needs attention" in answer.sentence
-        assert answer.remedy == progress.remedy(trouble)
-        assert answer.remedy not in answer.sentence
+        assert "needs attention" in answer[0]
+        assert answer[1] == progress.remedy(trouble)
+        assert answer[1] not in answer[0]
