@@ -147,7 +147,7 @@ def test_why_and_retry_find_it_there(outside: Outbox, run: Run) -> None:
 
     why = run("why", "beauty")
     assert why.exit_code == exit_codes.ATTENTION
-    assert why.stdout.startswith("show_a comp v003 beauty needs attention: accsyn could not.")
+    assert why.stdout.startswith("show_a comp v003 beauty to studio.london needs attention: accsyn could not.")
     assert told(run, "retry", "beauty")["retried"] == 1
 
 
@@ -158,7 +158,7 @@ def test_why_retry_and_log_take_the_number_of_a_request(outside: Outbox, run: Ru
     stuck = Change(first, State.NEEDS_ATTENTION, first.progress, Trouble.FAILED.value, "accsyn could not.", 9e9)
     outside.tracking.record([stuck])
 
-    assert "comp v003 beauty needs attention: accsyn could not." in run("why", number).stdout
+    assert "comp v003 beauty to studio.london needs attention: accsyn could not." in run("why", number).stdout
     assert {row["component"] for row in told(run, "log", number)["items"]} == {"beauty", "depth", "matte"}
     assert len(told(run, "log", number, "--limit", 2)["items"]) == 2
     assert told(run, "retry", number)["retried"] == 1

@@ -118,7 +118,7 @@ def test_diagnosis_of_a_failed_file_names_it_and_its_cause(publisher: Publisher,
 
     settle(lambda: window.tab.notice.text() == "The diagnosis is in the clipboard.", "the answer", 40)
     text = QtGui.QGuiApplication.clipboard().text()
-    assert "show_a plate v001 bad needs attention" in text
+    assert "show_a sq010/sh010 plate v001 bad needs attention" in text
     assert "E#J057" in text
 
 
