@@ -57,9 +57,8 @@ class Row:
     `server_url` and `workspace` are those of its studio. `left_over` tells what of an earlier content stays at the
     destination. `waits_for_older` tells that accsyn is still sending an earlier content. `request` is the id of what it
     was asked for in, None for a publish. `source` and `destination` (in ftrack `destination_id`) are what people call
-    its ends, empty where they are not known yet. `path` is where it lies in its volume. `context` holds the names
-    between project and asset ("sq010/sh010"), empty where it hangs on the project itself, or they are not known.
-    `unattended` tells that it waits for a process, and none is there.
+    its ends, empty where they are not known yet. `path` is where it lies in its volume. `priority` is that of its tasks
+    in accsyn, None for accsyn's own.
     """
 
     item_id: int
@@ -101,20 +100,7 @@ class Row:
     destination: str = ""
     destination_id: str = ""
     path: str = ""
-    context: str = ""
-    unattended: bool = False
-
-    @property
-    def title(self) -> str:
-        """What one types to mean it: "show_a sq010/sh010 comp v001 main", on one line; unique wherever names differ."""
-        component = self.component if self.component_id else ""
-        to = "" if self.reason is Reason.PUBLISH else self.destination
-        return titles.title(self.project, self.context, self.version, component, self.path, to)
-
-    @property
-    def by_id(self) -> str:
-        """What one types to mean this very item, whatever else is called the same: "item=12"."""
-        return f"item={self.item_id}"
+    priority: Optional[int] = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -219,7 +205,7 @@ def row(found: Found, studio: Studio = ANYBODY) -> Row:
         left_over=f"{progress.stays(item.left_over)}." if item.left_over else "",
         waits_for_older=item.state in MOVING and RUNNING in item.sent.stale.values(),
         path=records.printable(publication.path),
-        context=records.printable(publication.context) or _context_in_path(publication),
+        priority=publication.priority,
         **_asked(item),
     )
 

@@ -172,7 +172,8 @@ class Publication:
     it has, empty where it came from a file that may be newer than what any location has. `doubt` is the cause kind, and
     after a blank the words, of what was wrong with it when it was published already; it needs attention then, instead
     of being sent. `context` holds the names between the project and the asset, from the top, with slashes between them
-    (`sq010/sh010`); empty where they are not known.
+    (`sq010/sh010`); empty where they are not known. `priority` is that of its tasks in accsyn (0 to 1000), where
+    somebody has said one.
     """
 
     component_id: str
@@ -194,6 +195,7 @@ class Publication:
     doubt: str = ""
     copied_from: str = ""
     context: str = ""
+    priority: Optional[int] = None
 
     def __post_init__(self) -> None:
         """Bring the path, by default the resource identifier, into its one spelling; the server's address as well."""
@@ -260,8 +262,7 @@ class Item:
     arrived: look there before adding them anywhere. `owner` is the token of the process that prepares it. `stale_at`
     is an ftrack location where the component is still registered with older content. `left_over` tells what of an
     earlier content stays at the destination. `identifier` is what the destination's location is to keep of it in
-    ftrack, empty where that is what the source's location keeps. `priority` is that of its tasks in accsyn, where
-    somebody has said one of its own.
+    ftrack, empty where that is what the source's location keeps.
     """
 
     id: int
@@ -288,7 +289,6 @@ class Item:
     stale_at: str = ""
     left_over: str = ""
     identifier: str = ""
-    priority: Optional[int] = None
 
     @property
     def studio(self) -> Studio:

@@ -24,6 +24,9 @@ _READY = (
     f"next_try_at > :now AND updated_at > :now AND next_try_at < {NOT_BY_ITSELF}",
 )
 _DUE = "({})".format(" OR ".join(f"({where})" for where in _READY))
+#: accsyn's own priority of a task (accsyn fact sheet, section 3): what is due goes in the order in which it takes them.
+_USUAL = 500
+_IN_TURN = f"coalesce(priority, {_USUAL}) DESC, id"
 #: Files handed out in one go, so that a thousand long sequences do not fill the memory. One item may have more.
 FILES_AT_ONCE = 50_000
 
@@ -91,9 +94,9 @@ def _studios(connection: Connection) -> list[str]:
 
 
 def due(connection: Connection, limit: int, studio: Optional[Studio], now: float) -> list[Item]:
-    """Return the oldest *limit* items of *studio* (None: of all) that are due at *now*, with their files.
+    """Return *limit* items of *studio* (None: of all) that are due at *now*, with their files.
 
-    Fewer if those are very many.
+    Those of the highest priority first, of equal ones the oldest. Fewer if their files are very many.
     """
     mine, bound = records.of_studio(studio)
     found: list[Item] = []
@@ -101,7 +104,7 @@ def due(connection: Connection, limit: int, studio: Optional[Studio], now: float
     rows = connection.execute(
         "SELECT * FROM item LEFT JOIN files ON files.item = item.id WHERE id IN "  # noqa: S608 - constants
         f"(SELECT id FROM item WHERE state IN (:first, :second) AND {_DUE} AND {mine} "
-        "ORDER BY id LIMIT :limit) ORDER BY id",
+        f"ORDER BY {_IN_TURN} LIMIT :limit) ORDER BY {_IN_TURN}",
         {"now": now, "first": WAITING[0], "second": WAITING[1], "limit": limit, **bound},
     )
     for row in rows:

@@ -1,4 +1,4 @@
-"""What people ask for through the outbox: pause, resume, retry, pins. Every process of the machine obeys."""
+"""What people ask for through the outbox: pause, resume, retry, first, pins. Every process of the machine obeys."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, State
+from ftrack_accsyn_accessor.model.parties import DELIVERY
 from ftrack_accsyn_accessor.outbox.connection import Connections
 
 #: Statuses, in accsyn's words and ours, of jobs in which nothing moves: there is nothing to pause.
@@ -18,6 +19,7 @@ _PAUSED_JOBS = "paused-jobs"
 _PINS = "pins"
 _SAME = "FROM item WHERE id = ? AND created_at = ? AND state = ?"
 _WAITING = (State.PENDING.value, State.NEEDS_ATTENTION.value)
+_NOT_BEGUN = (State.PREPARED, State.PENDING, State.SUBMITTED, State.NEEDS_ATTENTION)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,6 +107,20 @@ class Control:
                 f"state = '{State.PENDING.value}', cause_kind = '', cause = '', next_try_at = NULL, updated_at = ? "
                 f"WHERE request = ? AND attempted = 0 AND state IN ({waiting})",
                 (*destination, self._clock(), request_id),
+            ).rowcount
+
+    def first(self, item_ids: Sequence[int], priority: int) -> int:
+        """Give the tasks of items with which accsyn has not begun this *priority* (0 to 1000); return how many.
+
+        What is not submitted yet carries it along, and goes before what has a smaller one; the worker gives it to what
+        is queued in accsyn. Of what its recipient is to fetch accsyn knows no order.
+        """
+        waiting = ", ".join(f"'{state.value}'" for state in _NOT_BEGUN)
+        with self._connections.writing() as connection:
+            return connection.executemany(
+                f"UPDATE item SET priority = ? WHERE id = ? AND state IN ({waiting}) "  # noqa: S608 - constants
+                f"AND party NOT LIKE '{DELIVERY}=%'",
+                [(priority, item_id) for item_id in item_ids],
             ).rowcount
 
     # Cleaning.

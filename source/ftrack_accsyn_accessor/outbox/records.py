@@ -24,7 +24,7 @@ from ftrack_accsyn_accessor.model.item import (
     Studio,
 )
 
-PUBLICATION_COLUMNS = (
+_TEXTS = (
     "component_id",
     "component_name",
     "kind",
@@ -44,6 +44,7 @@ PUBLICATION_COLUMNS = (
     "copied_from",
     "context",
 )
+PUBLICATION_COLUMNS = (*_TEXTS, "priority")
 
 #: Fast rather than small: frames of a sequence differ in a few digits only, so any level packs them well.
 _COMPRESSION_LEVEL = 1
@@ -110,8 +111,9 @@ def unpack(blob: bytes) -> tuple[StagedFile, ...]:
 
 def publication_values(publication: Publication) -> list[Any]:
     """Return the values of `PUBLICATION_COLUMNS`."""
-    values = [getattr(publication, name) for name in PUBLICATION_COLUMNS]
-    return [value.value if isinstance(value, Kind) else storable(value) for value in values]
+    texts = [getattr(publication, name) for name in _TEXTS]
+    texts = [text.value if isinstance(text, Kind) else storable(text) for text in texts]
+    return [*texts, publication.priority]
 
 
 def storable(text: str) -> Union[str, bytes]:
@@ -180,7 +182,6 @@ def item(row: sqlite3.Row) -> Item:
         stale_at=row["stale_at"],
         left_over=row["left_over"],
         identifier=stored(row["identifier"]),
-        priority=row["priority"],
     )
 
 

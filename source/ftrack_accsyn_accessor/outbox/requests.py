@@ -339,7 +339,7 @@ def _write_request(connection: Connection, request: Request, now: float) -> int:
 
 
 def _write_item(connection: Connection, request_id: int, request: Request, wanted: Wanted, now: float) -> None:
-    publication = dataclasses.replace(wanted.publication, **request.studio._asdict())
+    publication = dataclasses.replace(wanted.publication, **request.studio._asdict(), priority=request.priority)
     values = (
         request_id,
         request.reason.value,

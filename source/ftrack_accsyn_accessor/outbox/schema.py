@@ -284,8 +284,21 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
     (
         # Names between the project and the asset, from the top, with slashes: sq010/sh010. '' = not known.
         "ALTER TABLE item ADD COLUMN context TEXT NOT NULL DEFAULT ''",
-        # That of its tasks in accsyn, where somebody has said one; NULL = that of its request, or accsyn's own.
+        # That of its tasks in accsyn, where somebody has said one; NULL = accsyn's own.
         "ALTER TABLE item ADD COLUMN priority INTEGER",
+        "UPDATE item SET priority = (SELECT priority FROM request WHERE request.id = item.request) "
+        "WHERE reason <> 'publish'",
+        # That which its tasks have in accsyn, as far as that is known.
+        "ALTER TABLE item ADD COLUMN priority_told INTEGER",
+        # Finds the few of which accsyn is still to be told.
+        "CREATE INDEX item_untold ON item (state) WHERE priority IS NOT NULL AND priority IS NOT priority_told",
+        # As before, with the priority, by which what is due comes first.
+        "DROP INDEX item_by_state",
+        "CREATE INDEX item_by_state ON item "
+        "(state, next_try_at, created_at, updated_at, size_bytes, done_bytes, cause_kind, priority)",
+        "DROP INDEX item_by_studio",
+        "CREATE INDEX item_by_studio ON item "
+        "(studio, state, next_try_at, created_at, updated_at, cause_kind, priority)",
         """
         CREATE TABLE past (
             item INTEGER PRIMARY KEY,        -- the id that it had

@@ -187,9 +187,9 @@ class Outbox:
         return self._connections.changes()
 
     def due(self, limit: int, studio: Optional[Studio] = None) -> list[Item]:
-        """Return the oldest *limit* items of *studio* (None: of all) to be submitted now, with their files.
+        """Return *limit* items of *studio* (None: of all) to be submitted now, with their files.
 
-        Fewer if those are very many.
+        Those of the highest priority first, of equal ones the oldest. Fewer if their files are very many.
         """
         with self._connections.reading() as connection:
             return agenda.due(connection, limit, studio, self._clock())

@@ -150,3 +150,37 @@ def synced(desk: Desk) -> Any:
     desk.outbox.submitted([item], desk.job())
     desk.outbox.tracking.synced([desk.item("a")])
     return desk.item("a")
+
+
+def test_what_is_to_go_first_is_due_before_what_is_older(desk: Desk) -> None:
+    desk.pending("a", "b", "c", "d")
+    assert desk.outbox.control.first([desk.item("c").id], 1000) == 1
+    assert desk.outbox.control.first([desk.item("a").id], 100) == 1
+
+    due = [item.publication.component_id for item in desk.outbox.due(10)]
+
+    assert due == ["c", "b", "d", "a"]
+    assert [item.publication.component_id for item in desk.outbox.due(1)] == ["c"]
+    assert desk.item("c").publication.priority == 1000
+
+
+def test_what_has_begun_or_arrived_is_not_made_to_go_first(desk: Desk) -> None:
+    desk.outbox.submitted(desk.pending("moving", "there", "queued"), desk.job())
+    moving = desk.item("moving")
+    desk.outbox.tracking.record([Change(moving, State.TRANSFERRING, moving.progress)])
+    desk.outbox.tracking.synced([desk.item("there")])
+    ids = {name: desk.item(name).id for name in ("moving", "there", "queued")}
+
+    assert desk.outbox.control.first(list(ids.values()), 1000) == 1
+    assert [desk.item(name).publication.priority for name in ids] == [None, None, 1000]
+
+
+def test_what_is_published_anew_has_the_priority_that_its_publish_gives_it(desk: Desk) -> None:
+    (item,) = desk.pending("a")
+    desk.outbox.control.first([item.id], 1000)
+
+    desk.outbox.prepare([desk.publication("a", priority=700)], "owner")
+    assert desk.item("a").publication.priority == 700
+
+    desk.prepare("a")
+    assert desk.item("a").publication.priority is None
