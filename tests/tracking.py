@@ -66,6 +66,10 @@ class Desk:
     def volume(self) -> str:
         return self.settings.volume
 
+    @property
+    def priority(self) -> Optional[int]:
+        return self.settings.priority
+
     def studio_workspace(self) -> str:
         return self.settings.workspace or ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 import ftrack_api
 import pytest
@@ -81,6 +81,10 @@ class Machinery:
     @property
     def volume(self) -> str:
         return plugin.read_settings().volume
+
+    @property
+    def priority(self) -> Optional[int]:
+        return plugin.read_settings().priority
 
     def studio_workspace(self) -> str:
         return plugin.read_settings().workspace or ""

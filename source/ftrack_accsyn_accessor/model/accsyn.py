@@ -228,7 +228,7 @@ class Task:
 
     `source` and `destination` hold what accsyn says about that end (`path`, `path_abs_final`, `client`, ..), or only
     `path` where it answers with a text. `progress` (percent) and `speed_mb_per_s` (MB/s) are not documented for tasks:
-    they are None wherever accsyn does not send them.
+    they are None wherever accsyn does not send them. Of the tasks of a job that of the highest `priority` goes first.
     """
 
     id: str
@@ -242,6 +242,7 @@ class Task:
     speed_mb_per_s: Optional[float] = None
     finished: str = ""
     created: str = ""
+    priority: Optional[int] = None
 
     @classmethod
     def from_answer(cls, row: Mapping[str, Any]) -> Task:
@@ -258,6 +259,7 @@ class Task:
             speed_mb_per_s=_not_negative(_number(row.get("speed"))),
             finished=_moment(row.get("finished")),
             created=_moment(row.get("created")),
+            priority=_whole(row.get("priority")),
         )
 
 

@@ -80,6 +80,10 @@ REPAIRABLE = frozenset(
     {Trouble.FAILED, Trouble.ABORTED, Trouble.ENDED, Trouble.ON_HOLD, Trouble.EXCLUDED, Trouble.TASK_MISSING}
 )
 
+#: Priorities of a task: accsyn's own, and the highest (accsyn fact sheet, section 3).
+USUAL_PRIORITY = 500
+HIGHEST_PRIORITY = 1000
+
 #: `next_try_at` of what is not tried again before somebody asks for it (in the year 2255, seconds since the epoch).
 NOT_BY_ITSELF = 9_000_000_000.0
 
@@ -304,6 +308,12 @@ class Item:
     def kept_at(self) -> Endpoint:
         """Where it is besides the staging area once it is synced: what was fetched is where it came from."""
         return self.source if self.reason is Reason.GET else self.destination
+
+    @property
+    def priority(self) -> int:
+        """In which turn accsyn takes its tasks: the highest first."""
+        found = self.publication.priority
+        return found if found is not None else USUAL_PRIORITY
 
     @property
     def identifier_there(self) -> str:

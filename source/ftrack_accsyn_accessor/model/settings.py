@@ -39,6 +39,7 @@ _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _CODE = re.compile(r"[\w.\-]+")
+_PRIORITY = re.compile(r"[0-9]{1,3}|1000")
 _ID = re.compile(r"[0-9a-z]{24}")
 #: A variable in a path that nobody has set: it would become a folder of this name.
 _UNEXPANDED = re.compile(r"\$\w+|\$\{[^}]*\}|%\w+%")
@@ -80,6 +81,7 @@ class Settings:
     locations: Optional[str] = None
     vendors: Optional[str] = None
     retention_days: Optional[int] = None
+    priority: Optional[int] = None
     tls_verify: bool = True
     verify: str = VERIFY_NONE
     disabled: bool = False
@@ -195,6 +197,7 @@ def read(
     variable = staging_variable(volume, merged)
     staging_path = reader.folder(variable)
     workspace = next(filter(None, map(reader.text, WORKSPACE_VARIABLES)), None)
+    priority = reader.matching(f"{PREFIX}PRIORITY", _PRIORITY, "a whole number from 0 to 1000")
     if reader.text(variable) is not None:
         _require_credentials(reader, workspace, unread if credentials_text is None else None)
     return Settings(
@@ -214,6 +217,7 @@ def read(
         locations=reader.folder(LOCATIONS, "file"),
         vendors=reader.folder(VENDORS, "file"),
         retention_days=reader.days(f"{PREFIX}RETENTION_DAYS"),
+        priority=int(priority) if priority is not None else None,
         verify=reader.choice(f"{PREFIX}VERIFY", (VERIFY_NONE, VERIFY_SIZE)),
         tls_verify=reader.flag(f"{PREFIX}TLS_VERIFY", default=True),
         disabled=reader.flag(f"{PREFIX}DISABLE", default=False),

@@ -37,11 +37,11 @@ def never_sent(path: str) -> bool:
 
 
 def task_payloads(
-    component_id: str, paths: Iterable[str], route: Route, request: Optional[Request] = None
+    publication: Publication, paths: Iterable[str], route: Route, request: Optional[Request] = None
 ) -> list[dict[str, Any]]:
     """Return the tasks that carry *paths*, always written in the same way: the text must never vary for a path."""
-    more: dict[str, Any] = {} if request is None or request.priority is None else {"priority": request.priority}
-    metadata = {COMPONENT_ID: component_id, **({REQUEST: request.token} if request is not None else {})}
+    more: dict[str, Any] = {} if publication.priority is None else {"priority": publication.priority}
+    metadata = {COMPONENT_ID: publication.component_id, **({REQUEST: request.token} if request is not None else {})}
     return [
         {
             "source": source_text(route.source_party, route.volume, path),

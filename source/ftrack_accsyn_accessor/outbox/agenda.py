@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any, Optional
 
-from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, Item, State, Studio
+from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, USUAL_PRIORITY, Item, State, Studio
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.opening import Connection
 
@@ -24,9 +24,8 @@ _READY = (
     f"next_try_at > :now AND updated_at > :now AND next_try_at < {NOT_BY_ITSELF}",
 )
 _DUE = "({})".format(" OR ".join(f"({where})" for where in _READY))
-#: accsyn's own priority of a task (accsyn fact sheet, section 3): what is due goes in the order in which it takes them.
-_USUAL = 500
-_IN_TURN = f"coalesce(priority, {_USUAL}) DESC, id"
+#: What is due goes in the order in which accsyn takes it.
+_IN_TURN = f"coalesce(priority, {USUAL_PRIORITY}) DESC, id"
 #: Files handed out in one go, so that a thousand long sequences do not fill the memory. One item may have more.
 FILES_AT_ONCE = 50_000
 

@@ -7,8 +7,9 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any, Callable, Optional
 
-from ftrack_accsyn_accessor.model.item import Endpoint, Item, State
+from ftrack_accsyn_accessor.model.item import Endpoint, Item, State, Studio
 from ftrack_accsyn_accessor.model.parties import DELIVERY
+from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 
 #: Statuses, in accsyn's words and ours, of jobs in which nothing moves: there is nothing to pause.
@@ -122,6 +123,25 @@ class Control:
                 f"AND party NOT LIKE '{DELIVERY}=%'",
                 [(priority, item_id) for item_id in item_ids],
             ).rowcount
+
+    def untold(self, studio: Studio) -> list[Item]:
+        """Return the items of *studio* whose tasks wait in accsyn with another priority, without their files."""
+        mine, bound = records.of_studio(studio)
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM item WHERE state = '{State.SUBMITTED.value}' AND priority IS NOT NULL "  # noqa: S608
+                f"AND priority IS NOT priority_told AND party NOT LIKE '{DELIVERY}=%' AND {mine} ORDER BY id",
+                bound,
+            )
+            return [records.item(row) for row in rows]
+
+    def told(self, items: Sequence[Item]) -> None:
+        """Write down that the tasks of *items* have the priority that these have."""
+        with self._connections.writing() as connection:
+            connection.executemany(
+                "UPDATE item SET priority_told = ? WHERE id = ?",
+                [(item.publication.priority, item.id) for item in items],
+            )
 
     # Cleaning.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Callable, Optional
 
@@ -29,7 +29,6 @@ from ftrack_accsyn_accessor.outbox.requests import Requests
 from ftrack_accsyn_accessor.outbox.survey import Survey
 from ftrack_accsyn_accessor.outbox.tracking import FROM_THE_START, Tracking
 
-_TAKEN_OUT = "It was taken out of the staging location."  # what to do is for the faces to say
 _WAITING = agenda.WAITING
 #: Items read in one go by whoever walks through all of them.
 _PAGE = 200
@@ -112,19 +111,11 @@ class Outbox:
 
         Those of which accsyn may have some, or an older content, are withdrawn: it must stay known. Return how many.
         """
-        unsent = ", ".join(f"'{state.value}'" for state in (State.PREPARED, State.PENDING, State.NEEDS_ATTENTION))
-        mine = f"component_id = ? AND location_id = ? AND reason = 'publish' AND state IN ({unsent})"
         keys = [(component_id, location_id) for component_id in component_ids]
         if not keys:
             return 0
-        values = (records.printable(_TAKEN_OUT), self._clock())
         with self._connections.writing() as connection:
-            withdrawn = connection.executemany(
-                f"UPDATE item SET state = '{State.WITHDRAWN.value}', cause_kind = '', cause = ?, owner = '', "  # noqa: S608
-                f"next_try_at = NULL, updated_at = ? WHERE {mine} AND (job IS NOT NULL OR contents > 1)",
-                [(*values, *key) for key in keys],
-            ).rowcount
-            return withdrawn + connection.executemany(f"DELETE FROM item WHERE {mine}", keys).rowcount  # noqa: S608
+            return writing.cancel(connection, keys, self._clock())
 
     def withdraw(self, items: Iterable[Item], cause: str) -> int:
         """Move *items* to `withdrawn`, since nobody wants them any more; return how many.
@@ -239,13 +230,23 @@ class Outbox:
 
     # Steps of the worker.
 
-    def attempt(self, items: Sequence[Item], job: JobRow, sent: Mapping[int, Sent]) -> None:
-        """Write down that the tasks of *items* are about to be added to *job*; *sent* tells which, by the item's id."""
+    def attempt(
+        self, items: Sequence[Item], job: JobRow, sent: Mapping[int, Sent], differing: Collection[int] = ()
+    ) -> None:
+        """Write down that the tasks of *items* are about to be added to *job*; *sent* tells which, by the item's id.
+
+        *differing* are ids of those of whose tasks the job has some already, with another priority.
+        """
         states = ", ".join(f"'{state.value}'" for state in _WAITING)
+        now = self._clock()
+        told = {item.id: item.publication.priority for item in items if item.id not in differing}
         self._execute_many(
-            "UPDATE item SET job = ?, attempted = 1, sent = ?, updated_at = ? "  # noqa: S608 - constants
+            "UPDATE item SET job = ?, attempted = 1, sent = ?, priority_told = ?, updated_at = ? "  # noqa: S608 - constants
             f"WHERE id = ? AND created_at = ? AND state IN ({states})",
-            [(job.id, records.sent_text(sent[item.id]), self._clock(), item.id, item.created_at) for item in items],
+            [
+                (job.id, records.sent_text(sent[item.id]), told.get(item.id), now, item.id, item.created_at)
+                for item in items
+            ],
         )
 
     def submitted(self, items: Sequence[Item], job: JobRow) -> int:

@@ -35,6 +35,8 @@ _ACTIVATE = (
     "WHERE component_id = ? AND location_id = ? AND reason = 'publish' "
     f"AND state IN ('{State.PREPARED.value}', '{State.WITHDRAWN.value}')"
 )
+_TAKEN_OUT = "It was taken out of the staging location."  # what to do is for the faces to say
+_UNSENT = records.listed([State.PREPARED, State.PENDING, State.NEEDS_ATTENTION])
 _SENT = (State.SUBMITTED.value, State.TRANSFERRING.value, State.SYNCED.value)
 
 
@@ -63,6 +65,21 @@ def activate(connection: Connection, component_ids: Sequence[str], location_id: 
     """
     replacing.confirm(connection, component_ids, location_id, now)
     return connection.executemany(_ACTIVATE, [(now, each, location_id) for each in component_ids]).rowcount
+
+
+def cancel(connection: Connection, keys: Sequence[tuple[str, str]], now: float) -> int:
+    """Drop what has not been submitted of *keys*, components with their location; return how many.
+
+    That of which accsyn may have some, or an older content, is withdrawn: it must stay known. To be called inside a
+    transaction.
+    """
+    mine = f"component_id = ? AND location_id = ? AND reason = 'publish' AND state IN ({_UNSENT})"
+    withdrawn = connection.executemany(
+        f"UPDATE item SET state = '{State.WITHDRAWN.value}', cause_kind = '', cause = ?, owner = '', "  # noqa: S608
+        f"next_try_at = NULL, updated_at = ? WHERE {mine} AND (job IS NOT NULL OR contents > 1)",
+        [(_TAKEN_OUT, now, *key) for key in keys],
+    ).rowcount
+    return withdrawn + connection.executemany(f"DELETE FROM item WHERE {mine}", keys).rowcount  # noqa: S608
 
 
 def write_unknown(

@@ -51,6 +51,10 @@ class Staging(Protocol):
     def volume(self) -> str:
         """The code of the accsyn volume that the settings of this moment name."""
 
+    @property
+    def priority(self) -> Optional[int]:
+        """The priority that the settings of this moment give what is published, None for accsyn's own."""
+
     def studio_workspace(self) -> str:
         """Return the code of the accsyn workspace that the settings of this moment name; empty where none is set."""
 
@@ -255,6 +259,7 @@ class Publish:
             path=normalise_identifier(path, self._location.accessor.prefix),
             doubt=self._doubt(component, found, complete),
             copied_from=copied_from(source),
+            priority=self._staging.priority,
         )
         if complete:
             self._complete[component["id"]] = publication

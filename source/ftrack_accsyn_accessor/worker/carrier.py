@@ -27,6 +27,7 @@ from ftrack_accsyn_accessor.worker.delivering import Delivering
 from ftrack_accsyn_accessor.worker.endpoint import Endpoints, connect, known_here
 from ftrack_accsyn_accessor.worker.intake import Intake
 from ftrack_accsyn_accessor.worker.lookup import ReadJobs
+from ftrack_accsyn_accessor.worker.priorities import Priorities
 from ftrack_accsyn_accessor.worker.retention import Retention
 from ftrack_accsyn_accessor.worker.settling import Settling
 from ftrack_accsyn_accessor.worker.steering import Steering
@@ -68,6 +69,7 @@ class Carrier:
         self._retention = Retention(outbox, area, read_settings, clock, monotonic)
         self._steering: Optional[Steering] = None
         self._cancelling: Optional[Cancelling] = None
+        self._priorities: Optional[Priorities] = None
         self._read_jobs: ReadJobs = {}
         self._settings: Optional[Settings] = None
         self._workspace: Optional[Workspace] = None
@@ -131,7 +133,7 @@ class Carrier:
     # Submission.
 
     def steer(self) -> bool:
-        """Take back, pause or resume in accsyn as the outbox asks for; return whether nothing is to be submitted."""
+        """Take back, pause, resume or put first in accsyn what the outbox asks for; return whether nothing may go."""
         requests = self._outbox.requests
         if requests.to_take_back(self.studio) or requests.endangering(self.studio, known_here(self._outbox)):
             if self._cancelling is None:
@@ -144,6 +146,12 @@ class Carrier:
             if self._steering is None:
                 self._steering = Steering(self._outbox, self._opened_workspace(self._complete_settings()))
             self._steering.step()
+        untold = self._outbox.control.untold(self.studio)
+        if untold:
+            if self._priorities is None:
+                workspace = self._opened_workspace(self._complete_settings())
+                self._priorities = Priorities(self._outbox, workspace, self._monotonic)
+            self._priorities.tell(untold)
         return paused
 
     def submit(self, items: list[Item]) -> Optional[errors.AccsynAccessorError]:
@@ -309,7 +317,7 @@ class Carrier:
 
     def _disconnect(self) -> None:
         self._endpoints.forget()
-        self._steering = self._cancelling = None
+        self._steering = self._cancelling = self._priorities = None
         self._read_jobs.clear()
         if self._tracker is not None:
             self._tracker.close()

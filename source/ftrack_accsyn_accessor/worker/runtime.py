@@ -131,6 +131,11 @@ class Runtime:
         """The code of the accsyn volume that the settings of this moment name."""
         return self._read_settings().volume
 
+    @property
+    def priority(self) -> Optional[int]:
+        """The priority that the settings of this moment give what is published, None for accsyn's own."""
+        return self._read_settings().priority
+
     def studio_workspace(self) -> str:
         """Return the code of the accsyn workspace that the settings of this moment name; empty where none is set."""
         return self._read_settings().workspace or ""

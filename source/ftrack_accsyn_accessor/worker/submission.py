@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import itertools
 import logging
 import random
 import time
@@ -85,7 +86,7 @@ class Submission:
         for group in _by_job(sound):
             with self._alone(group):
                 left += self._lookup.left(group, self._paths)
-        left = self._goods.wanted(left)
+        left = sorted(self._goods.wanted(left), key=lambda item: -item.priority)
         ends = (self._client_id, self._destination)
         for batch in route.batches(left, *ends, today, self._studio.workspace, self._queue or ""):
             with self._alone(batch.items):
@@ -164,13 +165,27 @@ class Submission:
         sent = {item.id: self._sent(item, index, renewed=job.generation != load.generation) for item in items}
         made = [
             tasks.task_payloads(
-                item.publication.component_id, self._paths[item.id], load.route, self._requests.get(item.request or 0)
+                item.publication, self._paths[item.id], load.route, self._requests.get(item.request or 0)
             )
             for item in items
         ]
-        # By its text: what several ask for goes once.
-        payloads = list({each["source"]: each for group in made for each in group}.values())
-        return _Parcel(sent, payloads, self._excluded(items, index))
+        # By its text: what several ask for goes once, as the first of them, whose priority is the highest.
+        payloads: dict[str, dict[str, Any]] = {}
+        for each in itertools.chain.from_iterable(made):
+            payloads.setdefault(each["source"], each)
+        return _Parcel(sent, list(payloads.values()), self._excluded(items, index), self._differing(items, index))
+
+    def _differing(self, items: Sequence[Item], index: Optional[TaskIndex]) -> frozenset[int]:
+        """Return the ids of those of *items* of whose tasks the job has some with another priority, which they keep.
+
+        (accsyn fact sheet, section 6)
+        """
+        if index is None:
+            return frozenset()
+        pairs = [(item, index.get(path)) for item in items for path in self._paths[item.id]]
+        return frozenset(
+            item.id for item, task in pairs if task is not None and task.priority != item.publication.priority
+        )
 
     def _excluded(self, items: Sequence[Item], index: Optional[TaskIndex]) -> list[str]:
         """Return the tasks of *items* that were excluded: whether adding queues them is not known."""
@@ -250,7 +265,7 @@ class Submission:
     def _added(self, job: JobRow, items: Sequence[Item], load: _Load) -> bool:
         """Add the tasks of *items* to the job; return False when accsyn does not have the job any more."""
         parcel = self._parcel(job, items, load)
-        self._outbox.attempt(items, job, parcel.sent)
+        self._outbox.attempt(items, job, parcel.sent, parcel.differing)
         # What was cancelled before that was written down is nobody's; what is from now on is taken back in accsyn.
         wanted = self._goods.wanted(items)
         if not wanted:
@@ -303,7 +318,7 @@ class Submission:
             raise errors.NotReady(*what, "Correct or unset FTRACK_ACCSYN_QUEUE.")
         request = self._requests.get(items[0].request or 0)
         payload = route.job_payload(load.route, job.key, items[0].publication, queue, request)
-        self._outbox.attempt(items, job, parcel.sent)
+        self._outbox.attempt(items, job, parcel.sent, parcel.differing)
         self._outbox.job_attempted(job)
         try:
             return self._workspace.create_job({**payload, "tasks": list(first)})
@@ -337,12 +352,14 @@ class _Load:
 class _Parcel:
     """What some items are in their job: as which tasks each goes, by the item's id, all tasks, and the excluded ones.
 
-    Those are ids of tasks that the job has already.
+    Those are ids of tasks that the job has already. `differing` are ids of items of which it has some with another
+    priority.
     """
 
     sent: Mapping[int, Sent]
     payloads: Sequence[dict[str, Any]]
     excluded: Sequence[str]
+    differing: frozenset[int]
 
 
 def _by_job(items: Iterable[Item]) -> list[list[Item]]:

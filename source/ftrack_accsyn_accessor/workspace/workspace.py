@@ -359,6 +359,11 @@ class Workspace(Uploads, Deliveries, Granting):
         """Queue tasks of a job again."""
         self._set_tasks("retry tasks of the sync job", job_id, task_ids, "queued")
 
+    def prioritise_tasks(self, job_id: str, priorities: Mapping[str, int]) -> None:
+        """Give tasks of a job the priorities (0 to 1000) that *priorities* has by their ids."""
+        data = [{"id": task_id, "priority": priority} for task_id, priority in priorities.items()]
+        self._call("give tasks of the sync job a priority", job_id, Call("PUT", "task/edit", data, entity_id=job_id))
+
     def exclude_tasks(self, job_id: str, task_ids: Iterable[str]) -> None:
         """Let tasks of a job never run: they cannot be deleted (accsyn fact sheet, section 6)."""
         self._set_tasks("exclude tasks of the sync job", job_id, task_ids, "excluded")

@@ -180,6 +180,7 @@ KILLED = """
 
     class Staging:
         volume = "projects"
+        priority = None
 
         def __init__(self, outbox, root):
             self.area = StagingArea(root)

@@ -164,11 +164,11 @@ def test_windows_sequence_identifier_gives_forward_slashes() -> None:
 
 
 def payloads(published: Publication, along: Route) -> list[dict[str, Any]]:
-    return tasks.task_payloads(published.component_id, tasks.source_paths(published), along)
+    return tasks.task_payloads(published, tasks.source_paths(published), along)
 
 
 def test_task_names_client_volume_path_party_and_component() -> None:
-    assert tasks.task_payloads("c1", ["show_a/shot/main.mov"], route()) == [
+    assert tasks.task_payloads(publication("show_a/shot/main.mov", []), ["show_a/shot/main.mov"], route()) == [
         {
             "source": f"client={CLIENT}:share=projects/show_a/shot/main.mov",
             "destination": "acme",
@@ -270,10 +270,11 @@ def test_a_source_is_named_with_its_party_unless_that_is_the_workspace(party: st
     assert tasks.source_text(party, "projects", "a/b.mov") == text
 
 
-def test_tasks_of_a_request_carry_its_token_and_priority() -> None:
-    request = Request(Reason.SEND, Studio("https://acme.test", "acme"), "pat", token="t1", priority=700)
+def test_tasks_carry_the_token_of_their_request_and_a_priority() -> None:
+    request = Request(Reason.SEND, Studio("https://acme.test", "acme"), "pat", token="t1")
+    asked_for = publication("a/b.mov", priority=700)
     along = route(reason=Reason.SEND, party="acme", client_id="", destination=Endpoint("site=london", "", ""))
-    assert tasks.task_payloads("c1", ["a/b.mov"], along, request) == [
+    assert tasks.task_payloads(asked_for, ["a/b.mov"], along, request) == [
         {
             "source": "share=projects/a/b.mov",
             "destination": "site=london",
