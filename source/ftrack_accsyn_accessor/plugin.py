@@ -12,9 +12,10 @@ import ftrack_api
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.environment import read_settings as read_settings
 from ftrack_accsyn_accessor.ftrack.connection import quoted
+from ftrack_accsyn_accessor.ftrack.trouble import trouble
 from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
-from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, RegistrationError, words
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, RegistrationError
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import locations, memory
 from ftrack_accsyn_accessor.outbox.patience import Patience
@@ -99,8 +100,8 @@ def _require(runtime: Runtime, current: Settings) -> None:
 
 
 def _refusal(tried: str, name: str, error: Exception, session: Any) -> RegistrationError:
-    outcome = f"{type(error).__name__}: {words(error, session.api_key)}"
-    return RegistrationError(tried, name, outcome, "Open a new session later.")
+    outcome, remedy = trouble(error, session.api_key)
+    return RegistrationError(tried, name, outcome, f"{remedy or ''} Open a new session later.".lstrip())
 
 
 def _is_staging_machine(current: Settings) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any, Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.ftrack.hub import open_hub
-from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.ftrack.trouble import trouble
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 
 logger = logging.getLogger(__name__)
@@ -80,7 +80,8 @@ class Listener:
                 self._hub.subscribe(each.expression, each.callback)
             self._hub.subscribe(f'topic={HEARTBEAT} and data.mark="{self._mark}"', self._beaten)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the hub, it is tried again
-            text = errors.words(error, self._credentials.api_key)
+            outcome, remedy = trouble(error, self._credentials.api_key)
+            text = f"{outcome.rstrip('.')}. {remedy or ''}".rstrip()
             logger.warning("ftrack's event hub cannot be reached: %s Trying again in %.0f s.", text, self._retry_s)
             self._close()
             return False

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Callable, NamedTuple, Optional
 
+from ftrack_accsyn_accessor.ftrack.trouble import trouble
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 
@@ -202,10 +203,10 @@ class FtrackConnection:
             return errors.RegistrationRefused(tried, self.credentials.server_url, text, by_itself=_AGAIN)
         self.close()
         self._failing = True
-        outcome = f"{type(error).__name__}: {text}"
-        if isinstance(error, json.JSONDecodeError):  # ftrack_api does not keep the status
-            outcome = f"something answered, and not with JSON, as a proxy or a server that is not up does: {outcome}"
-        return errors.RegistrationError(tried, self.credentials.server_url, outcome, by_itself=_AGAIN)
+        found = trouble(error, self.credentials.api_key)
+        return errors.RegistrationError(
+            tried, self.credentials.server_url, found.outcome, found.remedy or "", by_itself=_AGAIN
+        )
 
     def _open(self) -> Any:
         import ftrack_api  # The command line and the tests of pure parts run without ftrack.

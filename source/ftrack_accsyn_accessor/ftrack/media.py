@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.ftrack.trouble import trouble
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def show(credentials: FtrackCredentials, version_id: str, path: str, *, movie: b
                 version.create_thumbnail(path)
             version.encode_media(path)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a picture, the version is there
-        words = f"{type(error).__name__}: {errors.words(error, credentials.api_key)}"
+        words = " ".join(filter(None, trouble(error, credentials.api_key)))
         logger.warning("The version %s is not shown by a picture. %s", version_id, words)
         return words
     return ""

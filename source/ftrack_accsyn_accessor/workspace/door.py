@@ -78,7 +78,7 @@ class Door:
         try:
             return self._open()
         except Exception as error:  # noqa: BLE001 - see _attempt
-            problem = translate(error, handled)
+            problem = translate(error, handled, self._transport.relay)
         raise self._error("log in to accsyn", self._credentials.workspace, problem)
 
     def _open(self) -> HardenedSession:
@@ -111,7 +111,7 @@ class Door:
         try:
             return self._open().event(call), None
         except Exception as error:  # noqa: BLE001 - translated, whatever it is; never chained, it may hold the API key
-            return None, translate(error, handled)
+            return None, translate(error, handled, self._transport.relay)
 
     def _error(self, tried: str, on: str, problem: Problem) -> Exception:
         """Return the error for *problem*. When the session or its host may be the cause, the next verb logs in anew."""

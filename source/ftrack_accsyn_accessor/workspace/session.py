@@ -15,7 +15,8 @@ import requests
 
 from ftrack_accsyn_accessor.model.credentials import Credentials
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Unauthorised, Unreachable
-from ftrack_accsyn_accessor.workspace.answers import Problem, read_reply, timed_out, translate
+from ftrack_accsyn_accessor.network import timed_out
+from ftrack_accsyn_accessor.workspace.answers import Problem, read_reply, translate
 from ftrack_accsyn_accessor.workspace.library import Library
 from ftrack_accsyn_accessor.workspace.transport import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Transport
 from ftrack_accsyn_accessor.workspace.wording import texts
@@ -124,7 +125,8 @@ class HardenedSession:
         except requests.exceptions.RequestException as error:
             if uri == EVENT or not timed_out(error):
                 raise
-            raise Problem(Unreachable, translate(error).outcome) from None  # nobody is logged in: nothing was asked
+            found = translate(error, relay=self._transport.relay)
+            raise Problem(Unreachable, found.outcome, found.remedy) from None  # nobody is logged in: nothing asked
         self._take(uri, answer["result"])
         return answer
 

@@ -13,6 +13,7 @@ from typing import Optional, Union
 import requests
 import requests.auth
 
+from ftrack_accsyn_accessor import network
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused
 from ftrack_accsyn_accessor.workspace.answers import Problem, Reply
 from ftrack_accsyn_accessor.workspace.limit import Limit, limited_session
@@ -38,6 +39,9 @@ class Proxy:
     host: str
     port: int
 
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
 
 def parse_proxy(text: Optional[str]) -> Optional[Proxy]:
     """Return the proxy that *text* names (accsyn fact sheet, section 1), None for none; raises Problem for a wrong one.
@@ -60,14 +64,16 @@ class Transport:
     *proxy* is the text of ACCSYN_PROXY. With *tls_verify* the certificate of the other side is checked, against the
     authorities in the file *certificate* where one is given. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured, a
     `.netrc` is not: its item would replace our credentials. `calls` counts the requests that were sent, `clock_skew_s`
-    tells by how much the server's clock is ahead of ours, None while that is not known. All requests after a `begin`
-    together take no longer than *limit_s* seconds, by default `READ_TIMEOUT_S`.
+    tells by how much the server's clock is ahead of ours, None while that is not known, `relay` the `host:port` of
+    ACCSYN_PROXY once an address was asked for. All requests after a `begin` together take no longer than *limit_s*
+    seconds, by default `READ_TIMEOUT_S`.
     """
 
     def __init__(
         self, proxy: Optional[str], tls_verify: bool, certificate: Optional[str], limit_s: Optional[float] = None
     ) -> None:
         self.calls = 0
+        self.relay = ""
         self._limit_s = limit_s
         self._limit = Limit(limit_s or READ_TIMEOUT_S)
         self.clock_skew_s: Optional[float] = None
@@ -84,6 +90,7 @@ class Transport:
     def address(self, host: str, port: int, path: str, plain: bool) -> tuple[str, Optional[Proxy]]:
         """Return the URL for *path* on *host*, and the proxy if there is one; *plain* asks for http."""
         proxy = parse_proxy(self._proxy_text)
+        self.relay = str(proxy or "")
         if proxy is not None and proxy.kind == "accsyn":
             host, port, plain = proxy.host, proxy.port, True
         return f"http{'' if plain else 's'}://{host}:{port}/api/v3/{path.lstrip('/')}", proxy
@@ -114,7 +121,8 @@ class Transport:
         finally:
             self._used_at = time.monotonic()
         self.clock_skew_s = clock_skew_s(response.headers.get("Date"), time.time())
-        return Reply(response.status_code, response.headers, response.content.decode("utf-8", "replace"))
+        denied = network.denied(url, str(proxy or "")) if response.status_code == 407 else None
+        return Reply(response.status_code, response.headers, response.content.decode("utf-8", "replace"), denied)
 
     def close(self) -> None:
         """Close the connection; the next `send` makes a new one."""

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from between import LOG_IN_PAGE, WANTS_A_PASSWORD, closed_port, no_proxies, page, peer
 from ftrack_accsyn_accessor.worker import endpoint
 from ftrack_accsyn_accessor.workspace import transport
 from ftrack_accsyn_sandbox.accsyn import AccsynService
 from ftrack_accsyn_sandbox.switches import TRICKLE_PARTS
 from integration.cli.conftest import Run
 from publishing import Publisher
+
+__all__ = ["closed_port", "no_proxies", "peer"]
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +64,36 @@ def test_a_certificate_of_ftracks_server_that_is_not_accepted_is_told_by_its_rea
         (check,) = [check for check in told("doctor")["checks"] if check["name"] == "ftrack server"]
     assert check["level"] == "fail"
     assert words in check["remedy"]
+
+
+@pytest.mark.usefixtures("no_proxies")
+def test_the_doctor_names_a_dead_proxy_of_either_server(
+    publisher: Publisher, told: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, closed_port: int
+) -> None:
+    publisher.environment(FTRACK_SERVER="https://studio.ftrack.test", ACCSYN_PROXY=f"127.0.0.1:{closed_port}")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://bob:pass@127.0.0.1:{closed_port}")
+    found = {check["name"]: check for check in told("doctor")["checks"]}
+    for name, variable in (("ftrack server", "HTTPS_PROXY"), ("accsyn login", "ACCSYN_PROXY")):
+        assert f"the proxy 127.0.0.1:{closed_port} ({variable}) cannot be used" in found[name]["text"]
+        assert variable in found[name]["remedy"]
+    assert "bob" not in str(found)
+
+
+@pytest.mark.usefixtures("no_proxies")
+def test_the_doctor_tells_a_proxy_that_wants_a_password_and_a_log_in_page(
+    publisher: Publisher,
+    told: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    peer: Callable[[bytes], int],
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{peer(WANTS_A_PASSWORD)}")
+    for server, words in (("https://studio.ftrack.test", "HTTPS_PROXY"), (f"http://127.0.0.1:{peer(page())}", "log")):
+        publisher.environment(FTRACK_SERVER=server)
+        publisher.studio.accsyn.switches.fail_next("master", status=200, body=LOG_IN_PAGE)
+        found = {check["name"]: check for check in told("doctor")["checks"]}
+        assert words in found["ftrack server"]["remedy"]
+        assert "the page 'Hotel Wi-Fi'" in found["accsyn login"]["text"]
+        assert "browser" in found["accsyn login"]["remedy"]
 
 
 def test_a_ftrack_that_is_busy_is_not_blamed_on_the_key(publisher: Publisher, told: Callable[..., Any]) -> None:

@@ -143,7 +143,8 @@ def test_a_service_that_refuses_connections_is_unreachable_until_it_is_back(work
     for _ in range(2):
         with pytest.raises(Unreachable) as caught:
             workspace.find_queue("show_a")
-        assert f"127.0.0.1:{service.port}: the connection was refused" in str(caught.value)
+        proxy = f"the proxy 127.0.0.1:{service.port} (ACCSYN_PROXY)"
+        assert f"{proxy} cannot be used: the connection was refused" in str(caught.value)
     service.switches.refuse(False)
     assert workspace.find_queue("show_a")
 

@@ -7,64 +7,27 @@ import logging
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from typing import Callable
 
 import pytest
+import requests
+import urllib3.exceptions
 
+from between import WANTS_A_PASSWORD, closed_port, no_proxies, peer
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Uncertain, Unreachable
 from ftrack_accsyn_accessor.workspace import transport
-from ftrack_accsyn_accessor.workspace.answers import Problem, translate
+from ftrack_accsyn_accessor.workspace.answers import Problem, read_reply, translate
 from ftrack_accsyn_accessor.workspace.transport import Proxy, Transport, parse_proxy
 
-PROXY_VARIABLES = [
-    name for word in ("HTTP", "HTTPS", "ALL", "NO") for name in (f"{word}_PROXY", f"{word}_proxy".lower())
-]
+__all__ = ["closed_port", "no_proxies", "peer"]
 
-
-@pytest.fixture(autouse=True)
-def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [*PROXY_VARIABLES, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]:
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def closed_port() -> Iterator[int]:
-    """A port that is taken, so that nobody else gets it, on which nothing listens."""
-    with contextlib.closing(socket.socket()) as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
-
-
-@pytest.fixture
-def peer() -> Iterator[Callable[[bytes], int]]:
-    """Start a peer that reads a request, answers with fixed bytes and hangs up; the sandbox plays no web proxy."""
-    with contextlib.ExitStack() as stack:
-
-        def start(answer: bytes) -> int:
-            listening = stack.enter_context(contextlib.closing(socket.create_server(("127.0.0.1", 0))))
-
-            def serve() -> None:
-                with contextlib.suppress(OSError):
-                    connection, _ = listening.accept()
-                    with connection:
-                        connection.recv(65536)
-                        connection.sendall(answer)
-
-            thread = threading.Thread(target=serve, daemon=True)
-            thread.start()
-            stack.callback(thread.join, 5)
-            return int(listening.getsockname()[1])
-
-        yield start
+pytestmark = pytest.mark.usefixtures("no_proxies")
 
 
 def problem_of(host: str, port: int, *, plain: bool = True, proxy: str | None = None) -> Problem:
     sender = Transport(proxy, tls_verify=True, certificate=None)
     with contextlib.closing(sender), pytest.raises(Exception) as caught:  # noqa: PT011 - translated below
-        sender.send("GET", *sender.address(host, port, "event", plain), {}, "%7Bsecret", None)
-    return translate(caught.value)
+        read_reply(sender.send("GET", *sender.address(host, port, "event", plain), {}, "%7Bsecret", None))
+    return translate(caught.value, relay=sender.relay)
 
 
 @pytest.mark.parametrize(
@@ -125,20 +88,79 @@ def test_a_host_name_that_cannot_be_resolved_was_never_reached(host, words):
     assert words in problem.outcome
 
 
-@pytest.mark.parametrize(("variable", "plain"), [("HTTPS_PROXY", False), ("HTTP_PROXY", True)])
-def test_a_dead_web_proxy_means_never_processed(closed_port, monkeypatch, variable, plain):
-    monkeypatch.setenv(variable, f"http://127.0.0.1:{closed_port}")
+@pytest.mark.parametrize(("variable", "plain"), [("HTTPS_PROXY", False), ("HTTP_PROXY", True), ("all_proxy", False)])
+def test_a_dead_web_proxy_means_never_processed_and_is_named_without_its_login(
+    closed_port, monkeypatch, variable, plain
+):
+    monkeypatch.setenv(variable, f"http://bob:pass@127.0.0.1:{closed_port}/")
     problem = problem_of("accsyn.test", 80, plain=plain)
-    assert (problem.kind, problem.outcome) == (Unreachable, "accsyn.test:80: the connection was refused")
-
-
-def test_a_web_proxy_that_wants_a_password_means_never_processed(peer, monkeypatch):
-    answer = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{peer(answer)}")
-    problem = problem_of("accsyn.test", 443, plain=False)
+    proxy = f"the proxy 127.0.0.1:{closed_port} ({variable})"
     assert problem.kind is Unreachable
-    assert "407 Proxy Authentication Required" in problem.outcome
+    assert problem.outcome == f"accsyn.test:80: {proxy} cannot be used: the connection was refused"
+    assert f"unset {variable}" in str(problem.remedy)
+    assert "bob" not in problem.outcome + str(problem.remedy)
+
+
+def test_of_two_names_of_a_proxy_the_one_that_counts_is_told(closed_port, monkeypatch):
+    monkeypatch.setenv("ALL_PROXY", "http://other.test:1")
+    monkeypatch.setenv("HTTPS_PROXY", "http://other.test:2")
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{closed_port}")
+    assert f"127.0.0.1:{closed_port} (https_proxy)" in problem_of("accsyn.test", 80, plain=False).outcome
+
+
+@pytest.mark.parametrize("proxy", ["127.0.0.1:{}", "accsyn:127.0.0.1:{}"])
+def test_a_dead_relay_of_accsyn_is_named_as_the_proxy(closed_port, proxy):
+    problem = problem_of("acme.accsyn.com", 443, plain=False, proxy=proxy.format(closed_port))
+    proxy = f"the proxy 127.0.0.1:{closed_port} (ACCSYN_PROXY)"
+    assert problem.kind is Unreachable
+    assert problem.outcome == f"{proxy} cannot be used: the connection was refused"
+    assert "ACCSYN_PROXY" in str(problem.remedy)
+
+
+@pytest.mark.parametrize(("variable", "plain"), [("HTTPS_PROXY", False), ("HTTP_PROXY", True)])
+def test_a_web_proxy_that_wants_a_password_means_never_processed(peer, monkeypatch, variable, plain):
+    port = peer(WANTS_A_PASSWORD)
+    monkeypatch.setenv(variable, f"http://bob:pass@127.0.0.1:{port}")
+    problem = problem_of("accsyn.test", 443, plain=plain)
+    assert problem.kind is Unreachable
+    assert f"the proxy 127.0.0.1:{port} ({variable}) wants another user or password (407)" in problem.outcome
+    assert f"into {variable} (http://USER:PASSWORD@HOST:PORT)" in str(problem.remedy)
     assert "secret" not in problem.outcome
+    assert "bob" not in problem.outcome
+
+
+def test_a_web_proxy_where_a_relay_should_be_is_told(peer):
+    problem = problem_of("accsyn.test", 443, proxy=f"127.0.0.1:{peer(WANTS_A_PASSWORD)}")
+    assert problem.kind is Unreachable
+    assert "(ACCSYN_PROXY)" in problem.outcome
+    assert "unset ACCSYN_PROXY and write it into HTTPS_PROXY" in str(problem.remedy)
+
+
+def test_a_web_proxy_that_does_not_let_through_is_told_as_that(peer, monkeypatch):
+    port = peer(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+    problem = problem_of("accsyn.test", 443, plain=False)
+    assert problem.outcome == f"accsyn.test:443: the proxy 127.0.0.1:{port} (HTTPS_PROXY) answered: 403 Forbidden"
+    assert "NO_PROXY" in str(problem.remedy)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "remedy"),
+    [
+        ("ProxyConnectionError", "cannot be used", "Check that the proxy runs"),
+        ("SOCKS5AuthError", "wants another user or password", "ACCSYN_PROXY"),
+        ("SOCKS5Error", "accsyn.test: Connection", None),  # what lies behind the proxy does not answer
+    ],
+)
+def test_what_a_socks_proxy_refuses_is_told_from_what_lies_behind_it(name, words, remedy):
+    # PySocks is no requirement: what it raises is recognised by its names.
+    error = requests.exceptions.ConnectionError(request=requests.Request("GET", "https://accsyn.test/").prepare())
+    error.__context__ = urllib3.exceptions.NewConnectionError(None, "")  # type: ignore[arg-type]
+    error.__context__.__context__ = type(name, (OSError,), {"__module__": "socks"})(111, "Connection refused")
+    problem = translate(error, relay="socks.test:1080")
+    assert problem.kind is Unreachable
+    assert words in problem.outcome
+    assert remedy is problem.remedy or str(remedy) in str(problem.remedy)
 
 
 @pytest.mark.parametrize("answer", [b"", b"no TLS here\r\n\r\n"])

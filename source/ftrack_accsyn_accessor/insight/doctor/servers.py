@@ -8,6 +8,7 @@ from typing import Callable, Optional
 import requests
 
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
+from ftrack_accsyn_accessor.ftrack.trouble import CHECK_ADDRESS, of_answer, trouble
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject, clock, fail, failed, ok, skipped, warn
 from ftrack_accsyn_accessor.insight.doctor.view import staging_view
 from ftrack_accsyn_accessor.model import errors
@@ -16,7 +17,6 @@ from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import locations
 from ftrack_accsyn_accessor.worker import endpoint
 from ftrack_accsyn_accessor.workspace import Client, Workspace
-from ftrack_accsyn_accessor.workspace.answers import translate
 from ftrack_accsyn_accessor.workspace.limit import Limit, limited_session
 from ftrack_accsyn_accessor.workspace.transport import clock_skew_s
 
@@ -49,13 +49,12 @@ def _server(credentials: FtrackCredentials, now: Callable[[], float]) -> list[Ch
         with limited_session(Limit(endpoint.SHORT_LIMIT_S)) as http:
             answer = http.get(credentials.address, timeout=endpoint.SHORT_LIMIT_S)
     except (requests.RequestException, OSError) as error:
-        problem = translate(error)
-        remedy = f"Check FTRACK_SERVER. {problem.remedy or ''}".rstrip()
-        return [fail("ftrack server", f"{url} does not answer: {problem.outcome}.", remedy)]
+        outcome, remedy = trouble(error)
+        return [fail("ftrack server", f"{url} does not answer: {outcome.rstrip('.')}.", remedy or CHECK_ADDRESS)]
     version = answer.headers.get("FTRACK_VERSION")
     if version is None:
-        remedy = "Check FTRACK_SERVER. Where this network wants a log-in first, open any web page in a browser."
-        return [fail("ftrack server", f"{url} answers, but is no ftrack server.", remedy)]
+        outcome, remedy = of_answer(answer)
+        return [fail("ftrack server", f"{url} is no ftrack server: {outcome}.", remedy or CHECK_ADDRESS)]
     skew = clock("ftrack clock", clock_skew_s(answer.headers.get("Date"), now()))
     return [ok("ftrack server", f"{url} answers, version {version}."), skew]
 
