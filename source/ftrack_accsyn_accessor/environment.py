@@ -8,9 +8,10 @@ import os
 from typing import Optional
 
 from ftrack_accsyn_accessor import files, machine
-from ftrack_accsyn_accessor.model import mapping, settings, vendor_rules
+from ftrack_accsyn_accessor.model import mapping, settings, slips, vendor_rules
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials, plain_server
 from ftrack_accsyn_accessor.model.errors import SettingsError
+from ftrack_accsyn_accessor.model.folders import expanded
 from ftrack_accsyn_accessor.model.mapping import LocationMapping
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.model.vendors import VendorRules
@@ -56,8 +57,12 @@ def read_vendors(current: Settings) -> VendorRules:
 
 def _credentials() -> tuple[Optional[str], str]:
     """Return the text of the credentials file that the environment names; None where there is none, and why."""
-    path = os.environ.get(settings.CREDENTIALS_PATH, "").strip()
-    return _text(os.path.expanduser(path)) if path else (None, "")
+    value = slips.unquoted(os.environ.get(settings.CREDENTIALS_PATH, "").strip())
+    if not value:
+        return None, ""
+    path = expanded(value)
+    wrong = slips.left(path)
+    return _text(path) if wrong is None else (None, wrong[0])
 
 
 def _ftrack(variable: str) -> str:
@@ -140,4 +145,12 @@ def ftrack_credentials() -> FtrackCredentials:
     missing = [name for name, value in found.items() if not value]
     if missing:
         raise SettingsError("log in to ftrack", "", f"{' and '.join(missing)} not set", "Set what is missing.")
+    meant, wrong = slips.server(found["FTRACK_SERVER"]), slips.key(found["FTRACK_API_KEY"])
+    if meant != found["FTRACK_SERVER"]:
+        remedy = f"Did you mean {meant}?" if meant else "Set it to the address of ftrack, with https://."
+        outcome = f"FTRACK_SERVER is {plain_server(found['FTRACK_SERVER'])!r}, which is not the address of an ftrack"
+        raise SettingsError("log in to ftrack", "", outcome, remedy)
+    if wrong:
+        remedy = "Copy the key anew, whole and by itself."
+        raise SettingsError("log in to ftrack", "", f"FTRACK_API_KEY {wrong}", remedy)
     return FtrackCredentials(found["FTRACK_SERVER"], ftrack_user(), found["FTRACK_API_KEY"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import stat
@@ -18,8 +19,14 @@ _KINDS = (
 )
 
 
+#: What Windows' PowerShell and editors begin a text with.
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
 def read_text(path: Union[str, os.PathLike[str]], encoding: str = "utf-8", most_bytes: Optional[int] = None) -> str:
     """Return the text in the regular file *path*, or one that it links to.
+
+    A mark at its beginning, as PowerShell and editors of Windows make it, outranks *encoding* and is left out.
 
     Raise OSError where there is none, where it cannot be read, where it has more than *most_bytes*, and where it is
     anything else than a file: to open a pipe would wait for who writes to it, to read a device may never end. Raise
@@ -31,7 +38,7 @@ def read_text(path: Union[str, os.PathLike[str]], encoding: str = "utf-8", most_
         content = file.read() if most_bytes is None else file.read(most_bytes + 1)
     if most_bytes is not None and len(content) > most_bytes:
         raise OSError(errno.EFBIG, f"it has more than {most_bytes} bytes")
-    return content.decode(encoding)
+    return content.decode(next((marked for mark, marked in _MARKS if content.startswith(mark)), encoding))
 
 
 def _require_file(mode: int) -> None:

@@ -43,6 +43,78 @@ def test_the_environment_is_enough_as_it_is(monkeypatch: pytest.MonkeyPatch) -> 
     assert environment.ftrack_credentials() == FtrackCredentials("https://mine.test", "me", "k")
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("FTRACK_SERVER", "acme.ftrackapp.com", "Did you mean https://acme.ftrackapp.com?"),
+        ("FTRACK_SERVER", "https://bob:pass@acme.ftrackapp.com/login", "Did you mean https://acme.ftrackapp.com?"),
+        ("FTRACK_SERVER", '"https://acme.ftrackapp.com"', "Did you mean https://acme.ftrackapp.com?"),
+        ("FTRACK_SERVER", "https://my studio", "with https://"),
+        ("FTRACK_API_KEY", "'k3y'", "quotes"),
+        ("FTRACK_API_KEY", "k3\ny", "line break"),
+    ],
+)
+def test_a_slip_in_what_reaches_ftrack_is_told_without_a_secret(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, words: str
+) -> None:
+    for name, good in {"FTRACK_SERVER": "https://mine.test", "FTRACK_API_KEY": "k3y"}.items():
+        monkeypatch.setenv(name, good)
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(errors.SettingsError) as caught:
+        environment.ftrack_credentials()
+    assert variable in str(caught.value)
+    assert words in str(caught.value)
+    assert "k3" not in str(caught.value)
+    assert "pass" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line", ["{}={}", "export {}='{}'", "set {}={}", 'SET "{}={}"', '$env:{} = "{}"', "  export   {} = {}  "]
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_file_is_read_as_any_shell_and_editor_writes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, encoding: str
+) -> None:
+    wanted = {"ACCSYN_WORKSPACE": "acme", "ACCSYN_API_USER": "bob@acme.test", "ACCSYN_API_KEY": "k=3y", **IN_FILE}
+    text = "\r\n".join(line.format(*each) for each in wanted.items())
+    marked = f"\ufeff{text}" if encoding == "utf-16-be" else text
+    (tmp_path / "credentials").write_bytes(marked.encode(encoding))
+    monkeypatch.setenv("ACCSYN_CREDENTIALS_PATH", str(tmp_path / "credentials"))
+    found = environment.read_settings()
+    assert (found.workspace, found.api_user, found.api_key) == ("acme", "bob@acme.test", "k=3y")
+    assert environment.ftrack_credentials() == FtrackCredentials("https://file.test", "service", "key-in-file")
+
+
+@pytest.mark.parametrize("path", ["$STUDIO_HOME/credentials", "~/credentials"])
+def test_variables_in_the_path_of_the_file_are_expanded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    (tmp_path / "credentials").write_text("ACCSYN_WORKSPACE=acme", encoding="utf-8")
+    for name in ("STUDIO_HOME", "HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("ACCSYN_CREDENTIALS_PATH", path)
+    assert environment.read_settings().workspace == "acme"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/home/$NOT_SET_ANYWHERE/credentials", "$NOT_SET_ANYWHERE is not set"),
+        ("/home/${NOT_SET_ANYWHERE}/credentials", "${NOT_SET_ANYWHERE} is not set"),
+        ("/home/%NOT_SET_ANYWHERE%/credentials", "%NOT_SET_ANYWHERE%"),
+        ("~nobody-is-called-so/credentials", "~nobody-is-called-so is nobody's home here"),
+        ("'/home/credentials'", "has quotes around it"),
+    ],
+)
+def test_what_is_wrong_with_the_path_of_the_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, words: str
+) -> None:
+    monkeypatch.setenv("ACCSYN_PROJECTS_PATH", str(tmp_path))
+    monkeypatch.setenv("ACCSYN_CREDENTIALS_PATH", path)
+    problems = [each for each in environment.read_settings().problems if each.variable == "ACCSYN_CREDENTIALS_PATH"]
+    assert [words in each.what for each in problems] == [True]
+
+
 def test_a_file_that_is_not_there_leaves_them_unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ACCSYN_CREDENTIALS_PATH", str(tmp_path / "none"))
     with pytest.raises(errors.SettingsError, match="FTRACK_SERVER and FTRACK_API_KEY not set"):

@@ -95,7 +95,11 @@ def test_credentials_that_are_no_file_are_a_problem_of_the_settings(odd: Path, m
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"\xff\xfeACCSYN_API_KEY=k3y", "it is no text in UTF-8"), (b"A" * 2_000_000, "more than 1000000 bytes")],
+    [
+        (b"\xffACCSYN_API_KEY=k3y", "it is no text in UTF-8"),
+        (b"\xff\xfeACCSYN_API_KEY=k3y", "no line NAME=VALUE"),
+        (b"A" * 2_000_000, "more than 1000000 bytes"),
+    ],
 )
 def test_credentials_that_are_no_such_text_are_a_problem_that_shows_nothing_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, words: str

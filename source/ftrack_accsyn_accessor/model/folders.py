@@ -32,6 +32,11 @@ def full(path: str, flavour: ModuleType = os.path) -> str:
     return share[1] if share else found
 
 
+def expanded(path: str, flavour: ModuleType = os.path) -> str:
+    """Return *path* with `~` and variables expanded, as ftrack's disk accessor does; raise ValueError for a NUL."""
+    return str(flavour.expanduser(flavour.expandvars(path)))
+
+
 def above(path: str, flavour: ModuleType = os.path) -> Iterator[str]:
     """Yield the folders above *path*, the nearest first, until nothing is above; that comes for any text.
 

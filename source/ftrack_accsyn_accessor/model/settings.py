@@ -10,12 +10,13 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import NamedTuple, Optional
 
-from ftrack_accsyn_accessor.model import parties
-from ftrack_accsyn_accessor.model.folders import full
+from ftrack_accsyn_accessor.model import assignments, parties, slips
+from ftrack_accsyn_accessor.model.credentials import plain_server
+from ftrack_accsyn_accessor.model.folders import expanded, full
 
 PREFIX = "FTRACK_ACCSYN_"
 DEFAULT_VOLUME = "projects"
@@ -35,14 +36,17 @@ WORKSPACE_VARIABLES = ("ACCSYN_WORKSPACE", "ACCSYN_DOMAIN", "ACCSYN_ORG")
 #: Who logs in to ftrack, as ftrack's own client has it.
 FTRACK_VARIABLES = ("FTRACK_SERVER", "FTRACK_API_USER", "FTRACK_API_KEY")
 
+_KEY, _USER, _PROXY = "ACCSYN_API_KEY", "ACCSYN_API_USER", "ACCSYN_PROXY"
+#: Whose values are never shown.
+_SECRET = frozenset({_KEY, _PROXY})
+
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _CODE = re.compile(r"[\w.\-]+")
 _PRIORITY = re.compile(r"[0-9]{1,3}|1000")
 _ID = re.compile(r"[0-9a-z]{24}")
-#: A variable in a path that nobody has set: it would become a folder of this name.
-_UNEXPANDED = re.compile(r"\$\w+|\$\{[^}]*\}|%\w+%")
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 class Problem(NamedTuple):
@@ -62,7 +66,8 @@ class Settings:
 
     `staging_path` is None where the machine is no staging machine; the other fields are None where nothing (usable) is
     set. `send_to` are patterns of destinations, `sync_path` a folder with placeholders. `problems` lists all that keeps
-    files from being sent; publishing works whenever `staging_path` is there.
+    files from being sent; publishing works whenever `staging_path` is there. `credentials_file` is what is wrong with
+    the file that ACCSYN_CREDENTIALS_PATH names, which is a problem for whoever needs credentials.
     """
 
     staging_path: Optional[str] = None
@@ -88,6 +93,7 @@ class Settings:
     log_level: Optional[int] = None
     send_to: tuple[str, ...] = ()
     sync_path: Optional[str] = None
+    credentials_file: Optional[Problem] = None
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -105,8 +111,15 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def text(self, variable: str) -> Optional[str]:
-        """Return the stripped value, or None when it is unset or blank."""
-        return self.environ.get(variable, "").strip() or None
+        """Return the stripped value, or None when it is unset or blank, and when quotes stand around it."""
+        value = self.environ.get(variable, "").strip()
+        meant = slips.unquoted(value)
+        if meant == value:
+            return value or None
+        shown = "" if variable in _SECRET else f"{value!r} "
+        guess = f"Did you mean {meant}? " if meant and shown else ""
+        self.report(variable, f"{shown}has quotes around it, which count as a part of it.", f"{guess}Leave them out.")
+        return None
 
     def matching(self, variable: str, pattern: re.Pattern[str], wanted: str) -> Optional[str]:
         """Return the value if it has the form *pattern*, else report that *wanted* was expected."""
@@ -158,9 +171,9 @@ class _Reader:
         if path is None:
             self.report(variable, f"{value!r} holds what no path can hold on this system.", f"Name another {kind}.")
             return None
-        unexpanded = _UNEXPANDED.search(path)
-        if unexpanded:
-            self.report(variable, f"{unexpanded[0]} in {value!r} is not set.", "Set it, or write the full path.")
+        wrong = slips.left(path, self.flavour)
+        if wrong is not None:
+            self.report(variable, f"{wrong[0]} (in {value!r}).", wrong[1])
             return None
         found = full(path, self.flavour)
         if found:
@@ -171,14 +184,16 @@ class _Reader:
     def _expanded(self, value: str) -> Optional[str]:
         """Return *value* expanded, or None if the system could not use it as a path."""
         try:
-            path = str(self.flavour.expanduser(self.flavour.expandvars(value)))
+            path = expanded(value, self.flavour)
             os.fsencode(path)
         except ValueError:
             return None
         return None if "\0" in path else path
 
     def report(self, variable: str, what: str, remedy: str) -> None:
-        self.problems.append(Problem(variable, what, remedy))
+        problem = Problem(variable, what, remedy)
+        if problem not in self.problems:  # a value may be read twice
+            self.problems.append(problem)
 
 
 def read(
@@ -196,18 +211,20 @@ def read(
     volume = reader.matching(f"{PREFIX}VOLUME", _CODE, "the code of an accsyn volume") or DEFAULT_VOLUME
     variable = staging_variable(volume, merged)
     staging_path = reader.folder(variable)
-    workspace = next(filter(None, map(reader.text, WORKSPACE_VARIABLES)), None)
-    priority = reader.matching(f"{PREFIX}PRIORITY", _PRIORITY, "a whole number from 0 to 1000")
+    login = (_workspace(reader), _user(reader), _key(reader))
+    missing = _missing(login, reader.problems)
+    file_problem = _of_file(reader, credentials_text, unread, missing)
     if reader.text(variable) is not None:
-        _require_credentials(reader, workspace, unread if credentials_text is None else None)
+        reader.problems += [*filter(None, [file_problem]), *missing]
+    workspace, api_user, api_key = login
     return Settings(
         staging_path=staging_path,
         staging_variable=variable,
         volume=volume,
         workspace=workspace,
-        api_user=reader.text("ACCSYN_API_USER"),
-        api_key=reader.text("ACCSYN_API_KEY"),
-        proxy=reader.text("ACCSYN_PROXY"),
+        api_user=api_user,
+        api_key=api_key,
+        proxy=reader.text(_PROXY),
         location=reader.text(f"{PREFIX}LOCATION"),
         client=reader.matching(f"{PREFIX}CLIENT", _ID, "the id of an accsyn client (24 letters and digits)"),
         destination=_destination(reader, workspace),
@@ -223,7 +240,8 @@ def read(
         disabled=reader.flag(f"{PREFIX}DISABLE", default=False),
         log_level=_log_level(reader),
         send_to=reader.listed(f"{PREFIX}SEND_TO"),
-        sync_path=reader.text(f"{PREFIX}SYNC_PATH"),
+        sync_path=_sync_path(reader),
+        credentials_file=file_problem,
         problems=tuple(reader.problems),
     )
 
@@ -231,9 +249,9 @@ def read(
 def outside(current: Settings) -> Settings:
     """Return *current* for who asks for something without a staging area: a folder is not needed, credentials are."""
     kept = [each for each in current.problems if each.variable != current.staging_variable]
-    known = {each.variable for each in kept}
-    missing = _missing(current.workspace, current.api_user, current.api_key)
-    problems = (*kept, *(each for each in missing if each.variable not in known))
+    missing = _missing((current.workspace, current.api_user, current.api_key), kept)
+    of_file = [each for each in (current.credentials_file,) if each is not None and each not in kept]
+    problems = (*kept, *of_file, *missing)
     return dataclasses.replace(current, staging_path=None, problems=problems)
 
 
@@ -298,41 +316,80 @@ def _destination_location(reader: _Reader) -> Optional[str]:
 
 def _credentials(text: str) -> dict[str, str]:
     """Return accsyn's variables in *text*, which is written as NAME=VALUE lines (a `.env` file)."""
-    return _values(text, {*WORKSPACE_VARIABLES, "ACCSYN_API_USER", "ACCSYN_API_KEY", "ACCSYN_PROXY"})
+    return assignments.values(text, {*WORKSPACE_VARIABLES, _USER, _KEY, _PROXY})
 
 
 def ftrack_credentials(text: str) -> dict[str, str]:
     """Return ftrack's variables in the credentials file's *text*, for what has none in its environment."""
-    return {name: value for name, value in _values(text, set(FTRACK_VARIABLES)).items() if value}
+    return {name: value for name, value in assignments.values(text, set(FTRACK_VARIABLES)).items() if value}
 
 
-def _values(text: str, wanted: set[str]) -> dict[str, str]:
-    found = {}
-    for line in text.lstrip("\ufeff").splitlines():  # Windows' editors mark UTF-8 in this way
-        name, separator, value = line.strip().partition("=")
-        value = value.strip()
-        if separator and name.strip() in wanted:
-            quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""
-            found[name.strip()] = value[1:-1] if quoted else value
-    return found
+def _workspace(reader: _Reader) -> Optional[str]:
+    for variable in WORKSPACE_VARIABLES:
+        value = reader.text(variable)
+        if value is None:
+            continue
+        meant = slips.workspace(value)
+        if meant == value:
+            return value
+        remedy = f"Did you mean {meant}?" if meant else "Set it to the code of your accsyn workspace."
+        reader.report(variable, f"{plain_server(value)!r} is not the code of a workspace.", remedy)
+        return None
+    return None
 
 
-def _require_credentials(reader: _Reader, workspace: Optional[str], unread: Optional[str]) -> None:
-    """Report what is missing; *unread* is why a file with it could not be read, None where it was."""
-    if unread is not None and reader.text(CREDENTIALS_PATH):
+def _user(reader: _Reader) -> Optional[str]:
+    value = reader.text(_USER)
+    if value is None or _ADDRESS.fullmatch(value):
+        return value
+    reader.report(_USER, f"{value!r} is no e-mail address.", "Set it to your accsyn user name, which is one.")
+    return None
+
+
+def _key(reader: _Reader) -> Optional[str]:
+    value = reader.text(_KEY)
+    wrong = slips.key(value or "")
+    if not wrong:
+        return value
+    reader.report(_KEY, f"{wrong}.", "Copy the key anew, whole and by itself.")
+    return None
+
+
+def _sync_path(reader: _Reader) -> Optional[str]:
+    """Return the folder to sync, which is no path of this machine: nothing in it is expanded."""
+    variable = f"{PREFIX}SYNC_PATH"
+    value = reader.text(variable)
+    left = slips.UNEXPANDED.search(value or "")
+    if left is None:
+        return value
+    reader.report(variable, f"{left[0]} in {value!r} stands for nothing there.", "Write what it should stand for.")
+    return None
+
+
+def _of_file(reader: _Reader, text: Optional[str], unread: str, missing: Sequence[Problem]) -> Optional[Problem]:
+    """Return what is wrong with the credentials file: it was not read, or does not tell what is *missing*."""
+    if reader.text(CREDENTIALS_PATH) is None:
+        return None
+    if text is None:
         what = f"the file it names cannot be read{f': {unread}' if unread else ''}."
-        reader.report(CREDENTIALS_PATH, what, "Correct the path or the file's permissions.")
-    reader.problems += _missing(workspace, reader.text("ACCSYN_API_USER"), reader.text("ACCSYN_API_KEY"))
+        return Problem(CREDENTIALS_PATH, what, "Correct the path or the file's permissions.")
+    if not missing:
+        return None
+    wanted = ", ".join(each.variable for each in missing)
+    what = f"the file it names does not tell {wanted}: {assignments.held(text)}."
+    return Problem(CREDENTIALS_PATH, what, "Write each into it, on a line of its own.")
 
 
-def _missing(workspace: Optional[str], api_user: Optional[str], api_key: Optional[str]) -> list[Problem]:
-    """Return a problem for each of accsyn's credentials that is not set."""
+def _missing(login: Sequence[Optional[str]], problems: Sequence[Problem]) -> list[Problem]:
+    """Return a problem for each of accsyn's credentials that is not set: workspace, user, key. None comes twice."""
+    known = {WORKSPACE_VARIABLES[0] if each.variable in WORKSPACE_VARIABLES else each.variable for each in problems}
     wanted = (
-        (workspace, WORKSPACE_VARIABLES[0], "Set it to the code of your accsyn workspace."),
-        (api_user, "ACCSYN_API_USER", "Set it to your accsyn user name (e-mail address)."),
-        (api_key, "ACCSYN_API_KEY", "Create an API key in accsyn and set it."),
+        (WORKSPACE_VARIABLES[0], "Set it to the code of your accsyn workspace."),
+        (_USER, "Set it to your accsyn user name (e-mail address)."),
+        (_KEY, "Create an API key in accsyn and set it."),
     )
-    return [Problem(variable, "is not set.", remedy) for value, variable, remedy in wanted if value is None]
+    unset = [(variable, remedy) for value, (variable, remedy) in zip(login, wanted) if value is None]
+    return [Problem(variable, "is not set.", remedy) for variable, remedy in unset if variable not in known]
 
 
 def _log_level(reader: _Reader) -> Optional[int]:

@@ -253,9 +253,9 @@ def test_unset_tls_verify_and_a_malformed_one_both_verify() -> None:
 
 
 def test_credentials_file_wins_over_the_environment() -> None:
-    text = "\n".join(["# mine", "ACCSYN_API_USER = other@acme.test", "", "ACCSYN_API_KEY='with = sign'", "nonsense"])
+    text = "\n".join(["# mine", "ACCSYN_API_USER = other@acme.test", "", "ACCSYN_API_KEY='with=sign'", "nonsense"])
     found = settings.read({**GOOD, "ACCSYN_CREDENTIALS_PATH": "/home/artist/accsyn.env"}, text)
-    assert (found.api_user, found.api_key, found.workspace) == ("other@acme.test", "with = sign", "acme")
+    assert (found.api_user, found.api_key, found.workspace) == ("other@acme.test", "with=sign", "acme")
     assert found.complete
 
 

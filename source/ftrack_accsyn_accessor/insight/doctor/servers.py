@@ -7,6 +7,7 @@ from typing import Callable, Optional
 
 import requests
 
+from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.ftrack.trouble import CHECK_ADDRESS, of_answer, trouble
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject, clock, fail, failed, ok, skipped, warn
@@ -24,8 +25,7 @@ from ftrack_accsyn_accessor.workspace.transport import clock_skew_s
 def ftrack(subject: Subject, found: dict[str, str]) -> Iterator[Check]:
     """Yield checks of ftrack; the staging location's id is put into *found*."""
     if subject.ftrack is None:
-        text = "FTRACK_SERVER or FTRACK_API_KEY is not set."
-        yield fail("ftrack server", text, "Set both, with FTRACK_API_USER, as ftrack's client needs them.")
+        yield _unset()
         return
     reached = _server(subject.ftrack, subject.clock)
     yield from reached
@@ -41,6 +41,15 @@ def ftrack(subject: Subject, found: dict[str, str]) -> Iterator[Check]:
         yield fail("ftrack login", error.what, "ftrack's server may be busy or under repair: look again in a while.")
     finally:
         registrations.close()
+
+
+def _unset() -> Check:
+    """Return what keeps this process from knowing how to reach ftrack."""
+    try:
+        environment.ftrack_credentials()
+    except errors.SettingsError as error:
+        return failed("ftrack server", error)
+    return skipped("ftrack server", "How to reach ftrack was not known when this began.")
 
 
 def _server(credentials: FtrackCredentials, now: Callable[[], float]) -> list[Check]:
