@@ -6,13 +6,19 @@ import re
 
 from helpers import ROOT
 
-DOCS = ROOT / "docs"
+MANUAL = ROOT / "resource" / "manual"
 _BLOCK = re.compile(r"^```console run(?: as (?P<user>\w+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def chapter(page: str, title: str) -> str:
+    """Return what a page of the manual says under a title."""
+    text = (MANUAL / f"{page}.md").read_text(encoding="utf-8")
+    return text.split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
 def lines(page: str) -> list[tuple[str, str]]:
     """Return the lines of a page that are to be run, each with who runs it."""
-    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+    text = (MANUAL / f"{page}.md").read_text(encoding="utf-8")
     found = []
     for block in _BLOCK.finditer(text):
         for line in block["text"].splitlines():

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from helpers import ROOT
+from manual import MANUAL
 
 VERSION_MODULE = ROOT / "source" / "ftrack_accsyn_accessor" / "_version.py"
 VERSION = re.search(r'^__version__ = "(.+)"$', VERSION_MODULE.read_text(), re.MULTILINE).group(1)
@@ -78,10 +79,12 @@ def test_licenses_of_the_bundled_packages_travel_with_them(plugin):
         assert re.search(r"^License", (info / "METADATA").read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def test_pictures_of_the_readme_are_not_carried(archive):
+def test_the_manual_is_carried_and_pictures_are_not(archive):
     icons = {"icon.svg", *(f"icon_{size}.png" for size in (16, 32, 64, 128, 256))}
+    pages = {f"manual/{page.name}" for page in MANUAL.iterdir()}
     carried = {name.partition("/")[2] for name in names(archive) if name.startswith("resource/")}
-    assert carried == {"ftrack-accsyn.service", "locations.example.toml", "vendors.example.toml", *icons}
+    assert "manual/vendors.md" in pages
+    assert carried == {"ftrack-accsyn.service", "locations.example.toml", "vendors.example.toml", *icons, *pages}
     assert archive.stat().st_size < 1_000_000
 
 

@@ -15,7 +15,7 @@ from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.send.functions import site_sync
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
-from manual import DOCS, commands
+from manual import MANUAL, commands
 from publishing import Publisher, at_work
 from runner import RUNNER
 from vendoring import Vendor
@@ -88,7 +88,7 @@ def test_the_function_of_the_sync_page_does_what_it_says(machine: Publisher) -> 
     assert (machine.studio.site("london") / "show_a/sq010/sh010/scans/chart.dpx").read_text() == "chart"
 
 
-@pytest.mark.parametrize("page", [path.name for path in sorted(DOCS.glob("*.md"))])
+@pytest.mark.parametrize("page", [path.name for path in sorted(MANUAL.glob("*.md"))])
 def test_links_between_pages_lead_somewhere(page: str) -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", (DOCS / page).read_text(encoding="utf-8")):
-        assert (DOCS / target).exists(), target
+    for target in re.findall(r"\]\(([^)#:]+)\)", (MANUAL / page).read_text(encoding="utf-8")):
+        assert (MANUAL / target).exists(), target

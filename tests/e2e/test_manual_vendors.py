@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from helpers import ROOT
-from manual import DOCS, lines
+from manual import MANUAL, chapter, lines
 
 COMMAND = (sys.executable, "-m", "ftrack_accsyn_accessor.cli")
 #: Of this process only what a shell needs; commands are those of this interpreter.
@@ -49,7 +49,7 @@ def run(line: str, variables: Mapping[str, str], folder: Path) -> str:
 
 @pytest.mark.skipif(os.name == "nt", reason="it is written for sh")
 def test_the_page_does_what_it_says(tmp_path: Path) -> None:
-    page = (DOCS / "vendors.md").read_text(encoding="utf-8")
+    page = (MANUAL / "vendors.md").read_text(encoding="utf-8")
     (rules,) = re.findall(r'^{"root": .*}$', page, re.MULTILINE)
     (tmp_path / "vendors.json").write_text(rules.replace("FOLDER", str(tmp_path)), encoding="utf-8")
     said = []
@@ -64,7 +64,7 @@ def test_the_page_does_what_it_says(tmp_path: Path) -> None:
 
 
 def test_what_one_sees_is_what_is_said() -> None:
-    page = (DOCS / "vendors.md").read_text(encoding="utf-8").split("## When something goes wrong")[1].split("\n## ")[0]
+    page = chapter("vendors", "When something goes wrong")
     seen = [quoted for line in page.splitlines() for quoted in re.findall(r'"([^"]+)"', line.split(" | ")[0])]
     parts = [part.strip() for each in seen for part in each.split("..")]
     files = (ROOT / "source/ftrack_accsyn_accessor").rglob("*.py")

@@ -1,7 +1,7 @@
 """The manifest of a package: what a vendor is handed, and what is expected back. Pure.
 
-`docs/vendors.md` publishes its form, `manifest.json` beside the files. It comes back from machines of others: what is
-read has been checked, every path and every name in it, and no text of it is used as a template.
+`resource/manual/vendors.md` publishes its form, `manifest.json` beside the files. It comes back from machines of
+others: what is read has been checked, every path and every name in it, and no text of it is used as a template.
 """
 
 from __future__ import annotations

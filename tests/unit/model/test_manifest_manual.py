@@ -12,9 +12,9 @@ import pytest
 from ftrack_accsyn_accessor.model import manifest
 from ftrack_accsyn_accessor.model.errors import ManifestError
 from ftrack_accsyn_accessor.model.manifest import Deliverable, Manifest, Packed
-from helpers import ROOT
+from manual import chapter
 
-CHAPTER = (ROOT / "docs/vendors.md").read_text(encoding="utf-8").split("\n## The manifest\n")[1].split("\n## ")[0]
+CHAPTER = chapter("vendors", "The manifest")
 EXAMPLE = CHAPTER.split("```json\n")[1].split("```")[0]
 TABLES = [block for block in re.split(r"\n\n", CHAPTER) if block.startswith("| Key")]
 
