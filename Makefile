@@ -50,8 +50,10 @@ types: $(READY)
 	@# What hosts import, against the oldest of them; the command line's libraries have left CPython 3.9 behind.
 	$(BIN)/mypy --python-version 3.9 --package ftrack_accsyn_accessor --exclude /cli/
 
-build: $(READY)  # The archive for ftrack Connect, in build/
+build: $(READY)  # The archive for ftrack Connect, and a wheel with the command line, in build/
 	$(BIN)/python setup.py --quiet build_plugin
+	@rm -rf build/lib build/bdist.*
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build .
 
 pictures: $(READY)  # Icons and screenshots in resource/, from the sandbox
 	$(BIN)/python tests/pictures/make.py

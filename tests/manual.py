@@ -1,13 +1,112 @@
-"""What the pages of the manual have people type."""
+"""What README and the pages of the manual have people type, and whether a test runs it as it is written.
+
+A block of commands says so in the line that opens it: "console run", "console run as admin", "python run first.py"
+(saved under that name), or "console apart: windows", with one of the reasons below. Others are not allowed.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
 
 from helpers import ROOT
 
 MANUAL = ROOT / "resource" / "manual"
-_BLOCK = re.compile(r"^```console run(?: as (?P<user>\w+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+README = ROOT / "README.md"
+
+#: What is typed into something that runs it; any other language is only read.
+TYPED = frozenset({"console", "sh", "python", "cmd", "powershell"})
+READ = frozenset({"text", "json", "toml", "ini", "xml"})
+
+#: Why no test runs a block as it is written.
+REASONS = {
+    "windows": "it is for Windows only",
+    "root": "it changes the machine, as its administrator",
+    "off": "it switches the machine off",
+    "stays": "it runs until it is interrupted; tests start the same in a way that they can end",
+    "suite": "it is what runs these tests, or a target of the Makefile that does",
+    "window": "it opens a window and waits for somebody; test_deliver_window.py drives that",
+    "elsewhere": "the vendors' page runs it, where the studio uses accsyn Publish",
+}
+
+#: Pages whose commands `e2e/test_manual.py` runs one after the other, in one studio; the last one tidies up.
+IN_ONE_STUDIO = ("command-line", "send", "get", "sync", "status", "farm", "upgrade")
+#: Those that have a test, and a studio, of their own.
+ON_THEIR_OWN = ("README", "vendors", "deliver")
+
+_FENCE = re.compile(
+    r"^(?P<indent> *)```(?P<language>\w*)(?: (?P<mark>[^\n]*))?\n(?P<text>.*?)^(?P=indent)```$",
+    re.MULTILINE | re.DOTALL,
+)
+_RUN = re.compile(r"run(?: as (?P<user>\w+)| (?P<file>\w+\.py))?")
+
+
+class Block(NamedTuple):
+    """A fenced block of a page, with what follows the language in its first line."""
+
+    language: str
+    mark: str
+    text: str
+
+    @property
+    def runs(self) -> bool:
+        """Whether a test runs it as it is written."""
+        return _RUN.fullmatch(self.mark) is not None
+
+    @property
+    def user(self) -> str:
+        """Who runs it, in the sandbox."""
+        found = _RUN.fullmatch(self.mark)
+        return (found and found["user"]) or "artist"
+
+    @property
+    def file(self) -> str:
+        """The name under which it is saved; empty where it is run at once."""
+        found = _RUN.fullmatch(self.mark)
+        return (found and found["file"]) or ""
+
+    @property
+    def reason(self) -> str:
+        """Why it is not run; empty where it does not say."""
+        return self.mark.partition("apart: ")[2]
+
+    @property
+    def lines(self) -> list[str]:
+        """The commands: of a console what follows the prompt, of a shell what is no remark."""
+        if self.language == "console":
+            assert all(line.startswith("$ ") for line in self.text.splitlines()), self.text
+            return [line[2:] for line in self.text.splitlines()]
+        return [line for line in self.text.splitlines() if line.strip()]
+
+
+def pages() -> list[Path]:
+    """Return README and all pages of the manual."""
+    return [README, *sorted(MANUAL.glob("*.md"))]
+
+
+def blocks(page: Path) -> list[Block]:
+    """Return the fenced blocks of a page, without its indentation."""
+    found = []
+    for each in _FENCE.finditer(page.read_text(encoding="utf-8")):
+        text = re.sub(f"^{each['indent']}", "", each["text"], flags=re.MULTILINE)
+        found.append(Block(each["language"], each["mark"] or "", text))
+    return found
+
+
+def to_run(page: str) -> list[Block]:
+    """Return the blocks of a page of the manual, or of README, that tests run."""
+    path = README if page == "README" else MANUAL / f"{page}.md"
+    return [block for block in blocks(path) if block.runs]
+
+
+def lines(page: str) -> list[tuple[str, str]]:
+    """Return the commands of a page that tests run, each with who runs it."""
+    return [(block.user, line) for block in to_run(page) if block.language != "python" for line in block.lines]
 
 
 def chapter(page: str, title: str) -> str:
@@ -16,19 +115,17 @@ def chapter(page: str, title: str) -> str:
     return text.split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
-def lines(page: str) -> list[tuple[str, str]]:
-    """Return the lines of a page that are to be run, each with who runs it."""
-    text = (MANUAL / f"{page}.md").read_text(encoding="utf-8")
-    found = []
-    for block in _BLOCK.finditer(text):
-        for line in block["text"].splitlines():
-            assert line.startswith("$ "), line
-            found.append((block["user"] or "artist", line.removeprefix("$ ")))
-    return found
+#: Of this process only what a shell needs; commands are those of this interpreter.
+BARE = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT / "source")}
+LIMIT_S = 120
 
 
-def commands(page: str) -> list[tuple[str, str]]:
-    """Return the commands of a page that has no other lines to be run, each with who runs it."""
-    found = lines(page)
-    assert all(line.startswith("ftrack-accsyn ") for _, line in found), found
-    return [(user, line.removeprefix("ftrack-accsyn ")) for user, line in found]
+def typed(text: str, variables: Mapping[str, str], folder: Path) -> str:
+    """Have sh run a line, or several, as somebody types them, with an empty home; return what they say."""
+    environment = {**BARE, "HOME": str(folder), **variables}
+    environment["PATH"] = BARE["PATH"]
+    told = subprocess.run(
+        ["sh", "-ec", text], env=environment, cwd=folder, capture_output=True, text=True, timeout=LIMIT_S, check=False
+    )
+    assert told.returncode == 0, f"{text}\n{told.stdout}\n{told.stderr}"
+    return told.stdout

@@ -8,18 +8,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from helpers import ROOT
-from manual import MANUAL, chapter, lines
+from manual import BARE, MANUAL, chapter, lines, typed
 
 COMMAND = (sys.executable, "-m", "ftrack_accsyn_accessor.cli")
-#: Of this process only what a shell needs; commands are those of this interpreter.
-BARE = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT / "source")}
-LIMIT_S = 120
 
 
 @contextlib.contextmanager
@@ -37,16 +34,6 @@ def sandbox(folder: Path) -> Iterator[dict[str, dict[str, str]]]:
             process.kill()
 
 
-def run(line: str, variables: Mapping[str, str], folder: Path) -> str:
-    """Run a line as somebody types it, with an empty home; return what it says."""
-    environment = {**BARE, "HOME": str(folder), **variables}
-    told = subprocess.run(
-        ["sh", "-c", line], env=environment, cwd=folder, capture_output=True, text=True, timeout=LIMIT_S, check=False
-    )
-    assert told.returncode == 0, f"{line}\n{told.stdout}\n{told.stderr}"
-    return told.stdout
-
-
 @pytest.mark.skipif(os.name == "nt", reason="it is written for sh")
 def test_the_page_does_what_it_says(tmp_path: Path) -> None:
     page = (MANUAL / "vendors.md").read_text(encoding="utf-8")
@@ -56,7 +43,7 @@ def test_the_page_does_what_it_says(tmp_path: Path) -> None:
     with sandbox(tmp_path) as people:
         for user, line in lines("vendors"):
             package = next((tmp_path / "studio" / "vendor-desk").rglob("manifest.json"), tmp_path / "none").parent
-            said.append(run(line, people[user], tmp_path if user == "admin" else package))
+            said.append(typed(line, people[user], tmp_path if user == "admin" else package))
     reports = [text for text, (_, line) in zip(said, lines("vendors")) if line.startswith("ftrack-accsyn vendors")]
     assert ["read and write" in report for report in reports] == [False, True, False]
     assert "came back" in reports[1]

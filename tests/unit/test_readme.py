@@ -1,4 +1,4 @@
-"""README says what is there: the tests of the reliability table and how many they are, files, pictures, variables."""
+"""README and the manual say what is there: tests of the reliability table, variables, archive and wheel."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from ftrack_accsyn_accessor._version import __version__
 from ftrack_accsyn_accessor.model import settings
 from helpers import ROOT
+from manual import MANUAL, README, pages
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+RELIABILITY = (MANUAL / "reliability.md").read_text(encoding="utf-8")
+VARIABLE = re.compile(r"`((?:FTRACK_)?ACCSYN_[A-Z_]+)`")
 TESTS = ROOT / "tests"
 #: Not even collected where Qt cannot be loaded.
 NEED_QT = {"integration/worker/test_shown_everywhere.py"}
 
 
-def section(title: str) -> str:
-    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
-
-
 def reliability() -> dict[tuple[str, ...], list[int]]:
     """Return the table: the files of each row, and their trials in the default and in the slow tier."""
-    rows = [line.strip("| ").split(" | ") for line in section("Reliability").splitlines() if ".py`" in line]
+    rows = [line.strip("| ").split(" | ") for line in RELIABILITY.splitlines() if ".py`" in line]
     found = {}
     for row in rows:
         files = tuple(re.findall(r"`([\w/]+\.py)`", row[-3]))
@@ -60,14 +61,24 @@ def test_trials_of_the_reliability_table_are_those_that_run() -> None:
     assert run == told
 
 
-def test_files_that_are_linked_exist() -> None:
-    linked = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
-    assert linked
-    assert [name for name in linked if not (ROOT / name).is_file()] == []
-
-
 def test_each_variable_of_the_settings_is_explained() -> None:
-    told = set(re.findall(r"`((?:FTRACK_)?ACCSYN_[A-Z_]+)`", section("Settings")))
+    told = set(VARIABLE.findall((MANUAL / "settings.md").read_text(encoding="utf-8").split("\n## ")[0]))
     source = Path(settings.__file__).read_text(encoding="utf-8").replace("{PREFIX}", settings.PREFIX)
     read = set(re.findall(r'"((?:FTRACK_)?ACCSYN_[A-Z_]+[A-Z])"', source))
     assert told == {*read, "ACCSYN_PROJECTS_PATH"}
+
+
+def test_variables_of_readme_are_those_of_the_settings() -> None:
+    told = set(VARIABLE.findall((MANUAL / "settings.md").read_text(encoding="utf-8")))
+    assert set(VARIABLE.findall(README.read_text(encoding="utf-8"))) <= told
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
+def test_archive_and_wheel_are_called_as_they_are_built(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert set(re.findall(r"accessor-(\d[\w.]*?)(?:\.zip|-py3)", text)) <= {__version__}
+
+
+def test_release_notes_begin_with_this_release() -> None:
+    notes = (MANUAL / "release-notes.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", notes, re.MULTILINE)[0] == __version__

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
+import click
 import pytest
 
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.cli.application import application
-from helpers import ROOT
+from manual import MANUAL
 from runner import RUNNER
 
 VERBS = sorted(application.commands)
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (MANUAL / "command-line.md").read_text(encoding="utf-8")
+#: What nearly every verb has: the page tells it once.
+OF_ALL = {"--help", "--json"}
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -31,17 +36,35 @@ def test_every_verb_can_answer_in_json(verb: str) -> None:
         assert any("--json" in option.opts for option in each.params)
 
 
+def parts(verb: str) -> dict[str, click.Command]:
+    """Return a verb, or what it is a group of, by their titles in the manual."""
+    command = application.commands[verb]
+    if isinstance(command, click.Group) and verb != "hook":  # accsyn types those, nobody else
+        return {f"{verb} {name}": each for name, each in command.commands.items()}
+    return {verb: command}
+
+
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_stands_in_the_readme(verb: str) -> None:
-    assert f"ftrack-accsyn {verb}" in README
+def test_every_verb_has_a_section_in_the_manual_with_each_of_its_options_and_no_other(verb: str) -> None:
+    for title, command in parts(verb).items():
+        section = PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+        assert section, title
+        options = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+        there = {name for name in options if name.startswith("--")} - OF_ALL
+        assert set(re.findall(r"--[a-z-]+", section)) - OF_ALL == there
+
+
+def test_no_section_of_the_manual_is_of_a_verb_that_is_not_there() -> None:
+    titles = {title for verb in VERBS for title in parts(verb)}
+    assert set(re.findall(r"^## ([a-z ]+)$", PAGE, re.MULTILINE)) == titles
 
 
 @pytest.mark.parametrize("code", sorted(exit_codes.MEANINGS))
-def test_every_exit_code_stands_in_help_and_readme(code: int) -> None:
+def test_every_exit_code_stands_in_help_and_manual(code: int) -> None:
     meaning = exit_codes.MEANINGS[code]
 
     assert f"{code}  {meaning}" in RUNNER.invoke(application, ["--help"], terminal_width=200).stdout
-    assert f"| {code} | {meaning}" in README
+    assert f"| {code} | {meaning}" in PAGE
 
 
 def test_codes_are_told_apart_and_named() -> None:
