@@ -135,5 +135,5 @@ def test_command_without_its_libraries_says_how_to_get_them():
     bare = host(python, ftrack_api)
     said = bare.run(COMMAND[1:], {"PYTHONPATH": str(ROOT / "source")})
     assert said.returncode == 1
-    assert "pip install 'ftrack-accsyn-accessor[cli]'" in said.stderr
+    assert "pip install '.[cli]'" in said.stderr
     assert "Traceback" not in said.stderr

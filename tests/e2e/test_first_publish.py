@@ -75,6 +75,6 @@ def test_what_is_to_be_installed_can_be_from_a_checkout_or_the_wheel(
     assert f"Provides-Extra: {extra}\n" in metadata.read_text(encoding="utf-8")
 
 
-def test_nothing_is_installed_from_an_index_that_does_not_have_it() -> None:
-    for page in pages():
-        assert "ftrack-accsyn-accessor[" not in page.read_text(encoding="utf-8"), page
+def test_nothing_is_to_be_installed_from_an_index_that_does_not_have_it() -> None:
+    for path in (*pages(), *(ROOT / "source").rglob("*.py")):
+        assert "ftrack-accsyn-accessor[" not in path.read_text(encoding="utf-8"), path

@@ -17,7 +17,9 @@ def needs_extra(extra: str) -> Iterator[None]:
         missing = str(error.name).partition(".")[0]
         if missing in OURS:
             raise
-        raise SystemExit(
-            f"ftrack-accsyn needs {missing}, which is not installed. "
-            f"Install it with: pip install 'ftrack-accsyn-accessor[{extra}]'"
-        ) from None
+        raise SystemExit(f"ftrack-accsyn needs {missing}, which is not installed. {remedy(extra)}") from None
+
+
+def remedy(extra: str) -> str:
+    """Return how to get the libraries of *extra*; no package index has the package itself."""
+    return f"In a checkout install it with: pip install '.[{extra}]'; elsewhere name the wheel in place of the dot."

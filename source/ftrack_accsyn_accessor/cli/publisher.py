@@ -16,6 +16,8 @@ from typing import Any
 
 import click
 
+from ftrack_accsyn_accessor.cli.extras import remedy
+
 # An account of the user's would send the demo's files to a real studio.
 STUDIO_PREFIXES = ("ACCSYN_", "FTRACK_")
 
@@ -127,7 +129,5 @@ def package_folder(name: str) -> Path:
     """The folder of an installed package, which is not imported for that."""
     found = importlib.util.find_spec(name)
     if found is None or found.origin is None:
-        raise click.ClickException(
-            f"{name} is not installed here. Install it with: pip install 'ftrack-accsyn-accessor[sandbox]'"
-        )
+        raise click.ClickException(f"{name} is not installed here. {remedy('sandbox')}")
     return Path(found.origin).parent

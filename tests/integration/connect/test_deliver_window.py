@@ -238,4 +238,4 @@ def test_where_qt_is_missing_the_command_says_what_to_install(vendor: Vendor, mo
     monkeypatch.setitem(sys.modules, "PySide6", None)
     result = vendor.run("--window")
     assert isinstance(result.exception, SystemExit)
-    assert "pip install 'ftrack-accsyn-accessor[window]'" in str(result.exception) + result.output
+    assert "pip install '.[window]'" in str(result.exception) + result.output
