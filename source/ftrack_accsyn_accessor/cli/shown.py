@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Optional
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ftrack_accsyn_accessor.cli.answer import print_json as print_json
+from ftrack_accsyn_accessor.cli.listing import Column, Line, Listing, Paragraphs
 from ftrack_accsyn_accessor.cli.terminal import console as console
 from ftrack_accsyn_accessor.cli.terminal import json_option as json_option
 from ftrack_accsyn_accessor.insight.requests import RequestRow
@@ -112,29 +112,46 @@ def _endpoint(summary: Summary) -> str:
 # Rows.
 
 
-def rows_view(rows: Iterable[Row], more: int = 0) -> RenderableType:
-    """Return items as a table, with their causes below it; *more* are not shown."""
-    shown = list(rows)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("Component", "Project", "Files", "Size", "State", "Done", "Left"):
-        table.add_column(heading, justify="right" if heading in ("Files", "Size", "Done", "Left") else "left")
-    for row in shown:
-        table.add_row(
-            Text(f"{row.version} {row.component}".strip()),
-            Text(row.project),
-            f"{row.files_done}/{row.files}",
-            size_text(row.size_bytes),
-            Text(row.state.value, style=STYLES[row.state]),
-            f"{row.percent} %" if row.state is not State.WITHDRAWN else "",
-            duration_text(row.time_left_s) if row.time_left_s is not None else "",
-        )
+_COLUMNS = (
+    Column("Component"),
+    Column("Files", right=True, rank=2),
+    Column("Size", right=True, rank=3),
+    Column("State", styled=True),
+    Column("Done", right=True, rank=4),
+    Column("Left", right=True, rank=1),
+)
+
+
+def rows_view(rows: Iterable[Row], total: int = 0) -> RenderableType:
+    """Return items, of *total*, as a table with their causes below it; what is said of several is said once."""
+    lines: list[Line] = []
+    said: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        title = row.title
+        lines.append(Line(_cells(row, title), STYLES[row.state]))
+        sentences = " ".join(_sentences(row))
+        if sentences:
+            said.setdefault((STYLES[row.state], sentences), []).append(title)
+    more = total - len(lines)
     below = [Text(f"... and {more} more", style="dim")] if more > 0 else []
-    told = [
-        Text.assemble((f"{row.version} {row.component}: ".lstrip(), STYLES[row.state]), " ".join(_sentences(row)))
-        for row in shown
-        if any(_sentences(row))
-    ]
-    return Group(table, *below, *told)
+    told = [(_those(titles), style, sentences) for (style, sentences), titles in said.items()]
+    return Group(Listing(_COLUMNS, lines), *below, Paragraphs(told))
+
+
+def _cells(row: Row, title: str) -> tuple[str, ...]:
+    return (
+        title,
+        f"{row.files_done}/{row.files}",
+        size_text(row.size_bytes),
+        row.state.value,
+        f"{row.percent} %" if row.state is not State.WITHDRAWN else "",
+        duration_text(row.time_left_s) if row.time_left_s is not None else "",
+    )
+
+
+def _those(titles: Sequence[str]) -> str:
+    """Return what items of which the same is said are called: the first, and how many more."""
+    return titles[0] if len(titles) == 1 else f"{titles[0]} and {len(titles) - 1:,} more"
 
 
 def _sentences(row: Row) -> list[str]:
@@ -146,7 +163,7 @@ def _sentences(row: Row) -> list[str]:
 
 
 def requests_view(rows: Iterable[RequestRow], unfolded: Mapping[int, Sequence[Row]]) -> RenderableType:
-    """Return requests as a table, those of *unfolded* (by id) with their items, and with their causes below it."""
+    """Return requests as a table with their causes below it, and the items of *unfolded* (by the request's id)."""
     shown = list(rows)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("Request", "What", "Items", "Size", "State", "Done, left"):
@@ -162,31 +179,19 @@ def requests_view(rows: Iterable[RequestRow], unfolded: Mapping[int, Sequence[Ro
             Text(row.state.value, style=REQUEST_STYLES[row.state]),
             _far("" if row.state is RequestState.CANCELLED else f"{row.percent} %", row.time_left_s),
         )
-        for item in unfolded.get(row.request_id, ()):
-            table.add_row(*_item_cells(item))
     told = [
         Text.assemble((f"request {row.request_id}: ", REQUEST_STYLES[row.state]), f"{row.cause} {row.remedy}".rstrip())
         for row in shown
         if row.cause
     ]
-    return Group(table, *told)
+    return Group(table, *told, *(part for row in shown for part in _items(row, unfolded.get(row.request_id, ()))))
 
 
-def _item_lines(row: Row) -> Iterable[Text]:
-    yield Text(" ".join(filter(None, (row.version, row.component))))
-    if row.cause:
-        yield Text(row.cause, style="dim")
-
-
-def _item_cells(row: Row) -> Iterable[RenderableType]:
-    return (
-        Text(""),
-        Padding(Text("\n").join(_item_lines(row)), (0, 0, 0, 2)),
-        Text(f"{row.files_done}/{row.files}"),
-        Text(size_text(row.size_bytes)),
-        Text(row.state.value, style=STYLES[row.state]),
-        Text(_far("" if row.state is State.WITHDRAWN else f"{row.percent} %", row.time_left_s)),
-    )
+def _items(request: RequestRow, rows: Sequence[Row]) -> Iterable[RenderableType]:
+    """Yield the items of a request, each with its cause below it."""
+    if rows:
+        yield Text.assemble("\n", (f"request {request.request_id}: {request.reason.value} {request.title}", "dim"))
+        yield Listing(_COLUMNS, [Line(_cells(row, row.title), STYLES[row.state], row.cause) for row in rows])
 
 
 def _far(percent: str, left_s: Optional[float]) -> str:

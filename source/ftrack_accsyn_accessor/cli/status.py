@@ -53,7 +53,7 @@ def status(context: click.Context, watch: bool, limit: int, search: str, unfold:
         if not watch and as_json:
             shown.print_json(look.told(summary))
         elif not watch:
-            shown.console().print(look.view(summary))
+            shown.console().print(look.view(summary), crop=False)
     except OutboxError as error:
         raise _unreadable(look.outbox, error) from error
     context.exit(exit_codes.of(summary))
@@ -75,8 +75,8 @@ class _Look:
     def summary(self) -> Summary:
         return snapshot.summary(self.outbox, self.studio)
 
-    def rows(self) -> list[Row]:
-        return rows.rows(self.outbox, search=self.search, limit=self.limit, studio=self.studio, request=PUBLISHED)
+    def rows(self) -> Iterator[Row]:
+        return rows.each(self.outbox, search=self.search, limit=self.limit, studio=self.studio, request=PUBLISHED)
 
     def requests(self) -> tuple[list[RequestRow], dict[int, list[Row]]]:
         """Return the requests, and by their ids the items of those that are unfolded."""
@@ -91,18 +91,16 @@ class _Look:
     def told(self, summary: Summary) -> dict[str, Any]:
         found, unfolded = self.requests()
         asked = [{**plain(row), "unfolded": plain(unfolded.get(row.request_id, []))} for row in found]
-        items = snapshot.with_nobody(self.rows(), summary)
-        return {"summary": summary, "requests": asked, "items": items, "exit_code": exit_codes.of(summary)}
+        return {"summary": summary, "requests": asked, "items": list(self.rows()), "exit_code": exit_codes.of(summary)}
 
     def view(self, summary: Summary) -> Group:
         found, unfolded = self.requests()
         parts = [shown.summary_view(summary), ""]
         if found:
             parts += [shown.requests_view(found, unfolded), ""]
-        published = self.rows()
-        more = rows.count(self.outbox, search=self.search, request=PUBLISHED) - len(published)
-        if published or not found:
-            parts.append(shown.rows_view(snapshot.with_nobody(published, summary), more))
+        total = rows.count(self.outbox, search=self.search, request=PUBLISHED)
+        if total or not found:
+            parts.append(shown.rows_view(self.rows(), total))
         return Group(*parts, *self.elsewhere())
 
     def elsewhere(self) -> list[Text]:

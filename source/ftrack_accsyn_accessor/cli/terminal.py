@@ -46,7 +46,8 @@ class _Console(Console):
         if isinstance(renderable, Text):
             renderable = self._fitted(renderable, given)
         for segment in super().render(renderable, given):
-            yield segment if segment.control else segment._replace(text=self.letters(segment.text))
+            text = segment.text if segment.control else self.letters(segment.text)
+            yield segment if text == segment.text else segment._replace(text=text)
 
     def letters(self, text: str) -> str:
         """Return *text* with what a reader does not see, or its code page does not have, escaped; without a secret."""

@@ -10,18 +10,18 @@ from __future__ import annotations
 import dataclasses
 import os
 import posixpath
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.insight import remarks
 from ftrack_accsyn_accessor.insight.remarks import ANYBODY, Topic
 from ftrack_accsyn_accessor.model import progress, titles
+from ftrack_accsyn_accessor.model.credentials import plain_server
 from ftrack_accsyn_accessor.model.item import (
     NOT_BY_ITSELF,
     RUNNING,
-    Item,
     Kind,
-    Publication,
+    Progress,
     Reason,
     State,
     Studio,
@@ -45,6 +45,12 @@ ASK_AGAIN = "Ask for it again if it is still wanted."
 STILL_OLDER = "accsyn is still sending its older content; it is sent again after that."
 
 _TROUBLES = {trouble.value: trouble for trouble in Trouble}
+#: Columns that a row has as what people can read, and those that it has as they are.
+_TEXTS = ("component_name", "path", "version_name", "project_name", "username", "context", "resource_identifier")
+_AS_THEY_ARE = (
+    *("size_bytes", "done_bytes", "speed_bytes_per_s", "attempts", "job_id", "job_status", "created_at", "updated_at"),
+    *("synced_at", "workspace", "destination_id"),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,7 +129,20 @@ def rows(
     Every word of *search* has to occur in a row's component, version, project, path, user or cause, in any case. With
     *request* they are those of a request, or what is `survey.PUBLISHED`.
     """
-    return [row(found, studio) for found in outbox.survey.page(states, search, limit, offset, request)]
+    return [*each(outbox, states, search, limit, offset, studio, request)]
+
+
+def each(
+    outbox: Outbox,
+    states: Collection[State] = (),
+    search: str = "",
+    limit: int = -1,
+    offset: int = 0,
+    studio: Studio = ANYBODY,
+    request: Optional[int] = None,
+) -> Iterator[Row]:
+    """Yield the rows that `rows` returns; few of however many are in memory at a time."""
+    return (row(found, studio) for found in outbox.survey.page(states, search, limit, offset, request))
 
 
 def count(outbox: Outbox, states: Collection[State] = (), search: str = "", request: Optional[int] = None) -> int:
@@ -164,107 +183,84 @@ def of_version(outbox: Outbox, version_id: str) -> list[Row]:
 
 
 def row(found: Found, studio: Studio = ANYBODY) -> Row:
-    """Return *found* as it is shown."""
-    item = found.item
-    publication = item.publication
-    kind, cause, remedy = _cause(found, studio)
-    waits = item.state in (State.PENDING, State.NEEDS_ATTENTION) and (item.next_try_at or 0) < NOT_BY_ITSELF
+    """Return *found* as it is shown; made of its columns, as there may be many of them."""
+    values = found.values
+    text = {name: records.printable(records.stored(values[name])) for name in _TEXTS}
+    state, reason = State(values["state"]), Reason(values["reason"])
+    kind, cause, remedy = _cause(found, state, studio)
+    waits = state in (State.PENDING, State.NEEDS_ATTENTION) and (values["next_try_at"] or 0) < NOT_BY_ITSELF
     waits = waits and kind != Topic.OTHER_STUDIO.value
     return Row(
-        item_id=item.id,
-        component_id=publication.component_id,
-        component=records.printable(publication.component_name if publication.component_id else publication.path),
-        version_id=publication.version_id,
-        version=records.printable(publication.version_name),
-        project_id=publication.project_id,
-        project=records.printable(publication.project_name),
-        kind=publication.kind,
-        resource_identifier=publication.resource_identifier,
-        user=records.printable(publication.username),
-        files=found.file_count,
-        files_done=_files_done(found),
-        size_bytes=item.progress.size_bytes,
-        done_bytes=item.progress.done_bytes,
-        percent=_percent(item),
-        speed_bytes_per_s=item.progress.speed_bytes_per_s,
-        time_left_s=item.progress.left_s,
-        state=item.state,
+        item_id=values["id"],
+        component_id=values["component_id"],
+        component=text["component_name" if values["component_id"] else "path"],
+        version_id=values["version_id"],
+        version=text["version_name"],
+        project_id=values["project_id"],
+        project=text["project_name"],
+        kind=Kind(values["kind"]),
+        resource_identifier=records.stored(values["resource_identifier"]),
+        user=text["username"],
+        files=values["file_count"],
+        files_done=_files_done(values, state),
+        percent=_percent(values, state),
+        time_left_s=values["left_s"],
+        state=state,
         cause_kind=kind,
         cause=cause,
         remedy=remedy,
-        attempts=item.attempts,
-        job=found.job_name,
-        job_id=found.job_id,
-        job_status=found.job_status,
-        created_at=item.created_at,
-        updated_at=item.updated_at,
-        synced_at=item.synced_at,
-        next_try_at=item.next_try_at if waits else None,
-        server_url=publication.server_url,
-        workspace=publication.workspace,
-        left_over=f"{progress.stays(item.left_over)}." if item.left_over else "",
-        waits_for_older=item.state in MOVING and RUNNING in item.sent.stale.values(),
-        path=records.printable(publication.path),
-        priority=publication.priority,
-        **_asked(item),
+        job=values["job_name"],
+        next_try_at=values["next_try_at"] if waits else None,
+        server_url=plain_server(values["server_url"]),
+        left_over=f"{progress.stays(values['left_over'])}." if values["left_over"] else "",
+        waits_for_older=state in MOVING and RUNNING in records.read_sent(values["sent"]).stale.values(),
+        reason=reason,
+        request=values["request"] if reason is not Reason.PUBLISH else None,
+        source=records.stored(values["location_name"]) or values["source_party"],
+        destination=values["destination_name"] or values["party"],
+        path=text["path"],
+        context=text["context"] or titles.context_in(text["resource_identifier"], text["version_name"]),
+        **{name: values[name] for name in _AS_THEY_ARE},
     )
 
 
-def _asked(item: Item) -> dict[str, Any]:
-    """Return what a row says of why an item goes, and from where to where."""
-    return {
-        "reason": item.reason,
-        "request": item.request if item.reason is not Reason.PUBLISH else None,
-        "source": item.source.location_name or item.source.party,
-        "destination": item.destination.location_name or item.destination.party,
-        "destination_id": item.destination.location_id,
-    }
-
-
-def _context_in_path(publication: Publication) -> str:
-    """Return the context of what an earlier release has written down, as far as its path tells."""
-    return titles.context_in(records.printable(publication.resource_identifier), publication.version_name)
-
-
-def _percent(item: Item) -> int:
-    if item.state is State.WITHDRAWN:
+def _percent(values: Mapping[str, Any], state: State) -> int:
+    if state is State.WITHDRAWN:
         return 0
-    return 100 if item.state is State.SYNCED else item.progress.percent
+    return 100 if state is State.SYNCED else Progress(values["done_bytes"], values["size_bytes"]).percent
 
 
-def _files_done(found: Found) -> int:
-    item = found.item
-    if item.state is State.WITHDRAWN:
+def _files_done(values: Mapping[str, Any], state: State) -> int:
+    files, size_bytes = int(values["file_count"]), values["size_bytes"]
+    if state is State.WITHDRAWN:
         return 0
-    if item.state is State.SYNCED or item.arrived_at is not None:
-        return found.file_count
-    size_bytes = item.progress.size_bytes
-    return found.file_count * item.progress.done_bytes // size_bytes if size_bytes else 0
+    if state is State.SYNCED or values["arrived_at"] is not None:
+        return files
+    return int(files * values["done_bytes"] // size_bytes) if size_bytes else 0
 
 
-def _cause(found: Found, studio: Studio) -> tuple[str, str, str]:
+def _cause(found: Found, state: State, studio: Studio) -> tuple[str, str, str]:
     """Return the kind of the cause, the cause, and what to do."""
-    item = found.item
-    if item.state in UNSENT and not is_of(item.studio, studio):
-        cause = f"It waits for {remarks.named(item.studio)}."
+    own = Studio(plain_server(found.values["server_url"]), found.values["workspace"])
+    if state in UNSENT and not is_of(own, studio):
+        cause = f"It waits for {remarks.named(own)}."
         return Topic.OTHER_STUDIO.value, cause, "It is sent when somebody logs in there."
-    if item.state in MOVING and not is_of(item.studio, studio):
-        cause = f"It is on the way in {remarks.named(item.studio)}."
+    if state in MOVING and not is_of(own, studio):
+        cause = f"It is on the way in {remarks.named(own)}."
         return Topic.OTHER_STUDIO.value, cause, "What becomes of it is noticed when somebody logs in there."
-    return (item.cause_kind, *told(found))
+    return (found.values["cause_kind"], *told(found))
 
 
 def told(found: Found) -> tuple[str, str]:
     """Return the cause of *found* and what to do, apart."""
-    item = found.item
-    trouble = _TROUBLES.get(item.cause_kind)
-    withdrawn = item.state is State.WITHDRAWN
-    if found.remedy or (trouble is None and not withdrawn):
-        return found.cause, _asked_again(found.remedy) if item.reason is not Reason.PUBLISH else found.remedy
+    cause, remedy = records.split_cause(found.values["cause"])
+    reason, trouble = Reason(found.values["reason"]), _TROUBLES.get(found.values["cause_kind"])
+    if remedy or (trouble is None and found.values["state"] != State.WITHDRAWN.value):
+        return cause, _asked_again(remedy) if reason is not Reason.PUBLISH else remedy
     if trouble is None:
-        remedy = FREE_WITHDRAWN if item.reason is Reason.PUBLISH else ASK_AGAIN
-        return _without(found.cause, remedy), remedy
-    return _without(found.cause, progress.remedy(trouble)), progress.remedy(trouble, item.reason)
+        remedy = FREE_WITHDRAWN if reason is Reason.PUBLISH else ASK_AGAIN
+        return _without(cause, remedy), remedy
+    return _without(cause, progress.remedy(trouble)), progress.remedy(trouble, reason)
 
 
 def _without(cause: str, remedy: str) -> str:

@@ -10,6 +10,8 @@ def plain_server(address: str) -> str:
 
     Everything up to the last "@" counts as those, as a password may hold any character.
     """
+    if "@" not in address:
+        return address
     scheme, mark, rest = address.partition("://")
     return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else address.rpartition("@")[2]
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import json
 import math
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any, Optional
+
+_AS_THEY_ARE = (str, int, bool, type(None))
 
 
 def as_json(value: Any, indent: Optional[int] = None, ascii_only: bool = False) -> str:
@@ -21,12 +24,19 @@ def as_json(value: Any, indent: Optional[int] = None, ascii_only: bool = False) 
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+@functools.cache
+def _names(kind: type) -> tuple[str, ...]:
+    """Return the names of what is told of a dataclass; there may be many of one."""
+    shown = [field.name for field in dataclasses.fields(kind) if field.repr]
+    return (*shown, *(name for name, member in vars(kind).items() if isinstance(member, property)))
+
+
 def plain(value: Any) -> Any:
     """Return *value* as dictionaries, lists, texts and numbers. What a dataclass hides from its repr stays hidden."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value) if field.repr]
-        names += [name for name, member in vars(type(value)).items() if isinstance(member, property)]
-        return {name: plain(getattr(value, name)) for name in names}
+        return {name: plain(getattr(value, name)) for name in _names(type(value))}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, Mapping):

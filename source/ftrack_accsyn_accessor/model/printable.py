@@ -19,7 +19,7 @@ def printable(text: str, most: int = MOST) -> str:
 
 def visible(text: str) -> str:
     """Return *text* with its lines as they are, and all else in it that cannot be seen, or is no text, escaped."""
-    if text.isprintable():
+    if text.replace("\n", "").isprintable():
         return text
     return "".join(_escaped(each) if each != "\n" and unicodedata.category(each) in _UNSEEN else each for each in text)
 

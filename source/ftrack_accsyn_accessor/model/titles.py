@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 import unicodedata
@@ -53,6 +54,7 @@ def context_in(identifier: str, version: str) -> str:
     return ""
 
 
+@functools.lru_cache(maxsize=1024)
 def _plain(name: str) -> str:
     """Return *name* without what structures replace or drop."""
     return "".join(each for each in unicodedata.normalize("NFKD", name.casefold()) if each.isalnum())

@@ -7,7 +7,7 @@ import enum
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Optional, Union
 
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
@@ -132,6 +132,8 @@ def stored(value: Union[str, bytes]) -> str:
 
 def printable(text: str) -> str:
     """Return *text* with what cannot be encoded spelt out, for columns that are only read by people."""
+    if text.isascii():
+        return text
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -151,10 +153,9 @@ def split_cause(text: str) -> tuple[str, str]:
     return what, remedy
 
 
-def item(row: sqlite3.Row) -> Item:
+def item(row: Union[sqlite3.Row, Mapping[str, Any]]) -> Item:
     """Return the item in *row*; its files are empty unless the row has `packed`."""
-    columns = row.keys()
-    files = unpack(row["packed"]) if "packed" in columns and row["packed"] is not None else ()
+    files = unpack(row["packed"]) if "packed" in row.keys() and row["packed"] is not None else ()  # noqa: SIM118
     values: dict[str, Any] = {name: stored(row[name]) for name in PUBLICATION_COLUMNS}
     values["kind"] = Kind(values["kind"])
     return Item(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import posixpath
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model.delivery import WAITS
@@ -47,17 +48,21 @@ class UnderWay:
     moving: int
 
 
-@dataclasses.dataclass(frozen=True)
 class Found:
-    """An item, without its files, with what is wrong with it, what to do, and the sync job it belongs to."""
+    """An item, without its files, with the sync job that it belongs to.
 
-    item: Item
-    file_count: int
-    cause: str
-    remedy: str
-    job_name: str
-    job_id: str
-    job_status: str
+    `values` are those of its columns as they are stored, and `job_name`, `job_id`, `job_status` of its job, empty where
+    it has none.
+    """
+
+    def __init__(self, row: sqlite3.Row) -> None:
+        # A row of SQLite looks through all its columns for each name.
+        self.values: Mapping[str, Any] = dict(zip(row.keys(), row))
+
+    @functools.cached_property
+    def item(self) -> Item:
+        """The item itself: a whole page of them is read for their rows alone."""
+        return records.item(self.values)
 
 
 class Named(NamedTuple):
@@ -193,17 +198,17 @@ class Survey:
                     (state,),
                 ).fetchone()
                 found = self._rows(connection, [row["id"]]) if row is not None else []
-                if found and found[0].cause:
+                if found and found[0].values["cause"]:
                     return found[0]
         return None
 
     def page(
         self, states: Collection[State], search: str, limit: int, offset: int, request: Optional[int] = None
-    ) -> list[Found]:
-        """Return items in *states* (none: all) in which *search* occurs, those that need attention first, then the
+    ) -> Iterator[Found]:
+        """Yield items in *states* (none: all) in which *search* occurs, those that need attention first, then the
         newest.
 
-        Of all items, or of those of a *request*, or of what is `PUBLISHED`.
+        Of all items, or of those of a *request*, or of what is `PUBLISHED`. Few are in memory at a time.
         """
         where, values = conditions(states, search, request)
         with self._connections.reading() as connection:
@@ -215,7 +220,8 @@ class Survey:
                     (*values, limit, offset),
                 )
             ]
-            return self._rows(connection, ids)
+        for start in range(0, len(ids), _LIST_LIMIT):
+            yield from self.with_ids(ids[start : start + _LIST_LIMIT])
 
     def count(self, states: Collection[State], search: str, request: Optional[int] = None) -> int:
         """Return how many items `page` would find."""
@@ -330,12 +336,12 @@ class Survey:
         for start in range(0, len(ids), _LIST_LIMIT):
             part = ids[start : start + _LIST_LIMIT]
             rows = connection.execute(
-                "SELECT item.*, job.name AS job_name, job.accsyn_id, job.status AS job_status "  # noqa: S608
-                "FROM item LEFT JOIN job ON job.id = item.job "
+                "SELECT item.*, coalesce(job.name, '') AS job_name, coalesce(job.accsyn_id, '') AS job_id, "  # noqa: S608
+                "coalesce(job.status, '') AS job_status FROM item LEFT JOIN job ON job.id = item.job "
                 f"WHERE item.id IN ({', '.join('?' * len(part))})",
                 part,
             )
-            found.update((row["id"], _found(row)) for row in rows)
+            found.update((row["id"], Found(row)) for row in rows)
         return [found[item_id] for item_id in ids if item_id in found]
 
 
@@ -351,6 +357,8 @@ def _may_have(path: str, file: str) -> bool:
 
 def is_of(studio: Studio, present: Studio) -> bool:
     """Whether what is *studio*'s may be *present*'s: a part of *present* that is not known tells nothing from it."""
+    if studio == present or not any(present):
+        return True
     known = Studio(present.server_url or studio.server_url, present.workspace or studio.workspace)
     return known.includes(studio)
 
@@ -364,16 +372,3 @@ def _under_way(connection: sqlite3.Connection, key: str, studio: Studio) -> Unde
         (key,),
     ).fetchone()
     return UnderWay(studio, unsent, unsent_bytes, moving)
-
-
-def _found(row: sqlite3.Row) -> Found:
-    cause, remedy = records.split_cause(row["cause"])
-    return Found(
-        item=records.item(row),
-        file_count=row["file_count"],
-        cause=cause,
-        remedy=remedy,
-        job_name=row["job_name"] or "",
-        job_id=row["accsyn_id"] or "",
-        job_status=row["job_status"] or "",
-    )

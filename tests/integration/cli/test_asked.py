@@ -23,6 +23,7 @@ from publishing import Publisher, at_work
 from runner import RUNNER
 
 SHOT = "show_a/sq010/sh010"
+TITLE = "show_a sq010/sh010 comp v001 depth to studio.london"
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,7 @@ def test_a_failed_transfer_is_six_and_its_cause_is_said_and_retry_mends_it(studi
     assert not (studio.site("london") / f"{SHOT}/comp/v001/depth.mov").exists()
     why = run("why", depth["id"])
     assert why.exit_code == exit_codes.ATTENTION
-    assert why.stdout.startswith("show_a sh010 comp v001 depth needs attention: accsyn could not transfer it: E#J057")
+    assert why.stdout.startswith(f"{TITLE} needs attention: accsyn could not transfer it: E#J057")
     assert "ublish" not in why.stdout
     studio.accsyn.engine.clear_failures()
     assert run("retry").exit_code == exit_codes.OK

@@ -223,4 +223,4 @@ def test_log_of_an_unknown_component_fails(publisher: Publisher, run: Run) -> No
     result = run("log", "nothing")
 
     assert result.exit_code == exit_codes.FAILED
-    assert "is called nothing" in result.stderr
+    assert "(nothing): nothing that was published" in result.stderr
