@@ -8,7 +8,7 @@ from typing import Optional
 import click
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, shown
+from ftrack_accsyn_accessor.cli import answer, exit_codes, terminal
 from ftrack_accsyn_accessor.insight import inquiry
 from ftrack_accsyn_accessor.insight.remarks import components
 from ftrack_accsyn_accessor.insight.situation import Cause, Situation
@@ -19,7 +19,7 @@ from ftrack_accsyn_accessor.model.progress import size_text
 
 @click.command()
 @click.argument("item", required=False, metavar="[ITEM]")
-@shown.json_option
+@terminal.json_option
 @click.pass_context
 def why(context: click.Context, item: Optional[str], as_json: bool) -> None:
     """Say why something has not arrived, and what to do.
@@ -34,9 +34,9 @@ def why(context: click.Context, item: Optional[str], as_json: bool) -> None:
     if as_json:
         first = causes[0]
         told = {"sentence": first.sentence, "remedy": first.remedy, "causes": causes, "situation": known}
-        shown.print_json({**told, "exit_code": _exit_code(known)})
+        answer.print_json({**told, "exit_code": _exit_code(known)})
     else:
-        click.echo("\n".join(_lines(causes, known.one)))
+        terminal.say("\n".join(_lines(causes, known.one)))
     context.exit(_exit_code(known))
 
 
