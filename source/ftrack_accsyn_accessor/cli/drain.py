@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
+import math
 import threading
 import time
-from collections.abc import Iterator
-from typing import Callable, Optional
+from typing import Optional
 
 import click
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling
+from ftrack_accsyn_accessor.cli.telling import Pace
 from ftrack_accsyn_accessor.insight import status
+from ftrack_accsyn_accessor.insight.ability import Ability
 from ftrack_accsyn_accessor.insight.remarks import Topic
 from ftrack_accsyn_accessor.insight.status import Summary
-from ftrack_accsyn_accessor.model.item import State, Studio
+from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 LOOK_S = 0.25
-#: How long the background thread gets to finish the call that it is in.
+#: How long the background thread gets to finish the call that it is in, and how long when the time is up.
 STOP_S = 5.0
-#: How long what could not be queued is given to be taken into the outbox, and what is to be retried to be begun with.
+STOP_LATE_S = 1.0
+#: How long what could not be queued is given to be taken into the outbox.
 TAKE_IN_S = 10.0
 
 
@@ -35,18 +36,25 @@ def drain(context: click.Context, timeout_s: Optional[float], as_json: bool) -> 
     For scripts and farm blades, which end right after they have published. Works beside running applications: one of
     the processes does the work. Needs FTRACK_SERVER, FTRACK_API_USER and FTRACK_API_KEY. What needs attention, or waits
     for another studio, in another staging area or for somebody to fetch it, is not waited for; the exit code tells
-    that there is some.
+    that there is some. What is being tried again, as by `retry`, is.
+
+    ftrack and accsyn are asked again while they do not answer; off a terminal it says every half minute on standard
+    error what it waits for, and why. With a key that ftrack or accsyn does not accept it ends at once, with exit code
+    1, unless another process is there that can send.
     """
     installation = here.find()
     runtime = here.runtime(installation)
-    if runtime.outbox.control.paused() is not None:
-        raise here.Stop("Syncing is paused on this machine. Resume it first: ftrack-accsyn resume.")
+    pause = runtime.outbox.control.paused()
+    if pause is not None:
+        text = f"Syncing was paused on this machine by {pause.by}, {shown.moment(pause.at)}: nothing is sent."
+        raise here.Stop(f"{text} Resume it first, with ftrack-accsyn resume; then drain.")
     runtime.worker.wake()
+    draining = _Draining(runtime, installation.studio, timeout_s)
     try:
-        summary = _follow(runtime, installation.studio, timeout_s, as_json)
+        summary = draining.follow()
     finally:
-        runtime.worker.stop(STOP_S)
-    code = exit_codes.TIMEOUT if summary.left > runtime.outbox.survey.kept_open() else exit_codes.of(summary)
+        runtime.worker.stop(min(STOP_S, max(STOP_LATE_S, draining.left_s())))
+    code = exit_codes.TIMEOUT if draining.left(summary) else exit_codes.of(summary)
     if as_json:
         shown.print_json({"summary": summary, "left": summary.left, "exit_code": code})
     else:
@@ -54,46 +62,51 @@ def drain(context: click.Context, timeout_s: Optional[float], as_json: bool) -> 
     context.exit(code)
 
 
-def _follow(runtime: Runtime, studio: Studio, timeout_s: Optional[float], quiet: bool) -> Summary:
-    """Return the outbox as it is when nothing is pending or moving any more, or the time is up."""
-    began = time.monotonic()
-    pause = threading.Event()
-    with _bar(quiet) as draw:
-        while True:
-            summary = status.summary(runtime.outbox, studio)
-            draw(summary)
-            passed_s = time.monotonic() - began
-            over = timeout_s is not None and passed_s >= timeout_s
-            begun = passed_s >= TAKE_IN_S or not (_unqueued(summary) or _to_be_retried(runtime))
-            if over or (begun and summary.left <= runtime.outbox.survey.kept_open()):
-                return summary
-            pause.wait(LOOK_S)
+class _Draining:
+    """Waits for what the worker of this process, or of another one, sends and follows."""
+
+    def __init__(self, runtime: Runtime, studio: Studio, timeout_s: Optional[float]) -> None:
+        self._ability = Ability(runtime)
+        self._outbox = runtime.outbox
+        self._studio = studio
+        self._began = time.monotonic()
+        self._until = math.inf if timeout_s is None else self._began + timeout_s
+
+    def follow(self) -> Summary:
+        """Return the outbox as it is when nothing is pending or moving any more, or the time is up.
+
+        Raise what keeps this process from sending as long as nobody changes its settings.
+        """
+        pause = threading.Event()
+        with telling.bar() as show:
+            while True:
+                summary = status.summary(self._outbox, self._studio)
+                show(self._pace(summary))
+                begun = time.monotonic() >= self._began + TAKE_IN_S or not _unqueued(summary)
+                if not self.left_s() or (begun and not self.left(summary)):
+                    return summary
+                self._ability.require()
+                pause.wait(min(LOOK_S, self.left_s()))
+
+    def left(self, summary: Summary) -> int:
+        """Return how many items are still to be sent, followed, or tried again, and wait for nobody else."""
+        survey = self._outbox.survey
+        return max(0, summary.left - survey.kept_open()) + survey.retried(self._studio)
+
+    def left_s(self) -> float:
+        """Return the seconds that are left."""
+        return max(0.0, self._until - time.monotonic())
+
+    def _pace(self, summary: Summary) -> Pace:
+        told = [f"{summary.pending} pending, {summary.moving} moving"]
+        retried = self._outbox.survey.retried(self._studio)
+        told += [f", {retried} tried again"] if retried else []
+        problem = f"{summary.problem} {summary.problem_remedy}".strip()
+        if summary.paused is not None:
+            problem = f"Syncing was paused by {summary.paused.by}; resume it with: ftrack-accsyn resume."
+        told += [f" - {problem}"] if problem else []
+        return Pace("".join(told), summary.total_bytes, summary.done_bytes)
 
 
 def _unqueued(summary: Summary) -> bool:
     return any(each.topic is Topic.UNQUEUED for each in summary.remarks)
-
-
-def _to_be_retried(runtime: Runtime) -> bool:
-    """Whether something needs attention that somebody has told to be tried again at once."""
-    stuck = runtime.outbox.survey.totals()[State.NEEDS_ATTENTION]
-    return stuck.count > stuck.delayed
-
-
-@contextlib.contextmanager
-def _bar(quiet: bool) -> Iterator[Callable[[Summary], None]]:
-    """Give a function that draws the progress; with *quiet* one that does not."""
-    if quiet:
-        yield lambda summary: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=shown.console(), transient=True) as progress:
-        task = progress.add_task("Sending", total=None)
-
-        def draw(summary: Summary) -> None:
-            text = f"{summary.pending} pending, {summary.moving} moving"
-            if summary.problem:
-                text += f" - {summary.problem}"
-            progress.update(task, description=text, total=summary.total_bytes, completed=summary.done_bytes)
-
-        yield draw

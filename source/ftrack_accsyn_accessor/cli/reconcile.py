@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Optional
 
 import click
 from rich.console import Group, RenderableType
@@ -10,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
+from ftrack_accsyn_accessor.insight.asking import Asking, PatientConnection
 from ftrack_accsyn_accessor.insight.installation import Installation
 from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
@@ -26,20 +28,27 @@ _NAMED_AT_MOST = 3
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Only tell what would be queued.")
+@click.option("--timeout", "timeout_s", type=click.FloatRange(min=0), help="Give up after so many seconds.")
 @shown.json_option
 @click.pass_context
-def reconcile(context: click.Context, dry_run: bool, as_json: bool) -> None:
+def reconcile(context: click.Context, dry_run: bool, timeout_s: Optional[float], as_json: bool) -> None:
     """Queue what was published on this machine and is neither at its destination nor in the outbox.
 
     For an outbox that was lost or damaged, and for what earlier releases have published. Works beside running
     applications. Components whose files have vanished from the staging area are listed, and the exit code tells that
     there are some; nothing is ever taken out of ftrack. Needs FTRACK_SERVER, FTRACK_API_USER and FTRACK_API_KEY.
+
+    ftrack and accsyn are asked again while they do not answer; off a terminal it says so every half minute on standard
+    error. The exit code is 7 when the time is up; what was queued by then stays queued.
     """
     found = here.find_staging()
     if found.settings.problems:
         raise here.Stop(settings.describe(found.settings.problems), exit_codes.NOT_SET_UP)
     _require_staging(found, dry_run)
-    outcome = _reconcile(found, environment.ftrack_credentials(), dry_run)
+    credentials = environment.ftrack_credentials()
+    with telling.in_time(), telling.line("Asking ftrack what is registered here") as line:
+        asking = Asking(timeout_s, line.told, line.every_s)
+        outcome = asking.within(lambda: _reconcile(found, credentials, asking, dry_run))
     code = exit_codes.ATTENTION if outcome.vanished else exit_codes.OK
     if as_json:
         shown.print_json({"outcome": outcome, "dry_run": dry_run, "exit_code": code})
@@ -60,9 +69,9 @@ def _require_staging(found: Installation, dry_run: bool) -> None:
         raise here.Stop(text, exit_codes.NOT_SET_UP)
 
 
-def _reconcile(found: Installation, credentials: FtrackCredentials, dry_run: bool) -> Outcome:
+def _reconcile(found: Installation, credentials: FtrackCredentials, asking: Asking, dry_run: bool) -> Outcome:
     found.area.prepare()
-    registrations = Registrations(credentials)
+    registrations = Registrations(credentials, PatientConnection(credentials, asking))
     outbox = found.outbox() if found.has_outbox or not dry_run else None
     if outbox is not None and not dry_run:
         make_outbox(outbox, found.area)
@@ -70,7 +79,7 @@ def _reconcile(found: Installation, credentials: FtrackCredentials, dry_run: boo
         location_id = registrations.location_id(found.location_name)
         if location_id is None:
             return Outcome(0, 0, 0, (), ())
-        destination_id = _destination_id(found, location_id, registrations)
+        destination_id = _destination_id(found, location_id, registrations, asking)
         codes = (found.settings.workspace or "", found.settings.volume)
         reconciliation = Reconciliation(outbox, found.area, registrations.connection, *codes)
         return reconciliation.run(location_id, found.location_name, destination_id, dry_run)
@@ -78,15 +87,17 @@ def _reconcile(found: Installation, credentials: FtrackCredentials, dry_run: boo
         registrations.close()
 
 
-def _destination_id(found: Installation, location_id: str, registrations: Registrations) -> str:
+def _destination_id(found: Installation, location_id: str, registrations: Registrations, asking: Asking) -> str:
     """Return the id of the ftrack location that stands for the destination; empty where none does."""
     current = found.settings
     workspace = connect(current)
-    try:
-        client_id = ""
-        if current.destination is None:
-            client_id = find_client(workspace, current).id
+
+    def destination() -> str:
+        client_id = find_client(workspace, current).id if current.destination is None else ""
         return find_destination(workspace, current, location_id, client_id, lambda: registrations).location_id
+
+    try:
+        return asking.ask(destination, "accsyn")
     finally:
         workspace.close()
 

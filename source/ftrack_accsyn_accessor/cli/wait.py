@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Optional
 
 import click
-from rich.console import Console
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.ftrack.registrations import AtLocation, Registrations
-from ftrack_accsyn_accessor.insight import rows
-from ftrack_accsyn_accessor.model.claims import shows_older
-from ftrack_accsyn_accessor.model.errors import RegistrationError, RegistrationRefused
-from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling
+from ftrack_accsyn_accessor.insight import waiting
+from ftrack_accsyn_accessor.insight.waiting import Outcome, Waited, Wanted
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.facts import Link, kept
 
-#: ftrack is asked at once, then more and more rarely: a hundred farm jobs may wait for the same version.
-FIRST_LOOK_S = 1.0
-LONGEST_LOOK_S = 15.0
-_GROWTH = 1.5
-
-
-@dataclasses.dataclass(frozen=True)
-class _Wanted:
-    """What is waited for: one component, or all of a version, at a location."""
-
-    component_id: str
-    version_id: str
-    location: str
+_CODES: Mapping[Outcome, int] = {
+    Outcome.THERE: exit_codes.OK,
+    Outcome.ATTENTION: exit_codes.ATTENTION,
+    Outcome.WITHDRAWN: exit_codes.ATTENTION,
+    Outcome.TIMEOUT: exit_codes.TIMEOUT,
+}
+_BEGINNINGS: Mapping[Outcome, str] = {
+    Outcome.THERE: "All there",
+    Outcome.ATTENTION: "It does not go on by itself",
+    Outcome.WITHDRAWN: "It was withdrawn",
+    Outcome.TIMEOUT: "The time is up",
+}
 
 
 @click.command()
@@ -53,82 +46,30 @@ def wait(
 ) -> None:
     """Wait until ftrack knows a component, or all components of a version, at a location.
 
-    Asks ftrack, on any machine; on the one that published it also says what holds it up. Of a version, what only
-    ftrack's own server has (thumbnails, reviews) does not count. A version without components is waited for.
+    Asks ftrack, on any machine, and again while it does not answer; on the machine that published it also says what
+    holds it up. Of a version, what only ftrack's own server has (thumbnails, reviews) does not count. A version without
+    components is waited for.
+
+    Off a terminal it says every half minute on standard error what it waits for, and why. The exit code is 0 when all
+    of it is there; 6 when something needs attention here and is not tried again by itself in a moment, or was
+    withdrawn; 7 when the time is up; 1 when it can never be, by a wrong key, or an id or location that ftrack does not
+    have.
     """
     if bool(component_id) == bool(version_id):
         raise click.UsageError("Name either --component or --version.")
     outbox = _outbox()
-    wanted = _Wanted(component_id, version_id, location or _destination(outbox))
-    arrival, over = _follow(wanted, outbox, timeout_s)
-    found = _rows(wanted, outbox)
-    stuck = [row for row in found if row.state is State.NEEDS_ATTENTION]
-    code = exit_codes.OK if not over else exit_codes.ATTENTION if stuck else exit_codes.TIMEOUT
+    wanted = Wanted(component_id, version_id, location or _destination(outbox))
+    with telling.line(f"Asking ftrack what is at {wanted.location}") as line:
+        waited = waiting.wait(environment.ftrack_credentials(), wanted, outbox, timeout_s, line.told, line.every_s)
+    code = _CODES[waited.outcome]
     if as_json:
-        shown.print_json({"location": wanted.location, **dataclasses.asdict(arrival), "here": found, "exit_code": code})
+        told = {"location": wanted.location, **dataclasses.asdict(waited.arrival), "outcome": waited.outcome}
+        shown.print_json({**told, "why": waited.why, "here": waited.rows, "exit_code": code})
     else:
-        click.echo(_sentence(wanted, arrival, over))
-        for row in stuck:
-            click.echo(f"{row.component}: {row.cause} {row.remedy}", err=True)
+        click.echo(_sentence(wanted, waited))
+        if waited.why:
+            click.echo(waited.why, err=True)
     context.exit(code)
-
-
-def _follow(wanted: _Wanted, outbox: Optional[Outbox], timeout_s: Optional[float]) -> tuple[AtLocation, bool]:
-    """Return what is where in the end, and whether the time was up before all of it was."""
-    deadline = time.monotonic() + timeout_s if timeout_s is not None else None
-    console = Console(stderr=True, highlight=False)
-    registrations = Registrations(environment.ftrack_credentials())
-    pause, look_s = threading.Event(), FIRST_LOOK_S
-    try:
-        location_id = _location_id(registrations, wanted.location)
-        arrival = _look(registrations, location_id, wanted, outbox)
-        with console.status(_waiting(wanted, arrival, outbox)) as spinner:
-            while not arrival.complete:
-                left_s = deadline - time.monotonic() if deadline is not None else look_s
-                if left_s <= 0:
-                    return arrival, True
-                pause.wait(min(look_s, left_s))
-                look_s = min(LONGEST_LOOK_S, look_s * _GROWTH)
-                arrival = _look_again(registrations, location_id, wanted, arrival, outbox, console)
-                spinner.update(_waiting(wanted, arrival, outbox))
-        return arrival, False
-    finally:
-        registrations.close()
-
-
-def _location_id(registrations: Registrations, name: str) -> str:
-    found = registrations.location_id(name)
-    if found is None:
-        raise RegistrationRefused("find the location in ftrack", name, "there is none", "Correct its name.")
-    return found
-
-
-def _look(registrations: Registrations, location_id: str, wanted: _Wanted, outbox: Optional[Outbox]) -> AtLocation:
-    """Return what is where; what this machine knows to be replaced, and ftrack still shows, is not there."""
-    if wanted.version_id:
-        found = registrations.of_version(wanted.version_id, location_id)
-    else:
-        found = registrations.of_component(wanted.component_id, location_id)
-    stale = outbox.stale() if outbox is not None else []
-    older = {item.publication.component_id for item in stale if item.stale_at == location_id and shows_older(item)}
-    return AtLocation(found.wanted, tuple(each for each in found.arrived if each not in older))
-
-
-def _look_again(
-    registrations: Registrations,
-    location_id: str,
-    wanted: _Wanted,
-    before: AtLocation,
-    outbox: Optional[Outbox],
-    console: Console,
-) -> AtLocation:
-    try:
-        return _look(registrations, location_id, wanted, outbox)
-    except RegistrationRefused:
-        raise
-    except RegistrationError as error:  # ftrack was there a moment ago and will be again
-        console.print(str(error), markup=False)
-        return before
 
 
 def _outbox() -> Optional[Outbox]:
@@ -144,22 +85,7 @@ def _destination(outbox: Optional[Outbox]) -> str:
     return known
 
 
-def _rows(wanted: _Wanted, outbox: Optional[Outbox]) -> Sequence[rows.Row]:
-    """Return the items of this machine that are waited for."""
-    if outbox is None:
-        return ()
-    if wanted.version_id:
-        return rows.of_version(outbox, wanted.version_id)
-    row = rows.find(outbox, wanted.component_id)
-    return (row,) if row is not None else ()
-
-
-def _waiting(wanted: _Wanted, arrival: AtLocation, outbox: Optional[Outbox]) -> str:
-    text = f"{len(arrival.arrived)} of {len(arrival.wanted)} component(s) at {wanted.location}"
-    told = [f"{row.component} {row.state.value} {row.percent} %" for row in _rows(wanted, outbox)]
-    return f"{text} ({', '.join(told[:3])})" if told else text
-
-
-def _sentence(wanted: _Wanted, arrival: AtLocation, over: bool) -> str:
-    text = f"{len(arrival.arrived)} of {len(arrival.wanted)} component(s) at {wanted.location}"
-    return f"The time is up: {text}." if over else f"All there: {text}."
+def _sentence(wanted: Wanted, waited: Waited) -> str:
+    arrival = waited.arrival
+    there = f"{len(arrival.arrived)} of {len(arrival.wanted)} component(s) at {wanted.location}"
+    return f"{_BEGINNINGS[waited.outcome]}: {there}."

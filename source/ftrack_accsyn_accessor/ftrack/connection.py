@@ -26,6 +26,11 @@ BATCH = 500
 _REFUSED = re.compile(r"^Server reported error: (\w+)\(")
 _AGAIN = "It will be tried again."
 _NO_LOGIN = "InvalidCredentialsError"
+#: What is no matter of time, by the names of the errors, which come from libraries that are not imported here.
+_NEVER = {
+    **dict.fromkeys(("MissingSchema", "InvalidSchema", "InvalidURL", "LocationParseError"), "Correct FTRACK_SERVER."),
+    "ModuleNotFoundError": "Install ftrack-python-api for this Python.",
+}
 #: HTTP statuses by which a server, or what stands before it, says that it cannot be asked at the moment.
 _BUSY = frozenset({429, 502, 503, 504})
 
@@ -184,7 +189,7 @@ class FtrackConnection:
                 self._session = self._open()
             with _decoding(self._session, decode):
                 answers = self._session.call(operations)
-            if not isinstance(answers, list) or len(answers) != len(operations):
+            if not isinstance(answers, list) or len(answers) != len(operations) or not _complete(operations, answers):
                 raise ValueError("the answer is not a list with a result for each operation")
         except Exception as error:
             raise self._error(tried, error) from error
@@ -201,6 +206,8 @@ class FtrackConnection:
             return self.refused
         if refusal is not None and _status(error) not in _BUSY:
             return errors.RegistrationRefused(tried, self.credentials.server_url, text, by_itself=_AGAIN)
+        if type(error).__name__ in _NEVER:
+            return errors.RegistrationRefused(tried, self.credentials.server_url, text, _NEVER[type(error).__name__])
         self.close()
         self._failing = True
         found = trouble(error, self.credentials.api_key)
@@ -236,6 +243,12 @@ def _decoding(session: Any, decode: Optional[Callable[[str], Any]]) -> Iterator[
 
 def _queries(asked: Iterable[tuple[str, int]], page: int) -> list[dict[str, Any]]:
     return [{"action": "query", "expression": f"{each} offset {offset} limit {page}"} for each, offset in asked]
+
+
+def _complete(operations: Iterable[dict[str, Any]], answers: Iterable[Any]) -> bool:
+    """Whether each query among *operations* has found a list, be it empty."""
+    asked = (answer for operation, answer in zip(operations, answers) if operation["action"] == "query")
+    return all(isinstance(answer, dict) and isinstance(answer.get("data"), list) for answer in asked)
 
 
 def _plain(text: str) -> Any:

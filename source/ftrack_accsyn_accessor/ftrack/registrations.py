@@ -43,11 +43,13 @@ class AtLocation:
 class Registrations:
     """A window on ftrack's registrations. For one thread only; the session is opened at the first question.
 
+    *connection* is another way to ask with these *credentials*.
+
     Every method may raise `errors.RegistrationError` when ftrack cannot be asked.
     """
 
-    def __init__(self, credentials: FtrackCredentials) -> None:
-        self.connection = FtrackConnection(credentials)
+    def __init__(self, credentials: FtrackCredentials, connection: Optional[FtrackConnection] = None) -> None:
+        self.connection = connection or FtrackConnection(credentials)
 
     def registered(self, component_ids: Iterable[str], location_id: str) -> set[str]:
         """Return those of *component_ids* that are registered in the location, or one of whose members is.

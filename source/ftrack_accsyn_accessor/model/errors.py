@@ -18,6 +18,7 @@ AccsynAccessorError
     Unresolved                nothing, or more than one, is meant by what somebody has named
     NotOne                    no item, or several, are called what somebody has typed
     NotAllowed                whoever asks may not have it done
+    TimeUp                    nobody has answered in the time that somebody gave
     StorageError              the volume of the vendor loop refuses, or a path leads out of it
     SpoolError                what is not finished of the vendor loop cannot be kept
     ManifestError             a manifest, a delivery note or a hook's input cannot be read
@@ -192,6 +193,12 @@ class NotOne(AccsynAccessorError):
     ) -> None:
         self.candidates = candidates
         super().__init__(tried, on, outcome, remedy, by_itself)
+
+
+class TimeUp(AccsynAccessorError):
+    """The time that somebody gave was up before there was an answer."""
+
+    kind = "time-up"
 
 
 class NotAllowed(AccsynAccessorError):

@@ -5,7 +5,23 @@ from __future__ import annotations
 from typing import Optional
 
 from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.item import Item, State
 
+#: What keeps everything from being done that takes accsyn.
+OF_ALL: tuple[type[errors.AccsynAccessorError], ...] = (
+    errors.Unreachable,
+    errors.Busy,
+    errors.Uncertain,
+    errors.Unauthorised,
+    errors.SettingsError,
+)
+#: The same, and what keeps items from being sent while those that were are followed.
+WAITS: tuple[type[errors.AccsynAccessorError], ...] = (
+    *OF_ALL,
+    errors.NotReady,
+    errors.RegistrationError,
+    errors.LoginRefused,
+)
 #: What may be due to a process itself: its settings, its keys, its client library, its way to accsyn.
 OWN = (errors.SettingsError, errors.NotReady, errors.Unauthorised, errors.LoginRefused, errors.Unreachable)
 FIRST_DELAY_S = 1.0
@@ -26,6 +42,8 @@ UNREADABLE_DELAY_S = 30.0
 SOONEST_S = 2.0
 #: A refused or changed item is looked at again, rarely, because what was wrong with it may have been put right.
 ITEM_DELAY_S = 600.0
+#: What is tried again so soon after something went wrong only waits for that to be over.
+SOON_S = ITEM_DELAY_S / 2
 
 
 def outage_delay(attempts: int, outage_s: float, jitter: float, retry_after_s: Optional[float] = None) -> float:
@@ -55,6 +73,16 @@ def needs_help(error: errors.AccsynAccessorError) -> bool:
 def is_own(error: errors.AccsynAccessorError) -> bool:
     """Whether *error* may be due to the process that met it, so that another one may be able to send."""
     return isinstance(error, OWN)
+
+
+def goes_on(item: Item) -> bool:
+    """Whether an item that needs attention is being tried again: asked for, or when accsyn or ftrack can be asked."""
+    if item.state is not State.NEEDS_ATTENTION:
+        return False
+    if item.next_try_at is None:
+        return True
+    waits = item.cause_kind in {kind.kind for kind in WAITS}
+    return waits and item.next_try_at - item.updated_at <= SOON_S
 
 
 def delay(error: errors.AccsynAccessorError, attempts: int, outage_s: float, jitter: float) -> float:

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
+from ftrack_accsyn_accessor.model import retry
 from ftrack_accsyn_accessor.model.delivery import WAITS
 from ftrack_accsyn_accessor.model.folders import above
 from ftrack_accsyn_accessor.model.item import Item, Kind, Reason, State, Studio
@@ -115,6 +116,18 @@ class Survey:
             ).fetchone()
         return int(row[0])
 
+    def retried(self, studio: Studio) -> int:
+        """Return how many items of *studio* need attention and are being tried again; as `retry.goes_on` has it."""
+        mine, bound = records.of_studio(studio)
+        kinds = {f"kind{number}": kind.kind for number, kind in enumerate(retry.WAITS)}
+        soon = f"cause_kind IN ({', '.join(f':{name}' for name in kinds)}) AND next_try_at - updated_at <= :soon"
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                f"SELECT count(*) FROM item WHERE state = :state AND (next_try_at IS NULL OR ({soon})) AND {mine}",  # noqa: S608
+                {"state": _ATTENTION, "soon": retry.SOON_S, **kinds, **bound},
+            ).fetchone()
+        return int(row[0])
+
     def of_others(self, studio: Studio) -> list[UnderWay]:
         """Return what is under way for each studio that `is_of` tells from *studio*; cheap while there is none."""
         with self._connections.reading() as connection:
@@ -192,7 +205,9 @@ class Survey:
         """Return the item that needs attention, or else waits with a cause, since the latest moment."""
         with self._connections.reading() as connection:
             for state in (_ATTENTION, State.PENDING.value, State.TRANSFERRING.value, State.SUBMITTED.value):
-                delayed = " AND next_try_at IS NOT NULL" if state == State.PENDING.value else ""
+                # What is tried again, or for the first time, has no cause that would still be true.
+                waits = state in (_ATTENTION, State.PENDING.value)
+                delayed = " AND next_try_at IS NOT NULL" if waits else ""
                 row = connection.execute(
                     f"SELECT id FROM item WHERE state = ?{delayed} ORDER BY updated_at DESC LIMIT 1",  # noqa: S608
                     (state,),

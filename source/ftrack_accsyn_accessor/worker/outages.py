@@ -5,20 +5,9 @@ from __future__ import annotations
 import logging
 
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.retry import Outage
+from ftrack_accsyn_accessor.model.retry import OF_ALL, Outage
 
 logger = logging.getLogger(__name__)
-
-#: What keeps everything from being done that takes accsyn.
-OF_ALL = (
-    errors.Unreachable,
-    errors.Busy,
-    errors.Uncertain,
-    errors.Unauthorised,
-    errors.SettingsError,
-)
-#: The same, and what keeps items from being sent while those that were are followed.
-WAITS = (*OF_ALL, errors.NotReady, errors.RegistrationError, errors.LoginRefused)
 
 
 class Outages:

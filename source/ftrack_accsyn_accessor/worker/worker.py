@@ -22,13 +22,13 @@ from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model import errors, pacing, retry
 from ftrack_accsyn_accessor.model.item import Item
-from ftrack_accsyn_accessor.model.retry import Outage
+from ftrack_accsyn_accessor.model.retry import OF_ALL, WAITS, Outage
 from ftrack_accsyn_accessor.outbox import Outbox, Work
 from ftrack_accsyn_accessor.outbox.facts import ContactLog
 from ftrack_accsyn_accessor.outbox.leadership import Sign
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.staging.area import StagingArea
-from ftrack_accsyn_accessor.worker.outages import OF_ALL, WAITS, Outages, known
+from ftrack_accsyn_accessor.worker.outages import Outages, known
 from ftrack_accsyn_accessor.worker.source import Source
 
 logger = logging.getLogger(__name__)
@@ -69,11 +69,12 @@ class Worker:
         self._event = threading.Event()
         self._starting = threading.Lock()
         self._stopping = False
+        self._only_steers = False
         self._deadline: Optional[float] = None
         self._thread: Optional[threading.Thread] = None
         self._outages = Outages()
         #: What keeps this process from sending, where another one may be able to.
-        self._unable: Optional[errors.AccsynAccessorError] = None
+        self.unable: Optional[errors.AccsynAccessorError] = None
         self._sign = Sign(outbox.path, lock, clock, monotonic)
         self._contact = ContactLog(outbox, clock)
         self._batches_sent = 0
@@ -97,21 +98,30 @@ class Worker:
                 else:
                     self._thread = thread
 
-    def wake(self) -> None:
-        """Tell the thread that there is something new, starting it if need be."""
+    def wake(self, to_steer: bool = False) -> None:
+        """Tell the thread that there is something new, starting it if need be.
+
+        One that is started *to_steer* does in accsyn what the outbox asks for of what runs there, and sends nothing.
+        """
+        alive = self._thread is not None and self._thread.is_alive()
+        self._only_steers = to_steer and (self._only_steers or not alive)
         self._outages.end_early()
         self.start()
         self._event.set()
 
     def stop(self, timeout_s: float = DRAIN_S) -> bool:
-        """Submit what is there within *timeout_s* seconds, then stop. Return whether the thread has ended."""
+        """Submit what is there within *timeout_s* seconds, then stop. Return whether the thread has ended.
+
+        Whoever tells it again, such as an exiting interpreter, waits no longer than the first one wanted to.
+        """
         thread = self._thread
         if thread is None or not thread.is_alive():
             return True
-        self._deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + timeout_s
+        self._deadline = min(deadline, self._deadline if self._stopping and self._deadline else deadline)
         self._stopping = True
         self._event.set()
-        thread.join(timeout_s)
+        thread.join(max(0.0, self._deadline - time.monotonic()))
         return not thread.is_alive()
 
     @property
@@ -152,7 +162,7 @@ class Worker:
             self._say(error)
 
     def _drain(self) -> None:
-        while not self._is_late():
+        while not (self._is_late() or self._only_steers):
             before = self._look(refresh=True).due
             if not before or self._outages.any():
                 return
@@ -173,7 +183,7 @@ class Worker:
             return self._guarded(settled)
         finally:
             # A process for another studio, or one that can send, may be waiting for its turn.
-            if self._work.others or self._unable is not None:
+            if self._work.others or self.unable is not None:
                 self._lock.release()
 
     def _guarded(self, settled: bool) -> float:
@@ -199,12 +209,12 @@ class Worker:
         if not (work.due or unsettled or work.live):
             return self._rest(work)
         if not self._may_lead(work, unsettled):
-            self._give_sign(self._unable)
+            self._give_sign(self.unable)
             return min(IDLE_S, self._outages.sending_s(self._monotonic()))
         if not self._lock.acquire():
             self._sign.end()
             return FOLLOW_S
-        self._give_sign(self._unable)
+        self._give_sign(self.unable)
         return self._lead(work, unsettled, settled)
 
     def _rest(self, work: Work) -> float:
@@ -213,8 +223,8 @@ class Worker:
             self._give_sign()
             self._source.tidy()
         self._lock.release()
-        if self._unable is not None and work.next_try_at is not None:
-            self._give_sign(self._unable)
+        if self.unable is not None and work.next_try_at is not None:
+            self._give_sign(self.unable)
         else:
             self._sign.end()
         return self._idle_delay(work)
@@ -222,7 +232,7 @@ class Worker:
     def _may_lead(self, work: Work, unsettled: bool) -> bool:
         """Whether there is anything that this process can do now, or may try again."""
         now = self._monotonic()
-        if self._unable is None or unsettled or not self._outages.sending_s(now):
+        if self.unable is None or unsettled or not self._outages.sending_s(now):
             return True
         return work.live and not self._outages.whole.remaining_s(now)
 
@@ -254,7 +264,7 @@ class Worker:
         if self._source.calls > before:  # else nothing was due
             self._outages.following.over()
             self._answered()
-        self._unable = self._unable or self._source.refused
+        self.unable = self.unable or self._source.refused
         return IDLE_S if delay_s is None else min(delay_s, IDLE_S)
 
     def _settle(self) -> None:
@@ -271,7 +281,7 @@ class Worker:
         paused = self._source.steer()
         settle_s = 0.0 if settled else self._settle_delay(work)
         held_s = self._outages.submission.remaining_s(self._monotonic())
-        if paused:
+        if paused or self._only_steers:
             return self._idle_delay(self._work)
         if work.due and (settle_s or held_s):
             return min(settle_s or held_s, held_s or settle_s, IDLE_S)
@@ -305,7 +315,7 @@ class Worker:
         if not outages.submission.attempts:
             self._contact.reached()
             if not outages.part.remaining_s(self._monotonic()):
-                self._unable = None
+                self.unable = None
         if over:
             self._said = ""
             waits = WAITS if not outages.submission.attempts else OF_ALL
@@ -315,7 +325,7 @@ class Worker:
         """Take note that some of *items* could not be sent by this process, or that what was in their way is gone."""
         if refusal is not None:
             self._outages.part.failed(refusal, self._monotonic(), random.random())  # noqa: S311 - jitter
-            self._unable = refusal if retry.is_own(refusal) else self._unable
+            self.unable = refusal if retry.is_own(refusal) else self.unable
             self._say(refusal)
         elif any(item.cause_kind == errors.NotReady.kind for item in items):
             self._outbox.wake(errors.NotReady.kind)
@@ -323,7 +333,7 @@ class Worker:
     def _start_over(self) -> None:
         """Settings or credentials are others than before: whatever went wrong with those may go well with these."""
         self._outages = Outages()
-        self._unable = None
+        self.unable = None
         self._outbox.wake(*(kind.kind for kind in WAITS))
 
     def _look(self, refresh: bool = False) -> Work:
@@ -348,7 +358,7 @@ class Worker:
 
         Whoever cannot send either does this once, until its settings change: processes never do it in turns.
         """
-        if self._unable is not None or self._outages.any() or self._work.next_try_at is None:
+        if self.unable is not None or self._outages.any() or self._work.next_try_at is None:
             return False
         kinds = [kind.kind for kind in retry.OWN]
         return self._outbox.survey.waits_for(self._source.studio, *kinds) and self._outbox.wake(*kinds) > 0
@@ -370,7 +380,7 @@ class Worker:
         """Write down why *items* wait, say it once, and return the seconds until the next look."""
         delay_s = outage.failed(error, self._monotonic(), random.random())  # noqa: S311 - jitter
         if retry.is_own(error):
-            self._unable = error
+            self.unable = error
             self._give_sign(error)
         try:
             self._contact.failed(error, delay_s)

@@ -322,9 +322,9 @@ def test_destination_that_is_not_known_is_said_and_nothing_is_queued(
     away()
     publisher.studio.accsyn.switches.refuse(True)
 
-    result = RUNNER.invoke(application, ["reconcile"])
+    result = RUNNER.invoke(application, ["reconcile", "--timeout", "0.2"])
 
-    assert result.exit_code == exit_codes.FAILED
+    assert result.exit_code == exit_codes.TIMEOUT
     assert "the connection was refused" in result.stderr
     assert not list(publisher.outbox.items())
 

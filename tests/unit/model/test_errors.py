@@ -78,6 +78,7 @@ def test_kinds_are_stable_words() -> None:
         "Unauthorised": "unauthorised",
         "NotReady": "not-ready",
         "Unserved": "unserved",
+        "TimeUp": "time-up",
         "StorageError": "storage",
         "SpoolError": "spool",
         "ManifestError": "manifest",

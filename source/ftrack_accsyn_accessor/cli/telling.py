@@ -1,0 +1,101 @@
+"""What a verb that waits says meanwhile, on standard error: in place on a terminal, else every half minute."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import Callable, NamedTuple, Optional
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.text import Text
+
+from ftrack_accsyn_accessor.cli import exit_codes, here
+from ftrack_accsyn_accessor.insight.asking import TOLD_S, Told
+from ftrack_accsyn_accessor.model.errors import TimeUp
+from ftrack_accsyn_accessor.model.printable import visible
+
+#: How often a line on a terminal is drawn anew.
+DRAWN_S = 0.25
+
+
+class Line(NamedTuple):
+    """What shows a line, and how often it wants one, in seconds."""
+
+    told: Told
+    every_s: float
+
+
+class Pace(NamedTuple):
+    """How far something is, in words and in bytes; `total_bytes` is None where that is not known."""
+
+    text: str
+    total_bytes: Optional[int] = None
+    done_bytes: int = 0
+
+
+def drawn() -> bool:
+    """Whether standard error is a terminal on which something can be drawn anew."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "").casefold() not in ("dumb", "unknown")
+
+
+@contextlib.contextmanager
+def line(first: str) -> Iterator[Line]:
+    """Give what shows what is waited for, and why; *first* stands there until it is known."""
+    if not drawn():
+        yield Line(_print, TOLD_S)
+        return
+    with _console().status(_text(first)) as spinner:
+        yield Line(lambda text: spinner.update(_text(text)), DRAWN_S)
+
+
+@contextlib.contextmanager
+def bar(every_s: float = TOLD_S) -> Iterator[Callable[[Pace], None]]:
+    """Give a function that shows how far something is. It may be called as often as one likes."""
+    if not drawn():
+        yield _Rarely(every_s).show
+        return
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=_console(), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda pace: progress.update(
+            task, description=visible(pace.text), total=pace.total_bytes, completed=pace.done_bytes
+        )
+
+
+@contextlib.contextmanager
+def in_time() -> Iterator[None]:
+    """End a verb whose time is up with the exit code for that."""
+    try:
+        yield
+    except TimeUp as error:
+        raise here.Stop(str(error), exit_codes.TIMEOUT) from error
+
+
+class _Rarely:
+    """Prints how far something is, now and then."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._at = time.monotonic() + every_s
+
+    def show(self, pace: Pace) -> None:
+        if time.monotonic() >= self._at:
+            self._at = time.monotonic() + self._every_s
+            _print(pace.text)
+
+
+def _print(text: str) -> None:
+    click.echo(visible(text), err=True)
+
+
+def _console() -> Console:
+    return Console(stderr=True, highlight=False)
+
+
+def _text(text: str) -> Text:
+    return Text(visible(text))
