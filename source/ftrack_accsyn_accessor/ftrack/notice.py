@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.ftrack.hub import open_hub
+from ftrack_accsyn_accessor.model import events
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.item import Item
 
 logger = logging.getLogger(__name__)
 
-COMPONENT_SYNCED = "ftrack.accsyn.component-synced"
 #: What ftrack's own client publishes when it registers a component.
 COMPONENT_ADDED = "ftrack.location.component-added"
 USER_INTERFACE = "ftrack.action.trigger-user-interface"
@@ -53,15 +53,7 @@ class Notices:
 
     def component_synced(self, item: Item) -> None:
         """Tell pipelines that a component is available at its destination."""
-        publication = item.publication
-        data = {
-            "component_id": publication.component_id,
-            "version_id": publication.version_id,
-            "location_id": publication.location_id,
-            "destination": item.destination.party,
-            "destination_location_id": item.destination.location_id,
-        }
-        self._publish(_Notice(COMPONENT_SYNCED, data))
+        self._publish(_Notice(events.COMPONENT_SYNCED, events.component_synced(item)))
 
     def component_added(self, component_id: str, location_id: str) -> None:
         """Tell whoever waits for it that a component was registered in a location."""

@@ -74,6 +74,7 @@ def test_synced_component_is_announced_to_pipelines_and_the_batch_once_to_its_pu
         "location_id": desk.location["id"],
         "destination": "acme",
         "destination_location_id": desk.studio.ids["studio.hq"],
+        "schema": 1,
     }
     (message,) = [event for event in events if event not in synced]
     assert (message["type"], message["success"]) == ("message", True)

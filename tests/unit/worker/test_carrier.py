@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from ftrack_api.event.hub import EventHub
 
-from ftrack_accsyn_accessor.ftrack.notice import COMPONENT_SYNCED
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model import errors, settings
+from ftrack_accsyn_accessor.model.events import COMPONENT_SYNCED
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox.tracking import Change
 from ftrack_accsyn_accessor.worker.carrier import Carrier
