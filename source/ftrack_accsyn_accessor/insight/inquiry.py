@@ -15,23 +15,20 @@ from ftrack_accsyn_accessor.insight.remarks import Remark
 from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.insight.situation import Accsyn, Alike, Fault, Place, Situation
 from ftrack_accsyn_accessor.model import errors
-from ftrack_accsyn_accessor.model.item import Reason, State, Studio
+from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox, unqueued
 from ftrack_accsyn_accessor.staging.naming import naming_of
-from ftrack_accsyn_accessor.worker import endpoint
-from ftrack_accsyn_accessor.workspace import Workspace
 
 #: Of these accsyn has nothing to tell.
 _SETTLED = (State.SYNCED, State.PREPARED, State.WITHDRAWN)
-#: So many sync jobs are asked after, those with the most items first.
-_MOST_JOBS = 5
 
 
-def gather(current: Settings, api_user: str, asked: str = "") -> Situation:
+def gather(current: Settings, api_user: str, asked: str = "", asks: bool = True) -> Situation:
     """Return what is known about *asked*, see `naming.named`, or about everything. A handful of accsyn calls.
 
-    Raise `errors.NotOne` where several items are called *asked*.
+    Where nobody *asks* accsyn, it is what the worker knows of it, and of its way there. Raise `errors.NotOne` where
+    several items are called *asked*.
     """
     situation = Situation(
         now=time.time(),
@@ -52,23 +49,23 @@ def gather(current: Settings, api_user: str, asked: str = "") -> Situation:
             return situation
         situation = dataclasses.replace(situation, problems=here.settings.problems, outside=True)
     try:
-        return _with_outbox(situation, here)
+        return _with_outbox(situation, here, asks)
     except errors.OutboxError as error:
         present = here.staging_present
         return dataclasses.replace(situation, staging_present=present, outbox_fault=_fault(error))
 
 
-def _with_outbox(situation: Situation, here: Installation) -> Situation:
+def _with_outbox(situation: Situation, here: Installation, asks: bool) -> Situation:
     if not here.has_outbox:
         return dataclasses.replace(situation, staging_present=here.staging_present, absence=absence(here))
     outbox = here.outbox()
     try:
-        return _with_items(situation, here, outbox)
+        return _with_items(situation, here, outbox, asks)
     finally:
         outbox.close()
 
 
-def _with_items(situation: Situation, here: Installation, outbox: Outbox) -> Situation:
+def _with_items(situation: Situation, here: Installation, outbox: Outbox, asks: bool) -> Situation:
     studio, asked = here.studio, situation.asked
     present = here.is_present(outbox)
     found = _named(outbox, asked, studio) if asked else everything(outbox, studio)
@@ -83,40 +80,24 @@ def _with_items(situation: Situation, here: Installation, outbox: Outbox) -> Sit
     mine = [each.row for each in found if each.row.state not in _SETTLED and not rows.is_others(each.row)]
     if not mine or situation.problems:
         return known
-    return dataclasses.replace(known, accsyn=ask(here.settings, mine))
+    return dataclasses.replace(known, accsyn=_ask(here.settings, mine) if asks else _remembered(known, mine))
 
 
-def ask(current: Settings, wanted: Sequence[Row]) -> Accsyn:
-    """Return what accsyn says about this machine's client and the jobs of *wanted*."""
-    workspace = endpoint.connect(current, endpoint.SHORT_LIMIT_S)
-    try:
-        return _asked(workspace, current, wanted)
-    except errors.WorkspaceError as error:
-        return Accsyn(fault=_fault(error))
-    finally:
-        workspace.close()
+def _ask(current: Settings, wanted: Sequence[Row]) -> Accsyn:
+    from ftrack_accsyn_accessor.insight import accsyn  # late: who looks into the outbox alone needs no HTTP library
+
+    return accsyn.ask(current, wanted)
 
 
-def _asked(workspace: Workspace, current: Settings, wanted: Sequence[Row]) -> Accsyn:
-    workspace.check_role()
-    known = Accsyn()
-    if any(row.reason is Reason.PUBLISH for row in wanted):  # what was asked for goes from elsewhere, as a rule
-        client = endpoint.find_client(workspace, current)
-        known = Accsyn(client=client.code, client_status=client.status)
-    job_ids = dict.fromkeys(row.job_id for row in wanted if row.state in rows.MOVING and row.job_id)
-    places = {job_id: _place(workspace, job_id) for job_id in list(job_ids)[:_MOST_JOBS]}
-    jobs = {job_id: place for job_id, place in places.items() if place is not None}
-    return dataclasses.replace(known, jobs=jobs)
-
-
-def _place(workspace: Workspace, job_id: str) -> Optional[Place]:
-    job = workspace.get_job(job_id)
-    if job is None:
-        return None
-    place = workspace.queue_place(job_id) if not job.finished else None
-    if place is None:
-        return Place(job.status)
-    return Place(job.status, place.name, place.status, place.ahead)
+def _remembered(known: Situation, wanted: Sequence[Row]) -> Accsyn:
+    """Return what the worker knows of accsyn; nothing where none is there: it is no more than what was once."""
+    summary = known.summary
+    if summary is None or summary.unattended:
+        return Accsyn()
+    contact, link = summary.contact, summary.endpoint
+    fault = Fault(contact.kind, contact.what, contact.remedy) if contact.what else None
+    jobs = {row.job_id: Place(row.job_status) for row in wanted if row.state in rows.MOVING and row.job_id}
+    return Accsyn(fault, link.client, link.client_status, jobs)
 
 
 def _named(outbox: Outbox, asked: str, studio: Studio) -> tuple[Alike, ...]:

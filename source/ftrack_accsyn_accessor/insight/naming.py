@@ -30,10 +30,10 @@ _HOW = "Name words of its row, such as its shot, asset, version and component, a
 def named(outbox: Outbox, text: str, studio: Studio = ANYBODY) -> list[Row]:
     """Return the items that *text* means, the newest first: those of one component, one path, or one request.
 
-    *text* is a component's id, an item's or a request's as they are shown ("item=12", "request=3" or "3"), a staged
-    path (absolute, relative to the staging area or to the working directory), or words of a title, in any order:
-    "sh010 comp v001 main". Each has to be a whole word of it. What is typed as it is called goes before what is typed
-    in another case, and all of a title before some of its words.
+    *text* is the id of a component or a version, an item's or a request's as they are shown ("item=12", "request=3" or
+    "3"), a staged path (absolute, relative to the staging area or to the working directory), or words of a title, in
+    any order: "sh010 comp v001 main". Each has to be a whole word of it. What is typed as it is called goes before what
+    is typed in another case, and all of a title before some of its words.
 
     Raise `errors.NotOne` where nothing is called that, or more than one.
     """
@@ -75,7 +75,8 @@ def _by_id(outbox: Outbox, text: str, studio: Studio) -> list[Row]:
     """Return the items of a component, or a request, or the one, whose id *text* is."""
     named_by = _BY_ID.fullmatch(text)
     if named_by is None:
-        return [rows.row(found, studio) for found in outbox.survey.of_component(text)] if text else []
+        found = (outbox.survey.of_component(text) or outbox.survey.of_version(text)) if text else []
+        return [rows.row(each, studio) for each in found]
     if named_by[1] == "request":
         return requests.numbered(outbox, named_by[2], studio)
     return [rows.row(found, studio) for found in outbox.survey.with_ids([int(named_by[2])])]

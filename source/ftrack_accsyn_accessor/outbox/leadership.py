@@ -62,11 +62,13 @@ class Leader:
         """What people call it."""
         return f"{self.application} (process {self.pid})"
 
-    def is_silent(self, now: float, monotonic: float, limit_s: float) -> bool:
-        """Whether no sign of life was given for *limit_s* seconds. A clock that was set anew, either way, is none.
+    def is_silent(self, now: float, monotonic: float, limit_s: Optional[float] = None) -> bool:
+        """Whether no sign of life was given for *limit_s* seconds, `SILENT_S` by default.
 
-        The monotonic one is never set: where it is behind the sign, the machine was started anew since.
+        A clock that was set anew, either way, is no silence. The monotonic one is never set: where it is behind the
+        sign, the machine was started anew since.
         """
+        limit_s = SILENT_S if limit_s is None else limit_s
         return not (0.0 <= monotonic - self.beat < limit_s or 0.0 <= now - self.seen_at < limit_s)
 
 
@@ -93,7 +95,7 @@ def frozen(
 ) -> Optional[Leader]:
     """Return the process that holds the lock of *outbox* without a sign of life. Reads a file, mostly nothing else."""
     leader = read(outbox)
-    if leader is None or not leader.is_silent(clock(), monotonic(), SILENT_S):
+    if leader is None or not leader.is_silent(clock(), monotonic()):
         return None
     lock = ProcessLock(lock_path(outbox))
     if lock.acquire():  # it has ended: what it left tells nothing any more
@@ -107,9 +109,7 @@ def unable(
 ) -> Optional[Leader]:
     """Return the process that said a moment ago that it cannot send, and why; None where there is none."""
     leader = read(outbox)
-    return (
-        leader if leader is not None and leader.what and not leader.is_silent(clock(), monotonic(), SILENT_S) else None
-    )
+    return leader if leader is not None and leader.what and not leader.is_silent(clock(), monotonic()) else None
 
 
 def attended(

@@ -271,7 +271,7 @@ class Survey:
 
     def of_version(self, version_id: str) -> list[Found]:
         """Return the items of an asset version, the newest first."""
-        return self._where("version_id = ?", (version_id,))
+        return self._where("version_id = ?", (version_id,), limit=-1)
 
     def of_path(self, path: str) -> Optional[Found]:
         """Return the newest item that has the staged file *path* (relative, forward slashes), or is that path."""
@@ -332,10 +332,10 @@ class Survey:
             ]
             return self._rows(connection, ids)
 
-    def _where(self, condition: str, values: Sequence[Any]) -> list[Found]:
+    def _where(self, condition: str, values: Sequence[Any], limit: int = _LIST_LIMIT) -> list[Found]:
         with self._connections.reading() as connection:
             rows = connection.execute(
-                f"SELECT id FROM item WHERE {condition} ORDER BY created_at DESC LIMIT {_LIST_LIMIT}",  # noqa: S608
+                f"SELECT id FROM item WHERE {condition} ORDER BY created_at DESC LIMIT {limit}",  # noqa: S608
                 values,
             )
             return self._rows(connection, [row["id"] for row in rows])
