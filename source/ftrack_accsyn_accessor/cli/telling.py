@@ -54,10 +54,10 @@ def line(first: str) -> Iterator[Line]:
 
 
 @contextlib.contextmanager
-def bar(every_s: float = TOLD_S) -> Iterator[Callable[[Pace], None]]:
+def bar() -> Iterator[Callable[[Pace], None]]:
     """Give a function that shows how far something is. It may be called as often as one likes."""
     if not drawn():
-        yield _Rarely(every_s).show
+        yield _Rarely(TOLD_S).show
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=_console(), transient=True) as progress:
