@@ -17,6 +17,7 @@ AccsynAccessorError
     Conflict                  another component has the path
     Unresolved                nothing, or more than one, is meant by what somebody has named
     NotOne                    no item, or several, are called what somebody has typed
+    NotStuck                  what does not need attention was to be forgotten
     NotAllowed                whoever asks may not have it done
     TimeUp                    nobody has answered in the time that somebody gave
     StorageError              the volume of the vendor loop refuses, or a path leads out of it
@@ -195,10 +196,10 @@ class NotOne(AccsynAccessorError):
         super().__init__(tried, on, outcome, remedy, by_itself)
 
 
-class TimeUp(AccsynAccessorError):
-    """The time that somebody gave was up before there was an answer."""
+class NotStuck(AccsynAccessorError):
+    """What was to be forgotten does not need attention, or ftrack would show something wrong without it."""
 
-    kind = "time-up"
+    kind = "not-stuck"
 
 
 class NotAllowed(AccsynAccessorError):

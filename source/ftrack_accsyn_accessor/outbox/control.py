@@ -18,7 +18,6 @@ STILL = frozenset({"paused", "failed", "done", "aborted", "archived", "deleted"}
 _PAUSED = "paused"
 _PAUSED_JOBS = "paused-jobs"
 _PINS = "pins"
-_SAME = "FROM item WHERE id = ? AND created_at = ? AND state = ?"
 _WAITING = (State.PENDING.value, State.NEEDS_ATTENTION.value)
 _NOT_BEGUN = (State.PREPARED, State.PENDING, State.SUBMITTED, State.NEEDS_ATTENTION)
 
@@ -153,16 +152,6 @@ class Control:
         """Keep what must stay staged from now on."""
         self._keep(_PINS, sorted(pins))
 
-    def is_unchanged(self, item: Item) -> bool:
-        """Whether *item* has not been published anew, or come to another state, meanwhile."""
-        with self._connections.reading() as connection:
-            return connection.execute(f"SELECT 1 {_SAME}", _same(item)).fetchone() is not None
-
-    def forget(self, item: Item) -> bool:
-        """Drop *item*, whose staged files are gone; return False if it is not unchanged."""
-        with self._connections.writing() as connection:
-            return connection.execute(f"DELETE {_SAME}", _same(item)).rowcount > 0
-
     # What is kept.
 
     def _kept(self, name: str) -> Any:
@@ -176,7 +165,3 @@ class Control:
                 connection.execute("DELETE FROM meta WHERE name = ?", (name,))
             else:
                 connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, json.dumps(value)))
-
-
-def _same(item: Item) -> tuple[object, ...]:
-    return item.id, item.created_at, item.state.value

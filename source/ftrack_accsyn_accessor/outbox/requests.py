@@ -170,8 +170,9 @@ class Requests:
         """Whether another item, that was not cancelled, is on its way with the same tasks as *item*."""
         with self._connections.reading() as connection:
             row = connection.execute(
-                "SELECT 1 FROM item JOIN request ON request.id = item.request WHERE item.job = ? AND item.path = ? "
-                "AND item.volume = ? AND item.id <> ? AND item.state NOT IN (?, ?) AND request.cancelled_at IS NULL",
+                "SELECT 1 FROM item LEFT JOIN request ON request.id = item.request "
+                "WHERE item.job = ? AND item.path = ? AND item.volume = ? AND item.id <> ? "
+                "AND item.state NOT IN (?, ?) AND request.cancelled_at IS NULL",
                 (
                     item.job,
                     records.storable(item.publication.path),

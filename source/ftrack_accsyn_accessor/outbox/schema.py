@@ -304,15 +304,20 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
             item INTEGER PRIMARY KEY,        -- the id that it had
             ended TEXT NOT NULL,             -- freed or forgotten
             ended_at REAL NOT NULL,          -- seconds since the epoch
+            ended_by TEXT NOT NULL,          -- who has forgotten it; '' = nobody
             studio TEXT NOT NULL,
             component_id TEXT NOT NULL,
             path TEXT NOT NULL,
-            known TEXT NOT NULL              -- JSON of what was known of it
+            known TEXT NOT NULL,             -- JSON of the columns of its row that were not empty
+            files BLOB,                      -- packed, of a forgotten one whose staged files are still its own
+            job INTEGER                      -- which may have tasks of it that are to be excluded; NULL = none
         )
         """,
         "CREATE INDEX past_by_component ON past (component_id)",
         "CREATE INDEX past_by_path ON past (path)",
-        "CREATE INDEX past_by_time ON past (ended_at)",
+        "CREATE INDEX past_by_time ON past (ended, ended_at)",
+        "CREATE INDEX past_forgotten ON past (component_id) WHERE files IS NOT NULL",
+        "CREATE INDEX past_excluding ON past (studio) WHERE job IS NOT NULL",
     ),
 )
 

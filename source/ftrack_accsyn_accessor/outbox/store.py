@@ -24,6 +24,7 @@ from ftrack_accsyn_accessor.outbox.agenda import Work
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.control import Control
 from ftrack_accsyn_accessor.outbox.incoming import Incoming
+from ftrack_accsyn_accessor.outbox.past import Past
 from ftrack_accsyn_accessor.outbox.records import JobRow
 from ftrack_accsyn_accessor.outbox.requests import Requests
 from ftrack_accsyn_accessor.outbox.survey import Survey
@@ -48,6 +49,7 @@ class Outbox:
         self.control = Control(self._connections, clock)
         self.requests = Requests(self._connections, clock)
         self.incoming = Incoming(self._connections)
+        self.past = Past(self._connections, clock)
 
     def open(self) -> None:
         """Create the file, or bring it up to date."""
@@ -152,11 +154,7 @@ class Outbox:
         in seconds since the epoch.
         """
         with self._connections.writing() as connection:
-            written = writing.write_unknown(connection, publications, self._clock(), published_at)
-        for publication in written:
-            if publication.doubt:
-                self.activate([publication.component_id], publication.location_id)
-        return len(written)
+            return writing.write_unknown(connection, publications, self._clock(), published_at)
 
     # What there is to do.
 

@@ -120,6 +120,8 @@ class Tracking:
                 f"SELECT EXISTS (SELECT 1 FROM item WHERE state IN ({_SUBMITTED}) AND {self._mine}) "  # noqa: S608
                 f"OR EXISTS (SELECT 1 FROM item WHERE {attention} AND {self._mine}) "
                 f"OR EXISTS (SELECT 1 FROM job WHERE round_status = 'running' AND {self._my_job}) "
+                "OR EXISTS (SELECT 1 FROM past JOIN job ON job.id = past.job "
+                f"WHERE past.job IS NOT NULL AND job.accsyn_id <> '' AND {self._my_job}) "
                 f"OR EXISTS (SELECT 1 FROM request WHERE {_OPEN} AND {self._mine})",
                 self._bound,
             ).fetchone()
@@ -279,13 +281,9 @@ class Tracking:
 
     def jobs(self, ids: Iterable[int]) -> dict[int, JobRow]:
         """Return the job rows with these ids."""
-        found = {}
         with self._connections.reading() as connection:
-            for job in set(ids):
-                row = connection.execute("SELECT * FROM job WHERE id = ?", (job,)).fetchone()
-                if row is not None:
-                    found[job] = records.job(row)
-        return found
+            rows = [connection.execute("SELECT * FROM job WHERE id = ?", (job,)).fetchone() for job in set(ids)]
+        return {row["id"]: records.job(row) for row in rows if row is not None}
 
     # Rounds.
 

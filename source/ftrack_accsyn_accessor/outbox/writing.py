@@ -84,11 +84,11 @@ def cancel(connection: Connection, keys: Sequence[tuple[str, str]], now: float) 
 
 def write_unknown(
     connection: Connection, publications: Sequence[Publication], now: float, published_at: Optional[float] = None
-) -> list[Publication]:
+) -> int:
     """Write those of *publications* that have no item, a withdrawn one, or one from before *published_at*.
 
-    They become pending, or prepared where there was a doubt. Return them. Of those that were published at a time that
-    is known, what was asked for is withdrawn; what is merely found in ftrack may be as old as that.
+    They become pending, or need attention where there was a doubt. Return how many. Of those that were published at a
+    time that is known, what was asked for is withdrawn; what is merely found in ftrack may be as old as that.
     """
     wanted = []
     for publication in publications:
@@ -100,18 +100,25 @@ def write_unknown(
     for publication in wanted if published_at is not None else ():
         if not (publication.doubt or publication.copied_from):
             replacing.withdraw(connection, publication.component_id, publication.location_id, now)
-    write_all(connection, [each for each in wanted if each.doubt], State.PREPARED, "", now)
-    return wanted
+    doubtful = [each for each in wanted if each.doubt]
+    write_all(connection, doubtful, State.PREPARED, "", now)
+    for publication in doubtful:
+        activate(connection, [publication.component_id], publication.location_id, now)
+    return len(wanted)
 
 
 def earlier_files(connection: Connection, publication: Publication) -> list[StagedFile]:
-    """Return the files of items of the same component, with the same path, or around it; of none being prepared."""
+    """Return the files of items of the same component, with the same path, or around it; of none being prepared.
+
+    Those of forgotten ones are among them.
+    """
     rows = connection.execute(
         "SELECT packed FROM files WHERE item IN ("  # noqa: S608 - constants; the values are bound
         "SELECT id FROM item WHERE component_id = :component AND location_id = :location AND reason = 'publish' "
         f"AND state <> '{State.PREPARED.value}' UNION "
         f"SELECT id FROM item WHERE path = :path AND volume = :volume AND reason = 'publish' "
-        f"AND state <> '{State.PREPARED.value}')",
+        f"AND state <> '{State.PREPARED.value}') UNION ALL "
+        "SELECT files FROM past WHERE (component_id = :component OR path = :path) AND files IS NOT NULL",
         {
             "component": publication.component_id,
             "location": publication.location_id,
@@ -166,6 +173,10 @@ def _write(
         connection.execute(_UPDATE, (request, now, now, *values, *kept, item))
     connection.execute(
         "INSERT OR REPLACE INTO files (item, packed) VALUES (?, ?)", (item, records.pack(publication.files))
+    )
+    # What was forgotten of it has no files of its own any more.
+    connection.execute(
+        "UPDATE past SET files = NULL WHERE component_id = ? AND files IS NOT NULL", (publication.component_id,)
     )
     covering.mark(connection, publication)
 

@@ -122,7 +122,7 @@ class Cleaner:
         left = [file for file in item.publication.files if _is_there(full_path(self._area.root, file.path))]
         self._area.require()
         if not left:
-            self._outbox.control.forget(item)
+            self._outbox.past.freed(item)
         size_bytes = sum(file.size_bytes for file in freed)
         logger.info("Freed %d bytes of %s.", size_bytes, item.publication.resource_identifier)
         return Freed(size_bytes, (reason or f"{left[0].path} could not be removed") if left else "")
@@ -161,7 +161,7 @@ class Cleaner:
         """Return what speaks against freeing *candidate* at this moment."""
         item = candidate.item
         self._area.require()
-        if not self._outbox.control.is_unchanged(item):
+        if not self._outbox.past.is_unchanged(item):
             return "it was published anew meanwhile"
         files = self._collector.files(item)
         if files.unreadable:

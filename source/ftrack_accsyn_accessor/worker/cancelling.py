@@ -51,7 +51,7 @@ class Cancelling:
         """Exclude what waits in accsyn and is not to run any more.
 
         Cancelled items are withdrawn. Those that would be fetched to where something was published since need
-        attention.
+        attention. Of what was forgotten nothing is left to be done.
         """
         taken_back = self._taken_back(self._outbox.requests.to_take_back(self._studio))
         self._outbox.withdraw(taken_back, CANCELLED)
@@ -61,6 +61,10 @@ class Cancelling:
         publishes = {item.id: publish for item, publish in endangering}
         for item in self._taken_back([item for item, _ in endangering]):
             stop(self._outbox, [item], published_there(item, publishes[item.id]), self._clock())
+
+        forgotten = self._outbox.past.to_exclude(self._studio)
+        gone = self._taken_back(forgotten)
+        self._outbox.past.excluded([item for item in forgotten if item in gone or (item.id, item.state) in self._begun])
 
     def _taken_back(self, items: Iterable[Item]) -> list[Item]:
         """Return those of *items* with which accsyn will not begin any more."""

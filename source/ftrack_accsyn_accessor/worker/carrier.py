@@ -134,8 +134,9 @@ class Carrier:
 
     def steer(self) -> bool:
         """Take back, pause, resume or put first in accsyn what the outbox asks for; return whether nothing may go."""
-        requests = self._outbox.requests
-        if requests.to_take_back(self.studio) or requests.endangering(self.studio, known_here(self._outbox)):
+        requests, past = self._outbox.requests, self._outbox.past
+        endangered = requests.to_take_back(self.studio) or requests.endangering(self.studio, known_here(self._outbox))
+        if endangered or past.to_exclude(self.studio):
             if self._cancelling is None:
                 workspace = self._opened_workspace(self._complete_settings())
                 self._cancelling = Cancelling(self._outbox, workspace, self.studio, self._clock, self._monotonic)

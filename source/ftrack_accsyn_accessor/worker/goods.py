@@ -91,8 +91,8 @@ class Staged:
         return [item for item in items if item.id not in coming]
 
     def wanted(self, items: Sequence[Item]) -> list[Item]:
-        """Return *items*: what is published is wanted as long as ftrack has it, which was just asked."""
-        return list(items)
+        """Return those of *items* that nobody has forgotten: ftrack, which was just asked, has them."""
+        return self._outbox.past.without_forgotten(items)
 
     def paths(self, item: Item) -> list[str]:
         """Return the paths of the tasks of *item*."""

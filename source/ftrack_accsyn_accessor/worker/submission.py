@@ -188,8 +188,8 @@ class Submission:
         )
 
     def _excluded(self, items: Sequence[Item], index: Optional[TaskIndex]) -> list[str]:
-        """Return the tasks of *items* that were excluded: whether adding queues them is not known."""
-        if not self._requests or index is None:
+        """Return the tasks of *items* that somebody, or we, have excluded: whether adding queues them is not known."""
+        if index is None:
             return []
         found = (index.get(path) for item in items for path in self._paths[item.id])
         return list(dict.fromkeys(task.id for task in found if task is not None and task.status == "excluded"))
@@ -288,9 +288,7 @@ class Submission:
         Another machine may create one for the same ends at this moment. So ours begins with a task that is excluded,
         as the placeholders of accsyn's documents do: nothing of it runs before it is known which job is everybody's.
         """
-        parcel = self._parcel(job, items, load)
-        first = {**parcel.payloads[0], "status": "excluded"}
-        job = self._lookup.agreed(job, self._create(job, items, load, parcel, [first]))
+        job = self._lookup.agreed(job, self._create(job, items, load))
         if not self._added(job, items, load):
             outcome = "accsyn does not have it any more"
             raise errors.Uncertain("add tasks to the sync job", job.name, outcome, "It is looked for again.")
@@ -298,18 +296,10 @@ class Submission:
 
     def _created(self, job: JobRow, items: Sequence[Item], load: _Load) -> JobRow:
         """Create the job of what is published on this machine, with the tasks of *items*."""
-        parcel = self._parcel(job, items, load)
-        created = self._create(job, items, load, parcel, parcel.payloads)
-        return self._lookup.begun(job, created)
+        return self._lookup.begun(job, self._create(job, items, load))
 
-    def _create(
-        self,
-        job: JobRow,
-        items: Sequence[Item],
-        load: _Load,
-        parcel: _Parcel,
-        first: Sequence[Mapping[str, Any]],
-    ) -> Job:
+    def _create(self, job: JobRow, items: Sequence[Item], load: _Load) -> Job:
+        """Create the job, with a task that is excluded where none is to run yet."""
         queue = self._workspace.find_queue(self._queue or load.route.project_name)
         if self._queue and queue is None:
             what = ("use the accsyn queue", self._queue, "accsyn has no such queue")
@@ -318,8 +308,13 @@ class Submission:
             raise errors.NotReady(*what, "Correct or unset FTRACK_ACCSYN_QUEUE.")
         request = self._requests.get(items[0].request or 0)
         payload = route.job_payload(load.route, job.key, items[0].publication, queue, request)
+        parcel = self._parcel(job, items, load)
         self._outbox.attempt(items, job, parcel.sent, parcel.differing)
         self._outbox.job_attempted(job)
+        # What was forgotten before that was written down is nobody's.
+        running = self._goods.wanted(items) if not self._requests else []
+        placeholder = {**parcel.payloads[0], "status": "excluded"}
+        first = self._parcel(job, running, load).payloads if running else [placeholder]
         try:
             return self._workspace.create_job({**payload, "tasks": list(first)})
         except errors.Uncertain:

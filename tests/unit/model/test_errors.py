@@ -66,6 +66,7 @@ def test_kinds_are_stable_words() -> None:
         "Conflict": "conflict",
         "Unresolved": "unresolved",
         "NotOne": "not-one",
+        "NotStuck": "not-stuck",
         "NotAllowed": "not-allowed",
         "RegistrationError": "ftrack",
         "RegistrationRefused": "ftrack",

@@ -124,34 +124,6 @@ def test_pins_are_kept(desk: Desk) -> None:
     assert Outbox(desk.path).control.pins() == {"show_a/sq010", "c1"}
 
 
-def test_forget_drops_an_arrived_item_with_its_files(desk: Desk) -> None:
-    item = synced(desk)
-
-    assert desk.outbox.control.is_unchanged(item)
-    assert desk.outbox.control.forget(item)
-
-    assert list(desk.outbox.items()) == []
-    with desk.outbox._connections.reading() as connection:
-        assert connection.execute("SELECT count(*) FROM files").fetchone()[0] == 0
-
-
-def test_forget_leaves_an_item_that_was_published_anew_meanwhile(desk: Desk) -> None:
-    item = synced(desk)
-    desk.pending("a")
-
-    assert not desk.outbox.control.is_unchanged(item)
-    assert not desk.outbox.control.forget(item)
-
-    assert desk.item("a").state is State.PENDING
-
-
-def synced(desk: Desk) -> Any:
-    (item,) = desk.pending("a")
-    desk.outbox.submitted([item], desk.job())
-    desk.outbox.tracking.synced([desk.item("a")])
-    return desk.item("a")
-
-
 def test_what_is_to_go_first_is_due_before_what_is_older(desk: Desk) -> None:
     desk.pending("a", "b", "c", "d")
     assert desk.outbox.control.first([desk.item("c").id], 1000) == 1

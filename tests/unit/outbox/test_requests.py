@@ -253,7 +253,7 @@ def test_a_file_of_release_1_2_is_taken_on_with_its_ids_which_are_never_given_tw
     assert outbox.requests.items(request)[0].id == 4
 
     assert [each.id for each in outbox.requests.latest(10)] == [request], "a publish is none of them"
-    assert outbox.control.forget(items[0])
+    assert outbox.past.freed(items[0])
     connection = sqlite3.connect(path)
     assert [row[0] for row in connection.execute("SELECT item FROM files ORDER BY item")] == [2, 4]
     connection.execute("CREATE TEMP TABLE again AS SELECT * FROM item WHERE id = 2")
