@@ -26,6 +26,13 @@ KINDS: Mapping[int, str] = {
 }
 
 
+_UNEXPECTED = "unexpected"
+#: What click raises where no command is named; before 8.2 it shows the help by itself.
+_HELP: tuple[type[click.ClickException], ...] = tuple(
+    filter(None, [getattr(click.exceptions, "NoArgsIsHelpError", None)])
+)
+
+
 class Stop(click.ClickException):
     """Ends a command with *message* on standard error and an exit code of `exit_codes`."""
 
@@ -54,17 +61,22 @@ def tell(error: BaseException, arguments: Sequence[str]) -> int:
     told = of(error)
     if answer.wanted(arguments):
         answer.print_error(told.kind, told.message, told.exit_code, told.remedy)
+    elif isinstance(error, _HELP):
+        click.echo(error.format_message(), err=True)
     else:
-        usage = getattr(error, "ctx", None)
-        if isinstance(error, click.UsageError) and usage is not None:
-            help_option = f"\nTry '{usage.command_path} {usage.help_option_names[0]}' for help.\n"
-            terminal.say(f"{usage.get_usage()}{help_option}", err=True)
         sign = "Error: " if isinstance(error, click.ClickException) and not isinstance(error, Stop) else ""
-        terminal.say(f"{sign}{told.message} {told.remedy}".rstrip(), err=True)
-    if told.kind == "unexpected" and environment.read_settings().log_level == logging.DEBUG:
+        terminal.say(f"{_usage(error)}{sign}{told.message} {told.remedy}".rstrip(), err=True)
+    if told.kind == _UNEXPECTED and environment.read_settings().log_level == logging.DEBUG:
         trail = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         sys.stderr.write(secrets.concealed(trail, secrets.known()))
     return told.exit_code
+
+
+def _usage(error: BaseException) -> str:
+    if not isinstance(error, click.UsageError) or error.ctx is None:
+        return ""
+    usage, path, option = error.ctx.get_usage(), error.ctx.command_path, error.ctx.help_option_names[0]
+    return f"{usage}\nTry '{path} {option}' for help.\n\n"
 
 
 def of(error: BaseException) -> Told:
@@ -78,7 +90,7 @@ def of(error: BaseException) -> Told:
         return _of_stop(error)
     text = f"{type(error).__name__}: {words(error)}".rstrip(": ")
     remedy = "Please report this, with what it prints when FTRACK_ACCSYN_LOG_LEVEL is DEBUG."
-    return Told("unexpected", f"Something is wrong in ftrack-accsyn ({text}).", exit_codes.FAILED, remedy)
+    return Told(_UNEXPECTED, f"Something is wrong in ftrack-accsyn ({text}).", exit_codes.FAILED, remedy)
 
 
 def _of_stop(error: click.ClickException) -> Told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes
@@ -15,7 +15,9 @@ from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.worker.runtime import Runtime, open_outside, open_runtime
+
+if TYPE_CHECKING:
+    from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 
 def find(begin: bool = False) -> Installation:
@@ -73,6 +75,9 @@ def runtime(here: Installation, begin: bool = False) -> Runtime:
 
     With *begin* the staging area is made where there never was one.
     """
+    # Late, for it brings both services' clients, and most commands only look at the outbox.
+    from ftrack_accsyn_accessor.worker.runtime import open_outside, open_runtime
+
     if here.settings.disabled:
         raise Stop("The plugin is switched off by FTRACK_ACCSYN_DISABLE.", exit_codes.NOT_SET_UP)
     if here.settings.problems:

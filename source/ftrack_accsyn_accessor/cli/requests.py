@@ -9,7 +9,6 @@ from ftrack_accsyn_accessor.insight import requests as snapshot
 from ftrack_accsyn_accessor.insight.requests import RequestRow
 from ftrack_accsyn_accessor.model.plain import plain
 from ftrack_accsyn_accessor.model.request import RequestState
-from ftrack_accsyn_accessor.send.ordering import take_back
 
 _LATER = (
     "What accsyn has and has not begun is taken back when it answers: by the next application with the plugin, or by "
@@ -53,6 +52,8 @@ def cancel(context: click.Context, request_id: int, as_json: bool) -> None:
     is there, stays. The exit code is 0 when all of it was taken back or is there, 5 when some of it still moves, 7
     when accsyn does not answer: what it has is taken back then as soon as it does.
     """
+    from ftrack_accsyn_accessor.send.ordering import take_back  # late, for it brings both services' clients
+
     installation = here.find()
     runtime = here.runtime(installation)
     before = snapshot.request(runtime.outbox, request_id, installation.studio)
