@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from ftrack_accsyn_accessor.cli.answer import SCHEMA
 from ftrack_accsyn_accessor.cli.application import application
 from publishing import Publisher
 from runner import RUNNER
@@ -31,9 +32,11 @@ def run(publisher: Publisher) -> Run:
 
 @pytest.fixture
 def told(run: Run) -> Callable[..., Any]:
-    """Return a function that runs a command with `--json` and gives what it prints."""
+    """Return a function that runs a command with `--json` and gives what it prints beside the schema."""
 
     def command(*arguments: object) -> Any:
-        return json.loads(run(*arguments, "--json").stdout.splitlines()[-1])
+        found = json.loads(run(*arguments, "--json").stdout.splitlines()[-1])
+        assert found.pop("schema") == SCHEMA
+        return found
 
     return command
