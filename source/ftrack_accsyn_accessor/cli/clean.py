@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Sequence
@@ -14,10 +15,11 @@ from rich.text import Text
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
-from ftrack_accsyn_accessor.insight import rows
+from ftrack_accsyn_accessor.insight import naming, rows
 from ftrack_accsyn_accessor.insight.installation import Installation
 from ftrack_accsyn_accessor.model import settings
-from ftrack_accsyn_accessor.model.item import Studio
+from ftrack_accsyn_accessor.model.errors import NotOne
+from ftrack_accsyn_accessor.model.item import Reason, Studio
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 from ftrack_accsyn_accessor.model.settings import PREFIX
 from ftrack_accsyn_accessor.outbox import Outbox, records
@@ -25,8 +27,11 @@ from ftrack_accsyn_accessor.outbox.file import lock_path
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.staging.naming import naming_of
 from ftrack_accsyn_accessor.upkeep import DAY_S, Candidate, Cleaner, Freed, Policy
+from ftrack_accsyn_accessor.upkeep.cleaner import full_path
 from ftrack_accsyn_accessor.worker.endpoint import connect
 
+#: Why something lies in this machine's staging area.
+_HERE = (Reason.PUBLISH, Reason.GET)
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", re.IGNORECASE)
 
@@ -47,11 +52,11 @@ def _size(context: click.Context, parameter: click.Parameter, value: Optional[st
     "--quota", "quota_bytes", callback=_size, metavar="SIZE", help="Free the oldest beyond this size, such as 500G."
 )
 @click.option(
-    "--withdrawn", is_flag=True, help="Free what was withdrawn instead: what ftrack does not have here any more."
+    "--withdrawn", is_flag=True, help="Free what nobody wants any more instead: what ftrack does not have here."
 )
 @click.option("--apply", is_flag=True, help="Do it. Without this, what would be freed is only shown.")
-@click.option("--pin", "pinned", multiple=True, metavar="COMPONENT|PATH", help="Keep this staged from now on.")
-@click.option("--unpin", "unpinned", multiple=True, metavar="COMPONENT|PATH", help="Take a pin back.")
+@click.option("--pin", "pinned", multiple=True, metavar="ITEM|FOLDER", help="Keep this staged from now on.")
+@click.option("--unpin", "unpinned", multiple=True, metavar="ITEM|FOLDER", help="Take a pin back.")
 @shown.json_option
 def clean(
     days: Optional[float],
@@ -66,24 +71,41 @@ def clean(
 
     Proven: accsyn has reported them done, ftrack has the component and all its members at the destination, the staged
     files are still what was published, and at the moment of freeing accsyn shows them at the destination with the sizes
-    that were published. What is freed leaves the staging location in ftrack, too. Without --older-than,
-    FTRACK_ACCSYN_RETENTION_DAYS counts. A PATH is relative to the staging area and covers what is below.
+    that were published. What is freed leaves the staging location in ftrack, too; `why` and `log` can still tell when
+    it arrived, and where.
+
+    With --older-than, what arrived more than DAYS ago goes. With --quota, what arrived first goes until no more than
+    SIZE is left. With both, --quota never frees what arrived less than DAYS ago, even if more than SIZE stays then.
+    Without --older-than, FTRACK_ACCSYN_RETENTION_DAYS counts; --older-than 0 overrides it.
 
     With --withdrawn, what is freed are the staged files of components that ftrack does not have in the staging location
-    any more, as their publish failed or their version was deleted.
+    any more, as their publish failed or their version was deleted, also after it had arrived.
+
+    A pin keeps what is staged. ITEM is a component, a version's id, a staged path (a file of a sequence or a container
+    stands for all of it), or words as in "sh010 comp v001 main"; FOLDER covers what is below.
     """
     if withdrawn and (days is not None or quota_bytes is not None):
         raise click.UsageError("--withdrawn goes with neither --older-than nor --quota.")
+    if apply and (pinned or unpinned):
+        raise click.UsageError("--pin and --unpin do not go with --apply: look at what is left to be freed first.")
     machine = here.find_staging()
     outbox = here.outbox(machine)
     if pinned or unpinned:
+        machine.known_area(outbox).require()
         _pin(outbox, pinned, unpinned)
     policy = _policy(machine, days, quota_bytes) if not withdrawn else None
     if policy is None and not withdrawn:
         _tell_pins(outbox, bool(pinned or unpinned), as_json)
         return
     results = _run(machine, outbox, policy, apply)
-    told = {
+    if as_json:
+        shown.print_json(_all_told(results, apply))
+    else:
+        _show(results, apply)
+
+
+def _all_told(results: Sequence[tuple[Candidate, Freed]], apply: bool) -> dict[str, Any]:
+    return {
         "applied": apply,
         "items": [_told(candidate, freed) for candidate, freed in results],
         "freeable_bytes": sum(
@@ -91,10 +113,6 @@ def clean(
         ),
         "freed_bytes": sum(freed.size_bytes for _, freed in results),
     }
-    if as_json:
-        shown.print_json(told)
-    else:
-        _show(results, apply)
 
 
 def _policy(machine: Installation, days: Optional[float], quota_bytes: Optional[int]) -> Optional[Policy]:
@@ -127,23 +145,40 @@ def _run(machine: Installation, outbox: Outbox, policy: Optional[Policy], apply:
 
 def _pin(outbox: Outbox, pinned: Sequence[str], unpinned: Sequence[str]) -> None:
     key = naming_of(rows.area_of(outbox).staging_path).key
-    gone = {key(_pin_of(outbox, text)) for text in unpinned}
-    wanted = outbox.control.pins() | {_pin_of(outbox, text) for text in pinned}
-    outbox.control.keep_pins({pin for pin in wanted if key(pin) not in gone})
+    pins = outbox.control.pins()
+    gone: set[str] = set()
+    for text in unpinned:
+        meant = {key(each) for each in (text, rows.relative_path(outbox, text), *_known_pins(outbox, text))}
+        found = {pin for pin in pins if key(pin) in meant}
+        if not found:
+            raise here.Stop(f"{text} is not pinned. Pinned: {', '.join(sorted(pins)) or 'nothing'}.")
+        gone |= found
+    outbox.control.keep_pins((pins - gone).union(*(_pins_of(outbox, text) for text in pinned)))
 
 
-def _pin_of(outbox: Outbox, text: str) -> str:
-    """Return *text* as a pin: a component's id, or a path relative to the staging area.
+def _known_pins(outbox: Outbox, text: str) -> list[str]:
+    """Return what `_pins_of` does; nothing for what is not there any more."""
+    try:
+        return _pins_of(outbox, text)
+    except (NotOne, here.Stop):
+        return []
+
+
+def _pins_of(outbox: Outbox, text: str) -> list[str]:
+    """Return the pins that keep what *text* means: component ids, or a path relative to the staging area.
 
     A file of a sequence or container stands for all of it, as that is freed whole or not at all.
     """
-    if outbox.survey.of_component(text):
-        return text
     path = rows.relative_path(outbox, text)
-    if not path:
-        raise here.Stop(f"{text} is neither a component of this machine nor a path in its staging area.")
+    if path and os.path.isdir(full_path(rows.area_of(outbox).staging_path, path)):
+        return [path]
     found = rows.of_path(outbox, path)
-    return found.item.publication.path if found is not None else path
+    if found is not None:
+        return [found.item.publication.path]
+    meant = [row for row in rows.of_version(outbox, text) or naming.named(outbox, text) if row.reason in _HERE]
+    if not meant:
+        raise here.Stop(f"{text} is not staged on this machine.")
+    return [row.component_id or row.path for row in meant]
 
 
 def _tell_pins(outbox: Outbox, changed: bool, as_json: bool) -> None:
@@ -164,6 +199,7 @@ def _told(candidate: Candidate, freed: Freed) -> dict[str, Any]:
         "size_bytes": candidate.item.progress.size_bytes,
         "arrived_at": candidate.item.synced_at,
         "freed_bytes": freed.size_bytes,
+        "pinned": candidate.pinned,
         "stays_because": freed.objection,
     }
 

@@ -56,18 +56,18 @@ class Availability:
     def __init__(self, connection: FtrackConnection) -> None:
         self._connection = connection
 
-    def register(self, items: Sequence[Item], location_id: str) -> Outcome:
+    def register(self, items: Sequence[Item], location_id: str, forgotten: Collection[str] = ()) -> Outcome:
         """Register *items*, at most `connection.BATCH`, with their members at any depth, in the location.
 
         They come with their files, whose paths are asked after as well. One of which a path belongs to another
-        component is refused with `errors.Conflict`.
+        component, none of the *forgotten* ones (see `claims.rule`), is refused with `errors.Conflict`.
         """
         outcome = Outcome()
         items = [item for item in items if item.publication.location_id != location_id]
         if not items:
             return outcome
         sound = []
-        for ruling in self._rulings(items, location_id):
+        for ruling in self._rulings(items, location_id, forgotten):
             if ruling.rival is not None:
                 outcome.refusals[ruling.item.id] = conflict(ruling.item, ruling.rival, location_id)
             else:
@@ -85,12 +85,13 @@ class Availability:
         outcome.deleted -= unseen.keys()
         return outcome
 
-    def _rulings(self, items: Sequence[Item], location_id: str) -> list[Ruling]:
+    def _rulings(self, items: Sequence[Item], location_id: str, forgotten: Collection[str]) -> list[Ruling]:
         published = [item for item in items if item.reason is Reason.PUBLISH]
         rulings: list[Ruling] = []
         if published:
             locations = {item.publication.location_id for item in published}
-            rulings += rule(published, read_claims(self._connection, published, {*locations, location_id}), location_id)
+            claims = read_claims(self._connection, published, {*locations, location_id})
+            rulings += rule(published, claims, location_id, forgotten)
         asked: dict[str, list[Item]] = {}
         for item in items:
             if item.reason is not Reason.PUBLISH:

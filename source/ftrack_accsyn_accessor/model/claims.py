@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import posixpath
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model import errors, progress
@@ -63,14 +63,20 @@ def spellings(identifier: str) -> set[str]:
     return {identifier, unicodedata.normalize("NFC", identifier), unicodedata.normalize("NFD", identifier)}
 
 
-def rule(items: Sequence[Item], claims: Iterable[Claim], destination_id: str) -> list[Ruling]:
+def rule(
+    items: Sequence[Item], claims: Iterable[Claim], destination_id: str, forgotten: Collection[str] = ()
+) -> list[Ruling]:
     """Return what *claims*, all those on the paths and of the components of *items*, say of each item.
 
-    *destination_id* is the ftrack location that stands for the destination, empty where none does.
+    *destination_id* is the ftrack location that stands for the destination, empty where none does. *forgotten* are
+    components that nobody wants sent from the locations of *items* any more.
     """
     on_paths: dict[str, list[Claim]] = {}
     of_components: dict[str, dict[str, Claim]] = {}
+    here = {item.publication.location_id for item in items}
     for claim in claims:
+        if claim.location_id in here and not {claim.component_id, *claim.within}.isdisjoint(forgotten):
+            continue
         on_paths.setdefault(same_path(claim.resource_identifier), []).append(claim)
         of_components.setdefault(claim.component_id, {})[claim.location_id] = claim
     return [_ruling(item, on_paths, of_components, destination_id) for item in items]

@@ -122,6 +122,11 @@ class Past:
             rows = connection.execute("SELECT known, files FROM past WHERE files IS NOT NULL ORDER BY item").fetchall()
         return [_item(row) for row in rows]
 
+    def forgotten_ids(self) -> set[str]:
+        """Return the components of `forgotten`."""
+        with self._connections.reading() as connection:
+            return forgotten_ids(connection)
+
     def without_forgotten(self, items: Sequence[Item]) -> list[Item]:
         """Return those of *items* that were not forgotten."""
         with self._connections.reading() as connection:
@@ -165,6 +170,11 @@ class Past:
         with self._connections.reading() as connection:
             rows = connection.execute(f"SELECT * FROM past WHERE {condition}", values).fetchall()  # noqa: S608
         return [Gone(_found(row), Ended(row["ended"]), row["ended_at"], row["ended_by"]) for row in rows]
+
+
+def forgotten_ids(connection: Connection) -> set[str]:
+    """Return the components whose publish was forgotten, and neither published anew since nor freed."""
+    return {row[0] for row in connection.execute("SELECT component_id FROM past WHERE files IS NOT NULL")}
 
 
 def _stuck(connection: Connection, item_id: int) -> sqlite3.Row:

@@ -21,6 +21,7 @@ from ftrack_accsyn_accessor.model.item import (
 )
 from ftrack_accsyn_accessor.outbox import covering, ends, records, replacing
 from ftrack_accsyn_accessor.outbox.connection import Connections
+from ftrack_accsyn_accessor.outbox.past import forgotten_ids
 from ftrack_accsyn_accessor.outbox.records import JobRow
 
 #: Assignments that take back what was reported of an item, when it is published or submitted anew.
@@ -261,6 +262,11 @@ class Tracking:
                 (packed, item.id, item.created_at),
             )
 
+    def forgotten(self) -> set[str]:
+        """Return the components that nobody wants sent any more, as `Past.forgotten_ids`."""
+        with self._connections.reading() as connection:
+            return forgotten_ids(connection)
+
     def newer(self, item: Item) -> list[Item]:
         """Return the items, published after *item*, that have files of it and are not synced; none for a request's."""
         if item.reason is not Reason.PUBLISH:
@@ -374,23 +380,10 @@ class Tracking:
 
 def _values(change: Change, now: float) -> tuple[object, ...]:
     item, progress = change.item, change.progress
-    return (
-        change.state.value,
-        change.cause_kind,
-        records.cause_text(change.cause, change.remedy),
-        change.next_try_at,
-        progress.done_bytes,
-        progress.size_bytes,
-        progress.speed_bytes_per_s,
-        progress.left_s,
-        int(change.arrived),
-        now,
-        change.state.value,
-        now,
-        item.id,
-        item.created_at,
-        item.job,
-    )
+    said = (change.state.value, change.cause_kind, records.cause_text(change.cause, change.remedy), change.next_try_at)
+    moved = (progress.done_bytes, progress.size_bytes, progress.speed_bytes_per_s, progress.left_s)
+    known = (item.id, item.created_at, item.job)
+    return (*said, *moved, int(change.arrived), now, change.state.value, now, *known)
 
 
 def _tracked(row: sqlite3.Row) -> TrackedJob:

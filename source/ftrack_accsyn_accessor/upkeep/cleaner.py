@@ -27,8 +27,16 @@ from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.held import READERS, is_held
 from ftrack_accsyn_accessor.staging.longpath import reachable
 from ftrack_accsyn_accessor.staging.naming import naming_of
-from ftrack_accsyn_accessor.upkeep.evidence import Collector
-from ftrack_accsyn_accessor.upkeep.policy import Evidence, Policy, choose, objection, unpinned, withdrawn_objection
+from ftrack_accsyn_accessor.upkeep.evidence import Collector, rests_here
+from ftrack_accsyn_accessor.upkeep.policy import (
+    PINNED,
+    Evidence,
+    Policy,
+    choose,
+    is_pinned,
+    objection,
+    withdrawn_objection,
+)
 from ftrack_accsyn_accessor.upkeep.verifying import difference
 from ftrack_accsyn_accessor.workspace import Workspace
 
@@ -45,6 +53,11 @@ class Candidate:
     item: Item
     evidence: Evidence
     objection: str
+
+    @property
+    def pinned(self) -> bool:
+        """Whether somebody wants it to stay, whatever else speaks for or against it."""
+        return self.objection == PINNED
 
 
 class Freed(NamedTuple):
@@ -81,28 +94,39 @@ class Cleaner:
     def plan(self, policy: Policy, now: float) -> Iterator[Candidate]:
         """Yield what the policy wants to go, the longest arrived first. Changes nothing, and does not ask accsyn.
 
-        *now* is in seconds since the epoch.
+        *now* is in seconds since the epoch. What is pinned is among it, and stays.
         """
         self._area.require()
         arrived_by = now - policy.older_than_s if policy.older_than_s is not None else now
         arrived = self._outbox.survey.synced(now if policy.quota_bytes is not None else arrived_by)
         chosen = choose(arrived, self._outbox.control.pins(), policy, now, naming_of(self._area.root))
-        for start in range(0, len(chosen), BATCH):
-            items = self._outbox.tracking.with_files(chosen[start : start + BATCH])
-            yield from self._candidates(items, self._collector.of_synced, objection)
+        for batch in self._batches(chosen):
+            yield from self._candidates(self._outbox.tracking.with_files(batch), self._collector.of_synced, objection)
 
     def plan_withdrawn(self) -> Iterator[Candidate]:
-        """Yield the withdrawn items, except pinned ones, oldest first. Changes nothing."""
+        """Yield the withdrawn items, and what rests here and ftrack does not know any more. Changes nothing.
+
+        That is what has arrived, what needs attention and what was forgotten. What is pinned is among it, and stays.
+        """
         self._area.require()
-        pins = self._outbox.control.pins()
-        withdrawn = unpinned(self._outbox.items(State.WITHDRAWN), pins, naming_of(self._area.root))
-        for start in range(0, len(withdrawn), BATCH):
-            items = withdrawn[start : start + BATCH]
-            unseen = hidden(self._connection, items)
-            for candidate in self._candidates(items, self._collector.of_withdrawn, withdrawn_objection):
+        for batch in self._batches([*self._outbox.items(State.WITHDRAWN), *self._deleted()]):
+            unseen = hidden(self._connection, batch)
+            for candidate in self._candidates(batch, self._collector.of_withdrawn, withdrawn_objection):
                 if not candidate.objection and candidate.item.id in unseen:
                     candidate = dataclasses.replace(candidate, objection=str(unseen[candidate.item.id]))
                 yield candidate
+
+    def _deleted(self) -> list[Item]:
+        """Return the items, with their files, that rest here and whose components ftrack does not know."""
+        resting = [*self._outbox.items(State.SYNCED, State.NEEDS_ATTENTION), *self._outbox.past.forgotten()]
+        mine = [item for item in resting if rests_here(item) and self._studio.includes(item.studio)]
+        known = self._collector.known({item.publication.component_id for item in mine})
+        return [item for item in mine if item.publication.component_id not in known]
+
+    @staticmethod
+    def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+        for start in range(0, len(items), BATCH):
+            yield items[start : start + BATCH]
 
     def free(self, candidate: Candidate) -> Freed:
         """Free one candidate.
@@ -148,11 +172,15 @@ class Cleaner:
         collect: Callable[[Sequence[Item]], dict[int, Evidence]],
         object_to: Callable[[Item, Evidence], str],
     ) -> Iterator[Candidate]:
-        found = collect([item for item in items if self._studio.includes(item.studio)])
+        pins, naming = self._outbox.control.pins(), naming_of(self._area.root)
+        pinned = {item.id for item in items if is_pinned(item, pins, naming)}
+        found = collect([item for item in items if item.id not in pinned and self._studio.includes(item.studio)])
         self._area.require()
         for item in items:
             evidence = found.get(item.id)
-            if evidence is None:
+            if item.id in pinned:
+                yield Candidate(item, Evidence(), PINNED)
+            elif evidence is None:
                 yield Candidate(item, Evidence(), f"it belongs to another studio: {_name(item.studio)}")
             else:
                 yield Candidate(item, evidence, object_to(item, evidence))
@@ -169,7 +197,8 @@ class Cleaner:
         if files.changed:
             return f"{min(files.changed)} was written to since it was published"
         nothing_left = files.missing >= {file.path for file in item.publication.files}
-        return "" if item.state is State.WITHDRAWN or nothing_left else self._objection_there(item)
+        unwanted = item.state is State.WITHDRAWN or not candidate.evidence.components
+        return "" if unwanted or nothing_left else self._objection_there(item)
 
     def _objection_there(self, item: Item) -> str:
         """Return what speaks against freeing *item* at its destination, as accsyn sees it at this moment."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted, quoted_batches
@@ -60,6 +60,14 @@ class Collector:
             item_id: dataclasses.replace(found, claimed=frozenset(claimed.get(item_id, ())))
             for item_id, found in self._staged(items, self._components(items)).items()
         }
+
+    def known(self, component_ids: Collection[str]) -> set[str]:
+        """Return those of *component_ids* that ftrack knows; a request for each 500."""
+        found: set[str] = set()
+        for ids in quoted_batches(sorted(component_ids)):
+            rows = self._connection.query(f"select id from Component where id in ({ids})")  # noqa: S608
+            found.update(str(row["id"]) for row in rows)
+        return found
 
     def files(self, item: Item) -> Files:
         """Look at the staged files of *item*."""
@@ -143,7 +151,8 @@ class Collector:
 
     def _claimed(self, items: Sequence[Item]) -> dict[int, set[str]]:
         """Return the components that ftrack has in a location of this staging area under a path of each item."""
-        locations = quoted(sorted({other.staged_at for other in self._outbox.items() if _is_here(other)}))
+        known = (*self._outbox.items(), *self._outbox.past.forgotten())
+        locations = quoted(sorted({other.staged_at for other in known if _is_here(other)}))
         owners: dict[str, set[int]] = {}
         for item in items:
             publication = item.publication
@@ -169,7 +178,7 @@ class Collector:
                 owners.setdefault(key(file.path), []).append((item.id, file.path))
         going = {item.id for item in items}
         shared: dict[int, set[str]] = {}
-        for other in self._outbox.items():
+        for other in (*self._outbox.items(), *self._outbox.past.forgotten()):
             if other.id in going or other.state is State.WITHDRAWN or not _needs_staged(other):
                 continue
             for file in other.publication.files:
@@ -181,6 +190,11 @@ class Collector:
 def _is_here(item: Item) -> bool:
     """Whether *item* was published or fetched on this machine."""
     return item.reason in (Reason.PUBLISH, Reason.GET)
+
+
+def rests_here(item: Item) -> bool:
+    """Whether *item*, which does not move, lies in this machine's staging area."""
+    return item.reason is Reason.PUBLISH or (item.reason is Reason.GET and item.state is State.SYNCED)
 
 
 def _needs_staged(item: Item) -> bool:

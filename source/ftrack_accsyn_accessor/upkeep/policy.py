@@ -10,17 +10,20 @@ import dataclasses
 from collections.abc import Collection, Iterable
 from typing import Optional
 
-from ftrack_accsyn_accessor.model.item import Item, State
+from ftrack_accsyn_accessor.model.item import Item, Kind, State
 from ftrack_accsyn_accessor.model.naming import EXACT, Naming
 
 DAY_S = 86_400.0
+#: Why something stays that nothing else speaks against.
+PINNED = "it is pinned"
 
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
-    """What is to go: items that arrived more than *older_than_s* seconds ago, and the oldest beyond *quota_bytes*.
+    """What is to go: items that arrived more than *older_than_s* seconds ago, or the oldest beyond *quota_bytes*.
 
-    None asks for nothing.
+    With both, the oldest beyond the quota as far as they are older than that: what is younger stays, however much it
+    is. None asks for nothing.
     """
 
     older_than_s: Optional[float] = None
@@ -58,21 +61,23 @@ def choose(
 ) -> list[Item]:
     """Return the items that *policy* wants to go, the longest arrived first.
 
-    Only items that have arrived are chosen, and none that is pinned; see `unpinned` for *pins* and *naming*. Pinned
-    ones count towards the quota all the same.
+    Only items that have arrived are chosen. Pinned ones are among them, as they are wanted to go; they stay all the
+    same, see `is_pinned`, and so count towards the quota.
     """
+    if policy == Policy():
+        return []
     arrived = sorted((item for item in items if _has_arrived(item)), key=lambda item: (_arrived_at(item), item.id))
-    free = unpinned(arrived, pins, naming)
-    chosen = {item.id for item in free if _is_old(item, policy, now)}
-    if policy.quota_bytes is not None:
-        left_bytes = sum(item.progress.size_bytes for item in arrived if item.id not in chosen)
-        for item in free:
-            if left_bytes <= policy.quota_bytes:
-                break
-            if item.id not in chosen:
-                chosen.add(item.id)
-                left_bytes -= item.progress.size_bytes
-    return [item for item in free if item.id in chosen]
+    old = [item for item in arrived if policy.older_than_s is None or now - _arrived_at(item) > policy.older_than_s]
+    if policy.quota_bytes is None:
+        return old
+    chosen = []
+    left_bytes = sum(item.progress.size_bytes for item in arrived)
+    for item in old:
+        if left_bytes <= policy.quota_bytes:
+            break
+        chosen.append(item)
+        left_bytes -= 0 if is_pinned(item, pins, naming) else item.progress.size_bytes
+    return chosen
 
 
 def objection(item: Item, evidence: Evidence) -> str:
@@ -84,7 +89,7 @@ def objection(item: Item, evidence: Evidence) -> str:
     if evidence.destination_id == item.staged_at:
         return "its destination in ftrack is the staging location itself"
     if item.publication.component_id not in evidence.components:
-        return "ftrack does not know it any more"
+        return "ftrack does not know it any more: --withdrawn frees it"
     absent = evidence.components - evidence.arrived
     if absent:
         return f"ftrack does not have {_count(len(absent), 'component')} of it at the destination"
@@ -94,9 +99,14 @@ def objection(item: Item, evidence: Evidence) -> str:
 
 
 def withdrawn_objection(item: Item, evidence: Evidence) -> str:
-    """Return why the staged files of a withdrawn *item* must stay, empty when nobody needs them."""
-    if item.state is not State.WITHDRAWN:
+    """Return why the staged files of *item* must stay, empty when nobody needs them.
+
+    It is withdrawn, or rests here while ftrack does not know it any more.
+    """
+    if item.state not in (State.WITHDRAWN, State.SYNCED, State.NEEDS_ATTENTION):
         return "it is not withdrawn"
+    if item.state is not State.WITHDRAWN and evidence.components:
+        return "ftrack knows it"
     if evidence.staged:
         return "ftrack has it in the staging location after all"
     if evidence.claimed:
@@ -121,21 +131,16 @@ def _all_missing(item: Item, evidence: Evidence) -> bool:
     return bool(files) and evidence.missing >= {file.path for file in files}
 
 
-def unpinned(items: Iterable[Item], pins: Collection[str], naming: Naming = EXACT) -> list[Item]:
-    """Return those of *items* that no pin keeps.
+def is_pinned(item: Item, pins: Collection[str], naming: Naming = EXACT) -> bool:
+    """Return whether a pin keeps *item*: that of its component, of its path or a folder above, or of a part of it.
 
-    *pins* are component ids, or paths relative to the staging area with all that lies below them; *naming* says which
-    spellings of a path are one there.
+    *pins* are component ids, or paths relative to the staging area; *naming* says which spellings of a path are one
+    there. What has several files is freed whole, or not at all.
     """
-    if not pins:
-        return list(items)
-    ids = frozenset(pins)
-    return [
-        item
-        for item in items
-        if item.publication.component_id not in ids
-        and not any(naming.covers(pin, item.publication.path) for pin in ids)
-    ]
+    path, wide = item.publication.path, item.publication.kind is not Kind.FILE
+    if item.publication.component_id in pins:
+        return True
+    return any(naming.covers(pin, path) or (wide and naming.covers(path, pin)) for pin in pins)
 
 
 def _has_arrived(item: Item) -> bool:
@@ -144,10 +149,6 @@ def _has_arrived(item: Item) -> bool:
 
 def _arrived_at(item: Item) -> float:
     return item.synced_at or item.updated_at
-
-
-def _is_old(item: Item, policy: Policy, now: float) -> bool:
-    return policy.older_than_s is not None and now - _arrived_at(item) > policy.older_than_s
 
 
 def _count(count: int, noun: str) -> str:

@@ -60,7 +60,7 @@ class Outcome:
     """What reconciling has found: how many components are registered, and what has become of them.
 
     Of those registered, `available` are at the destination and `known` are in the outbox; the rest was queued, has
-    vanished, or is there without its members.
+    vanished, is there without its members, or was `forgotten` by somebody: how many of these were left out.
     """
 
     registered: int
@@ -68,6 +68,7 @@ class Outcome:
     known: int
     queued: tuple[Queued, ...]
     vanished: tuple[Vanished, ...]
+    forgotten: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,11 +114,19 @@ class Reconciliation:
         self._workspace = workspace
         self._volume = volume
 
-    def run(self, location_id: str, location_name: str, destination_id: str, dry_run: bool = False) -> Outcome:
+    def run(
+        self,
+        location_id: str,
+        location_name: str,
+        destination_id: str,
+        dry_run: bool = False,
+        with_forgotten: bool = False,
+    ) -> Outcome:
         """Queue what is neither at the destination location nor in the outbox; with *dry_run* only find it.
 
         An empty *destination_id* means that no ftrack location stands for the destination: then nothing counts as
-        available. A container counts as registered when it is registered itself; its members go with it.
+        available. A container counts as registered when it is registered itself; its members go with it. What somebody
+        has forgotten is left out, unless *with_forgotten* asks for it.
 
         Raise `errors.RegistrationError`, `errors.OutboxError` or `errors.StagingGone`.
         """
@@ -126,7 +135,9 @@ class Reconciliation:
         known = self._outbox.known(location_id) if self._outbox is not None else set()
         unknown = [each for each in registered if each.component_id not in known]
         there = self._at(destination_id, unknown) if destination_id else set()
-        lost = [each for each in unknown if each.component_id not in there]
+        forgotten = self._outbox.past.forgotten_ids() if self._outbox is not None and not with_forgotten else set()
+        missing = [each for each in unknown if each.component_id not in there]
+        lost = [each for each in missing if each.component_id not in forgotten]
         queued: list[Queued] = []
         vanished: list[Vanished] = []
         for start in range(0, len(lost), _AT_ONCE):
@@ -139,7 +150,8 @@ class Reconciliation:
                     queued.append(_queued(found))
             if publications and not dry_run and self._outbox is not None:
                 self._outbox.enqueue(publications)
-        return Outcome(len(registered), len(there), len(registered) - len(unknown), tuple(queued), tuple(vanished))
+        known_count, left_out = len(registered) - len(unknown), len(missing) - len(lost)
+        return Outcome(len(registered), len(there), known_count, tuple(queued), tuple(vanished), left_out)
 
     def look_up(
         self, component_ids: Iterable[str], location_id: str, location_name: str

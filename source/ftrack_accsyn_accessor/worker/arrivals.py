@@ -213,7 +213,8 @@ class Arrivals:
             try:
                 if outage is None:
                     # With their files: the path of each is asked after once more.
-                    outcome = self._availability.register(self._tracking.with_files(items), destination.location_id)
+                    whole, forgotten = self._tracking.with_files(items), self._tracking.forgotten()
+                    outcome = self._availability.register(whole, destination.location_id, forgotten)
                     self._outage.over()
             except errors.RegistrationError as error:
                 outage = error

@@ -104,7 +104,7 @@ class Claims:
         locations = {item.publication.location_id for item in items}
         connection = self._registrations().connection
         claims = read_claims(connection, items, {*locations, destination.location_id} - {""})
-        rulings = rule(items, claims, destination.location_id)
+        rulings = rule(items, claims, destination.location_id, self._outbox.past.forgotten_ids())
         unwanted = self._withdraw([ruling.item for ruling in rulings if not ruling.staged], _NOT_WANTED)
         wanted = [ruling for ruling in rulings if ruling.item.id not in unwanted]
         # What was copied from another location is no newer content: what is registered is as true as before.

@@ -95,7 +95,13 @@ def test_pins_keep_components_and_folders_until_they_are_taken_back(
 
     found = told(*APPLY)
 
-    assert [item["path"].rpartition("/")[2] for item in found["items"]] == ["frames.%04d.exr"]
+    assert {item["path"].rpartition("/")[2]: item["pinned"] for item in found["items"]} == {
+        "movie.mov": True,
+        "frames.%04d.exr": False,
+        "pack": True,
+    }
+    assert {path.rpartition("/")[2] for path in staged(publisher)} == {"movie.mov", "a.txt", "b.txt"}
+    assert "it is pinned" in run(*ALL).stdout
     assert "Pinned: nothing" in run("clean", "--unpin", arrived["file"]["id"], "--unpin", base / "pack").stdout
     told(*APPLY)
     assert staged(publisher) == set()

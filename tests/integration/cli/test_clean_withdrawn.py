@@ -149,7 +149,7 @@ def test_pinned_withdrawn_files_stay(publisher: Publisher, run: Run, told: Told)
     withdrawn(publisher)
     run("clean", "--pin", publisher.studio.staging / FOLDER)
 
-    assert told(*APPLY)["items"] == []
+    assert [item["stays_because"] for item in told(*APPLY)["items"]] == ["it is pinned"] * 2
     assert len(staged(publisher)) == 4
 
 

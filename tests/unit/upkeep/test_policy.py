@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ftrack_accsyn_accessor.model.item import Item, Kind, Progress, Publication, StagedFile, State
 from ftrack_accsyn_accessor.model.naming import EXACT, Naming
 from ftrack_accsyn_accessor.upkeep import DAY_S, Policy
-from ftrack_accsyn_accessor.upkeep.policy import Evidence, choose, objection, unpinned, withdrawn_objection
+from ftrack_accsyn_accessor.upkeep.policy import Evidence, choose, is_pinned, objection, withdrawn_objection
 
 NOW = 1_790_000_000.0
 
@@ -93,18 +93,47 @@ def test_quota_chooses_the_oldest_beyond_it_and_no_more() -> None:
     assert chosen(items, Policy(quota_bytes=0)) == [4, 3, 2, 1]
 
 
-def test_age_and_quota_together_choose_what_either_wants() -> None:
+def test_quota_never_chooses_what_is_younger_than_the_age() -> None:
     items = [item(number, days=number) for number in (1, 2, 3, 4)]
 
-    assert chosen(items, Policy(older_than_s=3.5 * DAY_S, quota_bytes=20)) == [4, 3]
-    assert chosen(items, Policy(older_than_s=1.5 * DAY_S, quota_bytes=35)) == [4, 3, 2]
+    assert chosen(items, Policy(older_than_s=3.5 * DAY_S, quota_bytes=20)) == [4]
+    assert chosen(items, Policy(older_than_s=1.5 * DAY_S, quota_bytes=35)) == [4]
+    assert chosen(items, Policy(older_than_s=1.5 * DAY_S, quota_bytes=0)) == [4, 3, 2]
+    assert chosen(items, Policy(older_than_s=9 * DAY_S, quota_bytes=0)) == []
 
 
-def test_pins_are_never_chosen_but_count_towards_the_quota() -> None:
+@given(
+    ages=st.lists(st.floats(0.0, 60.0), max_size=8),
+    older_than=st.none() | st.floats(0.0, 60.0),
+    quota=st.none() | st.integers(0, 90),
+    pinned=st.sets(st.integers(0, 7)),
+)
+def test_whatever_is_freed_is_old_enough_and_no_more_than_the_quota_asks_for(
+    ages: list[float], older_than: Optional[float], quota: Optional[int], pinned: set[int]
+) -> None:
+    items = [item(number, days=days) for number, days in enumerate(ages)]
+    pins = {f"c{number}" for number in pinned}
+    policy = Policy(older_than * DAY_S if older_than is not None else None, quota)
+
+    wanted = choose(items, pins, policy, NOW)
+    freed = [each for each in wanted if not is_pinned(each, pins)]
+
+    ages_s = [NOW - (each.synced_at or NOW) for each in freed]
+    assert ages_s == sorted(ages_s, reverse=True)
+    assert all(older_than is None or age_s > older_than * DAY_S for age_s in ages_s)
+    if quota is not None and freed:
+        left_bytes = 10 * (len(items) - len(freed))
+        assert left_bytes + 10 > quota, "the last one had to go"
+    if older_than is None and quota is None:
+        assert wanted == []
+
+
+def test_pinned_ones_are_wanted_and_count_towards_the_quota_as_they_stay() -> None:
     items = [item(1, days=1), item(2, days=2), item(3, days=3)]
 
-    assert chosen(items, Policy(quota_bytes=10), "c3") == [2, 1]
-    assert chosen(items, Policy(older_than_s=0.0), "show_a") == []
+    assert chosen(items, Policy(quota_bytes=10), "c3") == [3, 2, 1]
+    assert chosen(items, Policy(quota_bytes=20), "c3") == [3, 2]
+    assert chosen(items, Policy(older_than_s=0.0), "show_a") == [3, 2, 1]
 
 
 def test_policy_that_asks_for_nothing_chooses_nothing() -> None:
@@ -134,7 +163,7 @@ def test_what_has_not_arrived_is_never_chosen(state: State) -> None:
 def test_pin_names_a_component_or_a_path_with_what_is_below(pin: str, pinned: bool) -> None:
     found = item(path="show_a/sq1/f.mov")
 
-    assert unpinned([found], [pin]) == ([] if pinned else [found])
+    assert is_pinned(found, [pin]) is pinned
 
 
 @pytest.mark.parametrize(
@@ -145,10 +174,15 @@ def test_pin_keeps_all_that_its_spelling_leads_to_on_the_disk(naming: Naming, ke
     paths = ("show_a/é/f.mov", "show_a/É/f.mov", "show_a/e\u0301/f.mov", "show_a/e/f.mov")
     items = [item(number, path=path) for number, path in enumerate(paths, 1)]
 
-    left = {each.id for each in choose(items, ["show_a/é"], Policy(older_than_s=0.0), NOW, naming)}
+    assert {each.id for each in items if is_pinned(each, ["show_a/é"], naming)} == kept
 
-    assert left == {1, 2, 3, 4} - kept
-    assert left == {each.id for each in unpinned(items, ["show_a/é"], naming)}
+
+@pytest.mark.parametrize(("kind", "pinned"), [(Kind.CONTAINER, True), (Kind.FILE, False)])
+def test_pin_of_a_part_keeps_the_whole(kind: Kind, pinned: bool) -> None:
+    found = item(path="show_a/pack")
+    found = dataclasses.replace(found, publication=dataclasses.replace(found.publication, kind=kind))
+
+    assert is_pinned(found, ["show_a/pack/textures"]) is pinned
 
 
 # Proof.
@@ -212,9 +246,18 @@ def test_whoever_may_need_withdrawn_files_is_an_objection(changes: dict[str, Any
     assert word in withdrawn_objection(item(state=State.WITHDRAWN, days=None), Evidence(**changes))
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.WITHDRAWN])
+RESTING = (State.WITHDRAWN, State.SYNCED, State.NEEDS_ATTENTION)
+
+
+@pytest.mark.parametrize("state", [state for state in State if state not in RESTING])
 def test_item_that_is_not_withdrawn_never_goes_as_one(state: State) -> None:
     assert withdrawn_objection(item(state=state), Evidence()) == "it is not withdrawn"
+
+
+@pytest.mark.parametrize("state", RESTING[1:])
+def test_item_that_rests_goes_as_a_withdrawn_one_only_while_ftrack_does_not_know_it(state: State) -> None:
+    assert withdrawn_objection(item(state=state), Evidence()) == ""
+    assert withdrawn_objection(item(state=state), Evidence(components=frozenset({"c1"}))) == "ftrack knows it"
 
 
 names = st.frozensets(st.sampled_from(["c1", "m1", "m2"]))
