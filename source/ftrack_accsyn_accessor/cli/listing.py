@@ -107,7 +107,8 @@ class _Drawing:
         return self._width - sum(self._widths[index] + len(_GAP) for index in shown)
 
     def _padded(self, index: int, texts: Sequence[str]) -> list[str]:
-        width, right = self._widths[index], self._columns[index].right
+        right = self._columns[index].right
+        width = self._widths[index] if right or index != self._shown[-1] else 0
         return [_blanks(width - _size(text)) + text if right else text + _blanks(width - _size(text)) for text in texts]
 
     def row(self, number: int, style: Style, rest: Style) -> Iterator[Segment]:
