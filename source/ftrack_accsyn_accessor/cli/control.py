@@ -1,70 +1,131 @@
-"""`ftrack-accsyn retry`, `pause` and `resume`: what the outbox asks of the worker, whichever process it runs in."""
+"""`ftrack-accsyn retry`, `pause` and `resume`: what people ask of the worker, whichever process it runs in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import click
 
 from ftrack_accsyn_accessor import environment, machine
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.insight import requests, rows
+from ftrack_accsyn_accessor.insight import steering
+from ftrack_accsyn_accessor.insight.installation import Installation
+from ftrack_accsyn_accessor.insight.naming import named
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, SettingsError
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import Outbox
 
 _BY_WHOM = "A running application with the plugin does it within seconds; without one: ftrack-accsyn drain."
+_ON_RESUMING = "Syncing is paused: it is done when somebody resumes, with: ftrack-accsyn resume."
+_WAITING = "What waits is sent by a running application with the plugin; without one: ftrack-accsyn drain."
 
 
 @click.command()
-@click.argument("components", nargs=-1, metavar="[COMPONENT|PATH|REQUEST]...")
+@click.argument("items", nargs=-1, metavar="[ITEM]...")
 @shown.json_option
-def retry(components: Sequence[str], as_json: bool) -> None:
-    """Try again at once what waits or needs attention: the named components, or everything.
+def retry(items: Sequence[str], as_json: bool) -> None:
+    """Try again at once what waits or needs attention: the named items, or everything.
 
-    REQUEST, a number in `requests`, stands for all that is in it.
-    What failed in accsyn is queued there again, what was never handed over is submitted.
+    ITEM is a component's id, a staged path, words of its row ("sh010 comp v001 main"), or the number of a request,
+    which stands for all that is in it. What failed in accsyn is queued there again, what was never handed over is
+    submitted. `drain` after it waits for what comes of it.
     """
-    outbox = here.outbox(here.find())
-    retried = outbox.control.retry([each for text in components for each in _item_ids(outbox, text)] or None)
-    _say(f"{retried} component(s) are tried again.", {"retried": retried}, as_json)
+    installation = here.find()
+    outbox = here.outbox(installation)
+    asked = [row.item_id for text in items for row in named(outbox, text, installation.studio)]
+    retried = outbox.control.retry(list(dict.fromkeys(asked)) if items else None)
+    if as_json:
+        shown.print_json({"retried": retried})
+    elif not retried:
+        click.echo("Nothing of that waits for a time or for help: it is due already, on its way, or there.")
+    else:
+        by_whom = _BY_WHOM if outbox.control.paused() is None else _ON_RESUMING
+        click.echo(f"{retried} component(s) are tried again. {by_whom}")
 
 
 @click.command()
 @shown.json_option
-def pause(as_json: bool) -> None:
+@click.pass_context
+def pause(context: click.Context, as_json: bool) -> None:
     """Let nothing more be sent from this machine until `resume`, in all applications and across restarts.
 
-    Publishing goes on. Running jobs of this machine are paused in accsyn as soon as the worker has told it to;
-    `status` says when that has happened.
+    Publishing goes on. The running sync jobs of this machine are paused in accsyn: by the application that sends, or
+    else from here. That takes 20 s at most, and the exit code is 7 when some still run then: the next application with
+    the plugin pauses them, or `pause` once more. With a key that accsyn does not accept it is 1, with a missing setting
+    3. Nothing more is sent in any case.
     """
-    outbox = here.outbox(here.find())
-    done = outbox.control.pause(f"{environment.ftrack_user()}@{machine.hostname()}")
-    text = "Syncing is paused." if done else "Syncing was paused already."
-    _say(text, {"paused": True, "changed": done}, as_json)
+    installation = here.find()
+    outbox = here.outbox(installation)
+    changed = outbox.control.pause(f"{environment.ftrack_user()}@{machine.hostname()}")
+    steered = _steer(installation, outbox)
+    jobs = max(0, len(outbox.control.paused_jobs()) - steered.astray)  # written down before accsyn is told
+    text = "Syncing is paused" if changed else "Syncing was paused already"
+    text += f", and {jobs} sync job(s) in accsyn with it." if jobs else "."
+    if steered.astray:
+        text += f" {steered.astray} sync job(s) still run in accsyn: {steered.obstacle}"
+        text += " They are paused by the next application with the plugin, or by: ftrack-accsyn pause."
+    told = {"paused": True, "changed": changed, "jobs": jobs, **steered.told()}
+    _end(context, text, told, as_json)
 
 
 @click.command()
 @shown.json_option
-def resume(as_json: bool) -> None:
-    """Go on with what `pause` stopped."""
-    outbox = here.outbox(here.find())
-    done = outbox.control.resume()
-    text = "Syncing goes on." if done else "Syncing was not paused."
-    _say(text, {"paused": False, "changed": done}, as_json)
+@click.pass_context
+def resume(context: click.Context, as_json: bool) -> None:
+    """Go on with what `pause` stopped.
+
+    The sync jobs that were paused with it go on in accsyn, as `pause` has it for pausing. Nothing is sent from here:
+    what waits is sent by an application with the plugin, or by `drain`.
+    """
+    installation = here.find()
+    outbox = here.outbox(installation)
+    before = len(outbox.control.paused_jobs())
+    changed = outbox.control.resume()
+    steered = _steer(installation, outbox)
+    jobs = max(0, before - len(outbox.control.paused_jobs()))
+    text = "Syncing goes on" if changed else "Syncing was not paused"
+    text += f", and {jobs} sync job(s) in accsyn with it." if jobs else "."
+    if steered.astray:
+        text += f" {steered.astray} sync job(s) are still paused in accsyn: {steered.obstacle}"
+        text += " They are resumed by the next application with the plugin, or by: ftrack-accsyn resume."
+    if outbox.survey.totals()[State.PENDING].count:
+        text += f" {_WAITING}"
+    told = {"paused": False, "changed": changed, "jobs": jobs, **steered.told()}
+    _end(context, text, told, as_json)
 
 
-def _item_ids(outbox: Outbox, text: str) -> list[int]:
-    asked = requests.numbered(outbox, text)
-    row = None if asked else rows.find(outbox, text)
-    if row is not None:
-        return [row.item_id]
-    if not asked:
-        text = f"Nothing that was published on this machine, or asked for from it, is called {text}."
-        raise here.Stop(text, exit_codes.FAILED)
-    return [each.item_id for each in asked]
+class _Steered(NamedTuple):
+    """How many jobs are not where a pause, or its end, wants them, why, and the exit code for that."""
+
+    astray: int
+    obstacle: str
+    exit_code: int
+
+    def told(self) -> dict[str, object]:
+        return {"astray": self.astray, "obstacle": self.obstacle, "exit_code": self.exit_code}
 
 
-def _say(text: str, told: dict[str, object], as_json: bool) -> None:
+def _steer(installation: Installation, outbox: Outbox) -> _Steered:
+    """Bring accsyn's jobs to where the outbox wants them, as far as that is possible from here."""
+    if not steering.astray(outbox, installation.studio):
+        return _Steered(0, "", exit_codes.OK)
+    runtime, code = None, exit_codes.TIMEOUT
+    try:
+        runtime, missing = here.runtime(installation), ""
+    except (here.Stop, SettingsError) as error:  # an application that runs may do it all the same
+        missing, code = str(error), exit_codes.NOT_SET_UP
+    try:
+        obstacle = steering.steer(outbox, installation.studio, runtime)
+    except AccsynAccessorError as error:
+        obstacle, code = str(error), exit_codes.FAILED
+    left = len(steering.astray(outbox, installation.studio))
+    return _Steered(left, missing or obstacle, code) if left else _Steered(0, "", exit_codes.OK)
+
+
+def _end(context: click.Context, text: str, told: dict[str, object], as_json: bool) -> None:
     if as_json:
         shown.print_json(told)
     else:
-        click.echo(f"{text} {_BY_WHOM}")
+        click.echo(text)
+    context.exit(int(str(told["exit_code"])))

@@ -43,6 +43,7 @@ class Steering:
         self._control.keep_paused_jobs({*self._control.paused_jobs(), job.row.id})
         try:
             self._workspace.set_job_status(job.row.accsyn_id, "paused")
+            self._outbox.tracking.saw_job(job.row.id, "paused")
         except errors.Refused as error:
             self._control.keep_paused_jobs(self._control.paused_jobs() - {job.row.id})
             logger.warning("%s It goes on although syncing is paused.", error)
@@ -55,6 +56,7 @@ class Steering:
             if job is not None and job.status == "paused":
                 try:
                     self._workspace.set_job_status(job.id, "waiting")
+                    self._outbox.tracking.saw_job(row_id, "waiting")
                 except errors.Refused as error:
                     logger.warning("%s Resume it in accsyn.", error)
             self._control.keep_paused_jobs(self._control.paused_jobs() - {row_id})

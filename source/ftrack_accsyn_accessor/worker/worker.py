@@ -98,8 +98,8 @@ class Worker:
                 else:
                     self._thread = thread
 
-    def wake(self, to_steer: bool = False) -> None:
-        """Tell the thread that there is something new, starting it if need be.
+    def wake(self, to_steer: bool = False) -> bool:
+        """Tell the thread that there is something new, starting it if need be; return whether it was.
 
         One that is started *to_steer* does in accsyn what the outbox asks for of what runs there, and sends nothing.
         """
@@ -108,6 +108,7 @@ class Worker:
         self._outages.end_early()
         self.start()
         self._event.set()
+        return not alive
 
     def stop(self, timeout_s: float = DRAIN_S) -> bool:
         """Submit what is there within *timeout_s* seconds, then stop. Return whether the thread has ended.

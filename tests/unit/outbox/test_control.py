@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
-from ftrack_accsyn_accessor.model.errors import NotReady, Refused
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftrack_accsyn_accessor.model import retry
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, NotReady, Refused
 from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, State, Studio
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.tracking import Change
@@ -18,6 +23,25 @@ outbox = Outbox(Path(sys.argv[1]))
 print(outbox.control.pause("somebody else"))
 outbox.close()
 """
+
+
+def kinds(root: type[AccsynAccessorError]) -> set[type[AccsynAccessorError]]:
+    return {root}.union(*(kinds(each) for each in root.__subclasses__()))
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Desk]:
+    """Return a function that gives an outbox without items: hypothesis wants one for each example."""
+    desk = Desk(tmp_path_factory.mktemp("many") / "outbox.sqlite3")
+
+    def emptied() -> Desk:
+        for item in list(desk.outbox.items()):
+            desk.outbox.control.forget(item)
+        return desk
+
+    return emptied
+
+
 NOT_READY = NotReady("find the client", "ws1", "there is none", "Start it.")
 
 
@@ -97,6 +121,28 @@ def test_retry_makes_everything_due_that_waits_for_a_time_or_for_help(desk: Desk
     assert desk.outbox.work().due == 3
     assert desk.item("stuck").state is State.NEEDS_ATTENTION
     assert desk.outbox.control.retry() == 0
+
+
+@given(
+    kind=st.sampled_from(sorted(kinds(AccsynAccessorError), key=lambda each: each.__name__)),
+    again_s=st.sampled_from([None, 0.0, 1.0, retry.SOON_S, retry.SOON_S + 1, retry.ITEM_DELAY_S, NOT_BY_ITSELF]),
+    retried=st.booleans(),
+    mine=st.booleans(),
+)
+def test_what_is_tried_again_is_counted_as_it_is_told_of_one_item(
+    many: Callable[[], Desk], kind: type[AccsynAccessorError], again_s: Optional[float], retried: bool, mine: bool
+) -> None:
+    desk = many()
+    (item,) = desk.pending("a")
+    desk.outbox.needs_attention([item], kind("try"), None if again_s is None else desk.clock.now + again_s)
+    if retried:
+        desk.outbox.control.retry()
+    item = desk.item("a")
+
+    found = desk.outbox.survey.retried(item.studio if mine else Studio("https://other.test", "other"))
+
+    assert found == (1 if mine and retry.goes_on(item) else 0)
+    assert retry.goes_on(item) or not (retried or again_s is None)
 
 
 def test_retry_of_one_item_leaves_the_others_waiting(desk: Desk) -> None:

@@ -232,6 +232,42 @@ def test_nothing_is_begun_after_the_deadline_of_stop(post: Post, monkeypatch: py
     assert post.desk.item("c2").state is State.PENDING
 
 
+def test_whoever_stops_it_again_waits_no_longer_than_the_first(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "START_S", 0.0)
+    post.desk.pending("c1")
+    post.pass_by(60.0)
+    post.way.on_submit = post.send_when_told
+    post.worker.start()
+    assert post.entered.wait(30.0)
+
+    assert post.worker.stop(0.0) is False
+    assert post.worker.stop(600.0) is False
+
+    post.go.set()
+    wait_until(lambda: post.way.closed, 30.0, "the thread to end")
+
+
+def test_thread_that_was_begun_to_steer_sends_nothing_until_somebody_wants_that(post: Post) -> None:
+    post.desk.pending("c1")
+    post.live()
+    post.pass_by(60.0)
+    post.way.on_submit = post.send
+
+    assert post.worker.wake(to_steer=True)
+    wait_until(lambda: "track" in post.way.asked, 30.0, "it to follow what runs")
+    assert not post.worker.wake(to_steer=True)
+    assert post.worker.stop(30.0)
+    assert not [asked for asked in post.way.told() if asked.startswith("submit")]
+
+    assert post.worker.wake(to_steer=True)
+    assert not post.worker.wake()
+    wait_until(lambda: "submit c1" in post.way.asked, 30.0, "it to be sent")
+    assert not post.worker.wake(to_steer=True)
+    post.desk.pending("c2")
+    assert post.worker.stop(30.0)
+    assert "submit c2" in post.way.told()
+
+
 def test_what_came_last_is_submitted_before_the_thread_ends(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "START_S", 0.0)
     post.desk.pending("c1")
