@@ -9,15 +9,12 @@ import time
 from collections.abc import Iterator
 from typing import Callable, NamedTuple, Optional
 
-import click
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.text import Text
 
-from ftrack_accsyn_accessor.cli import exit_codes, here
+from ftrack_accsyn_accessor.cli import exit_codes, here, terminal
 from ftrack_accsyn_accessor.insight.asking import TOLD_S, Told
 from ftrack_accsyn_accessor.model.errors import TimeUp
-from ftrack_accsyn_accessor.model.printable import visible
 
 #: How often a line on a terminal is drawn anew.
 DRAWN_S = 0.25
@@ -49,8 +46,8 @@ def line(first: str) -> Iterator[Line]:
     if not drawn():
         yield Line(_print, TOLD_S)
         return
-    with _console().status(_text(first)) as spinner:
-        yield Line(lambda text: spinner.update(_text(text)), DRAWN_S)
+    with terminal.console(err=True).status(Text(first)) as spinner:
+        yield Line(lambda text: spinner.update(Text(text)), DRAWN_S)
 
 
 @contextlib.contextmanager
@@ -60,10 +57,10 @@ def bar() -> Iterator[Callable[[Pace], None]]:
         yield _Rarely(TOLD_S).show
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=_console(), transient=True) as progress:
+    with Progress(*columns, console=terminal.console(err=True), transient=True) as progress:
         task = progress.add_task("", total=None)
         yield lambda pace: progress.update(
-            task, description=visible(pace.text), total=pace.total_bytes, completed=pace.done_bytes
+            task, description=pace.text, total=pace.total_bytes, completed=pace.done_bytes
         )
 
 
@@ -90,12 +87,4 @@ class _Rarely:
 
 
 def _print(text: str) -> None:
-    click.echo(visible(text), err=True)
-
-
-def _console() -> Console:
-    return Console(stderr=True, highlight=False)
-
-
-def _text(text: str) -> Text:
-    return Text(visible(text))
+    terminal.say(text, err=True)

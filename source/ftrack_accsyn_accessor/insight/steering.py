@@ -42,11 +42,14 @@ def steer(
     """
     if not astray(outbox, studio):
         return ""
-    began = runtime.worker.wake(to_steer=True) if runtime is not None else False
+    if runtime is None:
+        return _wait(outbox, studio, None, monotonic)
+    worked = runtime.worker.is_alive
+    runtime.worker.wake(to_steer=True)
     try:
         return _wait(outbox, studio, runtime, monotonic)
     finally:
-        if runtime is not None and began:
+        if not worked:
             runtime.worker.stop(STOP_S)
 
 

@@ -234,4 +234,6 @@ def _sender(outbox: Outbox, studio: Studio, shown: Sequence[Row]) -> Sequence[st
     if pause is not None:
         return (f"Syncing was paused on this machine by {pause.by}; resume it with: ftrack-accsyn resume.",)
     found = leading.obstacle(outbox.path, studio)
-    return (found.what, found.remedy) if found is not None else ()
+    if found is not None:
+        return (found.what, found.remedy)
+    return (leading.NOBODY, leading.NOBODY_REMEDY) if leading.unattended(outbox, studio) else ()

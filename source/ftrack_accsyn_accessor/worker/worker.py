@@ -98,23 +98,18 @@ class Worker:
                 else:
                     self._thread = thread
 
-    def wake(self, to_steer: bool = False) -> bool:
-        """Tell the thread that there is something new, starting it if need be; return whether it was.
+    def wake(self, to_steer: bool = False) -> None:
+        """Tell the thread that there is something new, starting it if need be.
 
         One that is started *to_steer* does in accsyn what the outbox asks for of what runs there, and sends nothing.
         """
-        alive = self._thread is not None and self._thread.is_alive()
-        self._only_steers = to_steer and (self._only_steers or not alive)
+        self._only_steers = to_steer and (self._only_steers or not self.is_alive)
         self._outages.end_early()
         self.start()
         self._event.set()
-        return not alive
 
     def stop(self, timeout_s: float = DRAIN_S) -> bool:
-        """Submit what is there within *timeout_s* seconds, then stop. Return whether the thread has ended.
-
-        Whoever tells it again, such as an exiting interpreter, waits no longer than the first one wanted to.
-        """
+        """Submit what is there within *timeout_s* seconds, or what an earlier call gave; return whether it is over."""
         thread = self._thread
         if thread is None or not thread.is_alive():
             return True
@@ -128,8 +123,7 @@ class Worker:
     @property
     def is_alive(self) -> Optional[bool]:
         """Whether the thread runs; None where it was never started."""
-        thread = self._thread
-        return thread.is_alive() if thread is not None else None
+        return self._thread.is_alive() if self._thread is not None else None
 
     def abandon_after_fork(self) -> None:
         """Forget the parent's thread and lock in a forked child, where neither is ours."""

@@ -212,3 +212,13 @@ def test_pause_is_told_as_what_holds_it_up(ftrack: Ftrack, outbox: Outbox) -> No
 
     assert waited.outcome is Outcome.TIMEOUT
     assert "paused on this machine by artist@blade" in waited.why
+
+
+def test_nobody_who_sends_is_told_as_what_holds_it_up(ftrack: Ftrack, tmp_path: Path) -> None:
+    now = [1_790_000_000.0]
+    outbox = Outbox(tmp_path / "outbox.sqlite3", lambda: now[0])
+    outbox.open()
+    published(outbox)
+    now[0] += 60.0
+
+    assert "No application with the plugin runs here" in wait(outbox, 60.0).why

@@ -36,7 +36,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Desk]:
 
     def emptied() -> Desk:
         for item in list(desk.outbox.items()):
-            desk.outbox.control.forget(item)
+            assert desk.outbox.past.freed(item)
         return desk
 
     return emptied
