@@ -155,16 +155,6 @@ def latest(outbox: Outbox, limit: int = 20, studio: Studio = ANYBODY) -> list[Ro
     return [row(found, studio) for found in outbox.survey.latest(limit)]
 
 
-def find(outbox: Outbox, text: str, studio: Studio = ANYBODY) -> Optional[Row]:
-    """Return the newest item of the component with the id *text*, or with the staged file at the path *text*.
-
-    See `relative_path` for what may be said for a path.
-    """
-    found = outbox.survey.of_component(text)
-    by_path = found[0] if found else of_path(outbox, relative_path(outbox, text))
-    return row(by_path, studio) if by_path is not None else None
-
-
 def of_path(outbox: Outbox, path: str) -> Optional[Found]:
     """Return the newest item with the staged file *path*, relative to the staging area, in any spelling of its disk."""
     if not path:

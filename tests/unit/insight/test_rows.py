@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ftrack_accsyn_accessor.insight import rows
+from ftrack_accsyn_accessor.insight.naming import named
 from ftrack_accsyn_accessor.model import progress
-from ftrack_accsyn_accessor.model.errors import Refused, Unreachable
+from ftrack_accsyn_accessor.model.errors import NotOne, Refused, Unreachable
 from ftrack_accsyn_accessor.model.item import RUNNING, Kind, Sent, StagedFile, State, Trouble
 from ftrack_accsyn_accessor.model.naming import EXACT, Naming
 from ftrack_accsyn_accessor.outbox import facts
@@ -198,9 +199,12 @@ def library(desk: Desk, tmp_path: Path) -> Desk:
 def test_item_is_found_by_component_or_by_any_of_its_files(
     library: Desk, tmp_path: Path, text: str, component: str | None
 ) -> None:
-    row = rows.find(library.outbox, text.format(staging=tmp_path / "staging"))
+    try:
+        found = named(library.outbox, text.format(staging=tmp_path / "staging"))
+    except NotOne:
+        found = []
 
-    assert (row.component_id if row is not None else None) == component
+    assert [row.component_id for row in found] == ([component] if component else [])
 
 
 @pytest.mark.parametrize(
