@@ -7,11 +7,11 @@ from typing import Optional
 
 import click
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling
+from ftrack_accsyn_accessor.cli.listing import Column, Line, Listing
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.insight.asking import Asking, PatientConnection
 from ftrack_accsyn_accessor.insight.installation import Installation
@@ -116,24 +116,15 @@ def _view(outcome: Outcome, dry_run: bool) -> RenderableType:
         )
     for item in outcome.vanished:
         named = ", ".join(item.missing[:_NAMED_AT_MOST]) + (", .." if len(item.missing) > _NAMED_AT_MOST else "")
-        parts.append(Text(f"  {item.project} {item.version} {item.component}: {len(item.missing)} missing: {named}"))
+        parts.append(Text(f"  {item.title}: {len(item.missing)} missing: {named}"))
     if outcome.queued and not dry_run:
         parts.append("A running application with the plugin sends them; without one: ftrack-accsyn drain.")
     return Group(*parts)
 
 
-def _queued_table(outcome: Outcome) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 2), header_style="dim")
-    for heading in ("Component", "Version", "Project", "Files", "Size", "Path"):
-        table.add_column(heading, overflow="fold")
-    for item in outcome.queued:
-        cells = (
-            item.component,
-            item.version,
-            item.project,
-            str(item.file_count),
-            size_text(item.size_bytes),
-            item.path,
-        )
-        table.add_row(*(Text(cell) for cell in cells))
-    return table
+def _queued_table(outcome: Outcome) -> Listing:
+    columns = (Column("Component"), Column("Files", right=True, rank=1), Column("Size", right=True))
+    lines = [
+        Line((each.title, str(each.file_count), size_text(each.size_bytes)), "", each.path) for each in outcome.queued
+    ]
+    return Listing(columns, lines)

@@ -12,6 +12,7 @@ from typing import Any, Optional, Union
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted_batches
 from ftrack_accsyn_accessor.ftrack.tree import members, registered_members
+from ftrack_accsyn_accessor.model import titles
 from ftrack_accsyn_accessor.model.errors import FileChanged, FileUnreadable
 from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.model.settings import DEFAULT_VOLUME
@@ -36,6 +37,8 @@ class Queued:
     version: str
     project: str
     path: str
+    context: str
+    title: str
     file_count: int
     size_bytes: int
 
@@ -52,6 +55,8 @@ class Vanished:
     version: str
     project: str
     path: str
+    context: str
+    title: str
     missing: tuple[str, ...]
 
 
@@ -226,8 +231,7 @@ class Reconciliation:
             files, missing = self._files(files_of.get(each.component_id, [each]))
             version = versions.get(each.version_id, _Version())
             if missing:
-                names = (version.name, version.project_name)
-                yield Vanished(each.component_id, each.name, *names, each.resource_identifier, tuple(missing))
+                yield _vanished(each, version, missing)
             else:
                 yield Publication(
                     component_id=each.component_id,
@@ -286,6 +290,20 @@ def _as_version(row: Any, project_id: str, names: dict[str, str]) -> _Version:
     )
 
 
+def _vanished(registered: _Registered, version: _Version, missing: Sequence[str]) -> Vanished:
+    path = registered.resource_identifier
+    return Vanished(
+        component_id=registered.component_id,
+        component=registered.name,
+        version=version.name,
+        project=version.project_name,
+        path=path,
+        context=version.context,
+        title=titles.title(version.project_name, version.context, version.name, registered.name, path),
+        missing=tuple(missing),
+    )
+
+
 def _queued(publication: Publication) -> Queued:
     return Queued(
         component_id=publication.component_id,
@@ -293,6 +311,8 @@ def _queued(publication: Publication) -> Queued:
         version=publication.version_name,
         project=publication.project_name,
         path=publication.resource_identifier,
+        context=publication.context,
+        title=publication.title,
         file_count=len(publication.files),
         size_bytes=publication.size_bytes,
     )
