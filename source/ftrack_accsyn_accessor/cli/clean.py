@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from typing import Any, Optional
 
 import click
-from rich.table import Table
-from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.cli.listing import Column, Line, Listing
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.insight import naming, rows
 from ftrack_accsyn_accessor.insight.installation import Installation
@@ -195,6 +194,7 @@ def _told(candidate: Candidate, freed: Freed) -> dict[str, Any]:
     publication = candidate.item.publication
     return {
         "component_id": publication.component_id,
+        "title": publication.title,
         "path": publication.resource_identifier,
         "size_bytes": candidate.item.progress.size_bytes,
         "arrived_at": candidate.item.synced_at,
@@ -205,14 +205,10 @@ def _told(candidate: Candidate, freed: Freed) -> dict[str, Any]:
 
 
 def _show(results: Sequence[tuple[Candidate, Freed]], apply: bool) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("Staged path", "Size", "Arrived", "Stays because"):
-        table.add_column(heading, overflow="fold")
-    for candidate, freed in results:
-        item = candidate.item
-        arrived = f"{duration_text(time.time() - item.synced_at)} ago" if item.synced_at is not None else ""
-        path = Text(records.printable(item.publication.resource_identifier))
-        table.add_row(path, size_text(item.progress.size_bytes), arrived, Text(records.printable(freed.objection)))
+    table = Listing(
+        (Column("Component"), Column("Size", right=True), Column("Arrived", rank=1)),
+        [_line(candidate, freed) for candidate, freed in results],
+    )
     if results:
         shown.console().print(table)
     if apply:
@@ -220,3 +216,13 @@ def _show(results: Sequence[tuple[Candidate, Freed]], apply: bool) -> None:
         return
     size = sum(candidate.item.progress.size_bytes for candidate, freed in results if not freed.objection)
     click.echo(f"{size_text(size)} can be freed; to do it, add --apply.")
+
+
+def _line(candidate: Candidate, freed: Freed) -> Line:
+    item = candidate.item
+    arrived = f"{duration_text(time.time() - item.synced_at)} ago" if item.synced_at is not None else ""
+    stays = f" stays: {freed.objection}" if freed.objection else ""
+    return Line(
+        (item.publication.title, size_text(item.progress.size_bytes), arrived),
+        below=records.printable(f"{item.publication.resource_identifier}{stays}"),
+    )

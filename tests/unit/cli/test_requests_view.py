@@ -10,8 +10,9 @@ from rich.console import Console
 
 from ftrack_accsyn_accessor.cli import shown
 from ftrack_accsyn_accessor.insight.requests import RequestRow
-from ftrack_accsyn_accessor.model.item import Reason
+from ftrack_accsyn_accessor.model.item import Reason, State
 from ftrack_accsyn_accessor.model.request import RequestState
+from shown import row
 
 ROW = RequestRow(
     request_id=12,
@@ -50,3 +51,19 @@ def test_a_narrow_terminal_cuts_nothing_off(width: int, state: RequestState) -> 
     for text in ("Request", "12", "331/1200", "1.3GB", state.value, "20h50min"):
         assert text in told, text
     assert all(len(line) <= width for line in written.getvalue().splitlines())
+
+
+def test_items_of_an_unfolded_request_are_called_as_they_are_anywhere_with_their_causes() -> None:
+    items = [
+        row(context="sq010/sh010", reason=Reason.SEND, destination="studio.london", state=State.PENDING),
+        row(context="sq010/sh020", reason=Reason.SEND, destination="studio.london", cause="Its task is on hold."),
+    ]
+    written = io.StringIO()
+    Console(file=written, width=120).print(shown.requests_view([ROW], {12: items}))
+
+    lines = [line.rstrip() for line in written.getvalue().splitlines()]
+    head = lines.index("request 12: send aurora sh0050, 1,200 items")
+    first, second, cause = lines[head + 2 :]
+    assert first.startswith("show_a sq010/sh010 plate v003 main to studio.london  120/240")
+    assert second.startswith("show_a sq010/sh020 plate v003 main to studio.london  120/240")
+    assert cause == "  Its task is on hold."

@@ -43,7 +43,7 @@ def test_rows_are_paged_and_counted(desk: Desk) -> None:
 def test_rows_are_filtered_by_state_and_by_words(desk: Desk) -> None:
     desk.outbox.prepare(
         [
-            desk.publication("a", component_name="beauty", version_name="plate v001"),
+            desk.publication("a", component_name="beauty", version_name="plate v001", context="sq010/sh010"),
             desk.publication("b", component_name="Beauty_2", version_name="comp v002"),
             desk.publication("c", component_name="main%", version_name="comp v002"),
         ],
@@ -57,6 +57,7 @@ def test_rows_are_filtered_by_state_and_by_words(desk: Desk) -> None:
 
     assert found("BEAUTY") == ["a", "b"]
     assert found("beauty comp") == ["b"]
+    assert found("SH010 beauty") == ["a"]
     assert found("%") == ["c"]
     assert found("y_2") == ["b"]
     assert found("'; DROP TABLE item") == []
