@@ -175,7 +175,7 @@ def of_version(outbox: Outbox, version_id: str) -> list[Row]:
 def row(found: Found, studio: Studio = ANYBODY) -> Row:
     """Return *found* as it is shown; made of its columns, as there may be many of them."""
     values = found.values
-    text = {name: records.printable(records.stored(values[name])) for name in _TEXTS}
+    text = {name: records.shown(values[name]) for name in _TEXTS}
     state, reason = State(values["state"]), Reason(values["reason"])
     kind, cause, remedy = _cause(found, state, studio)
     waits = state in (State.PENDING, State.NEEDS_ATTENTION) and (values["next_try_at"] or 0) < NOT_BY_ITSELF
@@ -232,10 +232,11 @@ def _files_done(values: Mapping[str, Any], state: State) -> int:
 def _cause(found: Found, state: State, studio: Studio) -> tuple[str, str, str]:
     """Return the kind of the cause, the cause, and what to do."""
     own = Studio(plain_server(found.values["server_url"]), found.values["workspace"])
-    if state in UNSENT and not is_of(own, studio):
+    others = state in (*UNSENT, *MOVING) and not is_of(own, studio)
+    if others and state in UNSENT:
         cause = f"It waits for {remarks.named(own)}."
         return Topic.OTHER_STUDIO.value, cause, "It is sent when somebody logs in there."
-    if state in MOVING and not is_of(own, studio):
+    if others:
         cause = f"It is on the way in {remarks.named(own)}."
         return Topic.OTHER_STUDIO.value, cause, "What becomes of it is noticed when somebody logs in there."
     return (found.values["cause_kind"], *told(found))

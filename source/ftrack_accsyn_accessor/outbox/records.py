@@ -130,10 +130,13 @@ def stored(value: Union[str, bytes]) -> str:
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
 
 
+def shown(value: Union[str, bytes]) -> str:
+    """Return what people can read of a column."""
+    return value if isinstance(value, str) and value.isascii() else printable(stored(value))
+
+
 def printable(text: str) -> str:
     """Return *text* with what cannot be encoded spelt out, for columns that are only read by people."""
-    if text.isascii():
-        return text
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -314,9 +314,7 @@ class Survey:
                 "resource_identifier, reason, coalesce(nullif(destination_name, ''), party), state FROM item "
                 "ORDER BY created_at DESC, id DESC"
             )
-            return [
-                Named(row[0], *(records.printable(records.stored(each)) for each in tuple(row)[1:])) for row in rows
-            ]
+            return [Named(row[0], *map(records.shown, tuple(row)[1:])) for row in rows]
 
     def with_ids(self, ids: Sequence[int]) -> list[Found]:
         """Return the items with these ids, in this order; those that are gone are left out."""
@@ -356,7 +354,9 @@ class Survey:
                 f"WHERE item.id IN ({', '.join('?' * len(part))})",
                 part,
             )
-            found.update((row["id"], Found(row)) for row in rows)
+            names = [column[0] for column in rows.description]
+            # A row of SQLite looks through all its columns for each name.
+            found.update((row["id"], Found(dict(zip(names, row)))) for row in rows)
         return [found[item_id] for item_id in ids if item_id in found]
 
 
