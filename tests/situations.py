@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 from everywhere import Places, Shown
 from ftrack_accsyn_accessor.cli import exit_codes
@@ -129,3 +129,45 @@ def arrived(*names: str, ftrack_job: str, elsewhere: Any = None) -> Shown:
         head="Everything has arrived | good",
         unsent=0,
     )
+
+
+def dead_moving_and_waiting(desk: Desk) -> dict[str, Any]:
+    """Bring about a component that needs attention, two that accsyn has and one that waits; return them by name."""
+    desk.studio.accsyn.engine.fail_path("dead.mov", "E#J057 Disk full.")
+    found = dict(zip(("dead",), desk.publish_files("dead")))
+    desk.submit()
+    carry_on(desk)
+    desk.studio.accsyn.engine.paused = True
+    found.update(zip(("moves", "too"), desk.publish_files("moves", "too")))
+    desk.submit()
+    found.update(zip(("waits",), desk.publish_files("waits")))
+    return found
+
+
+def _client(desk: Desk, wrong: bool) -> None:
+    engine, client = desk.studio.accsyn.engine, desk.studio.demo.artist_client
+    (engine.client_offline if wrong else engine.client_online)(client.id)
+
+
+def _job(desk: Desk, wrong: bool) -> None:
+    workspace, job_id = desk.studio.accsyn.workspace, desk.job().id
+    (workspace.pause_job if wrong else workspace.resume_job)(job_id)
+
+
+def _key(desk: Desk, wrong: bool) -> None:
+    desk.publisher.environment(ACCSYN_API_KEY="wrong" if wrong else desk.studio.environment()["ACCSYN_API_KEY"])
+
+
+def _pause(desk: Desk, wrong: bool) -> None:
+    (desk.outbox.control.pause("artist") if wrong else desk.outbox.control.resume())
+
+
+#: What may be wrong besides, by the kind of its cause: makes it so, or mends it.
+WRONG: dict[str, Callable[[Desk, bool], None]] = {
+    "client": _client,
+    "job-paused": _job,
+    "unauthorised": _key,
+    "paused": _pause,
+}
+#: What cannot be known, or goes without saying, while something else is wrong.
+HIDDEN = {"unauthorised": {"client", "job-paused"}, "paused": {"job-paused"}}

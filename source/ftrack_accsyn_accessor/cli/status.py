@@ -78,23 +78,25 @@ class _Look:
     def rows(self) -> Iterator[Row]:
         return rows.each(self.outbox, search=self.search, limit=self.limit, studio=self.studio, request=PUBLISHED)
 
-    def requests(self) -> tuple[list[RequestRow], dict[int, list[Row]]]:
+    def requests(self, summary: Summary) -> tuple[list[RequestRow], dict[int, list[Row]]]:
         """Return the requests, and by their ids the items of those that are unfolded."""
         found = requests.requests(self.outbox, search=self.search, studio=self.studio)
         unfolded = found if self.unfold else []
         shown = {
-            row.request_id: requests.items(self.outbox, row, (), self.search, self.limit, 0, self.studio)
+            row.request_id: snapshot.with_nobody(
+                requests.items(self.outbox, row, (), self.search, self.limit, 0, self.studio), summary
+            )
             for row in unfolded
         }
-        return found, shown
+        return snapshot.requests_with_nobody(found, summary), shown
 
     def told(self, summary: Summary) -> dict[str, Any]:
-        found, unfolded = self.requests()
+        found, unfolded = self.requests(summary)
         asked = [{**plain(row), "unfolded": plain(unfolded.get(row.request_id, []))} for row in found]
         return {"summary": summary, "requests": asked, "items": list(self.rows()), "exit_code": exit_codes.of(summary)}
 
     def view(self, summary: Summary) -> Group:
-        found, unfolded = self.requests()
+        found, unfolded = self.requests(summary)
         parts = [shown.summary_view(summary), ""]
         if found:
             parts += [shown.requests_view(found, unfolded), ""]

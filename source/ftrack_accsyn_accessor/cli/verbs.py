@@ -57,5 +57,5 @@ VERBS: Mapping[str, Verb] = {
         "where",
         "Tell where components are, where they are going to, and what keeps them, on every machine of the studio.",
     ),
-    "why": Verb("why", "Say in one sentence why something has not arrived, and what to do."),
+    "why": Verb("why", "Say why something has not arrived, and what to do."),
 }

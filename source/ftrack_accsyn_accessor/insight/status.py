@@ -16,6 +16,7 @@ from typing import Any, Optional
 from ftrack_accsyn_accessor.insight import leading, remarks
 from ftrack_accsyn_accessor.insight.leading import obstacle
 from ftrack_accsyn_accessor.insight.remarks import ANYBODY, Remark
+from ftrack_accsyn_accessor.insight.requests import RequestRow
 from ftrack_accsyn_accessor.insight.rows import MOVING, UNSENT, Row, area_of, is_others, told
 from ftrack_accsyn_accessor.insight.safety import Standing, safety
 from ftrack_accsyn_accessor.model.item import State, Studio
@@ -159,6 +160,16 @@ def with_nobody(rows: Sequence[Row], known: Summary) -> list[Row]:
     states = (*UNSENT, *MOVING) if known.unattended else ()
     return [
         dataclasses.replace(row, unattended=True) if row.state in states and not is_others(row) else row for row in rows
+    ]
+
+
+def requests_with_nobody(rows: Sequence[RequestRow], known: Summary) -> list[RequestRow]:
+    """Return the same of requests: what goes on of one that nothing else keeps."""
+    return [
+        dataclasses.replace(row, cause=leading.NOBODY, remedy=leading.NOBODY_REMEDY)
+        if known.unattended and not row.cause and (row.waiting or row.moving)
+        else row
+        for row in rows
     ]
 
 

@@ -140,6 +140,22 @@ def test_status_of_a_machine_without_staging_area_shows_what_was_asked_for(outsi
     assert "not there" not in result.stdout
 
 
+def test_request_that_nobody_is_there_for_says_so_unless_something_else_keeps_it(outside: Outbox, run: Run) -> None:
+    ask(outside, "audio", words="the sound")
+    (item,) = in_accsyn(outside, ask(outside, "beauty", words="the comp"))
+    stuck = Change(item, State.NEEDS_ATTENTION, item.progress, Trouble.FAILED.value, "accsyn could not.", 9e9)
+    outside.tracking.record([stuck])
+    with outside._connections.writing() as connection:
+        connection.execute("UPDATE item SET updated_at = updated_at - 60")
+
+    found = {row["words"]: row for row in told(run, "status", "--unfold")["requests"]}
+
+    assert found["the sound"]["cause"].startswith("No application with the plugin runs here")
+    assert found["the sound"]["remedy"] == "Open one, or run: ftrack-accsyn drain."
+    assert found["the sound"]["unfolded"][0]["notes"] == ["Nobody is there to send it."]
+    assert found["the comp"]["cause"] == "accsyn could not."
+
+
 def test_why_and_retry_find_it_there(outside: Outbox, run: Run) -> None:
     (item,) = in_accsyn(outside, ask(outside, "beauty"))
     stuck = Change(item, State.NEEDS_ATTENTION, item.progress, Trouble.FAILED.value, "accsyn could not.", 9e9)
