@@ -206,6 +206,7 @@ def test_closing_sends_the_last_notices(line: Line) -> None:
         "location_id": line.bench.ftrack.staging,
         "destination": "acme",
         "destination_location_id": line.bench.ftrack.hq,
+        "schema": 1,
     }
 
 
