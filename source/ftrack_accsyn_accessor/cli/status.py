@@ -83,8 +83,10 @@ class _Look:
         found = requests.requests(self.outbox, search=self.search, studio=self.studio)
         unfolded = found if self.unfold else []
         shown = {
-            row.request_id: snapshot.with_nobody(
-                requests.items(self.outbox, row, (), self.search, self.limit, 0, self.studio), summary
+            row.request_id: list(
+                snapshot.with_nobody(
+                    requests.items(self.outbox, row, (), self.search, self.limit, 0, self.studio), summary
+                )
             )
             for row in unfolded
         }
