@@ -6,6 +6,7 @@ import pytest
 
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.outbox import leadership
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.worker import worker as module
 from helpers import wait_until
@@ -210,6 +211,26 @@ def test_fault_of_ours_is_a_cause_and_never_leaves_the_thread(post: Post) -> Non
     post.once()
 
     assert post.way.told() == ["submit c1"]  # and not again at once
+
+
+# Its beginning.
+
+
+def test_process_that_has_just_started_is_there_before_it_has_looked(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "START_S", 60.0)
+    post.desk.pending("c1")
+    assert post.worker.is_alive is None
+
+    post.worker.start()
+
+    wait_until(lambda: leadership.read(post.desk.path) is not None, 30.0, "the sign of life")
+    assert post.worker.is_alive
+    assert post.way.told() == []
+    assert post.worker.stop(30.0)
+    assert leadership.read(post.desk.path) is None
+    assert post.worker.is_alive is False
 
 
 # The end.
