@@ -11,8 +11,7 @@ from typing import Any, Optional
 import click
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.cli.listing import Column, Line, Listing
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.insight import naming, rows
 from ftrack_accsyn_accessor.insight.installation import Installation
@@ -187,7 +186,7 @@ def _tell_pins(outbox: Outbox, changed: bool, as_json: bool) -> None:
     if as_json:
         shown.print_json({"pins": pins})
     else:
-        click.echo("Pinned: " + (", ".join(pins) or "nothing"))
+        terminal.say("Pinned: " + (", ".join(pins) or "nothing"))
 
 
 def _told(candidate: Candidate, freed: Freed) -> dict[str, Any]:
@@ -212,17 +211,7 @@ def _show(results: Sequence[tuple[Candidate, Freed]], apply: bool) -> None:
     if results:
         shown.console().print(table)
     if apply:
-        click.echo(f"Freed {size_text(sum(freed.size_bytes for _, freed in results))}.")
+        terminal.say(f"Freed {size_text(sum(freed.size_bytes for _, freed in results))}.")
         return
     size = sum(candidate.item.progress.size_bytes for candidate, freed in results if not freed.objection)
-    click.echo(f"{size_text(size)} can be freed; to do it, add --apply.")
-
-
-def _line(candidate: Candidate, freed: Freed) -> Line:
-    item = candidate.item
-    arrived = f"{duration_text(time.time() - item.synced_at)} ago" if item.synced_at is not None else ""
-    stays = f" stays: {freed.objection}" if freed.objection else ""
-    return Line(
-        (item.publication.title, size_text(item.progress.size_bytes), arrived),
-        below=records.printable(f"{item.publication.resource_identifier}{stays}"),
-    )
+    terminal.say(f"{size_text(size)} can be freed; to do it, add --apply.")

@@ -8,12 +8,8 @@ from typing import NamedTuple
 import click
 
 from ftrack_accsyn_accessor import environment, machine
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown
-from ftrack_accsyn_accessor.insight import steering
-from ftrack_accsyn_accessor.insight.installation import Installation
-from ftrack_accsyn_accessor.insight.naming import named
-from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, SettingsError
-from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
+from ftrack_accsyn_accessor.insight import requests, rows
 from ftrack_accsyn_accessor.outbox import Outbox
 
 _BY_WHOM = "A running application with the plugin does it within seconds; without one: ftrack-accsyn drain."
@@ -127,5 +123,4 @@ def _end(context: click.Context, text: str, told: dict[str, object], as_json: bo
     if as_json:
         shown.print_json(told)
     else:
-        click.echo(text)
-    context.exit(int(str(told["exit_code"])))
+        terminal.say(f"{text} {_BY_WHOM}")

@@ -21,7 +21,10 @@ from rich.text import Text
 Shown = Callable[[str], str]
 
 _WORD = re.compile(r"[^ ]+ *| +")
-_STEP = re.compile(r"[^/\\]*[/\\]+|[^/\\]+")
+#: What `printable` writes for a letter that cannot be shown: it is one letter.
+_ESCAPE = r"\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|U[0-9a-f]{8})"
+_LETTER = re.compile(rf"{_ESCAPE}|.", re.DOTALL)
+_STEP = re.compile(rf"(?:{_ESCAPE}|[^/\\])*[/\\]+|(?:{_ESCAPE}|[^/\\])+")
 
 
 def wrapped(text: Text, width: int) -> list[Text]:
@@ -29,10 +32,13 @@ def wrapped(text: Text, width: int) -> list[Text]:
     lines: list[Text] = []
     for line in text.split(allow_blank=True):
         parts = line.divide(_breaks(line.plain, width))
-        for part in parts:
-            part.rstrip()
-        lines += parts
+        lines += map(_without_end, parts)
     return lines
+
+
+def _without_end(line: Text) -> Text:
+    """Return *line* without the blanks at its end. A blank that belongs to a name, as a wide one does, is none."""
+    return line[: len(line.plain.rstrip(" "))] if line.plain.endswith(" ") else line
 
 
 def _breaks(line: str, width: int) -> list[int]:
@@ -61,12 +67,12 @@ def _folded(word: str, width: int) -> list[int]:
         if cell_len(word[begin : end + len(step)]) > width and end > begin:
             found.append(end)
             begin = end
-        for _ in step:
+        for letter in _LETTER.findall(step):
             # What is drawn over the letter before it has no width of its own, and stays with it.
-            if end > begin and cell_len(word[begin : end + 1]) > width:
+            if end > begin and cell_len(word[begin : end + len(letter)]) > width:
                 found.append(end)
                 begin = end
-            end += 1
+            end += len(letter)
     return [*found, cell_len(word[begin:])]
 
 
@@ -147,8 +153,7 @@ def _line(row: Sequence[Text], widths: Sequence[int], right: Sequence[bool], gap
             blanks = " " * (width - cell_len(part.plain))
             line.append_text(Text.assemble(blanks, part) if at_right else Text.assemble(part, blanks))
             line.append(" " * gap)
-        line.rstrip()
-        lines.append(line)
+        lines.append(_without_end(line))
     return Text("\n").join(lines)
 
 
@@ -159,10 +164,11 @@ def _told_by_lines(
     for row in rows:
         names = heads if headed else [Text(row[0].plain, style="dim")] * len(row)
         for number, cell in enumerate(row):
-            if not cell.plain.strip() or (not headed and not number):
+            if not cell.plain.strip(" \n") or (not headed and not number):
                 continue
-            name = Text.assemble((names[number].plain.strip(), "dim"), ": ")
-            yield Text("\n").join(wrapped(name.append_text(_stripped(cell)), width))
+            name = names[number].plain.strip(" ")
+            told = Text.assemble((name, "dim"), ": ") if name else Text()
+            yield Text("\n").join(wrapped(told.append_text(_stripped(cell)), width))
         if headed:
             yield Text()
 

@@ -9,9 +9,12 @@ from typing import Optional
 import click
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling
-from ftrack_accsyn_accessor.insight import waiting
-from ftrack_accsyn_accessor.insight.waiting import Outcome, Waited, Wanted
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
+from ftrack_accsyn_accessor.ftrack.registrations import AtLocation, Registrations
+from ftrack_accsyn_accessor.insight import rows
+from ftrack_accsyn_accessor.model.claims import shows_older
+from ftrack_accsyn_accessor.model.errors import RegistrationError, RegistrationRefused
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.facts import Link, kept
 
@@ -66,9 +69,9 @@ def wait(
         told = {"location": wanted.location, **dataclasses.asdict(waited.arrival), "outcome": waited.outcome}
         shown.print_json({**told, "why": waited.why, "here": waited.rows, "exit_code": code})
     else:
-        click.echo(_sentence(wanted, waited))
-        if waited.why:
-            click.echo(waited.why, err=True)
+        terminal.say(_sentence(wanted, arrival, over))
+        for row in stuck:
+            terminal.say(f"{row.component}: {row.cause} {row.remedy}", err=True)
     context.exit(code)
 
 
