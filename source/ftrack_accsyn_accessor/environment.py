@@ -114,6 +114,17 @@ def account() -> str:
         return str(os.geteuid())
 
 
+def owner(path: str) -> str:
+    """Return what the system calls the account that *path* belongs to; empty where it does not tell, as on Windows."""
+    try:
+        number = os.stat(path).st_uid
+        return "" if pwd is None else pwd.getpwuid(number).pw_name
+    except OSError:
+        return ""
+    except KeyError:
+        return f"user {number}"
+
+
 def ftrack_user() -> str:
     """Return the ftrack user that a session of this process would have, as ftrack_api chooses it."""
     user = _ftrack("FTRACK_API_USER")

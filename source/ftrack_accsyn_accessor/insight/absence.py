@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import NamedTuple
 
+from ftrack_accsyn_accessor.environment import account as account_here
 from ftrack_accsyn_accessor.insight.installation import Installation
 from ftrack_accsyn_accessor.insight.remarks import Remark, components, earlier_files, outside
+from ftrack_accsyn_accessor.outbox.file import other_accounts
 
 
 class _Reason(NamedTuple):
@@ -58,6 +60,9 @@ def _reason(here: Installation) -> _Reason:
         names = ", ".join(map(str, earlier))
         what = f"What an earlier release left in {names} has not been taken over yet."
         return _Reason("earlier-outbox", what, "The next session does that, or `ftrack-accsyn drain`.", True)
+    for folder, account in other_accounts(root):
+        what = f"{folder} belongs to {account}, and only that account is told of what is in it. {account_here()} has "
+        return _Reason("no-outbox", f"{what}published nothing into {root}.", f"Run this as {account}.", False)
     if not here.staging_present:
         what = f"The staging area {root} is not there: its disk is unplugged, or nothing was ever published here."
         return _Reason("no-area", what, "Plug the disk in, or publish something.", False)

@@ -65,6 +65,20 @@ def is_state_folder(name: str) -> bool:
     return name == STATE_FOLDER or name.startswith(f"{STATE_FOLDER}-")
 
 
+def other_accounts(root: str) -> list[tuple[str, str]]:
+    """Return other accounts' folders for their own files in the staging area at *root*, each with whose it is.
+
+    Windows does not tell whose the first one is; the others have it in their names.
+    """
+    mine, found = state_folder(root), []
+    with contextlib.suppress(OSError), os.scandir(root) as entries:
+        for entry in entries:
+            if entry.name != mine and is_state_folder(entry.name) and entry.is_dir():
+                account = environment.owner(entry.path) or entry.name[len(STATE_FOLDER) + 1 :] or "another account"
+                found.append((entry.path, account))
+    return sorted(each for each in found if each[1] != environment.account())
+
+
 def _is_anothers(path: str) -> bool:
     """Return whether *path* may belong to another account: Windows does not tell."""
     with contextlib.suppress(OSError):

@@ -21,8 +21,10 @@ import pytest
 from fault.support_studio import environment
 from ftrack_accsyn_accessor import environment as surroundings
 from ftrack_accsyn_accessor.cli import exit_codes
+from ftrack_accsyn_accessor.insight.doctor import Check, Level, Subject, local
+from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import locations
-from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, is_state_folder, outbox_path, state_folder
+from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER, is_state_folder, other_accounts, outbox_path, state_folder
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import ROOT, wait_until
@@ -151,6 +153,9 @@ def test_command_line_of_the_second_account_tells_its_own(studio: Studio) -> Non
     told = run(studio, SECOND, "-c", STATUS)
 
     assert "Traceback" not in nothing.stderr + told.stderr
+    said = " ".join((nothing.stdout + nothing.stderr).split())
+    assert f"{studio.staging / STATE_FOLDER} belongs to user {FIRST}, and only that account is told" in said
+    assert nothing.returncode == exit_codes.NOT_SET_UP
     assert [item["component"] for item in json.loads(told.stdout)["items"]] == ["main"]
 
 
@@ -178,6 +183,23 @@ def test_state_folder_that_its_own_account_may_not_enter_is_told_without_a_trace
     assert "Permission denied" in opened.stderr
 
 
+def test_root_in_the_folder_of_another_account_is_told_whose_it_is(tmp_path: Path) -> None:
+    StagingArea(str(tmp_path)).prepare()
+    (own,) = _owner_checks(tmp_path)
+    os.chown(tmp_path / STATE_FOLDER, FIRST, FIRST)
+    (anothers,) = _owner_checks(tmp_path)
+
+    assert own.level is Level.OK
+    assert anothers.level is Level.WARN
+    assert anothers.text.startswith(f"{tmp_path / STATE_FOLDER} belongs to user {FIRST}, and this is ")
+    assert anothers.remedy.endswith(f"as user {FIRST}.")
+
+
+def _owner_checks(root: Path) -> list[Check]:
+    found = local.machine(Subject(Settings(staging_path=str(root)), "artist"))
+    return [check for check in found if check.name == "staging private"]
+
+
 # Which folder it is.
 
 
@@ -189,6 +211,7 @@ def test_account_keeps_the_folder_that_it_once_had_and_root_has_the_first_ones(t
     (tmp_path / own).mkdir()
 
     assert state_folder(str(tmp_path)) == own
+    assert other_accounts(str(tmp_path)) == [(str(tmp_path / STATE_FOLDER), f"user {FIRST}")]
     assert outbox_path(None, str(tmp_path)).parent.name == own
     locations.keep(str(tmp_path), [locations.Located("https://acme.test", "artist", "one")])
     assert (tmp_path / own / locations.NAME).is_file()

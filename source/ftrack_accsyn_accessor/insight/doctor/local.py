@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 
+from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor._version import __version__
 from ftrack_accsyn_accessor.insight import status
 from ftrack_accsyn_accessor.insight.absence import Absence, absence
@@ -140,6 +141,10 @@ def _writable(root: str) -> Check:
 
 
 def _private(state_folder: str) -> Check:
+    account, owner = environment.account(), environment.owner(state_folder)
+    if owner not in ("", account):
+        text = f"{state_folder} belongs to {owner}, and this is {account}: what it makes there, {owner} cannot change."
+        return warn("staging private", text, f"Run this, and what publishes here, as {owner}.")
     if rights.keeps_private():
         return ok("staging private", f"{state_folder} is for this account of the system alone.")
     text = f"Whoever may read the staging folder may read {state_folder}: this CPython cannot prevent it on Windows."
