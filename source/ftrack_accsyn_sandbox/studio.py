@@ -16,6 +16,7 @@ from ftrack_accsyn_sandbox.accsyn.service import AccsynService
 from ftrack_accsyn_sandbox.ftrack import FtrackService
 from ftrack_accsyn_sandbox.ftrack import demo as ftrack_demo
 from ftrack_accsyn_sandbox.service import HOST
+from ftrack_accsyn_sandbox.unplugging import plug_in
 
 # A proxy, or a netrc entry, of the machine would stand between client and loopback.
 _DIRECT = {"NO_PROXY": f"{HOST},localhost", "NETRC": os.devnull}
@@ -57,6 +58,7 @@ class Studio:
         self.vendor_desk = root / "vendor-desk"
         self._users = {"artist@acme.test": self.staging, "remote@acme.test": remote}
         self._schema_cache = root / "ftrack-schema-cache"
+        plug_in(self.staging)  # a studio that was killed may have left it unplugged
         for folder in (*self._users.values(), *self._sites.values(), self._schema_cache, self.vendor_desk):
             folder.mkdir(parents=True, exist_ok=True)
         self.demo = accsyn_demo.build(self.staging, self.hq, self._sites["london"], remote)

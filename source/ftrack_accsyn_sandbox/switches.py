@@ -73,6 +73,7 @@ class Switches:
         self._faults: list[Fault] = []
         self._bucket: Optional[_Bucket] = None
         self._lock = threading.Lock()
+        self._page: Optional[bytes] = None
         self._refuse: Optional[Callable[[bool], None]] = None
         self._release: Optional[Callable[[], None]] = None
 
@@ -165,6 +166,14 @@ class Switches:
         with self._lock:
             self._bucket = _Bucket(per_second, burst, retry_after_s, text, float(burst), time.monotonic())
 
+    def stand_in(self, page: Optional[str]) -> None:
+        """Answer every request with *page*, an HTML one, with status 200, as a network that wants a log-in does.
+
+        It comes before all faults, and takes none of them away; None ends it.
+        """
+        with self._lock:
+            self._page = None if page is None else page.encode("utf-8")
+
     def release(self) -> None:
         """Let go of the requests that hang now: their connections are dropped. Carry out late and gathered ones."""
         if self._release is not None:
@@ -175,7 +184,7 @@ class Switches:
         self.latency_s = 0.0
         with self._lock:
             self._faults.clear()
-            self._bucket = None
+            self._bucket = self._page = None
         self.release()
         if self._refuse is not None:
             self._refuse(False)
@@ -183,6 +192,8 @@ class Switches:
     def take(self, operation: str) -> Optional[Fault]:
         """Return the fault that a request for *operation* meets, if any, and count it. For `Service`."""
         with self._lock:
+            if self._page is not None:
+                return Fault("fail", "", 1, False, body=self._page, headers=_headers("", None))
             if self._bucket is not None and not self._bucket.take(time.monotonic()):
                 return self._too_many(self._bucket)
             for fault in self._faults:

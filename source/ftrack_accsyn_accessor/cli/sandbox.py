@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Optional
 import click
 
 from ftrack_accsyn_accessor.cli.extras import needs_extra
+from ftrack_accsyn_accessor.cli.here import Stop
+from ftrack_accsyn_accessor.cli.sandbox_controls import break_, mend, offered
 
 if TYPE_CHECKING:
     from ftrack_accsyn_sandbox.studio import Studio
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -35,14 +37,20 @@ if TYPE_CHECKING:
     help="Rules for vendors (FTRACK_ACCSYN_VENDORS): accsyn then runs `ftrack-accsyn hook` at each publish and job.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the variables as one JSON object.")
-def sandbox(folder: Optional[Path], latency_ms: float, vendors: Optional[Path], as_json: bool) -> None:
+@click.pass_context
+def sandbox(
+    context: click.Context, folder: Optional[Path], latency_ms: float, vendors: Optional[Path], as_json: bool
+) -> None:
     """Run a studio on this machine, ftrack and accsyn included, until Ctrl-C.
 
     Prints the variables under which a session, a DCC or ftrack Connect finds it. With --vendors they are those of an
-    administrator, and those of the vendor, who knows accsyn only, follow among the messages.
+    administrator, and those of the vendor, who knows accsyn only, follow among the messages. What can go wrong is tried
+    from a second terminal, with break and mend.
     """
+    if context.invoked_subcommand is not None:
+        return
     stopped = interrupts()  # before anybody can know that there is something to stop
-    with studio_folder(folder) as root, open_studio(root) as studio:
+    with studio_folder(folder) as root, open_studio(root) as studio, controlled(studio, root):
         for service in (studio.ftrack, studio.accsyn):
             service.switches.latency_s = latency_ms / 1000
         variables = environment(studio, root)
@@ -56,6 +64,24 @@ def sandbox(folder: Optional[Path], latency_ms: float, vendors: Optional[Path], 
         while not stopped.wait(timeout=0.5):
             pass
     click.echo("The sandbox has stopped.", err=True)
+
+
+sandbox.add_command(break_)
+sandbox.add_command(mend)
+
+
+@contextlib.contextmanager
+def controlled(studio: Studio, root: Path) -> Iterator[None]:
+    """Let another terminal break and mend what is in *studio*; what is broken at the end is mended."""
+    from ftrack_accsyn_sandbox.breakage import Breakage
+    from ftrack_accsyn_sandbox.control import ControlService
+
+    breakage = Breakage(studio)
+    with contextlib.ExitStack() as stack:
+        stack.callback(breakage.mend)
+        control = stack.enter_context(ControlService(breakage))
+        stack.enter_context(offered(root, control.port, control.token))
+        yield
 
 
 def environment(studio: Studio, root: Path) -> dict[str, str]:
@@ -93,7 +119,10 @@ def open_studio(root: Path) -> Studio:
     with needs_extra("sandbox"):
         from ftrack_accsyn_sandbox.studio import Studio
 
-    return Studio(root)
+    try:
+        return Studio(root)
+    except FileExistsError as error:  # what a sandbox that was killed has left
+        raise Stop(str(error)) from error
 
 
 def as_object(variables: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Callable, NamedTuple, Optional
 
 import requests
 
+from ftrack_accsyn_accessor import network
 from ftrack_accsyn_accessor.model.credentials import Credentials
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Unauthorised, Unreachable
 from ftrack_accsyn_accessor.network import timed_out
@@ -156,9 +157,11 @@ class HardenedSession:
 
 
 def _at_the_door(problem: Problem, uri: str, workspace: str) -> Problem:
-    """Return what a refusal means before the session is there: an unknown workspace, or a refused login."""
+    """Return what an answer means before the session is there: an unknown workspace, a refused login, a page."""
     if problem.kind is Refused and uri == LOGIN:
         return Problem(Unauthorised, problem.outcome, status=problem.status)
+    if problem.remedy == network.LOG_IN and uri != EVENT:  # nobody is logged in: nothing was asked
+        return Problem(Unreachable, problem.outcome, problem.remedy, status=problem.status)
     if problem.kind is Refused and uri != EVENT:
         return _unknown_workspace(workspace, problem.outcome)
     return problem

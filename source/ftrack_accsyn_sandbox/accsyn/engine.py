@@ -297,6 +297,7 @@ class Engine(FileSwitches):
             speed = self._speed
             chunk = reading.read(limit if speed is None else max(1, min(limit, int(speed / STEPS_PER_S))))
             self._stand_still(run, item)
+            self._fail_on_purpose(item, under_way=True)
             if not chunk:
                 return
             writing.write(chunk)

@@ -13,11 +13,12 @@ from ftrack_accsyn_sandbox.accsyn.errors import TransferFailure
 
 @dataclass
 class _Failure:
-    """Files that fail on purpose, *left* times (None: always)."""
+    """Files that fail on purpose, *left* times (None: always); those *under_way* as well, or only as they begin."""
 
     glob: str
     reason: str
     left: Optional[int]
+    under_way: bool = False
 
 
 class FileSwitches:
@@ -39,8 +40,14 @@ class FileSwitches:
         with self._changed:
             self._failures.append(_Failure(glob, reason, times))
 
+    def fail_all(self, reason: str) -> None:
+        """Let every file fail until `clear_failures`, those on their way at the moment included."""
+        with self._changed:
+            self._failures.append(_Failure("*", reason, None, under_way=True))
+            self._changed.notify_all()
+
     def clear_failures(self) -> None:
-        """Take back all of `fail_path`."""
+        """Take back all of `fail_path` and `fail_all`."""
         with self._changed:
             self._failures.clear()
 
@@ -70,10 +77,11 @@ class FileSwitches:
     def _holds(self, item: Item) -> bool:
         return self._hold_glob is not None and _matches(item, self._hold_glob)
 
-    def _fail_on_purpose(self, item: Item) -> None:
-        """Raise TransferFailure when *item* shall fail, and count it."""
+    def _fail_on_purpose(self, item: Item, under_way: bool = False) -> None:
+        """Raise TransferFailure when *item*, which begins or is *under_way*, shall fail, and count it."""
         with self._changed:
-            failure = next((failure for failure in self._failures if _matches(item, failure.glob)), None)
+            able = (failure for failure in self._failures if failure.under_way or not under_way)
+            failure = next((failure for failure in able if _matches(item, failure.glob)), None)
             if failure is None:
                 return
             if failure.left is not None:

@@ -28,6 +28,27 @@ def test_one_operation_of_a_batch_is_enough() -> None:
     assert switches.take("query:Location,create:Job") is not None
 
 
+def test_page_that_stands_in_comes_before_all_faults_and_takes_none_away() -> None:
+    switches = Switches()
+    switches.drop_before("task/")
+    switches.stand_in("<title>Please log in</title>")
+    fault = switches.take("task/create")
+    assert fault is not None
+    assert (fault.kind, fault.status, fault.processed, fault.body) == (
+        "fail",
+        200,
+        False,
+        b"<title>Please log in</title>",
+    )
+    switches.stand_in(None)
+    dropped = switches.take("task/create")
+    assert dropped is not None
+    assert dropped.kind == "drop"
+    switches.stand_in("again")
+    switches.clear()
+    assert switches.take("task/create") is None
+
+
 @pytest.mark.parametrize(
     ("set_fault", "kind", "processed"),
     [
