@@ -25,10 +25,10 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "source"), "COLUMNS": "200
 posix_signals = pytest.mark.skipif(os.name == "nt", reason="Windows cannot send a process the signals of a terminal")
 
 
-def run(*arguments):
+def run(*arguments, **variables):
     return subprocess.run(
         [*COMMAND, *map(str, arguments)],
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -128,6 +128,46 @@ def test_sandbox_latency_delays_every_answer():
         started = time.monotonic()
         requests.get(variables["FTRACK_SERVER"], timeout=10)
         assert time.monotonic() - started >= 0.3
+
+
+@posix_signals
+def test_what_a_second_terminal_breaks_is_seen_and_mended_and_at_the_latest_at_the_end(tmp_path):
+    with sandbox("--folder", tmp_path / "studio") as (process, variables):
+
+        def login():
+            told = json.loads(run("doctor", "--json", **variables).stdout)
+            return next(check for check in told["checks"] if check["name"] == "accsyn login")
+
+        staged = os.path.join(variables["ACCSYN_PROJECTS_PATH"], "kept.mov")
+        with open(staged, "wb") as file:
+            file.write(b"data")
+        broken = run("sandbox", "break", "key", **variables)
+        assert broken.stdout.startswith("accsyn refuses every API key."), broken.stderr
+        assert "Check ACCSYN_API_USER and ACCSYN_API_KEY." in login()["remedy"]
+        unplugged = run("sandbox", "break", "disk", "--folder", tmp_path / "studio")
+        assert unplugged.stdout.startswith("The disk with the staging area is unplugged"), unplugged.stderr
+        assert not os.path.exists(variables["ACCSYN_PROJECTS_PATH"])
+        mended = run("sandbox", "mend", "key")
+        assert mended.stdout.startswith("accsyn accepts the API keys of before again"), mended.stderr
+        assert login()["level"] == "ok"
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert os.path.getsize(staged) == 4
+    after = run("sandbox", "mend", **variables)
+    assert (after.returncode, after.stdout) == (1, "")
+    assert after.stderr.startswith("No sandbox runs here: start one in another terminal")
+
+
+@posix_signals
+def test_a_sandbox_that_was_killed_with_its_disk_unplugged_has_it_again_the_next_time(tmp_path):
+    with sandbox("--folder", tmp_path / "studio") as (_, variables):
+        staged = os.path.join(variables["ACCSYN_PROJECTS_PATH"], "kept.mov")
+        open(staged, "wb").close()
+        assert run("sandbox", "break", "disk").returncode == 0
+    assert not os.path.exists(staged)
+    with sandbox("--folder", tmp_path / "studio"):
+        assert os.path.exists(staged)
 
 
 def test_command_without_its_libraries_says_how_to_get_them():
