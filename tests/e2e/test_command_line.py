@@ -159,17 +159,6 @@ def test_what_a_second_terminal_breaks_is_seen_and_mended_and_at_the_latest_at_t
     assert after.stderr.startswith("No sandbox runs here: start one in another terminal")
 
 
-@posix_signals
-def test_a_sandbox_that_was_killed_with_its_disk_unplugged_has_it_again_the_next_time(tmp_path):
-    with sandbox("--folder", tmp_path / "studio") as (_, variables):
-        staged = os.path.join(variables["ACCSYN_PROJECTS_PATH"], "kept.mov")
-        open(staged, "wb").close()
-        assert run("sandbox", "break", "disk").returncode == 0
-    assert not os.path.exists(staged)
-    with sandbox("--folder", tmp_path / "studio"):
-        assert os.path.exists(staged)
-
-
 def test_command_without_its_libraries_says_how_to_get_them():
     python, ftrack_api = ("3.9", "3.1.0") if "3.9" in interpreters() else ("3.13", "3.1.0")
     bare = host(python, ftrack_api)
