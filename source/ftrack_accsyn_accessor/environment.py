@@ -161,6 +161,10 @@ def ftrack_credentials() -> FtrackCredentials:
         remedy = f"Did you mean {meant}?" if meant else "Set it to the address of ftrack, with https://."
         outcome = f"FTRACK_SERVER is {plain_server(found['FTRACK_SERVER'])!r}, which is not the address of an ftrack"
         raise SettingsError("log in to ftrack", "", outcome, remedy)
+    user = os.environ.get("FTRACK_API_USER", "").strip()
+    if slips.unquoted(user) != user:
+        outcome = f"FTRACK_API_USER is {user}, with quotes that count as a part of it"
+        raise SettingsError("log in to ftrack", "", outcome, "Leave them out.")
     if wrong:
         remedy = "Copy the key anew, whole and by itself."
         raise SettingsError("log in to ftrack", "", f"FTRACK_API_KEY {wrong}", remedy)

@@ -11,6 +11,7 @@ import re
 import socket
 import ssl
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple, Optional, Union
 from urllib.parse import urlsplit
 
@@ -28,8 +29,8 @@ LOG_IN = (
     "web page in a browser on this machine and log in there."
 )
 _CLOCK = (
-    "By this machine's clock the certificate is not valid: set date, time and time zone, best by a time server. Where "
-    "they are right, the certificate has to be renewed by whoever runs the server or the proxy."
+    "By this machine's clock, which says {:%Y-%m-%d}, the certificate is not valid: set date, time and time zone, best "
+    "by a time server. Where they are right, the certificate has to be renewed by whoever runs the server or the proxy."
 )
 _AUTHORITY = (
     "Most often a proxy or a virus scanner reads along in the server's place: get the certificate of its authority "
@@ -47,6 +48,7 @@ _NOT_NOW = frozenset({9, 10})
 _NOT_THIS_NAME = frozenset({62, 64})
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_ADDRESS = re.compile(r"(?:[^\s/?#:\[\]]+|\[[^\]]+\])(?::\d{1,5})?")
 #: How http.client tells that a proxy did not let a call through.
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d+)\s*(.*)", re.DOTALL)
 _PASSWORD_WANTED = 407
@@ -88,6 +90,19 @@ def trouble(error: BaseException, links: Sequence[BaseException], relay: str = "
     correct = "correct" if proxy.named_by == _SYSTEM else "correct or unset"
     remedy = f"Check that the proxy runs and is reached from here, or {correct} {proxy.named_by}."
     return Trouble(f"{before}{proxy} cannot be used: {reason(links)}", remedy)
+
+
+def unusable(error: BaseException) -> Optional[Trouble]:
+    """Return what is wrong with the proxy that the environment names, where nothing was tried for that; else None."""
+    if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
+        return Trouble("a SOCKS proxy needs the package PySocks", "Install PySocks, or name another proxy.")
+    if not isinstance(error, requests.exceptions.InvalidURL):
+        return None
+    proxy = _environment_proxy(_url(error) or "https://accsyn.com")
+    if proxy is None or _ADDRESS.fullmatch(proxy.address):
+        return None
+    # What stands there is not shown: it may be a password.
+    return Trouble(f"{proxy.named_by} holds no address of a proxy", f"Write {proxy.named_by} as http://HOST:PORT.")
 
 
 def denied(url: str, relay: str = "") -> Trouble:
@@ -234,7 +249,7 @@ def _certificate_remedy(links: Iterable[BaseException]) -> Optional[str]:
         if _is_of_another_name(link):
             return _OTHER_NAME
         if isinstance(link, ssl.SSLCertVerificationError):
-            return _CLOCK if link.verify_code in _NOT_NOW else _AUTHORITY
+            return _CLOCK.format(datetime.now()) if link.verify_code in _NOT_NOW else _AUTHORITY
     return None
 
 

@@ -50,6 +50,7 @@ def test_the_environment_is_enough_as_it_is(monkeypatch: pytest.MonkeyPatch) -> 
         ("FTRACK_SERVER", "https://bob:pass@acme.ftrackapp.com/login", "Did you mean https://acme.ftrackapp.com?"),
         ("FTRACK_SERVER", '"https://acme.ftrackapp.com"', "Did you mean https://acme.ftrackapp.com?"),
         ("FTRACK_SERVER", "https://my studio", "with https://"),
+        ("FTRACK_API_USER", '"artist"', "Leave them out."),
         ("FTRACK_API_KEY", "'k3y'", "quotes"),
         ("FTRACK_API_KEY", "k3\ny", "line break"),
     ],

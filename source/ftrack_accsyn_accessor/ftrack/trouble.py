@@ -19,6 +19,11 @@ _UNREACHED = "Check the network, the firewall and FTRACK_SERVER."
 _UNKNOWN = frozenset({404, 405, 410})
 #: What requests calls its own errors, though the server has answered, or nobody was asked.
 _ODD = (requests.exceptions.HTTPError, ValueError)
+_OF_ADDRESSES = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
 #: By these words requests tells that the file of certificates is not there, in a bare OSError.
 _NO_BUNDLE = "TLS CA certificate bundle"
 #: Of what ftrack's client, or its event hub, was handling when it raised an error of its own.
@@ -32,7 +37,10 @@ def trouble(error: BaseException, *secrets: str) -> Trouble:
     """
     links = list(network.chain(error))
     request = next((link for link in links if isinstance(link, requests.exceptions.RequestException)), None)
-    if isinstance(request, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)):
+    unusable = network.unusable(request) if request is not None else None
+    if unusable is not None:
+        return unusable
+    if isinstance(request, _OF_ADDRESSES):
         return Trouble("the address cannot be used", CHECK_ADDRESS)
     response = _response(links)
     if response is not None and not _is_ftracks(response):

@@ -244,8 +244,9 @@ def translate(error: Exception, handled: Optional[BaseException] = None, relay: 
         return error
     if isinstance(error, WorkspaceError):
         return Problem(type(error), error.outcome, error.remedy, status=error.status, retry_after_s=error.retry_after_s)
-    if isinstance(error, requests.exceptions.InvalidSchema):
-        return Problem(NotReady, "a SOCKS proxy needs the package PySocks", "Install PySocks, or name another proxy.")
+    unusable = network.unusable(error)
+    if unusable is not None:
+        return Problem(NotReady, *unusable)
     if isinstance(error, (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL)):
         return Problem(
             NotReady, "the address or a credential holds characters that cannot be sent", "Check ACCSYN_* and *_PROXY."

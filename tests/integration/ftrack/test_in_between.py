@@ -148,6 +148,18 @@ def test_an_address_without_https_is_blamed_on_the_setting() -> None:
     assert "https://studio.ftrackapp.com" in str(found.remedy)
 
 
+def test_what_is_no_address_of_a_proxy_is_blamed_on_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://bob:pass")
+    assert by_connection("https://studio.ftrack.test") == Trouble(
+        "HTTPS_PROXY holds no address of a proxy", "Write HTTPS_PROXY as http://HOST:PORT."
+    )
+
+
+def test_a_missing_file_of_certificates_is_told_by_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
+    assert "REQUESTS_CA_BUNDLE" in str(by_connection("https://127.0.0.1:1").remedy)
+
+
 def test_a_refused_key_stays_ftracks_own_word(ftrack: FtrackService) -> None:
     connection = FtrackConnection(FtrackCredentials(ftrack.url, "artist", "another"))
     with pytest.raises(errors.LoginRefused):

@@ -108,6 +108,14 @@ def test_of_two_names_of_a_proxy_the_one_that_counts_is_told(closed_port, monkey
     assert f"127.0.0.1:{closed_port} (https_proxy)" in problem_of("accsyn.test", 80, plain=False).outcome
 
 
+@pytest.mark.parametrize("address", ["http:///relay", "http://bob:pass", "http://:3128"])
+def test_what_is_no_address_of_a_proxy_is_told_by_its_variable_and_not_shown(closed_port, monkeypatch, address):
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    problem = problem_of("127.0.0.1", closed_port, plain=False)
+    assert (problem.kind, problem.outcome) == (NotReady, "HTTPS_PROXY holds no address of a proxy")
+    assert problem.remedy == "Write HTTPS_PROXY as http://HOST:PORT."
+
+
 @pytest.mark.parametrize("proxy", ["127.0.0.1:{}", "accsyn:127.0.0.1:{}"])
 def test_a_dead_relay_of_accsyn_is_named_as_the_proxy(closed_port, proxy):
     problem = problem_of("acme.accsyn.com", 443, plain=False, proxy=proxy.format(closed_port))
