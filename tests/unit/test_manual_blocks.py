@@ -36,16 +36,16 @@ def test_each_reason_is_that_of_some_block() -> None:
 
 
 @PAGES
-def test_commands_within_sentences_exist_with_their_options(page: Path) -> None:
-    prose = re.sub(r"^ *```.*?^ *```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    for text in re.findall(r"`ftrack-accsyn ([^`]+)`", prose):
-        words = text.replace("\\|", "|").split()
-        command, options = application.commands.get(words[0]), set(re.findall(r"--[a-z-]+", text))
-        assert command is not None, text
+def test_commands_that_nothing_runs_exist_with_their_options(page: Path) -> None:
+    text = re.sub(r"^ *```(?:console|sh) run.*?^ *```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for typed in re.findall(r"(?:`|\$ |/)ftrack-accsyn ([^`\n;&|>$]+)", text.replace("\\|", "/")):
+        words, options = typed.split(), set(re.findall(r"--[a-z-]+", typed))
+        command = application.commands.get(words[0])
+        assert command is not None, typed
         if isinstance(command, click.Group) and words[1:]:
-            command = command.commands[words[1].partition("|")[0]]
+            command = command.commands[words[1].partition("/")[0]]
         known = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
-        assert options <= known | {"--help"}, text
+        assert options <= known | {"--help"}, typed
 
 
 @PAGES
