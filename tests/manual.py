@@ -31,7 +31,6 @@ REASONS = {
     "stays": "it runs until it is interrupted; tests start the same in a way that they can end",
     "suite": "it is what runs these tests, or a target of the Makefile that does",
     "window": "it opens a window and waits for somebody; test_deliver_window.py drives that",
-    "elsewhere": "the vendors' page runs it, where the studio uses accsyn Publish",
 }
 
 #: Pages whose commands `e2e/test_manual.py` runs one after the other, in one studio; the last one tidies up.

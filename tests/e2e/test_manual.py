@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,15 @@ from manual import IN_ONE_STUDIO, lines, to_run, typed
 from publishing import Publisher, at_work
 from runner import RUNNER
 from vendoring import Vendor
+
+#: The hook of a studio that takes all that it is offered by accsyn Publish.
+WILLING = """
+import json, sys
+payload = json.load(open(sys.argv[1]))
+for entry in payload["files"]:
+    entry.update(ident=entry["filename"], can_publish=True, path=f"volume=projects/published/{entry['filename']}")
+json.dump({"comment": True, "time_report": True, "files": payload["files"]}, open(sys.argv[2], "w"))
+"""
 
 
 @pytest.fixture
@@ -74,8 +84,11 @@ def test_the_commands_of_the_vendors_page_do_what_it_says(tmp_path: Path, monkey
         vendor = Vendor(studio, monkeypatch)
         vendor.frames().parent.rename(vendor.desk / "package")
         vendor.package().rename(vendor.desk / "package" / "manifest.json")
+        hook = [sys.executable, "-S", "-c", WILLING, "${PATH_JSON_INPUT}", "${PATH_JSON_OUTPUT}"]
+        vendor.workspace.hooks.set("pre-publish-server", hook)
         monkeypatch.chdir(vendor.desk)
         for user, line in found:
             assert user == "vendor"
             run(line)
         assert len(vendor.arrived()) == 4
+        assert len(list((studio.hq / "published").rglob("*.exr"))) == 3
