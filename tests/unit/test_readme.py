@@ -76,7 +76,7 @@ def test_variables_of_readme_are_those_of_the_settings() -> None:
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
 def test_archive_and_wheel_are_called_as_they_are_built(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert set(re.findall(r"accessor-(\d[\w.]*?)(?:\.zip|-py3)", text)) <= {__version__}
+    assert set(re.findall(r"accessor-(\d[\w.]*?)(?:\.zip|-py3|`)", text)) <= {__version__}
 
 
 def test_release_notes_begin_with_this_release() -> None:
