@@ -28,7 +28,7 @@ REASONS = {
     "windows": "it is for Windows only",
     "root": "it changes the machine, as its administrator",
     "off": "it switches the machine off",
-    "stays": "it runs until it is interrupted; tests start the same in a way that they can end",
+    "stays": "it runs until it is interrupted; test_staying.py starts it, and does that",
     "suite": "it is what runs these tests, or a target of the Makefile that does",
     "window": "it opens a window and waits for somebody; test_deliver_window.py drives that",
 }
