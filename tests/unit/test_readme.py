@@ -82,3 +82,13 @@ def test_archive_and_wheel_are_called_as_they_are_built(page: Path) -> None:
 def test_release_notes_begin_with_this_release() -> None:
     notes = (MANUAL / "release-notes.md").read_text(encoding="utf-8")
     assert re.findall(r"^## (.+)$", notes, re.MULTILINE)[0] == __version__
+
+
+def test_what_one_sees_is_what_is_said() -> None:
+    page = README.read_text(encoding="utf-8").split("\n## Troubleshooting\n")[1]
+    seen = [quoted for line in page.splitlines() for quoted in re.findall(r'"([^"]+)"', line.split(" | ")[0])]
+    parts = [part.strip() for each in seen for part in each.removeprefix("Could not ").split("..")]
+    files = (ROOT / "source/ftrack_accsyn_accessor").rglob("*.py")
+    said = re.sub(r"\{[^{}]*\}|\s+", " ", " ".join(path.read_text(encoding="utf-8") for path in files))
+    assert len(parts) > 12
+    assert [part for part in parts if part not in said] == []
