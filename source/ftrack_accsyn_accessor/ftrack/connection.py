@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Callable, NamedTuple, Optional
 
-from ftrack_accsyn_accessor.ftrack.trouble import trouble
+from ftrack_accsyn_accessor.ftrack.trouble import CHECK_ADDRESS, trouble
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 
@@ -27,10 +27,7 @@ _REFUSED = re.compile(r"^Server reported error: (\w+)\(")
 _AGAIN = "It will be tried again."
 _NO_LOGIN = "InvalidCredentialsError"
 #: What is no matter of time, by the names of the errors, which come from libraries that are not imported here.
-_NEVER = {
-    **dict.fromkeys(("MissingSchema", "InvalidSchema", "InvalidURL", "LocationParseError"), "Correct FTRACK_SERVER."),
-    "ModuleNotFoundError": "Install ftrack-python-api for this Python.",
-}
+_NEVER = frozenset({"MissingSchema", "InvalidSchema", "InvalidURL", "LocationParseError", "ModuleNotFoundError"})
 #: HTTP statuses by which a server, or what stands before it, says that it cannot be asked at the moment.
 _BUSY = frozenset({429, 502, 503, 504})
 
@@ -206,11 +203,13 @@ class FtrackConnection:
             return self.refused
         if refusal is not None and _status(error) not in _BUSY:
             return errors.RegistrationRefused(tried, self.credentials.server_url, text, by_itself=_AGAIN)
+        found = trouble(error, self.credentials.api_key)
         if type(error).__name__ in _NEVER:
-            return errors.RegistrationRefused(tried, self.credentials.server_url, text, _NEVER[type(error).__name__])
+            return errors.RegistrationRefused(
+                tried, self.credentials.server_url, found.outcome, found.remedy or CHECK_ADDRESS
+            )
         self.close()
         self._failing = True
-        found = trouble(error, self.credentials.api_key)
         return errors.RegistrationError(
             tried, self.credentials.server_url, found.outcome, found.remedy or "", by_itself=_AGAIN
         )

@@ -45,6 +45,8 @@ def trouble(error: BaseException, *secrets: str) -> Trouble:
     response = _response(links)
     if response is not None and not _is_ftracks(response):
         return of_answer(response)
+    if isinstance(error, ModuleNotFoundError):
+        return Trouble(f"{type(error).__name__}: {error}", "Install ftrack-python-api for this Python.")
     if request is None and _NO_BUNDLE in str(links[-1]):
         return Trouble(network.clean(str(links[-1])), network.CERTIFICATES)
     if isinstance(error, socket.timeout) or (request is not None and not isinstance(request, _ODD)):

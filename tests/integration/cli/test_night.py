@@ -162,8 +162,8 @@ def test_address_that_is_none_ends_at_once(publisher: Publisher, there: str, run
 
     result = run(*(word.replace("%s", there) for word in VERBS[verb]))
 
-    assert result.exit_code == exit_codes.FAILED
-    assert "Correct FTRACK_SERVER." in result.stderr
+    assert result.exit_code == exit_codes.NOT_SET_UP
+    assert "Did you mean https://acme.ftrackapp.test?" in result.stderr
 
 
 def test_wrong_accsyn_key_ends_reconcile_at_once(publisher: Publisher, there: str, run: Run) -> None:

@@ -30,7 +30,7 @@ def by_connection(server: str) -> Trouble:
     connection = FtrackConnection(FtrackCredentials(server, "artist", KEY))
     with pytest.raises(errors.RegistrationError) as caught:
         connection.query("select id from Location")
-    assert not isinstance(caught.value, errors.RegistrationRefused)
+    assert isinstance(caught.value, errors.RegistrationRefused) == (caught.value.by_itself == "")
     assert KEY not in str(caught.value)
     return Trouble(caught.value.outcome, caught.value.advice)
 
@@ -142,8 +142,9 @@ def test_more_than_the_address_of_ftrack_is_blamed_on_the_setting(ftrack: Ftrack
     assert "the address of the studio's ftrack alone" in str(found.remedy)
 
 
-def test_an_address_without_https_is_blamed_on_the_setting() -> None:
-    found = by_connection("studio.ftrack.test")
+@pytest.mark.parametrize("address", ["studio.ftrack.test", "ftp://studio.ftrack.test", "https://*.ftrack.test"])
+def test_what_is_no_address_is_blamed_on_the_setting(address: str) -> None:
+    found = by_connection(address)
     assert found.outcome == "the address cannot be used"
     assert "https://studio.ftrackapp.com" in str(found.remedy)
 
