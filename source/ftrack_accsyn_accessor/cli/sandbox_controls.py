@@ -22,7 +22,8 @@ from ftrack_accsyn_accessor.outbox.file import write
 WHAT = ("accsyn", "ftrack", "client", "disk", "key", "transfer", "portal")
 #: In the folder of a studio: how its controls are reached.
 CONTROL_NAME = "sandbox.json"
-_TIMEOUT_S = 30.0
+#: How long is waited for one to say that it is there.
+_LOOK_S = 3.0
 _FOLDER = click.Path(file_okay=False, resolve_path=True, path_type=Path)
 
 folder_option = click.option("--folder", type=_FOLDER, help="The folder of the sandbox, where several run.")
@@ -35,9 +36,9 @@ class Controls(NamedTuple):
     port: int
     token: str
 
-    def ask(self, path: str, method: str = "POST") -> dict[str, Any]:
+    def ask(self, path: str, method: str = "POST", timeout_s: float = 30.0) -> dict[str, Any]:
         """Return the answer of the sandbox. Raises OSError where none is there; a proxy has no part in it."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_TIMEOUT_S)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
         try:
             connection.request(method, path, headers={"X-Sandbox-Token": self.token})
             response = connection.getresponse()
@@ -115,7 +116,7 @@ def _tell(controls: Controls, path: str) -> None:
 def _chosen(context: click.Context, folder: Optional[Path]) -> Controls:
     """Return the sandbox that is meant: in *folder*, or the one whose variables are set here, or the only one."""
     folder = folder or (context.parent.params.get("folder") if context.parent is not None else None)
-    running = [each for each in _known(folder) if _answers(each)]
+    running = [each for path, each in _known(folder) if _answers(path, each)]
     if folder is not None and not running:
         raise Stop(f"No sandbox runs in {folder}.")
     mine = [each for each in running if _is_meant(each)] if len(running) > 1 else running
@@ -132,7 +133,7 @@ def _is_meant(controls: Controls) -> bool:
     return bool(staging) and Path(controls.folder) in Path(staging).parents
 
 
-def _known(folder: Optional[Path]) -> list[Controls]:
+def _known(folder: Optional[Path]) -> list[tuple[Path, Controls]]:
     everywhere = _everywhere()
     paths = list(everywhere.glob("*.json")) if everywhere is not None and folder is None else []
     if folder is not None:
@@ -140,15 +141,18 @@ def _known(folder: Optional[Path]) -> list[Controls]:
     found = []
     for path in paths:
         with contextlib.suppress(OSError, ValueError, TypeError):
-            found.append(Controls(**json.loads(read_text(path))))
+            found.append((path, Controls(**json.loads(read_text(path)))))
     return found
 
 
-def _answers(controls: Controls) -> bool:
-    """Whether the sandbox is there: one that was killed leaves its file."""
+def _answers(path: Path, controls: Controls) -> bool:
+    """Whether the sandbox is there that has left the file *path*; that of one that was killed goes."""
     try:
-        controls.ask("/", "GET")
-    except OSError:
+        controls.ask("/", "GET", _LOOK_S)
+    except OSError as error:
+        if isinstance(error, ConnectionError):
+            with contextlib.suppress(OSError):
+                path.unlink()
         return False
     return True
 

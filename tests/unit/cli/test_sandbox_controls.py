@@ -83,7 +83,7 @@ def test_of_several_the_folder_or_the_variables_choose(tmp_path: Path, monkeypat
         second.mend()
 
 
-def test_one_that_was_killed_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_was_killed_is_passed_over_and_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with running(tmp_path / "killed", monkeypatch, 1):
         left = (tmp_path / "killed" / CONTROL_NAME).read_text(encoding="utf-8")
     everywhere = sandbox_controls._everywhere()
@@ -92,6 +92,7 @@ def test_one_that_was_killed_is_passed_over(tmp_path: Path, monkeypatch: pytest.
     for name, text in {"1.json": left, "2.json": "{", "3.json": "[]", "4.json": "{}"}.items():
         (everywhere / name).write_text(text, encoding="utf-8")
     assert "No sandbox runs here" in said("mend")[1]
+    assert not (everywhere / "1.json").exists()
     with running(tmp_path / "alive", monkeypatch, 5):
         assert said("mend") == (0, "That is not broken.\n")
 
