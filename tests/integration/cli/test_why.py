@@ -180,7 +180,7 @@ def test_accsyn_out_of_reach(publisher: Publisher, why: Why) -> None:
     asked = why(published["id"])
 
     assert "Could not log in to accsyn" in asked.sentence
-    assert "Check the network" in asked.remedy
+    assert "correct or unset ACCSYN_PROXY" in asked.remedy
     assert asked.exit_code == exit_codes.UNSENT
 
 
