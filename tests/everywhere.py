@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.cli.application import application
 from ftrack_accsyn_accessor.connect.actions import OutboxActions
+from ftrack_accsyn_accessor.connect.leaving import Leaving
 from ftrack_accsyn_accessor.connect.shapes import Column, Line
 from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.connect.tab import Tab
@@ -69,12 +70,12 @@ class Places:
         source = OutboxSource(credentials)
         tab = Tab(source, OutboxActions(source, credentials))
         self._unsent: Optional[int] = None
-        tab.unsent_changed.connect(self._take_unsent)
+        tab.leaving_changed.connect(self._take_unsent)
         self._window = windows(tab)
         self._window.loaded()
 
-    def _take_unsent(self, count: int, size_bytes: float) -> None:
-        self._unsent = count
+    def _take_unsent(self, leaving: Leaving) -> None:
+        self._unsent = leaving.unsent
 
     def shown(self, wanted: Shown) -> Shown:
         """Return what all places show; the tab gets the time that it needs to show what is *wanted*."""

@@ -25,7 +25,6 @@ pytest.importorskip(
 
 from PySide6 import QtCore, QtGui, QtTest, QtWidgets
 
-from ftrack_accsyn_accessor.connect.delegate import button_rect
 from ftrack_accsyn_accessor.connect.shapes import Column, Line
 from ftrack_accsyn_accessor.connect.tab import Tab
 from helpers import wait_until
@@ -105,8 +104,9 @@ class Window:
 
     def click_retry(self, component: str) -> None:
         """Click the button in the row of *component*."""
-        index = self.tab.model.index(self.row(component), Column.PROGRESS)
-        self._press(button_rect(self.tab.table.visualRect(index)).center())
+        delegate = self.tab.table.delegate
+        index = self.tab.model.index(self.row(component), delegate.button_column)
+        self._press(delegate.button_rect(self.tab.table.visualRect(index)).center())
 
     def _press(self, position: QtCore.QPoint) -> None:
         button = QtCore.Qt.MouseButton.LeftButton

@@ -49,6 +49,7 @@ def row(**changes: Any) -> Row:
         "workspace": "acme",
         "left_over": "",
         "waits_for_older": False,
+        "context": "sq010/sh010",
     }
     return Row(**{**values, **changes})
 

@@ -30,13 +30,13 @@ def three_with_a_bad_one(desk: Desk) -> None:
 
 ONE_OF_THREE_FAILED = Shown(
     outbox={"first": "synced", "bad": "needs-attention: transfer-failed", "last": "synced"},
-    causes={"bad": f"accsyn could not transfer it: {DISK_FULL}. Put that right, then retry it"},
+    causes={"bad": f"accsyn could not transfer it: {DISK_FULL}. Have room made on that disk, then retry it"},
     at_hq={"first": "v001/first.mov", "last": "v001/last.mov"},
     ftrack_jobs=[
         (
             "failed",
             "JOB: 2 of 3 files synced; 1 of 3 components need attention. accsyn could not transfer it: "
-            f"{DISK_FULL}. Put that right, then retry it; it is also tried again by itself.",
+            f"{DISK_FULL}. Have room made on that disk, then retry it; it is also tried again by itself.",
         )
     ],
     status=[

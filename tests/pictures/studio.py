@@ -10,7 +10,6 @@ from typing import Any
 import ftrack_api
 from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
-from ftrack_accsyn_accessor.cli.sandbox import environment
 from ftrack_accsyn_sandbox.studio import Studio
 
 MB = 1_000_000
@@ -85,4 +84,5 @@ def noon(artist: Artist) -> None:
 def log_in(studio: Studio, folder: Path) -> None:
     """Make this process the artist's."""
     hook = Path(__file__).resolve().parents[2] / "hook"
-    os.environ.update(environment(studio, folder), FTRACK_EVENT_PLUGIN_PATH=str(hook))
+    state = str(folder / "state")
+    os.environ.update(studio.environment(), XDG_STATE_HOME=state, FTRACK_EVENT_PLUGIN_PATH=str(hook))

@@ -13,6 +13,7 @@ from ftrack_accsyn_accessor.insight.inquiry import gather
 from ftrack_accsyn_accessor.insight.why import explain
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import OutboxUnusable
+from ftrack_accsyn_accessor.model.item import HIGHEST_PRIORITY
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 
@@ -52,6 +53,21 @@ class OutboxActions:
         with self._runtime() as runtime:
             ids = [item.id for item in runtime.outbox.requests.items(request_id)]
         return self.retry(ids)
+
+    def first(self, item_ids: list[int]) -> str:
+        """Let accsyn carry items before what else waits."""
+        with self._runtime() as runtime:
+            count = runtime.outbox.control.first(item_ids, HIGHEST_PRIORITY)
+            runtime.wake()
+        if not count:
+            return "Nothing of it is still to be sent."
+        return f"{count:,} component{' goes' if count == 1 else 's go'} first."
+
+    def first_request(self, request_id: int) -> str:
+        """Let accsyn carry the items of a request before what else waits."""
+        with self._runtime() as runtime:
+            ids = [item.id for item in runtime.outbox.requests.items(request_id)]
+        return self.first(ids)
 
     def cancel(self, request_id: int) -> str:
         """Take back what has not begun of a request; the worker excludes it in accsyn."""

@@ -26,6 +26,12 @@ class Actions(Protocol):
     def retry_request(self, request_id: int) -> str:
         """Try the items of a request again at once."""
 
+    def first(self, item_ids: list[int]) -> str:
+        """Let accsyn carry items before what else waits."""
+
+    def first_request(self, request_id: int) -> str:
+        """Let accsyn carry the items of a request before what else waits."""
+
     def cancel(self, request_id: int) -> str:
         """Take back what has not begun of a request."""
 

@@ -15,6 +15,7 @@ from ftrack_accsyn_accessor.insight import requests, rows
 from ftrack_accsyn_accessor.insight.requests import RequestRow
 from ftrack_accsyn_accessor.model.item import Kind, Studio
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
+from ftrack_accsyn_accessor.model.reasons import reason_first
 from ftrack_accsyn_accessor.model.request import RequestState
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.survey import PUBLISHED
@@ -103,7 +104,7 @@ def request_line(row: RequestRow, paused: bool, unfolded: bool) -> Line:
         item_id=-row.request_id,
         component_id="",
         component=row.title,
-        belongs_to=f"{row.reason.value} · {row.source} > {row.destination} · {row.user}",
+        parts=(row.reason.value, f"{row.source} > {row.destination}", row.user),
         project="",
         kind=Kind.CONTAINER,
         files=f"{row.there:,} / {wanted:,}",
@@ -113,6 +114,7 @@ def request_line(row: RequestRow, paused: bool, unfolded: bool) -> Line:
         percent=row.percent if row.state not in (RequestState.WAITING, RequestState.CANCELLED) else None,
         left="" if row.time_left_s is None else duration_text(row.time_left_s),
         cause=row.cause,
+        reason=reason_first(row.cause, there=row.destination),
         remedy=row.remedy,
         failed=row.state is RequestState.STUCK,
         retryable=bool(row.stuck),
@@ -122,6 +124,7 @@ def request_line(row: RequestRow, paused: bool, unfolded: bool) -> Line:
         request=row.request_id,
         unfolded=unfolded,
         cancellable=row.cancellable,
+        hurriable=row.state in (RequestState.WAITING, RequestState.MOVING),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import weakref
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor import __version__, environment
@@ -23,16 +24,20 @@ NAME = "ftrack-accsyn-accessor"
 APPLICATION = "ftrack_connect.ui.application"
 #: The tab stands after Connect's own.
 TAB_PRIORITY = 30
+#: The sessions that have been told. A second hook, of a second folder, finds the same module.
+_registered: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def register(session: Any) -> None:
     """Subscribe *session* to Connect's questions and to the actions of its user; without effect in any other host.
 
-    So it is in the copy that ftrack_api makes of each module that it finds when it searches for hooks too high up.
+    It does so once a session, in however many folders the hook is; and not in the copy that ftrack_api makes of each
+    module that it finds when it searches for hooks too high up.
     """
     application = sys.modules.get(APPLICATION)
-    if application is None or not __package__:
+    if application is None or not __package__ or session in _registered:
         return
+    _registered.add(session)
     subscribe = session.event_hub.subscribe
     subscribe("topic=ftrack.connect.verify-startup", lambda event: _quietly(problems_text, session))
     subscribe("topic=ftrack.connect.plugin.debug-information", lambda event: _quietly(debug_information))

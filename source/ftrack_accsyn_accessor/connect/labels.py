@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.connect.colours import Colours, mixed
@@ -10,7 +11,9 @@ from ftrack_accsyn_accessor.connect.shapes import Tone
 
 
 class Label(QtWidgets.QLabel):
-    """A plain text. On one line it is shortened to what fits, with all of it, or `more`, as a tooltip; else it wraps.
+    """A plain text, on one line or wrapped. What does not fit ends in an ellipsis, with all of it as a tooltip.
+
+    `more` is what the tooltip has to add in any case.
 
     A style sheet of the host decides the colour of every label, hence it is painted here.
     """
@@ -41,8 +44,14 @@ class Label(QtWidgets.QLabel):
         self._offer_the_rest()
 
     def _offer_the_rest(self) -> None:
-        shortened = not self.wordWrap() and self.sizeHint().width() > self.width() + 4
-        self.setToolTip(self.more or (self.text() if shortened else ""))
+        whole = self.text() if self.is_shortened() else ""
+        self.setToolTip("\n".join(filter(None, (whole, self.more))))
+
+    def is_shortened(self) -> bool:
+        """Whether not all of the text fits."""
+        if self.wordWrap():
+            return self.heightForWidth(self.width()) > self.height()
+        return self.sizeHint().width() > self.width() + 4
 
     def drawn_font(self) -> QtGui.QFont:
         """Return the font that it is painted with: the host's, in the asked weight and size."""
@@ -67,13 +76,13 @@ class Label(QtWidgets.QLabel):
         return self.wordWrap()
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
-        """Return the height that the wrapped text needs."""
-        metrics = QtGui.QFontMetrics(self.drawn_font())
-        box = QtCore.QRect(0, 0, max(1, width), 10_000)
-        return metrics.boundingRect(box, self._flags(), self.text()).height() + 4
+        """Return the height that the text needs."""
+        if not self.wordWrap():
+            return self.sizeHint().height()
+        return self._wrapped_height(self.text(), width)
 
-    def _flags(self) -> int:
-        return int(self.alignment()) | int(QtCore.Qt.TextFlag.TextWordWrap)
+    def _wrapped_height(self, text: str, width: int) -> int:
+        return math.ceil(_wrapped(text, self.drawn_font(), width, self.alignment()).boundingRect().height()) + 4
 
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the text."""
@@ -83,11 +92,47 @@ class Label(QtWidgets.QLabel):
         painter.setFont(font)
         painter.setPen(colours.tones[self.tone] if self.tone else colours.muted if self._muted else colours.text)
         if self.wordWrap():
-            painter.drawText(self.rect(), self._flags(), self.text())
+            shown = self.text() if not self.is_shortened() else self._as_much_as_fits()
+            layout = _wrapped(shown, font, self.width(), self.alignment())
+            layout.draw(painter, QtCore.QPointF(0, 2))
         else:
             shown = QtGui.QFontMetrics(font).elidedText(self.text(), self.elide, self.width())
             painter.drawText(self.rect(), int(self.alignment()), shown)
         painter.end()
+
+    def _as_much_as_fits(self) -> str:
+        """Return the longest beginning of the text, with an ellipsis, that the label is high enough for."""
+        fits, too_long = 0, len(self.text())
+        while too_long - fits > 1:
+            middle = (fits + too_long) // 2
+            if self._wrapped_height(_beginning(self.text(), middle), self.width()) <= self.height():
+                fits = middle
+            else:
+                too_long = middle
+        return _beginning(self.text(), fits)
+
+
+def _beginning(text: str, length: int) -> str:
+    return f"{text[:length].rstrip()}…"
+
+
+def _wrapped(text: str, font: QtGui.QFont, width: int, alignment: QtCore.Qt.AlignmentFlag) -> QtGui.QTextLayout:
+    """Return *text* in lines of *width* pixels, broken inside a word only where that is longer than a line."""
+    option = QtGui.QTextOption(alignment)
+    option.setWrapMode(QtGui.QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout = QtGui.QTextLayout(text.replace("\n", "\u2028"), font)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    y = 0.0
+    while True:
+        line = layout.createLine()
+        if not line.isValid():
+            break
+        line.setLineWidth(max(1, width))
+        line.setPosition(QtCore.QPointF(0, y))
+        y += line.height()
+    layout.endLayout()
+    return layout
 
 
 class Bar(QtWidgets.QWidget):

@@ -18,6 +18,7 @@ class LineMenu(QtWidgets.QMenu):
         *,
         fold: Callable[[Line], None],
         retry: Callable[[Line], None],
+        first: Callable[[Line], None],
         cancel: Callable[[Line], None],
         folder: Callable[[Line], None],
         diagnosis: Callable[[Line], None],
@@ -26,6 +27,7 @@ class LineMenu(QtWidgets.QMenu):
         offers = (
             (line.unfolded is not None, "Fold" if line.unfolded else "Unfold", fold),
             (line.retryable, "Retry", retry),
+            (line.hurriable, "This first", first),
             (line.cancellable, "Cancel", cancel),
             (line.request is None, "Open folder", folder),
             (bool(line.component_id), "Copy diagnosis", diagnosis),

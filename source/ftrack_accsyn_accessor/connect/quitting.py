@@ -6,8 +6,8 @@ import sys
 from types import FrameType
 from typing import Callable, Optional
 
+from ftrack_accsyn_accessor.connect.leaving import Leaving
 from ftrack_accsyn_accessor.connect.qt import QtCore, QtGui, QtWidgets, run
-from ftrack_accsyn_accessor.model.progress import size_text
 
 #: A question that nobody answers must not keep Connect from ending: what stays behind is safe. macOS, which does not
 #: tell that its user logs out, gives up logging out when an application has not ended within a minute.
@@ -19,39 +19,38 @@ _GOES_ON = frozenset({"restart"})
 
 
 class QuitGuard(QtCore.QObject):
-    """Watches for the end of the application while `unsent` files would stay behind. For the GUI thread.
+    """Watches for the end of the application while unsent files would stay behind. For the GUI thread.
 
-    *window* is the host's main window. *ask* puts the question, with the number of components and their size in bytes,
-    and returns whether to quit.
+    *window* is the host's main window. *ask* puts the question, with what would stay behind, and returns whether to
+    quit.
     """
 
     def __init__(
-        self, window: QtWidgets.QWidget, ask: Callable[[QtWidgets.QWidget, int, float], bool], parent: QtCore.QObject
+        self, window: QtWidgets.QWidget, ask: Callable[[QtWidgets.QWidget, Leaving], bool], parent: QtCore.QObject
     ) -> None:
         super().__init__(parent)
         self._window = window
         self._ask = ask
-        self._unsent = 0
-        self._unsent_bytes = 0.0
+        self._leaving = Leaving()
         self._agreed = False
         self._asking = False
         application = QtWidgets.QApplication.instance()
         if isinstance(application, QtGui.QGuiApplication):
             application.commitDataRequest.connect(self.overtake)
 
-    def set_unsent(self, unsent: int, unsent_bytes: float) -> None:
-        """Say how many components, of which size, would stay behind.
+    def set_leaving(self, leaving: Leaving) -> None:
+        """Say what would stay behind.
 
         A filter on the application sees every event of the host, so there is one only while it may be needed.
         """
         application = QtWidgets.QApplication.instance()
         if application is None:
             return
-        if unsent and not self._unsent:
+        if leaving.unsent and not self._leaving.unsent:
             application.installEventFilter(self)
-        elif self._unsent and not unsent:
+        elif self._leaving.unsent and not leaving.unsent:
             application.removeEventFilter(self)
-        self._unsent, self._unsent_bytes = unsent, unsent_bytes
+        self._leaving = leaving
 
     def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:  # noqa: N802 - Qt's name
         """Swallow the event that would end the application if the user wants it to stay."""
@@ -74,21 +73,21 @@ class QuitGuard(QtCore.QObject):
 
     def _stays(self) -> bool:
         self.overtake()
-        if self._agreed or not self._unsent or _is_going_on() or _session_ends():
+        if self._agreed or not self._leaving.unsent or _is_going_on() or _session_ends():
             return False
         self._asking = True
         try:
-            self._agreed = self._ask(self._window, self._unsent, self._unsent_bytes) or self._agreed
+            self._agreed = self._ask(self._window, self._leaving) or self._agreed
         finally:
             self._asking = False
         return not self._agreed
 
 
-def ask_user(parent: QtWidgets.QWidget, unsent: int, unsent_bytes: float, answer_s: int = ANSWER_S) -> bool:
+def ask_user(parent: QtWidgets.QWidget, leaving: Leaving, answer_s: int = ANSWER_S) -> bool:
     """Ask whether to quit although components stay behind; no answer within *answer_s* seconds means yes."""
     if QtGui.QGuiApplication.platformName() in _NOBODY_THERE:
         return True
-    box = question(parent, unsent, unsent_bytes, answer_s)
+    box = question(parent, leaving, answer_s)
     run(box)
     return bool(box.property("quits"))
 
@@ -101,22 +100,14 @@ def answer_open() -> None:
             widget.done(0)
 
 
-def question(
-    parent: Optional[QtWidgets.QWidget], unsent: int, unsent_bytes: float, answer_s: int = ANSWER_S
-) -> QtWidgets.QMessageBox:
+def question(parent: Optional[QtWidgets.QWidget], leaving: Leaving, answer_s: int = ANSWER_S) -> QtWidgets.QMessageBox:
     """Return the question; when it is closed its property `quits` holds the answer."""
-    one = unsent == 1
     box = QtWidgets.QMessageBox(parent)
     box.setObjectName(_QUESTION)
     box.setIcon(QtWidgets.QMessageBox.Icon.Question)
     box.setWindowTitle("Quit with unsent files?")
-    box.setText(
-        f"{unsent:,} published component{' has' if one else 's have'} not been sent yet ({size_text(unsent_bytes)})."
-    )
-    box.setInformativeText(
-        f"{'It is' if one else 'They are'} safe in the staging area, and will be sent at the next start of Connect or "
-        "of any application that publishes on this machine."
-    )
+    box.setText(leaving.what)
+    box.setInformativeText(leaving.then)
     leave = box.addButton(f"Quit anyway ({answer_s})", QtWidgets.QMessageBox.ButtonRole.DestructiveRole)
     stay = box.addButton("Keep Connect running", QtWidgets.QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(stay)

@@ -10,7 +10,8 @@ import time
 from collections.abc import Mapping
 from typing import Callable, Optional, Protocol
 
-from ftrack_accsyn_accessor.connect.shapes import Empty, Filter, Head, Line
+from ftrack_accsyn_accessor.connect.heading import Empty, Head
+from ftrack_accsyn_accessor.connect.shapes import Filter, Line
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,9 @@ class ReportDialog(QtWidgets.QDialog):
         self.text = QtWidgets.QTextEdit()
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QtWidgets.QTextEdit.LineWrapMode.NoWrap)
-        self.text.setFont(QtGui.QFontDatabase.systemFont(QtGui.QFontDatabase.SystemFont.FixedFont))
+        # As a style sheet: Connect's own, which names a font for everything, goes before any font that is set.
+        family = QtGui.QFontDatabase.systemFont(QtGui.QFontDatabase.SystemFont.FixedFont).family()
+        self.text.setStyleSheet(f'QTextEdit {{ font-family: "{family}", monospace; }}')
         self.text.setPlainText(text)
         copy = QtWidgets.QPushButton("Copy")
         close = QtWidgets.QPushButton("Close")

@@ -8,18 +8,21 @@ import time
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.connect import shapes
+from ftrack_accsyn_accessor.connect import heading
 from ftrack_accsyn_accessor.connect.folding import Listing
+from ftrack_accsyn_accessor.connect.heading import Head
 from ftrack_accsyn_accessor.connect.reader import PAGE, NotHere, View
-from ftrack_accsyn_accessor.connect.shapes import Head, Line
-from ftrack_accsyn_accessor.insight import remarks, status
+from ftrack_accsyn_accessor.connect.shapes import Line
+from ftrack_accsyn_accessor.insight import remarks, rows, status
 from ftrack_accsyn_accessor.insight.absence import absence
 from ftrack_accsyn_accessor.insight.installation import find_installation
-from ftrack_accsyn_accessor.insight.remarks import ANYBODY
+from ftrack_accsyn_accessor.insight.remarks import ANYBODY, Topic
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import OutboxError, StagingGone
-from ftrack_accsyn_accessor.model.item import Studio
+from ftrack_accsyn_accessor.model.item import State, Studio
+from ftrack_accsyn_accessor.model.reasons import reason_first
 from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.worker.runtime import Runtime, open_outside, open_runtime
 
 
@@ -44,7 +47,10 @@ class OutboxSource:
 
     def changes(self) -> object:
         """Return something that is not equal to what it was before something changed."""
-        return status.changes(self._open(environment.read_settings).outbox)
+        outbox = self._open(environment.read_settings).outbox
+        if not os.path.isfile(outbox.path):
+            raise self._not_there(environment.read_settings())
+        return status.changes(outbox)
 
     def head(self) -> Head:
         """Return the sums and the surroundings."""
@@ -52,14 +58,23 @@ class OutboxSource:
         runtime = self._open(lambda: current)
         outbox = runtime.outbox
         self._studio = Studio(self._credentials.server_url, current.workspace or "")
+        if not os.path.isfile(outbox.path):  # what is open of it may go on to be read, as it was
+            raise self._not_there(current)
         try:
-            summary = status.summary(outbox, self._studio, runtime.worker.is_alive)
+            summary = status.summary(outbox, self._studio)
+            causes = self._causes(outbox) if summary.pending else ()
         except OutboxError as error:
             if not os.path.isfile(outbox.path):
                 raise self._not_there(current) from error
-            raise NotHere(shapes.unreadable(error, remarks.of_unqueued(outbox.path))) from error
+            raise NotHere(heading.unreadable(error, remarks.of_unqueued(outbox.path))) from error
         self._paused = summary.paused is not None
-        return shapes.head(summary, current, self._clock())
+        return heading.head(summary, current, self._clock(), causes)
+
+    def _causes(self, outbox: Outbox) -> tuple[str, ...]:
+        """Return why what is not in accsyn yet waits, as far as that is not for another studio, each cause once."""
+        waiting = rows.rows(outbox, (State.PENDING,), limit=PAGE, studio=self._studio)
+        own = (row for row in waiting if row.cause_kind != Topic.OTHER_STUDIO.value)
+        return tuple(dict.fromkeys(reason_first(row.cause) for row in own if row.cause))
 
     def count(self, view: View) -> int:
         """Return how many lines *view* has, as of this moment: the pages that are asked for next are of it."""
@@ -81,7 +96,7 @@ class OutboxSource:
     def _open(self, read: Callable[[], Settings]) -> Runtime:
         if self._runtime is None:
             current = read()
-            missing = shapes.no_staging(current)
+            missing = heading.no_staging(current)
             if missing is not None and not self._asked_for(current):
                 raise NotHere(missing)
             opened = open_runtime if current.staging_path is not None else open_outside
@@ -101,4 +116,4 @@ class OutboxSource:
         return False
 
     def _not_there(self, current: Settings) -> NotHere:
-        return NotHere(shapes.not_there(absence(find_installation(current, self._credentials.api_user))))
+        return NotHere(heading.not_there(absence(find_installation(current, self._credentials.api_user))))

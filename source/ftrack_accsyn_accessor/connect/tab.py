@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from typing import Callable, Optional
 
-from ftrack_accsyn_accessor.connect import colours as theme
 from ftrack_accsyn_accessor.connect.colours import Colours
-from ftrack_accsyn_accessor.connect.errands import Actions, Errands
+from ftrack_accsyn_accessor.connect.doing import Doing
+from ftrack_accsyn_accessor.connect.errands import Actions
+from ftrack_accsyn_accessor.connect.fitting import TABLE_LEAST, shares
+from ftrack_accsyn_accessor.connect.heading import NO_MATCH, READING, Head
 from ftrack_accsyn_accessor.connect.labels import Label
-from ftrack_accsyn_accessor.connect.menu import LineMenu
+from ftrack_accsyn_accessor.connect.leaving import Leaving
 from ftrack_accsyn_accessor.connect.panels import Banner, DetailsPanel, HeadPanel
-from ftrack_accsyn_accessor.connect.qt import QAction, QShortcut, QtCore, QtGui, QtWidgets
+from ftrack_accsyn_accessor.connect.qt import QShortcut, QtCore, QtGui, QtWidgets
 from ftrack_accsyn_accessor.connect.reader import Reader, Snapshot, Source, View
-from ftrack_accsyn_accessor.connect.report import ReportDialog
-from ftrack_accsyn_accessor.connect.shapes import NO_MATCH, READING, Filter, Head, Line
+from ftrack_accsyn_accessor.connect.shapes import Filter, Line
 from ftrack_accsyn_accessor.connect.table import ItemModel
+from ftrack_accsyn_accessor.connect.tools import Tools
 from ftrack_accsyn_accessor.connect.view import EmptyPage, ItemView
 
 #: A pause in typing after which the search begins.
 _TYPING_MS = 150
-#: How long the outcome of an action stays in sight.
-_NOTICE_MS = 6000
+#: How long the outcome of an action stays in sight, and how much longer for each of its characters.
+_NOTICE_MS, _CHARACTER_MS = 6000, 40
+_NOTICE_LINES = 4
 #: How often a tab in sight makes sure that it still is.
 _WATCH_MS = 1000
 
@@ -36,28 +38,27 @@ class _Relay(QtCore.QObject):
 class Tab(QtWidgets.QWidget):
     """Shows what *source* has and does what *actions* can. For the GUI thread.
 
-    `unsent_changed` tells how many components, and how many bytes, would stay behind on quitting.
+    `leaving_changed` carries what would stay behind on quitting, a `leaving.Leaving`.
     """
 
-    unsent_changed = QtCore.Signal(int, float)
+    leaving_changed = QtCore.Signal(object)
 
     def __init__(self, source: Source, actions: Actions, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
-        self._actions = actions
+        self.doing = Doing(actions, self)
         self._view = View(1)
         self._head: Optional[Head] = None
         self._selected: Optional[int] = None
         self._shown = 0
         self._following = False
-        self._closed = False
         self._watching = QtCore.QTimer(self)
         self._watching.setInterval(_WATCH_MS)
         self._watching.timeout.connect(self._rest_if_hidden)
         self._recolouring = QtCore.QTimer(self)
         self._recolouring.setSingleShot(True)
         self._recolouring.timeout.connect(self._take_colours)
-        self.search = QtWidgets.QLineEdit()
-        self.colours: Colours = theme.of(self.search)
+        self.tools = Tools()
+        self.search, self.filter, self.retry_all = self.tools.search, self.tools.filter, self.tools.retry_all
         self._build()
         self._connect()
         # The relay has no parent either: it must outlive the thread that emits it.
@@ -70,7 +71,7 @@ class Tab(QtWidgets.QWidget):
 
     def _stop_with_the_widget(self) -> None:
         """End the thread when the host deletes the tab, or quits."""
-        errands, reader = self.errands, self.reader
+        errands, reader = self.doing.errands, self.reader
 
         def stop() -> None:
             errands.close()
@@ -87,29 +88,28 @@ class Tab(QtWidgets.QWidget):
 
     def _build(self) -> None:
         def current() -> Colours:
-            return self.colours
+            return self.tools.colours
 
         self.head = HeadPanel(current)
         self.banner = Banner(current)
-        self.filter = QtWidgets.QComboBox()
-        self.retry_all = QtWidgets.QPushButton("Retry all")
-        self.more = QtWidgets.QPushButton("More")
         self.model = ItemModel(self)
         self.table = ItemView(self.model, current, self)
         self.empty = EmptyPage(current)
         self.details = DetailsPanel(current)
         self.notice = Label(current, muted=True)
+        self.notice.setWordWrap(True)
         self.pages = QtWidgets.QStackedWidget()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.table)
+        self.pages.setMinimumHeight(TABLE_LEAST)
         self.empty.say(READING)
-        self._name_things()
-        layout = QtWidgets.QVBoxLayout(self)
+        self.notice.hide()
+        layout = self._lines = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(10, 10, 10, 10)
         layout.setSpacing(8)
         layout.addWidget(self.head)
         layout.addWidget(self.banner)
-        layout.addLayout(self._tools())
+        layout.addWidget(self.tools)
         layout.addWidget(self.pages, 1)
         layout.addWidget(self.details)
         layout.addWidget(self.notice)
@@ -118,34 +118,10 @@ class Tab(QtWidgets.QWidget):
         self._fading = QtCore.QTimer(self)
         self._fading.setSingleShot(True)
 
-    def _name_things(self) -> None:
-        self.search.setPlaceholderText("Search")
-        self.search.setClearButtonEnabled(True)
-        self.search.setAccessibleName("Search component, version, project, path, user or cause")
-        self.search.setToolTip("Component, version, project, path, user or cause")
-        self.filter.setAccessibleName("Show")
-        for choice in Filter:
-            self.filter.addItem(choice.title, choice)
-        self.retry_all.setToolTip("Try everything that waits or needs attention again, now")
-        self.notice.hide()
-
-    def _tools(self) -> QtWidgets.QHBoxLayout:
-        menu = QtWidgets.QMenu(self.more)
-        self.open_staging = QAction("Open staging folder", self)
-        self.doctor = QAction("Check settings and connections", self)
-        menu.addAction(self.open_staging)
-        menu.addAction(self.doctor)
-        self.more.setMenu(menu)
-        tools = QtWidgets.QHBoxLayout()
-        tools.setSpacing(6)
-        tools.addWidget(self.search, 1)
-        for widget in (self.filter, self.retry_all, self.more):
-            tools.addWidget(widget)
-        return tools
-
     def _connect(self) -> None:
-        self.errands = Errands()
-        self.errands.finished.connect(self._came_back)
+        self.doing.said.connect(self._say)
+        self.doing.begun.connect(lambda name: self._allow(name, False))
+        self.doing.done.connect(self._came_back)
         self.search.textChanged.connect(lambda: self._typing.start(_TYPING_MS))
         self._typing.timeout.connect(self._look_anew)
         self._fading.timeout.connect(self.notice.hide)
@@ -154,17 +130,21 @@ class Tab(QtWidgets.QWidget):
         self.table.resized.connect(self._look)
         self.table.selectionModel().currentRowChanged.connect(self._select)
         self.table.customContextMenuRequested.connect(self._show_menu)
-        self.table.delegate.retry_clicked.connect(self._retry_one)
+        self.table.delegate.retry_clicked.connect(self.doing.retry_one)
         self.table.delegate.fold_clicked.connect(self._fold)
         self.table.doubleClicked.connect(lambda index: self._fold_line(self.model.line(index.row())))
-        self.head.pause.clicked.connect(self._pause_or_resume)
-        self.retry_all.clicked.connect(lambda: self._retry(None))
-        self.open_staging.triggered.connect(lambda: self._open(self._head.folder if self._head else ""))
-        self.doctor.triggered.connect(self._run_doctor)
-        self.details.retry.clicked.connect(lambda: self._on_selected(lambda line: self._retry_one(line.item_id)))
-        self.details.cancel.clicked.connect(lambda: self._on_selected(self._cancel))
-        self.details.folder.clicked.connect(lambda: self._on_selected(self._open_folder))
-        self.details.copy.clicked.connect(lambda: self._on_selected(self._copy_diagnosis))
+        self.head.pause.clicked.connect(lambda: self.doing.pause(self._head is not None and self._head.paused))
+        self.retry_all.clicked.connect(lambda: self.doing.retry(None))
+        self.tools.open_staging.triggered.connect(lambda: self.doing.open(self.doing.folder))
+        self.tools.doctor.triggered.connect(self.doing.examine)
+        for button, do in (
+            (self.details.retry, lambda line: self.doing.retry_one(line.item_id)),
+            (self.details.first, self.doing.first),
+            (self.details.cancel, self.doing.cancel),
+            (self.details.folder, self.doing.open_folder),
+            (self.details.copy, self.doing.copy_diagnosis),
+        ):
+            button.clicked.connect(lambda _=False, do=do: self._on_selected(do))
         for widget, keys, act in (
             (self, "Ctrl+F", self.search.setFocus),
             (self, "F5", self.refresh),
@@ -183,8 +163,7 @@ class Tab(QtWidgets.QWidget):
 
     def close_down(self) -> None:
         """Read and do nothing more; what is still on its way is dropped when it arrives."""
-        self._closed = True
-        self.errands.close()
+        self.doing.close()
         self.reader.stop()
 
     def showEvent(self, event: QtGui.QShowEvent) -> None:  # noqa: N802 - Qt's name
@@ -204,6 +183,34 @@ class Tab(QtWidgets.QWidget):
             self._watching.stop()
             self.reader.set_active(False)
 
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Share out the height anew."""
+        super().resizeEvent(event)
+        self._share_out()
+
+    def event(self, event: QtCore.QEvent) -> bool:
+        """Share out the height anew where something wants more or less of it."""
+        if event.type() == QtCore.QEvent.Type.LayoutRequest:
+            self._share_out()
+        return bool(super().event(event))
+
+    def _share_out(self) -> None:
+        """Let banner and details have what the table, and what else there is, leave them."""
+        layout = self._lines
+        more = layout.contentsMargins()
+        width = self.width() - more.left() - more.right()
+        panels = (self.banner, self.details)
+        self.notice.setMaximumHeight(_NOTICE_LINES * self.notice.sizeHint().height())
+        heights = [self.head.sizeHint().height()] * (not self.head.isHidden())
+        if not self.notice.isHidden():
+            heights.append(min(self.notice.heightForWidth(width), self.notice.maximumHeight()))
+        heights.append(self.tools.sizeHint().height())
+        gaps = len(heights) + sum(not panel.isHidden() for panel in panels)
+        taken = sum(heights) + gaps * layout.spacing() + more.top() + more.bottom() + TABLE_LEAST
+        wishes = (self.banner.wish(width), self.details.wish(width))
+        for panel, height in zip(panels, shares(self.height() - taken, *wishes)):
+            panel.limit(width, height)
+
     def changeEvent(self, event: QtCore.QEvent) -> None:  # noqa: N802 - Qt's name
         """Follow the host's theme."""
         super().changeEvent(event)
@@ -212,9 +219,7 @@ class Tab(QtWidgets.QWidget):
             self._recolouring.start(0)
 
     def _take_colours(self) -> None:
-        colours = theme.of(self.search)
-        if colours != self.colours:
-            self.colours = colours
+        if self.tools.take_colours():
             self.table.fit_columns()
             for widget in self.findChildren(QtWidgets.QWidget):
                 QtWidgets.QWidget.update(widget)  # views have another one, which wants to know what to update
@@ -250,10 +255,12 @@ class Tab(QtWidgets.QWidget):
             self.reader.look(self._view)
 
     def _arrived(self, snapshot: Snapshot) -> None:
-        if self._closed or snapshot.view.number != self._view.number:
+        if self.doing.closed or snapshot.view.number != self._view.number:
             return
         if snapshot.head is not None:
             self._show_head(snapshot.head)
+        else:
+            self._show_no_head()
         self.model.take(snapshot)
         self._show_page(snapshot)
         self._select_again(anew=self._shown != snapshot.view.number)
@@ -262,15 +269,22 @@ class Tab(QtWidgets.QWidget):
 
     def _show_head(self, head: Head) -> None:
         before, self._head = self._head, head
+        self.doing.folder = head.folder
         self.head.show_head(head)
         problem = [f"{head.problem} {head.remedy}".rstrip()] if head.problem else []
         self.banner.say([*problem, *head.remarks])
-        for position, choice in enumerate(Filter):
-            count = head.counts[choice]
-            self.filter.setItemText(position, f"{choice.title} ({count:,})" if count else choice.title)
-        self.retry_all.setEnabled(bool(head.counts[Filter.ATTENTION] or head.counts[Filter.PENDING]))
-        if before is None or before.unsent != head.unsent:
-            self.unsent_changed.emit(head.unsent, float(head.unsent_bytes))
+        self.tools.count(head.counts)
+        if before is None or before.leaving != head.leaving:
+            self.leaving_changed.emit(head.leaving)
+
+    def _show_no_head(self) -> None:
+        """Leave nothing in sight that was so when it could be read last."""
+        self._head = self._selected = None
+        self.doing.folder = ""
+        self.banner.say([])
+        self.details.show_line(None)
+        self.tools.count(None)
+        self.leaving_changed.emit(Leaving())
 
     def _show_page(self, snapshot: Snapshot) -> None:
         narrowed = snapshot.view.filter is not Filter.ALL or bool(snapshot.view.search)
@@ -326,73 +340,26 @@ class Tab(QtWidgets.QWidget):
     def _show_menu(self, position: QtCore.QPoint) -> None:
         if not self.table.indexAt(position).isValid() or self.details.line is None:
             return
-        menu = LineMenu(
-            self,
-            self.details.line,
-            fold=self._fold_line,
-            retry=lambda line: self._retry_one(line.item_id),
-            cancel=self._cancel,
-            folder=self._open_folder,
-            diagnosis=self._copy_diagnosis,
-        )
+        menu = self.doing.menu(self.details.line, self._fold_line, self.tools.colours)
         menu.popup(self.table.viewport().mapToGlobal(position))
 
     # Actions.
 
     def _retry_selected(self) -> None:
-        self._on_selected(lambda line: self._retry_one(line.item_id) if line.retryable else None)
+        self._on_selected(lambda line: self.doing.retry_one(line.item_id) if line.retryable else None)
 
-    def _retry_one(self, item_id: int) -> None:
-        """Retry an item, or all of the request that has this id with a minus."""
-        if item_id > 0:
-            self._retry([item_id])
-        else:
-            self.errands.run("retry", lambda: self._actions.retry_request(-item_id))
+    def _allow(self, name: str, allowed: bool) -> None:
+        """Let the button of an errand that is on its way not be pressed again."""
+        if name == "pause":
+            self.head.pause.setEnabled(allowed)
+        elif name == "doctor":
+            self.tools.examining(not allowed)
 
-    def _cancel(self, line: Line) -> None:
-        self.errands.run("cancel", lambda: self._actions.cancel(line.request or 0))
-
-    def _retry(self, item_ids: Optional[list[int]]) -> None:
-        self.errands.run("retry", lambda: self._actions.retry(item_ids))
-
-    def _pause_or_resume(self) -> None:
-        paused = self._head is not None and self._head.paused
-        if self.errands.run("pause", self._actions.resume if paused else self._actions.pause):
-            self.head.pause.setEnabled(False)
-
-    def _copy_diagnosis(self, line: Line) -> None:
-        if self.errands.run("copy", lambda: self._actions.why(line.component_id)):
-            self._say("Finding out …")
-
-    def _run_doctor(self) -> None:
-        if self.errands.run("doctor", self._actions.doctor):
-            self._say("Checking settings and connections …")
-            self.doctor.setEnabled(False)
-
-    def _open_folder(self, line: Line) -> None:
-        if self._head is not None:
-            self._open(os.path.dirname(os.path.join(self._head.folder, line.path)))
-
-    def _open(self, folder: str) -> None:
-        if not folder or not QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(folder)):
-            self._say(f"Could not open the folder {folder}.")
-
-    def _came_back(self, name: str, text: str, well: bool) -> None:
-        if self._closed:
-            return
-        self.head.pause.setEnabled(True)
-        self.doctor.setEnabled(True)
-        if name == "doctor":
-            self.notice.hide()
-            ReportDialog("accsyn: settings and connections", text, self).show()
-        elif name == "copy" and well:
-            QtGui.QGuiApplication.clipboard().setText(text)
-            self._say("The diagnosis is in the clipboard.")
-        else:
-            self._say(text)
+    def _came_back(self, name: str) -> None:
+        self._allow(name, True)
         self.refresh()
 
     def _say(self, text: str) -> None:
         self.notice.setText(text)
-        self.notice.show()
-        self._fading.start(_NOTICE_MS)
+        self.notice.setVisible(bool(text))
+        self._fading.start(_NOTICE_MS + _CHARACTER_MS * len(text))

@@ -6,11 +6,13 @@ from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.connect.colours import Colours, mixed
 from ftrack_accsyn_accessor.connect.delegate import ROW_HEIGHT, Delegate
+from ftrack_accsyn_accessor.connect.fitting import LEAST, Scrolling
 from ftrack_accsyn_accessor.connect.glyphs import paint_glyph
+from ftrack_accsyn_accessor.connect.heading import Empty
 from ftrack_accsyn_accessor.connect.labels import Label
 from ftrack_accsyn_accessor.connect.qt import QtCore, QtGui, QtWidgets
 from ftrack_accsyn_accessor.connect.reader import PAGE
-from ftrack_accsyn_accessor.connect.shapes import Column, Empty
+from ftrack_accsyn_accessor.connect.shapes import Column
 from ftrack_accsyn_accessor.connect.table import ItemModel
 from ftrack_accsyn_accessor.model.item import Kind
 
@@ -24,8 +26,8 @@ _SAMPLES = {
     Column.LEFT: ("10 h 59 min", 20),
 }
 #: Columns that give way in a narrow window, the first of them first.
-_DISPENSABLE = (Column.FRAMES, Column.PROJECT, Column.LEFT, Column.SIZE)
-_COMPONENT_WIDTH = 190
+_DISPENSABLE = (Column.FRAMES, Column.LEFT, Column.SIZE, Column.PROJECT, Column.PROGRESS)
+_COMPONENT_WIDTH = 280
 #: Sizes of what stands in an empty table.
 _SIGN = 44
 _TEXT_WIDTH = 440
@@ -110,12 +112,13 @@ class ItemView(QtWidgets.QTableView):
         metrics = self.fontMetrics()
         widths = {column: metrics.horizontalAdvance(text) + more for column, (text, more) in _SAMPLES.items()}
         spare = self.viewport().width() - _COMPONENT_WIDTH - sum(widths.values())
-        hidden = set()
+        hidden: set[Column] = set()
         for column in _DISPENSABLE:
             if spare >= 0:
                 break
             hidden.add(column)
             spare += widths[column]
+        self.delegate.hidden = frozenset(hidden)
         for column, width in widths.items():
             self.setColumnHidden(column, column in hidden)
             if column not in hidden:
@@ -132,41 +135,57 @@ class ItemView(QtWidgets.QTableView):
 
 
 class EmptyPage(QtWidgets.QWidget):
-    """Says why there is no row, and what would make one."""
+    """Says why there is no row, and what would make one; what is too high for it scrolls."""
 
     def __init__(self, colours: Callable[[], Colours], parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
         self.setObjectName("accsyn-empty")
-        self._colours = colours
+        self.sign = _Sign(colours)
         self.title = Label(colours, size=1.25, bold=True)
         self.text = Label(colours, muted=True)
-        layout = self._lines = QtWidgets.QVBoxLayout(self)
-        layout.setSpacing(8)
-        layout.addStretch(2)
-        layout.addSpacing(_SIGN)
+        self._lines = QtWidgets.QVBoxLayout()
+        self._lines.setSpacing(8)
+        self._lines.addStretch(2)
+        self._lines.addWidget(self.sign)
         for label in (self.title, self.text):
             label.setAlignment(QtCore.Qt.AlignmentFlag.AlignHCenter | QtCore.Qt.AlignmentFlag.AlignTop)
             label.setWordWrap(True)
-            layout.addWidget(label)
-        layout.addStretch(3)
+            self._lines.addWidget(label)
+        self._lines.addStretch(3)
+        self.scrolling = Scrolling(self._lines)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.scrolling)
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Keep the lines short enough to be read."""
+        """Keep the lines short enough to be read. Inside of what scrolls no margin becomes a width of the window."""
         side = max(24, (self.width() - _TEXT_WIDTH) // 2)
         self._lines.setContentsMargins(side, 16, side, 16)
         super().resizeEvent(event)
+
+    def minimumSizeHint(self) -> QtCore.QSize:  # noqa: N802 - Qt's name
+        """Return the least size, whatever it says."""
+        return QtCore.QSize(80, LEAST)
 
     def say(self, empty: Empty) -> None:
         """Show *empty*."""
         self.title.setText(empty.title)
         self.text.setText(empty.text)
-        self.update()
+
+
+class _Sign(QtWidgets.QWidget):
+    """The sign above the texts."""
+
+    def __init__(self, colours: Callable[[], Colours]) -> None:
+        super().__init__()
+        self._colours = colours
+        self.setFixedHeight(_SIGN)
 
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Paint a sign above the texts."""
+        """Paint it in the middle."""
         painter = QtGui.QPainter(self)
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
-        place = QtCore.QRect((self.width() - _SIGN) // 2, self.title.y() - _SIGN - 12, _SIGN, _SIGN)
+        place = QtCore.QRect((self.width() - _SIGN) // 2, 0, _SIGN, _SIGN)
         colours = self._colours()
         paint_glyph(painter, place, Kind.SEQUENCE, mixed(colours.base, colours.text, 0.35))
         painter.end()

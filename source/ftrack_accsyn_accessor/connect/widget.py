@@ -47,7 +47,7 @@ def tab_class(base: Any) -> Any:
             """Look after the window that the widget has been put into."""
             if self._guard is None:
                 self._guard = QuitGuard(self.window(), ask_user, self)
-                self.tab.unsent_changed.connect(self._guard.set_unsent)
+                self.tab.leaving_changed.connect(self._guard.set_leaving)
             self.tab.refresh()
 
         def get_debug_information(self) -> dict[str, Any]:

@@ -249,9 +249,9 @@ def told(found: Found) -> tuple[str, str]:
     if remedy or (trouble is None and found.values["state"] != State.WITHDRAWN.value):
         return cause, _asked_again(remedy) if reason is not Reason.PUBLISH else remedy
     if trouble is None:
-        remedy = FREE_WITHDRAWN if reason is Reason.PUBLISH else ASK_AGAIN
-        return _without(cause, remedy), remedy
-    return _without(cause, progress.remedy(trouble)), progress.remedy(trouble, reason)
+        remedy = FREE_WITHDRAWN if item.reason is Reason.PUBLISH else ASK_AGAIN
+        return _without(found.cause, remedy), remedy
+    return progress.without_remedy(found.cause, trouble), progress.remedy(trouble, item.reason, found.cause)
 
 
 def _without(cause: str, remedy: str) -> str:

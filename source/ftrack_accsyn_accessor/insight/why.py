@@ -214,9 +214,12 @@ def _rest(situation: Situation, found: Sequence[Cause]) -> list[Cause]:
     return [Cause("moving", sentence, NOTHING_TO_DO, items, size_bytes)]
 
 
-def _is_free(situation: Situation, each: Alike, ways: Iterable[obstacles.InTheWay]) -> bool:
-    holds: list[Callable[[Row], bool]] = [way.holds for way in ways]
-    return own.cause(situation, each) is None and not any(held(each.row) for held in holds)
+def _attention(situation: Situation) -> Optional[Answer]:
+    row = situation.row
+    if row is None or row.state is not State.NEEDS_ATTENTION:
+        return None
+    again = f" It is tried again in {_in(row.next_try_at, situation.now)}." if row.next_try_at else ""
+    return Answer(f"{_name(row)} needs attention: {row.cause}{again}", row.remedy or "Retry it once that has changed.")
 
 
 def _settled(situation: Situation, free: Sequence[Alike]) -> list[Cause]:

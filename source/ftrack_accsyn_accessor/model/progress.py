@@ -33,7 +33,7 @@ _WHAT: Mapping[Trouble, str] = {
     Trouble.SOURCE_CHANGED: "It was published while its source was still being written to{reason}.",
 }
 _REMEDY: Mapping[Trouble, str] = {
-    Trouble.FAILED: "Put that right, then retry it; it is also tried again by itself.",
+    Trouble.FAILED: "The log of the job in accsyn says more. It is tried again by itself; retry it to have that now.",
     Trouble.ABORTED: "Resume the job in accsyn, or retry it here.",
     Trouble.ENDED: "Retry it.",
     Trouble.ON_HOLD: "Queue the task in accsyn, or retry it here.",
@@ -51,6 +51,23 @@ _REMEDY: Mapping[Trouble, str] = {
     Trouble.NEVER_SENT: "Publish it under another name, or without such files.",
     Trouble.SOURCE_CHANGED: "Publish it again once it is complete; retry it to have it sent as it is staged.",
 }
+#: What is likely to help when accsyn gives a reason with one of these words.
+_LIKELY: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"permission|access(?: is)? denied|not permitted|read-only", re.IGNORECASE),
+        "Have accsyn's rights on that folder mended there, then retry it; it is also tried again by itself.",
+    ),
+    (
+        re.compile(r"disk (?:is )?full|no space|out of space|E#J066", re.IGNORECASE),
+        "Have room made on that disk, then retry it; it is also tried again by itself.",
+    ),
+    (
+        re.compile(r"E#J001|no such file|(?:file|source) (?:was )?not found", re.IGNORECASE),
+        "Bring the file back to where it was read from, then retry it; it is also tried again by itself.",
+    ),
+)
+#: With what an earlier release ended the same cause.
+_EARLIER = ("Put that right, then retry it; it is also tried again by itself.",)
 #: The same for what was not published here, but asked for: nothing has to be published anew.
 _REMEDY_ASKED: Mapping[Trouble, str] = {
     Trouble.CONFLICT: "Remove the other component at the destination, or name another destination; then retry it.",
@@ -112,19 +129,33 @@ def _paced(done_bytes: int, size_bytes: int, speed_mb_per_s: float) -> Progress:
 # Words.
 
 
-def remedy(trouble: Trouble, reason: Reason = Reason.PUBLISH) -> str:
-    """Return what to do about *trouble*: for a publish the sentence with which its cause ends."""
+def remedy(trouble: Trouble, reason: Reason = Reason.PUBLISH, words: str = "") -> str:
+    """Return what to do about *trouble*; *words* are accsyn's own, or the cause that holds them.
+
+    For a publish it is the sentence with which its cause ends.
+    """
+    if trouble is Trouble.FAILED:
+        return next((text for pattern, text in _LIKELY if pattern.search(words)), _REMEDY[trouble])
     asked = None if reason is Reason.PUBLISH else _REMEDY_ASKED.get(trouble)
     return asked or _REMEDY[trouble]
+
+
+def without_remedy(cause: str, trouble: Trouble) -> str:
+    """Return *cause* without the sentence on what to do with which it ends, as this release says it or another."""
+    for text in (remedy(trouble, words=cause), _REMEDY[trouble], *_EARLIER):
+        if cause.endswith(text):
+            return cause[: -len(text)].rstrip()
+    return cause
 
 
 def cause(trouble: Optional[Trouble], job_name: str, reason: str = "") -> str:
     """Return a sentence on what is wrong and one on what to do; *reason* is accsyn's own, where it gives one."""
     if trouble is None:
         return ""
+    words = reason
     if reason and trouble is not Trouble.JOB_GONE:
         reason = f": {reason.rstrip('.')}"
-    return f"{_WHAT[trouble].format(job=job_name, reason=reason)} {_REMEDY[trouble]}"
+    return f"{_WHAT[trouble].format(job=job_name, reason=reason)} {remedy(trouble, words=words)}"
 
 
 def stays(left_over: str) -> str:

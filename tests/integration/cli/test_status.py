@@ -60,7 +60,7 @@ def test_status_of_what_is_unsent_moving_stuck_and_arrived(publisher: Publisher,
     result = run("status")
     assert result.exit_code == exit_codes.ATTENTION
     assert "accsyn could not transfer it: E#J057 Disk full." in result.stdout
-    assert "Put that right, then retry it" in result.stdout
+    assert "Have room made on that disk, then retry it" in result.stdout
 
     studio.accsyn.engine.clear_failures()
     run("retry")

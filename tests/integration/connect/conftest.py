@@ -11,8 +11,9 @@ from typing import Any, Optional
 import pytest
 
 from ftrack_accsyn_accessor import announce
+from ftrack_accsyn_accessor.connect.heading import Head
 from ftrack_accsyn_accessor.connect.reader import View
-from ftrack_accsyn_accessor.connect.shapes import Head, Line
+from ftrack_accsyn_accessor.connect.shapes import Line
 from ftrack_accsyn_accessor.connect.source import OutboxSource
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import FileChanged
@@ -67,6 +68,14 @@ class Recorder:
     def retry_request(self, request_id: int) -> str:
         self.done.append(("retry_request", request_id))
         return "Trying again."
+
+    def first(self, item_ids: list[int]) -> str:
+        self.done.append(("first", item_ids))
+        return "It goes first."
+
+    def first_request(self, request_id: int) -> str:
+        self.done.append(("first_request", request_id))
+        return "They go first."
 
     def cancel(self, request_id: int) -> str:
         self.done.append(("cancel", request_id))

@@ -119,7 +119,7 @@ def test_failure_of_an_action_is_told(window: Window, recorder) -> None:
 def test_details_tell_cause_and_remedy(window: Window) -> None:
     window.click(window.row("bad"))
 
-    assert window.tab.details.cause.text() == "Could not send a staged file (a.mov): it is missing."
+    assert window.tab.details.cause.text() == "It is missing. Could not send a staged file (a.mov)."
     assert window.tab.details.remedy.text() == "Publish it again."
     assert window.tab.details.retry.isVisible()
 
@@ -148,7 +148,7 @@ def test_folder_of_the_item_is_opened(window: Window, machine) -> None:
     try:
         window.click(window.row("bad"))
         QtTest.QTest.mouseClick(window.tab.details.folder, LEFT)
-        window.tab.open_staging.trigger()
+        window.tab.tools.open_staging.trigger()
     finally:
         QtGui.QDesktopServices.unsetUrlHandler("file")
 
@@ -169,7 +169,7 @@ class UrlCatcher(QtCore.QObject):
 
 
 def test_check_of_settings_shows_its_report(window: Window) -> None:
-    window.tab.doctor.trigger()
+    window.tab.tools.doctor.trigger()
 
     dialog = settle(lambda: window.tab.findChild(QtWidgets.QDialog, "accsyn-report"), "the report")
     assert dialog.text.toPlainText() == "ok      everything"
@@ -201,7 +201,7 @@ def test_menu_of_a_row_offers_what_can_be_done(window: Window) -> None:
         return names
 
     assert offered("bad") == ["Retry", "Open folder", "Copy diagnosis"]
-    assert offered("good1") == ["Open folder", "Copy diagnosis"]
+    assert offered("good1") == ["This first", "Open folder", "Copy diagnosis"]
 
 
 def test_control_f_goes_to_the_search(window: Window) -> None:
@@ -216,14 +216,14 @@ def test_control_f_goes_to_the_search(window: Window) -> None:
 
 
 def test_tab_follows_the_theme(window: Window) -> None:
-    dark = window.tab.colours
+    dark = window.tab.tools.colours
     assert dark.base.name() == "#131920"
 
     window.window.setStyleSheet(LIGHT)
-    settle(lambda: window.tab.colours.base.name() == "#ffffff", "the light theme")
+    settle(lambda: window.tab.tools.colours.base.name() == "#ffffff", "the light theme")
     light = window.picture()
     window.window.setStyleSheet(DARK)
-    settle(lambda: window.tab.colours == dark, "the dark theme")
+    settle(lambda: window.tab.tools.colours == dark, "the dark theme")
 
     place = window.tab.table.viewport().mapTo(window.tab, window.centre(1, Column.SIZE)) - QtCore.QPoint(0, 18)
     assert light.pixelColor(place).name() == "#ffffff"
@@ -237,8 +237,8 @@ def test_state_is_painted_in_its_colour(window: Window) -> None:
     picture = window.picture()
 
     found = {picture.pixelColor(left + QtCore.QPoint(x, y)).name() for x in range(90) for y in range(-6, 7)}
-    assert window.tab.colours.tinted(Tone.BAD).name() in found
-    assert window.tab.colours.tones[Tone.BAD].name() in found
+    assert window.tab.tools.colours.tinted(Tone.BAD).name() in found
+    assert window.tab.tools.colours.tones[Tone.BAD].name() in found
 
 
 # The end.
@@ -273,7 +273,7 @@ def test_tab_closed_while_it_reads_drops_what_arrives(machine, recorder, windows
     thread = window.tab.reader._thread
 
     window.tab._closed = True
-    window.tab.errands.close()
+    window.tab.doing.errands.close()
     window.tab.reader.stop(timeout_s=0.05)
     gate.set()
 
@@ -308,7 +308,7 @@ def test_nothing_is_begun_after_the_end(window: Window, recorder) -> None:
     QtTest.QTest.mouseClick(window.tab.retry_all, LEFT)
 
     assert recorder.done == []
-    assert isinstance(window.tab.errands, errands.Errands)
+    assert isinstance(window.tab.doing.errands, errands.Errands)
 
 
 def test_tab_that_is_hidden_rests_until_it_is_shown_again(window: Window) -> None:

@@ -67,9 +67,9 @@ def test_outbox_that_cannot_be_read_says_why(machine, recorder, windows: Windows
 
 def test_number_of_unsent_components_follows_the_outbox(machine, recorder, windows: Windows) -> None:
     machine.publish(["one", "two"])
-    told: list[tuple[int, float]] = []
+    told: list[tuple[int, int]] = []
     tab = Tab(machine.source, recorder)
-    tab.unsent_changed.connect(lambda count, size: told.append((count, size)))
+    tab.leaving_changed.connect(lambda leaving: told.append((leaving.unsent, leaving.unsent_bytes)))
     windows(tab).loaded()
     assert told == [(2, 2000.0)]
 
@@ -145,9 +145,9 @@ def test_items_of_another_studio_are_marked_and_not_asked_about_on_quitting(
 ) -> None:
     machine.publish(["ours"])
     machine.publish(["theirs"], server_url="https://b.test", workspace="b")
-    told: list[tuple[int, float]] = []
+    told: list[tuple[int, int]] = []
     tab = Tab(machine.source, recorder)
-    tab.unsent_changed.connect(lambda count, size: told.append((count, size)))
+    tab.leaving_changed.connect(lambda leaving: told.append((leaving.unsent, leaving.unsent_bytes)))
     window = windows(tab)
     window.loaded()
 

@@ -104,7 +104,7 @@ def test_quitting_is_guarded_as_soon_as_something_is_unsent(widget: Any, publish
     publisher.studio.accsyn.switches.refuse(True)
     publisher.publish_file(publisher.version(widget.session))
 
-    settle(lambda: widget._guard._unsent == 1, "the number")
+    settle(lambda: widget._guard._leaving.unsent == 1, "the number")
 
     assert widget._guard._window is widget.window()
 

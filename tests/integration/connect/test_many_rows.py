@@ -189,7 +189,7 @@ def test_details_go_when_the_selected_item_is_filtered_out(window: Window) -> No
     ("width", "hidden"),
     [
         (1100, set()),
-        (450, {Column.FRAMES, Column.PROJECT, Column.LEFT, Column.SIZE}),
+        (450, {Column.FRAMES, Column.PROJECT, Column.LEFT, Column.SIZE, Column.PROGRESS}),
     ],
 )
 def test_columns_give_way_in_a_narrow_window(window: Window, width: int, hidden: set[Column]) -> None:

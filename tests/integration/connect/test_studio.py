@@ -125,7 +125,7 @@ def test_diagnosis_of_a_failed_file_names_it_and_its_cause(publisher: Publisher,
 def test_check_of_settings_tells_every_line_and_no_secret(publisher: Publisher, session: Any, window: Window) -> None:
     window.loaded()
 
-    window.tab.doctor.trigger()
+    window.tab.tools.doctor.trigger()
 
     dialog = settle(lambda: window.tab.findChild(QtWidgets.QDialog, "accsyn-report"), "the report", 40)
     text = dialog.text.toPlainText()

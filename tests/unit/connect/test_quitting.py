@@ -8,6 +8,7 @@ from typing import Callable, Optional
 import pytest
 
 from ftrack_accsyn_accessor.connect import quitting
+from ftrack_accsyn_accessor.connect.leaving import Leaving
 from ftrack_accsyn_accessor.connect.quitting import QuitGuard
 from qt_support import QtCore, QtTest, QtWidgets, application, settle
 
@@ -32,14 +33,14 @@ class Desk:
     def __init__(self, tray: Optional[object] = None) -> None:
         application()
         self.window = Connect(tray)
-        self.questions: list[tuple[int, float]] = []
+        self.questions: list[tuple[int, int]] = []
         self.quits = False
         self.guard = QuitGuard(self.window, self.ask, self.window)
         self.window.show()
 
-    def ask(self, window: QtWidgets.QWidget, unsent: int, unsent_bytes: float) -> bool:
+    def ask(self, window: QtWidgets.QWidget, leaving: Leaving) -> bool:
         assert window is self.window
-        self.questions.append((unsent, unsent_bytes))
+        self.questions.append((leaving.unsent, leaving.unsent_bytes))
         return self.quits
 
     def run(self, *steps: Callable[[], object]) -> bool:
@@ -61,7 +62,7 @@ class Desk:
         return code != _STAYED
 
     def close(self) -> None:
-        self.guard.set_unsent(0, 0.0)
+        self.guard.set_leaving(Leaving())
         self.window.close()
         self.window.deleteLater()
         application().sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)
@@ -87,39 +88,39 @@ def test_quit_with_nothing_unsent_is_not_asked_about(desk: Desk) -> None:
 
 
 def test_quit_with_unsent_files_asks_and_stays_if_told_so(desk: Desk) -> None:
-    desk.guard.set_unsent(3, 5e6)
+    desk.guard.set_leaving(Leaving(3, 5000000))
 
     assert not desk.run(application().quit)
-    assert desk.questions == [(3, 5e6)]
+    assert desk.questions == [(3, 5_000_000)]
 
 
 def test_quit_with_unsent_files_quits_if_told_so_and_asks_once(desk: Desk) -> None:
-    desk.guard.set_unsent(3, 5e6)
+    desk.guard.set_leaving(Leaving(3, 5000000))
     desk.quits = True
 
     assert desk.run(application().quit)
-    assert desk.questions == [(3, 5e6)]
+    assert desk.questions == [(3, 5_000_000)]
 
 
 def test_numbers_are_those_of_the_moment(desk: Desk) -> None:
-    desk.guard.set_unsent(3, 5e6)
-    desk.guard.set_unsent(2, 4e6)
+    desk.guard.set_leaving(Leaving(3, 5000000))
+    desk.guard.set_leaving(Leaving(2, 4000000))
 
     desk.run(application().quit)
 
-    assert desk.questions == [(2, 4e6)]
+    assert desk.questions == [(2, 4_000_000)]
 
 
 def test_quit_is_not_asked_about_once_everything_has_been_sent(desk: Desk) -> None:
-    desk.guard.set_unsent(3, 5e6)
-    desk.guard.set_unsent(0, 0.0)
+    desk.guard.set_leaving(Leaving(3, 5000000))
+    desk.guard.set_leaving(Leaving())
 
     assert desk.run(application().quit)
     assert desk.questions == []
 
 
 def test_each_quit_that_was_refused_is_asked_about_again(desk: Desk) -> None:
-    desk.guard.set_unsent(1, 1.0)
+    desk.guard.set_leaving(Leaving(1, 1))
 
     desk.run(application().quit, application().quit)
 
@@ -127,7 +128,7 @@ def test_each_quit_that_was_refused_is_asked_about_again(desk: Desk) -> None:
 
 
 def test_closing_the_window_asks_where_it_ends_connect(desk: Desk) -> None:
-    desk.guard.set_unsent(1, 1.0)
+    desk.guard.set_leaving(Leaving(1, 1))
 
     desk.window.close()
 
@@ -137,7 +138,7 @@ def test_closing_the_window_asks_where_it_ends_connect(desk: Desk) -> None:
 
 
 def test_closing_the_window_does_not_ask_where_connect_lives_on_in_the_tray(tray_desk: Desk) -> None:
-    tray_desk.guard.set_unsent(1, 1.0)
+    tray_desk.guard.set_leaving(Leaving(1, 1))
 
     tray_desk.window.close()
 
@@ -146,7 +147,7 @@ def test_closing_the_window_does_not_ask_where_connect_lives_on_in_the_tray(tray
 
 
 def test_quit_from_the_tray_asks_although_the_window_is_hidden(tray_desk: Desk) -> None:
-    tray_desk.guard.set_unsent(1, 1.0)
+    tray_desk.guard.set_leaving(Leaving(1, 1))
     tray_desk.window.hide()
 
     assert not tray_desk.run(application().quit)
@@ -154,7 +155,7 @@ def test_quit_from_the_tray_asks_although_the_window_is_hidden(tray_desk: Desk) 
 
 
 def test_closing_other_windows_does_not_ask(desk: Desk) -> None:
-    desk.guard.set_unsent(1, 1.0)
+    desk.guard.set_leaving(Leaving(1, 1))
     other = QtWidgets.QDialog()
     other.show()
 
@@ -167,14 +168,14 @@ def asking(desk: Desk, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], 
     """Put the real question when Connect is quit, and do something while it is open; return the list of its answers."""
     answers: list[bool] = []
 
-    def ask(window: QtWidgets.QWidget, unsent: int, unsent_bytes: float) -> bool:
+    def ask(window: QtWidgets.QWidget, leaving: Leaving) -> bool:
         QtCore.QTimer.singleShot(0, meanwhile)
-        answers.append(quitting.ask_user(window, unsent, unsent_bytes))
+        answers.append(quitting.ask_user(window, leaving))
         return answers[-1]
 
     monkeypatch.setattr(quitting, "_NOBODY_THERE", ())
     desk.guard._ask = ask
-    desk.guard.set_unsent(1, 1.0)
+    desk.guard.set_leaving(Leaving(1, 1))
     return answers
 
 
@@ -202,20 +203,20 @@ def test_session_that_ends_is_heard_of() -> None:
 
     assert application().receivers(QtCore.SIGNAL("commitDataRequest(QSessionManager&)")) == before + 1
     other.overtake()  # no question is open
-    made.guard.set_unsent(1, 1.0)
+    made.guard.set_leaving(Leaving(1, 1))
     assert not made.run(application().quit)
     made.close()
 
 
 def test_question_answers_itself_before_macos_gives_up_logging_out() -> None:
     application()
-    box = quitting.question(None, 1, 1.0)
+    box = quitting.question(None, Leaving(1, 1))
 
     assert "Quit anyway (20)" in [button.text() for button in box.buttons()]
 
 
 def test_restart_of_connect_is_not_held_up(desk: Desk) -> None:
-    desk.guard.set_unsent(1, 1.0)
+    desk.guard.set_leaving(Leaving(1, 1))
     module = types.ModuleType("ftrack_connect.ui.application")
     module.quit = application().quit  # type: ignore[attr-defined]
     exec("def restart():\n    quit()\ndef logout():\n    quit()", module.__dict__)
@@ -229,7 +230,7 @@ def test_restart_of_connect_is_not_held_up(desk: Desk) -> None:
 def test_guard_goes_with_its_tab(desk: Desk) -> None:
     tab = QtCore.QObject()
     guard = QuitGuard(desk.window, desk.ask, tab)
-    guard.set_unsent(1, 1.0)
+    guard.set_leaving(Leaving(1, 1))
 
     tab.deleteLater()
     application().sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)
@@ -244,14 +245,14 @@ def test_guard_goes_with_its_tab(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("unsent", "size", "text"),
     [
-        (1, 4e6, "1 published component has not been sent yet (4.0 MB)."),
-        (1200, 3e9, "1,200 published components have not been sent yet (3.0 GB)."),
+        (1, 4_000_000, "1 published component has not been sent yet (4.0 MB)."),
+        (1200, 3_000_000_000, "1,200 published components have not been sent yet (3.0 GB)."),
     ],
 )
-def test_question_names_how_many_and_when_they_will_be_sent(unsent: int, size: float, text: str) -> None:
+def test_question_names_how_many_and_when_they_will_be_sent(unsent: int, size: int, text: str) -> None:
     application()
 
-    box = quitting.question(None, unsent, size)
+    box = quitting.question(None, Leaving(unsent, size))
 
     assert box.text() == text
     assert "will be sent at the next start of Connect" in box.informativeText()
@@ -264,7 +265,7 @@ def buttons(box: QtWidgets.QMessageBox) -> dict[str, QtWidgets.QAbstractButton]:
 def test_staying_is_what_return_and_escape_mean() -> None:
     application()
     for key in (QtCore.Qt.Key.Key_Return, QtCore.Qt.Key.Key_Escape):
-        box = quitting.question(None, 1, 1.0)
+        box = quitting.question(None, Leaving(1, 1))
         box.show()
 
         QtTest.QTest.keyClick(box, key)
@@ -275,7 +276,7 @@ def test_staying_is_what_return_and_escape_mean() -> None:
 
 def test_quitting_takes_a_click() -> None:
     application()
-    box = quitting.question(None, 1, 1.0)
+    box = quitting.question(None, Leaving(1, 1))
     box.show()
 
     QtTest.QTest.mouseClick(buttons(box)["Quit anyway"], QtCore.Qt.MouseButton.LeftButton)
@@ -286,7 +287,7 @@ def test_quitting_takes_a_click() -> None:
 
 def test_question_that_nobody_answers_lets_connect_end() -> None:
     application()
-    box = quitting.question(None, 1, 1.0, answer_s=1)
+    box = quitting.question(None, Leaving(1, 1), answer_s=1)
     box.show()
 
     settle(lambda: not box.isVisible(), "the question to answer itself")

@@ -9,10 +9,11 @@ from typing import Callable, Optional
 
 import pytest
 
+from ftrack_accsyn_accessor.connect import heading, shapes
 from ftrack_accsyn_accessor.connect import reader as module
-from ftrack_accsyn_accessor.connect import shapes
+from ftrack_accsyn_accessor.connect.heading import Head
 from ftrack_accsyn_accessor.connect.reader import NotHere, Reader, Snapshot, View
-from ftrack_accsyn_accessor.connect.shapes import Filter, Head, Line
+from ftrack_accsyn_accessor.connect.shapes import Filter, Line
 from ftrack_accsyn_accessor.model.errors import OutboxUnusable
 from helpers import wait_until
 from shown import NOW, SETTINGS, row, summary
@@ -39,7 +40,7 @@ class Shelf:
         self.gate.wait(10)
         if self.error is not None:
             raise self.error
-        return shapes.head(summary(), SETTINGS, NOW)
+        return heading.head(summary(), SETTINGS, NOW)
 
     def count(self, view: View) -> int:
         return self.total if view.filter is Filter.ALL else 0
@@ -162,7 +163,7 @@ def test_tab_that_comes_into_sight_is_brought_up_to_date(start: Callable[[Shelf]
             "The outbox cannot be read",
             "Could not read the outbox (/data/x.sqlite3): disk I/O error. Check the disk.",
         ),
-        (NotHere(shapes.NO_MATCH), shapes.NO_MATCH.title, shapes.NO_MATCH.text),
+        (NotHere(heading.NO_MATCH), heading.NO_MATCH.title, heading.NO_MATCH.text),
     ],
 )
 def test_error_becomes_a_text_in_the_tab(

@@ -105,7 +105,7 @@ def test_cells_give_text_tip_and_sentence(model: ItemModel) -> None:
     cell = model.index(1, Column.COMPONENT)
 
     assert cell.data(Role.DisplayRole) == "c1"
-    assert cell.data(Role.ToolTipRole) == "show_a/sq010/sh010/plate/v003/main.%04d.exr"
+    assert cell.data(Role.ToolTipRole).endswith("\nshow_a/sq010/sh010/plate/v003/main.%04d.exr")
     assert cell.data(Role.AccessibleTextRole).startswith("c1, plate v003")
     assert cell.data(Role.DecorationRole) is None
     assert model.index(1, Column.LEFT).data(Role.ToolTipRole) is None

@@ -68,7 +68,7 @@ def test_a_stuck_request_comes_first_with_the_cause_of_its_item(desk: Desk) -> N
 
     assert (first.title, first.state, second.title) == ("stuck", RequestState.STUCK, "newer")
     assert first.cause == "accsyn could not transfer it: E#J057 Disk full."
-    assert first.remedy == progress.remedy(Trouble.FAILED)
+    assert first.remedy == progress.remedy(Trouble.FAILED, words="E#J057 Disk full")
 
 
 def test_a_request_unfolds_into_its_items_and_publishes_stay_apart(desk: Desk) -> None:

@@ -84,7 +84,7 @@ def test_row_tells_cause_and_remedy_of_a_trouble_apart(desk: Desk, trouble: Trou
 
     (row,) = rows.rows(desk.outbox)
 
-    assert row.remedy == progress.remedy(trouble)
+    assert row.remedy == progress.remedy(trouble, words="E#J057 Disk full")
     assert row.cause
     assert row.remedy not in row.cause
 

@@ -325,7 +325,7 @@ def test_problem_is_otherwise_that_of_the_item_that_met_one_last(desk: Desk) -> 
     found = status.summary(desk.outbox)
 
     assert found.problem == "accsyn could not transfer it: E#J057 Disk full."
-    assert found.problem_remedy == progress.remedy(Trouble.FAILED)
+    assert found.problem_remedy == progress.remedy(Trouble.FAILED, words="E#J057 Disk full")
 
 
 def test_place_and_free_space_are_shown_until_the_disk_is_unplugged(desk: Desk, tmp_path: Path) -> None:
