@@ -137,6 +137,19 @@ def test_connect_asks_for_problems_and_hears_of_all_in_one_text(
     assert "FTRACK_ACCSYN_VERIFY" in text
 
 
+def test_hook_in_two_folders_warns_once_and_makes_one_tab(
+    connect: types.ModuleType, publisher: Publisher, tmp_path: Path
+) -> None:
+    other = tmp_path / "plugins" / "ftrack-accsyn-accessor-0.0.1" / "hook"
+    shutil.copytree(HOOK, other)
+    publisher.environment(ACCSYN_API_KEY=None, FTRACK_EVENT_PLUGIN_PATH=os.pathsep.join([str(HOOK), str(other)]))
+    session = publisher.session()
+
+    assert len([answer for answer in ask(session, "ftrack.connect.verify-startup") if isinstance(answer, str)]) == 1
+    assert len(ask(session, "ftrack.connect.plugin.connect-widget")) == 1
+    assert len([answer for answer in ask(session, "ftrack.action.discover") if answer]) == 1
+
+
 def test_connect_asks_for_debug_information(connect: types.ModuleType, publisher: Publisher) -> None:
     (told,) = ask(publisher.session(), "ftrack.connect.plugin.debug-information")
 
