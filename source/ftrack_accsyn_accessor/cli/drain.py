@@ -89,9 +89,9 @@ class _Draining:
                 pause.wait(min(LOOK_S, self.left_s()))
 
     def left(self, summary: Summary) -> int:
-        """Return how many items are still to be sent, followed, or tried again, and wait for nobody else."""
-        survey = self._outbox.survey
-        return max(0, summary.left - survey.kept_open()) + survey.retried(self._studio)
+        """Return how many items are still to be sent, followed, tried again or taken back, and wait for nobody else."""
+        survey, forgotten = self._outbox.survey, self._outbox.past.to_exclude(self._studio)
+        return max(0, summary.left - survey.kept_open()) + survey.retried(self._studio) + len(forgotten)
 
     def left_s(self) -> float:
         """Return the seconds that are left."""

@@ -28,10 +28,13 @@ _NAMED_AT_MOST = 3
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Only tell what would be queued.")
+@click.option("--forgotten", is_flag=True, help="Queue what was forgotten, too.")
 @click.option("--timeout", "timeout_s", type=click.FloatRange(min=0), help="Give up after so many seconds.")
 @shown.json_option
 @click.pass_context
-def reconcile(context: click.Context, dry_run: bool, timeout_s: Optional[float], as_json: bool) -> None:
+def reconcile(
+    context: click.Context, dry_run: bool, forgotten: bool, timeout_s: Optional[float], as_json: bool
+) -> None:
     """Queue what was published on this machine and is neither at its destination nor in the outbox.
 
     For an outbox that was lost or damaged, and for what earlier releases have published. Works beside running
@@ -48,7 +51,7 @@ def reconcile(context: click.Context, dry_run: bool, timeout_s: Optional[float],
     credentials = environment.ftrack_credentials()
     with telling.in_time(), telling.line("Asking ftrack what is registered here") as line:
         asking = Asking(timeout_s, line.told, line.every_s)
-        outcome = asking.within(lambda: _reconcile(found, credentials, asking, dry_run))
+        outcome = asking.within(lambda: _reconcile(found, credentials, asking, dry_run, forgotten))
     code = exit_codes.ATTENTION if outcome.vanished else exit_codes.OK
     if as_json:
         shown.print_json({"outcome": outcome, "dry_run": dry_run, "exit_code": code})
@@ -69,7 +72,9 @@ def _require_staging(found: Installation, dry_run: bool) -> None:
         raise here.Stop(text, exit_codes.NOT_SET_UP)
 
 
-def _reconcile(found: Installation, credentials: FtrackCredentials, asking: Asking, dry_run: bool) -> Outcome:
+def _reconcile(
+    found: Installation, credentials: FtrackCredentials, asking: Asking, dry_run: bool, forgotten: bool
+) -> Outcome:
     found.area.prepare()
     registrations = Registrations(credentials, PatientConnection(credentials, asking))
     outbox = found.outbox() if found.has_outbox or not dry_run else None
@@ -82,7 +87,7 @@ def _reconcile(found: Installation, credentials: FtrackCredentials, asking: Aski
         destination_id = _destination_id(found, location_id, registrations, asking)
         codes = (found.settings.workspace or "", found.settings.volume)
         reconciliation = Reconciliation(outbox, found.area, registrations.connection, *codes)
-        return reconciliation.run(location_id, found.location_name, destination_id, dry_run)
+        return reconciliation.run(location_id, found.location_name, destination_id, dry_run, forgotten)
     finally:
         registrations.close()
 
@@ -108,6 +113,8 @@ def _view(outcome: Outcome, dry_run: bool) -> RenderableType:
         f"{outcome.registered} component(s) are registered in the staging location: {outcome.available} at the "
         f"destination, {outcome.known} in the outbox, {len(outcome.queued)} {would}, {len(outcome.vanished)} vanished."
     ]
+    if outcome.forgotten:
+        parts.append(f"{outcome.forgotten} more were forgotten, and stay so; --forgotten queues them, too.")
     if outcome.queued:
         parts.append(_queued_table(outcome))
     if outcome.vanished:

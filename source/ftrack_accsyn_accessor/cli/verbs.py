@@ -20,6 +20,8 @@ VERBS: Mapping[str, Verb] = {
     "demo": Verb("demo", "Show the whole way of a publish, on this machine alone."),
     "doctor": Verb("doctor", "Check every setting and connection one by one, and say what to do about what is wrong."),
     "drain": Verb("drain", "Send what waits on this machine, and follow it until all of it has arrived."),
+    "first": Verb("first", "Send something before everything else of its sync job."),
+    "forget": Verb("forget", "Take what needs attention out of the list for good."),
     "get": Verb("get", "Fetch components from wherever they are to this machine's staging location."),
     "hook": Verb("hook", "For accsyn's hooks (Admin > Settings > Hooks): take in what vendors deliver."),
     "log": Verb(

@@ -63,6 +63,8 @@ def _exit_code(known: Situation) -> int:
         return exit_codes.UNSENT if unsent else exit_codes.NOT_SET_UP
     row = known.row
     if row is None:
+        if known.past is not None:
+            return exit_codes.OK
         if known.asked:
             return exit_codes.UNSENT if known.unqueued is not None else exit_codes.FAILED
         return exit_codes.of(known.summary)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Optional
 
-from ftrack_accsyn_accessor.insight import naming, remarks, rows, status
+from ftrack_accsyn_accessor.insight import naming, past, remarks, rows, status
 from ftrack_accsyn_accessor.insight.absence import absence
 from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
 from ftrack_accsyn_accessor.insight.leading import obstacle
@@ -75,6 +75,7 @@ def _with_items(situation: Situation, here: Installation, outbox: Outbox, asks: 
         summary=status.summary(outbox, studio),
         alike=found,
         unqueued=_unqueued(outbox, asked) if asked and not found else None,
+        past=next(iter(past.past(outbox, asked, studio)), None) if asked and not found else None,
         obstacle=obstacle(outbox.path, studio),
     )
     mine = [each.row for each in found if each.row.state not in _SETTLED and not rows.is_others(each.row)]

@@ -11,6 +11,7 @@ from typing import NamedTuple, Optional
 
 from ftrack_accsyn_accessor.insight.absence import Absence
 from ftrack_accsyn_accessor.insight.leading import Obstacle
+from ftrack_accsyn_accessor.insight.past import Past
 from ftrack_accsyn_accessor.insight.remarks import Remark
 from ftrack_accsyn_accessor.insight.rows import Row, is_others
 from ftrack_accsyn_accessor.insight.status import Summary
@@ -79,8 +80,9 @@ class Situation:
     """All that is known. `asked` is what somebody asked for, empty for everything; `alike` the items that it is about.
 
     `now` is in seconds since the epoch. `summary` is None where there is no outbox, which `absence` tells then, or it
-    cannot be read, as `outbox_fault` does. `unqueued` is why what was asked for could not even be queued. `outside`:
-    there is an outbox without a staging area. `obstacle` tells whether a process is in the way of others.
+    cannot be read, as `outbox_fault` does. `unqueued` is why what was asked for could not even be queued, `past` what
+    became of it where it is not in the outbox any more. `outside`: there is an outbox without a staging area.
+    `obstacle` tells whether a process is in the way of others.
     """
 
     now: float
@@ -96,6 +98,7 @@ class Situation:
     summary: Optional[Summary] = None
     alike: tuple[Alike, ...] = ()
     unqueued: Optional[Remark] = None
+    past: Optional[Past] = None
     obstacle: Optional[Obstacle] = None
     accsyn: Accsyn = Accsyn()
 

@@ -17,6 +17,7 @@ from ftrack_accsyn_accessor.insight.rows import MOVING, Row
 from ftrack_accsyn_accessor.insight.situation import Alike, Cause, Situation
 from ftrack_accsyn_accessor.model.item import State, Trouble
 from ftrack_accsyn_accessor.model.progress import size_text
+from ftrack_accsyn_accessor.outbox.past import Ended
 
 #: With less than this a staging disk is as good as full.
 LOW_BYTES = 500_000_000
@@ -27,7 +28,7 @@ _SETTLED = (State.SYNCED, State.WITHDRAWN)
 
 def explain(situation: Situation) -> tuple[Cause, ...]:
     """Return why what was asked for has not arrived, or that it has; at least one, the first tells the most."""
-    for rule in (_machine, _absent, _outbox, _unqueued, _unknown):
+    for rule in (_machine, _absent, _outbox, _unqueued, _past, _unknown):
         only = rule(situation)
         if only is not None:
             return (only,)
@@ -74,6 +75,16 @@ def _outbox(situation: Situation) -> Optional[Cause]:
 
 def _unqueued(situation: Situation) -> Optional[Cause]:
     return _of_remark(situation, situation.unqueued) if situation.unqueued is not None else None
+
+
+def _past(situation: Situation) -> Optional[Cause]:
+    gone = situation.past
+    if gone is None:
+        return None
+    remedy = (
+        NOTHING_TO_DO if gone.ended is Ended.FREED else "Publish it again, or run ftrack-accsyn reconcile --forgotten."
+    )
+    return Cause(gone.ended.value, f"{gone.row.title}: {gone.sentence}", remedy)
 
 
 def _unknown(situation: Situation) -> Optional[Cause]:

@@ -26,7 +26,7 @@ def enclosing(connection: Connection, publication: Publication) -> list[sqlite3.
 
     Of several with one path it is the latest, the others were replaced by it. None that is being prepared.
     """
-    paths = [records.storable(path) for path in _around(publication)]
+    paths = [records.storable(path) for path in around(publication.path, publication.kind is Kind.FILE)]
     rows = connection.execute(
         "SELECT * FROM item JOIN files ON files.item = item.id "  # noqa: S608 - the values are bound
         f"WHERE path IN ({', '.join('?' * len(paths))}) AND volume = ? AND location_id = ? AND component_id <> ? "
@@ -124,10 +124,10 @@ def _paths(files: tuple[StagedFile, ...]) -> set[str]:
     return {file.path for file in files}
 
 
-def _around(publication: Publication) -> Iterator[str]:
-    """Yield the paths that a sequence or container around *publication* may have."""
-    folder, name = posixpath.split(publication.path)
-    if publication.kind is Kind.FILE:
+def around(path: str, is_file: bool = True) -> Iterator[str]:
+    """Yield the paths that a sequence or container around *path* may have."""
+    folder, name = posixpath.split(path)
+    if is_file:
         for digits in _DIGITS.finditer(name):
             widths = ("", *(f"0{width}" for width in range(1, len(digits[0]) + 1)))
             for width in widths:

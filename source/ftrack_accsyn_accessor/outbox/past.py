@@ -161,6 +161,10 @@ class Past:
         """Return what was let go of a component, the latest first."""
         return self._gone("component_id = ? ORDER BY ended_at DESC, item DESC", (component_id,))
 
+    def of_item(self, item_id: int) -> list[Gone]:
+        """Return what was let go with this id, or nothing."""
+        return self._gone("item = ?", (item_id,))
+
     def of_paths(self, paths: Collection[str]) -> list[Gone]:
         """Return what was let go under one of *paths*, the latest first."""
         marks = ", ".join("?" * len(paths))

@@ -115,6 +115,19 @@ def test_forms_of_unicode_are_one_path_and_each_is_asked_for() -> None:
     assert rival(item(path=composed), own, claim("c2", HQ, resource_identifier=decomposed)) == "c2"
 
 
+@pytest.mark.parametrize(("forgotten", "within"), [("c0", ()), ("pack", ("pack",))])
+def test_what_nobody_wants_sent_from_here_is_no_rival_here(forgotten: str, within: tuple[str, ...]) -> None:
+    other = claim("c0", "l1", version_date="2026-01-01T00:00:00", within=within)
+    mine = claim()
+    assert rival(item(), mine, other) == "c0"
+
+    (ruling,) = rule([item()], [mine, other], HQ, {forgotten})
+    assert ruling.rival is None
+    for elsewhere in (HQ, "l2"):
+        (ruling,) = rule([item()], [mine, dataclasses.replace(other, location_id=elsewhere)], HQ, {forgotten})
+        assert ruling.rival is not None
+
+
 def test_component_that_ftrack_does_not_show_under_its_path_gives_way() -> None:
     """Other machines do not see it there either, and would not give way."""
     assert rival(item(), claim(resource_identifier="elsewhere"), claim("c2", "l2")) == "c2"

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from ftrack_accsyn_accessor.model import retry
+from ftrack_accsyn_accessor.model import errors, retry
 from ftrack_accsyn_accessor.model.item import Endpoint, State
 from ftrack_accsyn_accessor.worker import claims as module
 from ftrack_accsyn_accessor.worker.claims import Claims
@@ -181,3 +181,25 @@ def test_item_withdrawn_by_mistake_of_time_is_one_that_was_published_anew(bench:
     assert claims.admit([item], bench.hq) == []
 
     assert bench.states() == {"main": "prepared"}
+
+
+def test_path_of_a_component_that_was_forgotten_here_is_free_unless_that_is_at_the_destination(
+    bench: Bench, claims: Claims
+) -> None:
+    twin = bench.publication("twin")
+    bench.queued(twin)
+    other = rival(bench, "twin", bench.ftrack.staging)
+    first = bench.queued(dataclasses.replace(twin, component_id=other, component_name="first"))
+    assert admitted(claims, bench, "twin") == []
+    bench.outbox.needs_attention([first], refusal(), None)
+
+    bench.outbox.past.forget([first.id], "artist")
+
+    bench.outbox.control.retry()
+    assert admitted(claims, bench, "twin") == ["twin"]
+    bench.ftrack.register(other, bench.ftrack.hq, twin.resource_identifier)
+    assert admitted(claims, bench, "twin") == []
+
+
+def refusal() -> errors.Refused:
+    return errors.Refused("add tasks", "the job", "the path is not allowed")
