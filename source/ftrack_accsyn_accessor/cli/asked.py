@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Callable, NamedTuple, NoReturn, Optional, TypeVar
 
 import click
 from rich.console import Group, RenderableType
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling, terminal
+from ftrack_accsyn_accessor.cli.telling import Pace
 from ftrack_accsyn_accessor.insight import requests
+from ftrack_accsyn_accessor.insight.ability import OWN
+from ftrack_accsyn_accessor.insight.asking import Asking
 from ftrack_accsyn_accessor.insight.requests import RequestRow
 from ftrack_accsyn_accessor.model.item import Kind, Reason
 from ftrack_accsyn_accessor.model.plain import plain
 from ftrack_accsyn_accessor.model.plan import Fate, Plan, Planned
 from ftrack_accsyn_accessor.model.progress import size_text
 from ftrack_accsyn_accessor.model.request import RequestState, Standing
+from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.send.order import Order
 from ftrack_accsyn_accessor.send.ordering import Ordering, Preview
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 #: Causes that are written out; of more only the number.
 MOST_CAUSES = 20
+_WHOM = "ftrack, or accsyn,"
 _STYLES = {Fate.GOES: "green", Fate.THERE: "dim", Fate.ON_ITS_WAY: "cyan", Fate.CANNOT: "bold red"}
 _CODES = {
     RequestState.DONE: exit_codes.OK,
@@ -87,17 +92,36 @@ def carry_out(context: click.Context, order: Order, words: Sequence[str], how: H
         raise here.Stop(text, exit_codes.NOT_SET_UP)
     runtime = here.runtime(installation, begin=True)
     ordering = Ordering(runtime, environment.read_settings(), environment.ftrack_credentials())
-    preview = ordering.preview(order, words)
+    preview, who, asking = _planned(ordering, order, words, how)
     if not how.as_json:
         shown.console().print(plans_view(preview.plans))
     if how.dry_run or not preview.count(Fate.GOES):
         _end(context, how, preview, [], planned_code(preview))
     if not _agreed(how, preview):
         raise here.Stop("Nothing was asked for.", exit_codes.FAILED)
-    ids = ordering.confirm(preview)
+    ids = ordering.confirm(preview, who)
     with _interruptible(ids):
-        code = _follow(ordering, runtime, ids, how, preview) if how.wait else _hand_over(ordering, runtime, ids, how)
+        code = _follow(ordering, runtime, ids, asking, preview) if how.wait else _hand_over(ordering, runtime, ids, how)
     _end(context, how, preview, [requests.request(runtime.outbox, each) for each in ids], code)
+
+
+def _planned(
+    ordering: Ordering, order: Order, words: Sequence[str], how: How
+) -> tuple[Preview, Optional[Requester], Asking]:
+    """Return the preview, and how much time is left; where it is to be followed, who asks as well.
+
+    Whoever is not there to do it again has ftrack and accsyn asked again while they do not answer.
+    """
+    if not how.wait:
+        return ordering.preview(order, words), None, Asking()
+    with telling.in_time(), telling.line("Asking ftrack and accsyn what there is") as line:
+        asking = Asking(how.timeout_s, line.told, line.every_s)
+
+        def work() -> tuple[Preview, Requester]:
+            preview = asking.ask(lambda: ordering.preview(order, words), _WHOM)
+            return preview, asking.ask(ordering.requester, _WHOM)
+
+        return (*asking.within(work), asking)
 
 
 def planned_code(preview: Preview) -> int:
@@ -124,14 +148,17 @@ def _agreed(how: How, preview: Preview) -> bool:
 
 @contextlib.contextmanager
 def _interruptible(ids: Sequence[int]) -> Iterator[None]:
-    """End by Ctrl-C with what becomes of the requests, which is not that they end."""
+    """End by Ctrl-C, or a wrong key, with what becomes of the requests, which is not that they end."""
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, *OWN) as error:
+        why = "" if isinstance(error, KeyboardInterrupt) else f"{error} "
         back = ", ".join(f"ftrack-accsyn cancel {each}" for each in ids)
-        text = "It is not followed any more, and stays asked for: accsyn carries what it has, and the next application"
-        text += f" with the plugin, or ftrack-accsyn drain, the rest. To take back what has not begun: {back}."
-        raise here.Stop(text) from None
+        text = f"{why}It is not followed any more, and stays asked for: accsyn carries what it has, and the next"
+        text += (
+            f" application with the plugin, or ftrack-accsyn drain, the rest. To take back what has not begun: {back}."
+        )
+        raise here.Stop(text) from (error if why else None)
 
 
 def _hand_over(ordering: Ordering, runtime: Runtime, ids: Sequence[int], how: How) -> int:
@@ -148,11 +175,14 @@ def _hand_over(ordering: Ordering, runtime: Runtime, ids: Sequence[int], how: Ho
     return exit_codes.OK
 
 
-def _follow(ordering: Ordering, runtime: Runtime, ids: Sequence[int], how: How, preview: Preview) -> int:
+def _follow(ordering: Ordering, runtime: Runtime, ids: Sequence[int], asking: Asking, preview: Preview) -> int:
     if runtime.outbox.control.paused() is not None:
         raise here.Stop("Syncing is paused on this machine. Resume it first: ftrack-accsyn resume.")
-    with _bar(how.as_json) as draw:
-        ended = ordering.follow(ids, how.timeout_s, draw)
+    left_s = asking.left_s()
+    with telling.bar() as show:
+        ended = ordering.follow(
+            ids, left_s if left_s < math.inf else None, lambda standings: show(_pace(runtime, standings))
+        )
     return followed_code(preview, ordering.standings(ids)) if ended else exit_codes.TIMEOUT
 
 
@@ -160,22 +190,13 @@ def _say(text: str, how: How) -> None:
     terminal.say(text, err=how.as_json)
 
 
-@contextlib.contextmanager
-def _bar(quiet: bool) -> Iterator[Callable[[Sequence[Standing]], None]]:
-    """Give a function that draws how far requests are; with *quiet* one that does not."""
-    if quiet:
-        yield lambda standings: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=shown.console(), transient=True) as progress:
-        task = progress.add_task("", total=None)
-
-        def draw(standings: Sequence[Standing]) -> None:
-            total, done = sum(each.size_bytes for each in standings), sum(each.done_bytes for each in standings)
-            text = ", ".join(dict.fromkeys(each.state.value for each in standings))
-            progress.update(task, description=text, total=total or None, completed=done)
-
-        yield draw
+def _pace(runtime: Runtime, standings: Sequence[Standing]) -> Pace:
+    """Return how far requests are, and what keeps the first that something keeps."""
+    total, done = sum(each.size_bytes for each in standings), sum(each.done_bytes for each in standings)
+    text = ", ".join(dict.fromkeys(each.state.value for each in standings))
+    rows = (requests.request(runtime.outbox, each.id) for each in standings)
+    cause = next((f"{row.cause} {row.remedy}".rstrip() for row in rows if row is not None and row.cause), "")
+    return Pace(f"{text} - {cause}" if cause else text, total or None, done)
 
 
 def _end(

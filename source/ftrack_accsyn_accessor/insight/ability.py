@@ -13,7 +13,7 @@ from ftrack_accsyn_accessor.worker.runtime import Runtime
 #: Within this time another process that can send has taken over: an idle one looks every two seconds.
 OTHERS_S = 4.0
 #: What stays as it is until somebody changes the settings of this process.
-_OWN = (LoginRefused, Unauthorised, SettingsError)
+OWN = (LoginRefused, Unauthorised, SettingsError)
 
 
 class Ability:
@@ -27,7 +27,7 @@ class Ability:
     def require(self) -> None:
         """Raise what keeps this process from sending until its settings are others, unless another one sends."""
         error = self._runtime.worker.unable
-        if not isinstance(error, _OWN):
+        if not isinstance(error, OWN):
             self._since = None
             return
         now = self._monotonic()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import threading
 import time
 import uuid
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection, quoted
+from ftrack_accsyn_accessor.insight.ability import OWN, Ability
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.item import State
@@ -32,8 +34,9 @@ from ftrack_accsyn_accessor.workspace import Workspace
 LOOK_S = 0.25
 #: How long a process that does not wait tries to hand what was asked for to accsyn before it ends.
 HAND_OVER_S = 20.0
-#: How long the background thread gets to finish the call that it is in.
+#: How long the background thread gets to finish the call that it is in, and how long when the time is up.
 STOP_S = 5.0
+STOP_LATE_S = 1.0
 
 _UNSENT = (State.PREPARED, State.PENDING)
 _ENDED = (RequestState.DONE, RequestState.STUCK, RequestState.CANCELLED)
@@ -70,10 +73,17 @@ class Ordering:
             planner = Planner(connection, workspace, self._settings, [runtime.outbox], runtime.area)
             return Preview(full, planner.plan(full))
 
-    def confirm(self, preview: Preview) -> list[int]:
-        """Write what goes down; return the ids of the requests. From here on it survives whatever happens."""
+    def requester(self) -> Requester:
+        """Return who asks, as ftrack knows them."""
         with self._doors() as (connection, _):
-            who = Requester(self._ftrack.api_user, _user_id(connection, self._ftrack.api_user))
+            return Requester(self._ftrack.api_user, _user_id(connection, self._ftrack.api_user))
+
+    def confirm(self, preview: Preview, who: Optional[Requester] = None) -> list[int]:
+        """Write what goes down for *who*, or else for the `requester`; return the ids of the requests.
+
+        From here on it survives whatever happens.
+        """
+        who = who or self.requester()
         return confirm(self._runtime.outbox, preview.order, preview.plans, who, str(uuid.uuid4()))
 
     def hand_over(self, request_ids: Sequence[int], timeout_s: float = HAND_OVER_S) -> bool:
@@ -86,7 +96,10 @@ class Ordering:
         timeout_s: Optional[float] = None,
         told: Callable[[Sequence[Standing]], None] = lambda standings: None,
     ) -> bool:
-        """Carry these requests to their ends, *told* how far they are; return whether all have ended in time."""
+        """Carry these requests to their ends, *told* how far they are; return whether all have ended in time.
+
+        Raise what keeps this process from it until its settings are others, where no other one is there.
+        """
 
         def ended(standings: Sequence[Standing]) -> bool:
             told(standings)
@@ -102,17 +115,18 @@ class Ordering:
     def _carry(
         self, request_ids: Sequence[int], timeout_s: Optional[float], over: Callable[[Sequence[Standing]], bool]
     ) -> bool:
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        pause = threading.Event()
+        deadline = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        pause, ability = threading.Event(), Ability(self._runtime)
         self._runtime.worker.wake()
         try:
             while not over(self.standings(request_ids)):
-                if deadline is not None and time.monotonic() >= deadline:
+                if time.monotonic() >= deadline:
                     return False
+                ability.require()
                 pause.wait(LOOK_S)
             return True
         finally:
-            self._runtime.worker.stop(STOP_S)
+            self._runtime.worker.stop(min(STOP_S, max(STOP_LATE_S, deadline - time.monotonic())))
 
     @contextlib.contextmanager
     def _doors(self) -> Iterator[tuple[FtrackConnection, Workspace]]:
@@ -142,15 +156,18 @@ def take_back(runtime: Runtime, request_id: int, timeout_s: float = HAND_OVER_S)
     """
     runtime.outbox.requests.cancel(request_id)
     deadline = time.monotonic() + timeout_s
-    pause = threading.Event()
+    pause, ability = threading.Event(), Ability(runtime)
     runtime.worker.wake()
     try:
         while time.monotonic() < deadline:
             if not _in_doubt(runtime, request_id):
                 return ""
+            ability.require()
             pause.wait(LOOK_S)
+    except OWN as error:
+        return str(error)
     finally:
-        runtime.worker.stop(STOP_S)
+        runtime.worker.stop(STOP_LATE_S)
     return kept(runtime.outbox, Contact).what if _in_doubt(runtime, request_id) else ""
 
 
