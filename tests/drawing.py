@@ -47,19 +47,21 @@ def _streams(screen: Screen) -> Iterator[None]:
         yield
 
 
-def require_readable(draw: Callable[[], object], width: int, code_page: str, headings: str = "") -> None:
+def require_readable(
+    draw: Callable[[], object], width: int, code_page: str, headings: str = "", whole: bool = True
+) -> None:
     """Fail unless *draw* fits a terminal: no line is too long, no word is split that a line has room for.
 
-    The *headings* of columns have a colon where rows are told line by line, and are not told where nothing is in them.
+    Without *whole* columns may be left out. The *headings* of columns have a colon where rows are told line by line, and are not told where nothing is in them.
     """
     shown = drawn(draw, width, code_page)
-    whole, there = _words(drawn(draw, ENDLESS, code_page)), _words(shown)
-    short = {word for word in whole if cell_len(word) <= width}
-    long = " ".join(whole - short)
+    wanted, there = _words(drawn(draw, ENDLESS, code_page)), _words(shown)
+    short = {word for word in wanted if cell_len(word) <= width}
+    long = " ".join(wanted - short)
     above = {*headings.split(), *(f"{word}:" for word in headings.split())}
     wrong = {
         "too long": [line for line in shown.split("\n") if cell_len(line) > width],
-        "missing": short - there - above,
+        "missing": short - there - above if whole else (),
         "torn": {word for word in there - short - above if word not in long},
         "secret": SECRET in "".join(shown.split()),
     }
