@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model.item import Reason, State
+from ftrack_accsyn_accessor.outbox import records
 
 _SEARCHED = (
     "component_name",
@@ -34,5 +35,5 @@ def conditions(states: Collection[State], search: str, request: Optional[int]) -
     for word in search.split():
         pattern = "%{}%".format(word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"))
         parts.append("({})".format(" OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in _SEARCHED)))
-        values += [pattern] * len(_SEARCHED)
+        values += [records.storable(pattern)] * len(_SEARCHED)
     return (f"WHERE {' AND '.join(parts)}" if parts else ""), values
