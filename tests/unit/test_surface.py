@@ -30,7 +30,7 @@ FIELDS = {
     "Cause": "kind sentence remedy items size_bytes",
     "ComponentSynced": "component_id version_id location_id destination destination_location_id schema",
     "ItemStatus": "item_id component_id version_id title reason state percent files files_done size_bytes done_bytes "
-    "source destination destination_id cause remedy updated_at synced_at",
+    "source destination destination_id cause remedy updated_at synced_at freed_at",
     "Status": "items unattended",
 }
 PROPERTIES = {"Arrival": ["there"], "Status": ["percent", "state", "there"]}

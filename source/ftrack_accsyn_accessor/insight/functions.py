@@ -24,10 +24,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor import environment, machine
-from ftrack_accsyn_accessor.insight import inquiry, leading, naming, waiting
+from ftrack_accsyn_accessor.insight import inquiry, leading, naming, past, waiting
 from ftrack_accsyn_accessor.insight.absence import absence
 from ftrack_accsyn_accessor.insight.installation import Installation, find_installation
 from ftrack_accsyn_accessor.insight.known import Arrival, Status, item_status
+from ftrack_accsyn_accessor.insight.past import Past
 from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.insight.situation import Cause
 from ftrack_accsyn_accessor.insight.waiting import Wanted
@@ -36,6 +37,7 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.facts import Link, kept
+from ftrack_accsyn_accessor.outbox.past import Ended
 from ftrack_accsyn_accessor.outbox.patience import Patience
 
 #: What goes before everything else.
@@ -47,13 +49,18 @@ _SWITCHED_OFF = "the plugin is switched off by FTRACK_ACCSYN_DISABLE"
 def status(what: Any) -> Status:
     """Return what this machine knows of a component, a version, or whatever else *what* is, at this moment.
 
-    It is what `ftrack-accsyn status` shows. Nothing in it for what was not published or asked for here.
+    It is what `ftrack-accsyn status` shows, with what has arrived and was freed here since. Nothing in it for what was
+    not published or asked for here. Any thread.
+
+    Raise `errors.NotOne` for words that mean nothing, or several things; `errors.Unresolved` for an entity of another
+    kind; `errors.SettingsError` and `errors.OutboxError` where there is no outbox, or it cannot be read.
     """
     with _outbox() as (here, outbox):
-        found = _meant(outbox, here, [what])
+        found, freed = _with_freed(outbox, here, _text(what))
         others = outbox.survey.of_others(here.studio)
         unattended = bool(found) and leading.unattended(outbox, here.studio if others else None)
-        return Status(tuple(item_status(row) for row in found), unattended)
+        items = (*map(item_status, found), *(item_status(each.row, each.ended_at) for each in freed))
+        return Status(items, unattended)
 
 
 def why(what: Any = None) -> tuple[Cause, ...]:
@@ -157,6 +164,25 @@ def _meant(outbox: Outbox, here: Installation, several: Iterable[Any]) -> list[R
             rows = []
         found.update((row.item_id, row) for row in rows)
     return list(found.values())
+
+
+def _with_freed(outbox: Outbox, here: Installation, text: str) -> tuple[list[Row], list[Past]]:
+    """Return the items that *text* means, and those that have arrived and were freed of what has none any more."""
+    known = past.latest(outbox, -1, here.studio) if _ID.fullmatch(text) else []
+    freed = [each for each in known if text in (each.row.component_id, each.row.version_id)]
+    try:
+        found = _meant(outbox, here, [text])
+    except errors.NotOne as error:
+        freed = [] if error.candidates else past.past(outbox, text, here.studio)
+        if not freed:
+            raise
+        found = []
+    present = {row.component_id for row in found}
+    last: dict[tuple[str, str], Past] = {}
+    for each in freed:
+        if each.ended is Ended.FREED and each.row.synced_at is not None and each.row.component_id not in present:
+            last.setdefault((each.row.component_id or each.row.path, each.row.destination), each)
+    return found, list(last.values())
 
 
 def _ids(outbox: Outbox, here: Installation, what: Any) -> Sequence[int]:

@@ -26,7 +26,8 @@ class ItemStatus:
     send, sync, get or hand-out. `cause` says why it waits, `remedy` what to do; both are empty where nothing is in its
     way. `percent` is of its bytes. `title` is what one types to mean it, and what people are shown. `source` and
     `destination` are what people call its ends, `destination_id` is the latter's id in ftrack; empty where not known.
-    Times are seconds since the epoch; `synced_at` is None until it has arrived.
+    Times are seconds since the epoch; `synced_at` is None until it has arrived, `freed_at` while its staged files are
+    here.
     """
 
     item_id: int
@@ -47,6 +48,7 @@ class ItemStatus:
     remedy: str
     updated_at: float
     synced_at: Optional[float]
+    freed_at: Optional[float] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Arrival:
         return self.outcome == "there"
 
 
-def item_status(row: Row) -> ItemStatus:
+def item_status(row: Row, freed_at: Optional[float] = None) -> ItemStatus:
     """Return *row* as it is promised to stay."""
     return ItemStatus(
         item_id=row.item_id,
@@ -122,4 +124,5 @@ def item_status(row: Row) -> ItemStatus:
         remedy=row.remedy,
         updated_at=row.updated_at,
         synced_at=row.synced_at,
+        freed_at=freed_at,
     )

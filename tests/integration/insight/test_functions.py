@@ -62,7 +62,7 @@ def test_status_is_that_of_the_command_line_whatever_names_it(
 
         (item,) = found.items
         assert (found.state, found.there, found.percent, found.unattended) == ("submitted", False, 0, False), what
-        shown = {name: getattr(item, name) for name in vars(item)}
+        shown = {name: value for name, value in vars(item).items() if name != "freed_at"}
         assert shown == {name: row[name] for name in shown}, what
 
 
@@ -86,6 +86,27 @@ def test_status_is_there_when_all_of_a_version_has_arrived(publisher: Publisher,
     assert {item.component_id for item in found.items} == {component["id"], second["id"]}
     assert (found.state, found.percent) == ("synced", 100)
     assert all(item.synced_at and item.destination == "studio.hq" for item in found.items)
+
+
+def test_what_has_arrived_is_there_after_its_staged_files_were_freed(
+    publisher: Publisher, component: Any, run: Callable[..., Any]
+) -> None:
+    carry_on(publisher)
+    wait_until(lambda: ours.status(component).there, 20, "the arrival")
+    publisher.rest()
+    assert run("clean", "--apply", "--older-than", "0").exit_code == 0
+    assert not list(publisher.outbox.items())
+    other = publisher.publish_file(component["version"], "other")
+
+    for what in (component, component["id"], "show_a sq010/sh010 plate v001 main"):
+        found = ours.status(what)
+        (item,) = found.items
+        assert (found.there, found.state, found.percent, item.component_id) == (True, "synced", 100, component["id"])
+        assert item.synced_at
+        assert item.freed_at
+    assert {item.component_id for item in ours.status(component["version"]).items} == {component["id"], other["id"]}
+    assert ours.why(component)[0].kind == "freed"
+    assert ours.retry(component) == 0
 
 
 def test_machine_without_a_staging_area_says_so(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
