@@ -13,10 +13,11 @@ from typing import Callable, Optional
 from ftrack_accsyn_accessor.insight import obstacles, own
 from ftrack_accsyn_accessor.insight.own import NOTHING_TO_DO
 from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
-from ftrack_accsyn_accessor.insight.rows import MOVING, Row
+from ftrack_accsyn_accessor.insight.rows import MOVING, Row, is_others
 from ftrack_accsyn_accessor.insight.situation import Alike, Cause, Situation
 from ftrack_accsyn_accessor.model.item import State, Trouble
 from ftrack_accsyn_accessor.model.progress import size_text
+from ftrack_accsyn_accessor.outbox.groups import MOST
 from ftrack_accsyn_accessor.outbox.past import Ended
 
 #: With less than this a staging disk is as good as full.
@@ -195,6 +196,9 @@ def _of_everything(situation: Situation) -> Iterator[Cause]:
         yield Cause("disk-full", sentence, "Free some space: ftrack-accsyn clean removes what has arrived.")
     for remark in sorted(summary.remarks, key=lambda each: not each.unsent):
         yield _of_remark(situation, remark)
+    more = summary.pending + summary.moving + summary.stuck - sum(each.items for each in situation.alike)
+    if len(situation.alike) >= MOST and more > 0:
+        yield Cause("more", "They were not looked at: there are too many causes.", "See ftrack-accsyn status.", more)
 
 
 def _of_remark(situation: Situation, remark: Remark) -> Cause:
@@ -225,12 +229,11 @@ def _rest(situation: Situation, found: Sequence[Cause]) -> list[Cause]:
     return [Cause("moving", sentence, NOTHING_TO_DO, items, size_bytes)]
 
 
-def _attention(situation: Situation) -> Optional[Answer]:
-    row = situation.row
-    if row is None or row.state is not State.NEEDS_ATTENTION:
-        return None
-    again = f" It is tried again in {_in(row.next_try_at, situation.now)}." if row.next_try_at else ""
-    return Answer(f"{_name(row)} needs attention: {row.cause}{again}", row.remedy or "Retry it once that has changed.")
+def _is_free(situation: Situation, each: Alike, ways: Iterable[obstacles.InTheWay]) -> bool:
+    holds: list[Callable[[Row], bool]] = [way.holds for way in ways]
+    if is_others(each.row) and not situation.asked:
+        return False  # nobody here knows
+    return own.cause(situation, each) is None and not any(held(each.row) for held in holds)
 
 
 def _settled(situation: Situation, free: Sequence[Alike]) -> list[Cause]:

@@ -13,8 +13,8 @@ from ftrack_accsyn_accessor.outbox.connection import Connections
 _UNSENT = (State.PREPARED, State.PENDING)
 _MOVING = (State.SUBMITTED, State.TRANSFERRING)
 _WAITING = (State.PENDING, State.NEEDS_ATTENTION)
-#: More of them nobody reads.
-MOST = 500
+#: So many are looked at; where there are more, nearly each item has a cause of its own.
+MOST = 2000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +39,9 @@ class Groups:
                 # With max() SQLite takes the other columns from the row that has it.
                 "SELECT id, count(*), sum(size_bytes), max(updated_at) FROM item "  # noqa: S608 - constants
                 f"WHERE state IN ({records.listed((*_UNSENT, *_MOVING, State.NEEDS_ATTENTION))}) "
-                "GROUP BY studio, state, reason = 'publish', cause_kind, cause, job, next_try_at IS NULL "
+                # What a cause says of the item's own path tells it from no other.
+                "GROUP BY studio, state, reason = 'publish', cause_kind, replace(cause, path, ''), job, "
+                "next_try_at IS NULL "
                 "ORDER BY 2 DESC, 3 DESC LIMIT ?",
                 (MOST,),
             ).fetchall()

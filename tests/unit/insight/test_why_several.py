@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from ftrack_accsyn_accessor.insight import rows, status
+from ftrack_accsyn_accessor.insight import rows, status, why
 from ftrack_accsyn_accessor.insight.inquiry import everything
 from ftrack_accsyn_accessor.insight.leading import Obstacle
 from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.insight.situation import Accsyn, Alike, Cause, Fault, Place, Situation
 from ftrack_accsyn_accessor.insight.why import MOST_OF_A_KIND, explain
 from ftrack_accsyn_accessor.model.errors import Refused, Unreachable
-from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF
+from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, Studio
 from ftrack_accsyn_accessor.model.settings import Problem
+from ftrack_accsyn_accessor.outbox import groups
 from ftrack_accsyn_accessor.outbox.file import lock_path
 from ftrack_accsyn_accessor.outbox.leadership import Leader
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
@@ -209,3 +210,46 @@ def test_request_is_judged_by_its_own_items_alone(busy: Desk) -> None:
     found = explain(WRONG["job-paused"][0](known(busy, row(busy, "m1"), row(busy, "m2"))))
 
     assert [(each.kind, each.items) for each in found] == [("job-paused", 2)]
+
+
+def test_items_of_another_studio_are_a_remark_and_not_said_to_be_on_their_way(desk: Desk) -> None:
+    elsewhere = [desk.publication("b", server_url="https://b.ftrackapp.com", workspace="b")]
+    desk.outbox.prepare(elsewhere, "owner")
+    desk.outbox.activate(["b"], "l1")
+    here = Studio("https://acme.test", "acme")
+    situation = dataclasses.replace(
+        known(desk), summary=status.summary(desk.outbox, here), alike=everything(desk.outbox, here)
+    )
+
+    assert [(each.kind, each.items) for each in explain(situation)] == [("other-studio", 1)]
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return how many causes are looked at: fewer than elsewhere, so that too many are made in a moment."""
+    for module in (groups, why):
+        monkeypatch.setattr(module, "MOST", 50)
+    return 50
+
+
+def test_failures_that_name_their_own_path_are_one_group_however_many(desk: Desk, few: int) -> None:
+    desk.pending(*(f"c{number}" for number in range(few + 10)))
+    with desk.outbox._connections.writing() as connection:
+        connection.execute(
+            "UPDATE item SET state = 'needs-attention', cause_kind = 'refused', cause = 'Disk full (' || path || ').'"
+        )
+
+    (only,) = explain(known(desk))
+
+    assert only.items == few + 10
+
+
+def test_more_causes_than_are_looked_at_are_counted(desk: Desk, few: int) -> None:
+    desk.pending(*(f"c{number}" for number in range(few + 10)))
+    with desk.outbox._connections.writing() as connection:
+        connection.execute("UPDATE item SET state = 'needs-attention', cause_kind = 'refused', cause = 'No. ' || id")
+
+    found = explain(known(desk))
+
+    assert {each.kind: each.items for each in found}["more"] == 10
+    assert sum(each.items for each in found) == few + 10
