@@ -218,7 +218,7 @@ def test_file_that_cannot_be_read_is_told_with_the_variable(tmp_path: Path, made
     if made == "folder":
         path.mkdir()
     elif made == "bytes":
-        path.write_bytes(b"\xff\xfe")
+        path.write_bytes(b"\xff{")
     current = model_settings.read({"FTRACK_ACCSYN_LOCATIONS": str(path)})
     with pytest.raises(SettingsError, match=reason) as caught:
         environment.read_locations(current)
