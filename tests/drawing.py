@@ -52,8 +52,8 @@ def require_readable(
 ) -> None:
     """Fail unless *draw* fits a terminal: no line is too long, no word is split that a line has room for.
 
-    Without *whole* columns may be left out. The *headings* of columns have a colon where rows are told line by line, and
-    are not told where nothing is in them.
+    Without *whole*, columns may be left out. The *headings* of columns have a colon where rows are told line by line,
+    and are not told where nothing is in them.
     """
     shown = drawn(draw, width, code_page)
     wanted, there = _words(drawn(draw, ENDLESS, code_page)), _words(shown)
