@@ -58,7 +58,7 @@ few = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],
 )
-many = settings(few, max_examples=400)
+many = settings(few, max_examples=150)
 tiers = pytest.mark.parametrize("examples", [few, pytest.param(many, marks=pytest.mark.slow)], ids=["few", "many"])
 
 
