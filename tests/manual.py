@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,7 +36,7 @@ REASONS = {
 #: Pages whose commands `e2e/test_manual.py` runs one after the other, in one studio; the last one tidies up.
 IN_ONE_STUDIO = ("command-line", "send", "get", "sync", "status", "python", "farm", "upgrade")
 #: Those that have a test, and a studio, of their own.
-ON_THEIR_OWN = ("README", "vendors", "deliver")
+ON_THEIR_OWN = ("README", "vendors", "deliver", "python", "sandbox")
 
 _FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>\w*)(?: (?P<mark>[^\n]*))?\n(?P<text>.*?)^(?P=indent)```$",
@@ -119,12 +119,15 @@ BARE = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 LIMIT_S = 120
 
 
-def typed(text: str, variables: Mapping[str, str], folder: Path) -> str:
-    """Have sh run a line, or several, as somebody types them, with an empty home; return what they say."""
+def typed(text: str, variables: Mapping[str, str], folder: Path, ends: Container[int] = (0,)) -> str:
+    """Have sh run a line, or several, as somebody types them, with an empty home; return what they say.
+
+    *ends* are the exit codes that are right.
+    """
     environment = {**BARE, "HOME": str(folder), **variables}
     environment["PATH"] = BARE["PATH"]
     told = subprocess.run(
         ["sh", "-ec", text], env=environment, cwd=folder, capture_output=True, text=True, timeout=LIMIT_S, check=False
     )
-    assert told.returncode == 0, f"{text}\n{told.stdout}\n{told.stderr}"
+    assert told.returncode in ends, f"{text}\n{told.stdout}\n{told.stderr}"
     return told.stdout
