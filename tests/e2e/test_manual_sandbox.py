@@ -19,7 +19,7 @@ def test_what_is_broken_is_seen_and_mended(tmp_path: Path) -> None:
     (first,) = [block for block in to_run("README") if block.file]
     (tmp_path / first.file).write_text(first.text, encoding="utf-8")
     (start,) = [block for block in blocks(MANUAL / "sandbox.md") if block.reason == "stays"]
-    said = {}
+    said = []
     command = ["sh", "-c", f"exec {start.lines[0]} --json"]
     with subprocess.Popen(
         command,
@@ -32,10 +32,13 @@ def test_what_is_broken_is_seen_and_mended(tmp_path: Path) -> None:
         try:
             assert process.stdout is not None
             variables = {**json.loads(process.stdout.readline()), "FTRACK_EVENT_PLUGIN_PATH": str(ROOT / "hook")}
-            for _, line in lines("sandbox"):
-                ends = exit_codes.MEANINGS if line.endswith(" why") else (exit_codes.OK,)
-                said[line] = typed(line, variables, tmp_path, ends)
+            for line in ("python first.py", "ftrack-accsyn drain", *(line for _, line in lines("sandbox"))):
+                broken = line.endswith((" why", " drain"))
+                said.append(typed(line, variables, tmp_path, exit_codes.MEANINGS if broken else (exit_codes.OK,)))
         finally:
             process.kill()
-    assert "ACCSYN_API_KEY" in said["ftrack-accsyn why"]
-    assert "Everything that was published has arrived." in said["ftrack-accsyn drain"]
+    assert "Check ACCSYN_API_USER and ACCSYN_API_KEY" in "".join(said)
+    drained = [text for text in said if "safe to quit" in text]
+    assert ["Everything that was published has arrived." in text for text in drained] == [True, True, True, False, True]
+    arrived = {path.parts[-2] for path in (tmp_path / "studio" / "hq").rglob("movie.mov")}
+    assert arrived == {"v001", "v002", "v003"}, "the forgotten one is never sent"

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from ftrack_accsyn_accessor.cli.application import application
-from manual import IN_ONE_STUDIO, ON_THEIR_OWN, READ, README, REASONS, TYPED, blocks, pages
+from manual import IN_ONE_STUDIO, ON_THEIR_OWN, READ, README, REASONS, TYPED, blocks, lines, pages
 
 PAGES = pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
 
@@ -29,6 +29,13 @@ def test_each_block_says_what_it_is_and_what_is_typed_is_run_or_says_why_not(pag
 def test_each_page_with_something_to_run_is_run() -> None:
     with_something = {page.stem for page in pages() if any(block.runs for block in blocks(page))}
     assert with_something == {*IN_ONE_STUDIO, *ON_THEIR_OWN}
+
+
+def test_what_is_run_elsewhere_is() -> None:
+    run = {line for page in pages() for _, line in lines(page.stem)}
+    apart = {line for page in pages() for block in blocks(page) if block.reason == "elsewhere" for line in block.lines}
+    assert apart
+    assert apart <= run
 
 
 def test_each_reason_is_that_of_some_block() -> None:
