@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 import time
 from collections.abc import Iterator
 from typing import Callable, NamedTuple, Optional
@@ -35,15 +33,10 @@ class Pace(NamedTuple):
     done_bytes: int = 0
 
 
-def drawn() -> bool:
-    """Whether standard error is a terminal on which something can be drawn anew."""
-    return sys.stderr.isatty() and os.environ.get("TERM", "").casefold() not in ("dumb", "unknown")
-
-
 @contextlib.contextmanager
 def line(first: str) -> Iterator[Line]:
     """Give what shows what is waited for, and why; *first* stands there until it is known."""
-    if not drawn():
+    if not terminal.redraws(err=True):
         yield Line(_print, TOLD_S)
         return
     with terminal.console(err=True).status(Text(first)) as spinner:
@@ -53,7 +46,7 @@ def line(first: str) -> Iterator[Line]:
 @contextlib.contextmanager
 def bar() -> Iterator[Callable[[Pace], None]]:
     """Give a function that shows how far something is. It may be called as often as one likes."""
-    if not drawn():
+    if not terminal.redraws(err=True):
         yield _Rarely(TOLD_S).show
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())

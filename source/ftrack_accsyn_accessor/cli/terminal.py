@@ -92,6 +92,9 @@ def say(text: str, err: bool = False) -> None:
     stream.flush()
 
 
-def redraws() -> bool:
-    """Whether standard output is a terminal on which something can be drawn anew."""
-    return sys.stdout.isatty() and os.environ.get("TERM", "").casefold() not in ("dumb", "unknown")
+def redraws(err: bool = False) -> bool:
+    """Whether standard output, or with *err* standard error, is a terminal on which something can be drawn anew."""
+    return (sys.stderr if err else sys.stdout).isatty() and os.environ.get("TERM", "").casefold() not in (
+        "dumb",
+        "unknown",
+    )

@@ -38,6 +38,7 @@ ANSWERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("where", ("where", SHOT)),
     ("doctor", ("doctor",)),
     ("retry", ("retry",)),
+    ("first", ("first", "{component}")),
     ("pause", ("pause",)),
     ("resume", ("resume",)),
     ("wait", ("wait", "--component", "{component}", "--at", "studio.hq", "--timeout", "1")),

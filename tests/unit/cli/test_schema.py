@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import schema
 from anything import anything
-from ftrack_accsyn_accessor.cli import asked, deliver, outsource, vendors
+from ftrack_accsyn_accessor.cli import asked, deliver, first, forget, log, outsource, vendors
 from ftrack_accsyn_accessor.cli.verbs import VERBS
 from ftrack_accsyn_accessor.insight.doctor.check import Check
+from ftrack_accsyn_accessor.insight.past import Past
 from ftrack_accsyn_accessor.insight.requests import RequestRow
 from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.insight.situation import Cause
@@ -31,6 +32,9 @@ from ftrack_accsyn_accessor.vendor.report import Report
 SILENT = {"demo", "hook", "sandbox", "serve"}
 
 MADE: dict[str, tuple[type, Callable[[Any], Any]]] = {
+    "past": (Past, log._told),
+    "turn": (Row, lambda value: first._told(value, True)),
+    "forgotten": (Row, forget._told),
     "summary": (Summary, lambda value: value),
     "item": (Row, lambda value: value),
     "request": (RequestRow, lambda value: value),
