@@ -172,8 +172,11 @@ class Past:
 
     def _gone(self, condition: str, values: Sequence[object]) -> list[Gone]:
         with self._connections.reading() as connection:
-            rows = connection.execute(f"SELECT * FROM past WHERE {condition}", values).fetchall()  # noqa: S608
-        return [Gone(_found(row), Ended(row["ended"]), row["ended_at"], row["ended_by"]) for row in rows]
+            rows = connection.execute(
+                f"SELECT * FROM past WHERE {condition}",  # noqa: S608
+                records.bindable(values),
+            ).fetchall()
+        return [Gone(Found(_known(row)), Ended(row["ended"]), row["ended_at"], row["ended_by"]) for row in rows]
 
 
 def forgotten_ids(connection: Connection) -> set[str]:

@@ -125,6 +125,11 @@ def storable(text: str) -> Union[str, bytes]:
     return text
 
 
+def bindable(values: Iterable[Any]) -> list[Any]:
+    """Return *values* as SQLite can compare them with what it keeps: what somebody has typed may be no text, either."""
+    return [storable(value) if isinstance(value, str) else value for value in values]
+
+
 def stored(value: Union[str, bytes]) -> str:
     """Return the text that `storable` has made *value* of."""
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value

@@ -333,8 +333,8 @@ class Survey:
     def _where(self, condition: str, values: Sequence[Any], limit: int = _LIST_LIMIT) -> list[Found]:
         with self._connections.reading() as connection:
             rows = connection.execute(
-                f"SELECT id FROM item WHERE {condition} ORDER BY created_at DESC LIMIT {_LIST_LIMIT}",  # noqa: S608
-                [records.storable(value) if isinstance(value, str) else value for value in values],
+                f"SELECT id FROM item WHERE {condition} ORDER BY created_at DESC LIMIT {limit}",  # noqa: S608
+                records.bindable(values),
             )
             return self._rows(connection, [row["id"] for row in rows])
 
