@@ -24,7 +24,8 @@ _WORD = re.compile(r"[^ ]+ *| +")
 #: What `printable` writes for a letter that cannot be shown: it is one letter.
 _ESCAPE = r"\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|U[0-9a-f]{8})"
 _LETTER = re.compile(rf"{_ESCAPE}|.", re.DOTALL)
-_STEP = re.compile(rf"(?:{_ESCAPE}|[^/\\])*[/\\]+|(?:{_ESCAPE}|[^/\\])+")
+_SEPARATOR = rf"(?:/|(?!{_ESCAPE})\\)"
+_STEP = re.compile(rf"(?:{_ESCAPE}|[^/\\])*{_SEPARATOR}+|(?:{_ESCAPE}|[^/\\])+")
 
 
 def wrapped(text: Text, width: int) -> list[Text]:

@@ -39,7 +39,9 @@ def line(first: str) -> Iterator[Line]:
     if not terminal.redraws(err=True):
         yield Line(_print, TOLD_S)
         return
-    with terminal.console(err=True).status(Text(first)) as spinner:
+    console = terminal.console(err=True)
+    # The usual one turns in letters that a code page of Windows does not have.
+    with console.status(Text(first), spinner="line" if console.options.ascii_only else "dots") as spinner:
         yield Line(lambda text: spinner.update(Text(text)), DRAWN_S)
 
 
