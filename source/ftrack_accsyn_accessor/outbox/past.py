@@ -159,7 +159,8 @@ class Past:
 
     def of_component(self, component_id: str) -> list[Gone]:
         """Return what was let go of a component, the latest first."""
-        return self._gone("component_id = ? ORDER BY ended_at DESC, item DESC", (component_id,))
+        values = (records.storable(component_id),)
+        return self._gone("component_id = ? ORDER BY ended_at DESC, item DESC", values)
 
     def of_item(self, item_id: int) -> list[Gone]:
         """Return what was let go with this id, or nothing."""
