@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from fault.service.test_processes import Process
 from ftrack_accsyn_sandbox.studio import Studio
 
 MB, GB = 1_000_000, 1_000_000_000
@@ -85,6 +84,8 @@ class Production:
 @contextlib.contextmanager
 def serving(studio: Studio, folder: Path) -> Iterator[None]:
     """Run `ftrack-accsyn serve`, with what it remembers in *folder*."""
+    from fault.service.test_processes import Process  # Connect's interpreter has no pytest, and needs no service
+
     service = Process(studio, folder / "service")
     try:
         service.says("Listening to ftrack's event hub")

@@ -225,7 +225,7 @@ class _Cell:
         width = max(0, space.width() - label_width - 8)
         track = QtCore.QRectF(space.left(), space.center().y() - _BAR_HEIGHT / 2 + 1, width, _BAR_HEIGHT)
         self.painter.setPen(QtCore.Qt.PenStyle.NoPen)
-        self.painter.setBrush(self.colours.line)
+        self.painter.setBrush(mixed(self.colours.base, self.colours.text, 0.22))  # to be seen in a selected row, too
         self.painter.drawRoundedRect(track, _BAR_HEIGHT / 2, _BAR_HEIGHT / 2)
         if line.percent:
             filled = QtCore.QRectF(track)

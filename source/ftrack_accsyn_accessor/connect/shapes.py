@@ -13,7 +13,7 @@ from typing import Optional
 
 from ftrack_accsyn_accessor.insight.remarks import Topic
 from ftrack_accsyn_accessor.insight.rows import MOVING, UNSENT, Row
-from ftrack_accsyn_accessor.model.item import HIGHEST_PRIORITY, Kind, State
+from ftrack_accsyn_accessor.model.item import HIGHEST_PRIORITY, Kind, State, Trouble
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 from ftrack_accsyn_accessor.model.reasons import reason_first
 
@@ -168,6 +168,9 @@ class Line:
 def line(row: Row, paused: bool) -> Line:
     """Return *row* as it is shown; *paused* tells that nothing is submitted until somebody resumes."""
     state, tone = _state(row, paused)
+    # What the head tells of a pause need not be told again, least of all as accsyn's own.
+    ours = paused and row.cause_kind == Trouble.PAUSED.value
+    cause, remedy = ("", "") if ours else (row.cause, row.remedy)
     under_way = row.state in MOVING or (bool(row.done_bytes) and row.state is not State.WITHDRAWN)
     return Line(
         item_id=row.item_id,
@@ -182,9 +185,9 @@ def line(row: Row, paused: bool) -> Line:
         tone=tone,
         percent=row.percent if under_way or row.state is State.SYNCED else None,
         left="" if row.time_left_s is None else duration_text(row.time_left_s),
-        cause=row.cause,
-        reason=reason_first(row.cause, row.path or row.resource_identifier, row.destination),
-        remedy=row.remedy,
+        cause=cause,
+        reason=reason_first(cause, row.path or row.resource_identifier, row.destination),
+        remedy=remedy,
         failed=row.state is State.NEEDS_ATTENTION,
         retryable=row.state is State.NEEDS_ATTENTION or row.next_try_at is not None,
         path=row.resource_identifier,
@@ -202,8 +205,10 @@ def _state(row: Row, paused: bool) -> tuple[str, Tone]:
         return (_OTHER_STUDIO, Tone.HELD) if row.state in UNSENT else (text, tone)
     if row.state is State.PENDING and paused:
         return "Paused", Tone.HELD
+    if row.state in MOVING and row.cause_kind == Trouble.PAUSED.value:
+        return "Paused", Tone.HELD
     if row.state in (*UNSENT, *MOVING) and row.cause:
-        return ("Delayed" if row.state in UNSENT else "Held"), Tone.HELD
+        return "Delayed", Tone.HELD
     return text, tone
 
 

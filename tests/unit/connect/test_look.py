@@ -17,11 +17,14 @@ from ftrack_accsyn_accessor.outbox.control import Pause
 from qt_support import DARK, LIGHT, QtCore, QtGui, QtWidgets, application
 from shown import NOW, SETTINGS, summary
 
-#: As Connect's themes paint them: enabled and disabled alike.
-SAME = "QPushButton, QPushButton:disabled { color: %s; background: %s; border: 1px solid %s; min-width: 80px; }"
+#: As Connect's themes do it: buttons are painted alike when they are disabled, menus have a background only.
+SAME = """
+    QPushButton, QPushButton:disabled { color: %s; background: %s; border: 1px solid %s; min-width: 80px; }
+    QMenu { background: %s; }
+"""
 THEMES = {
-    "dark": DARK + SAME % ("rgba(255, 255, 255, 0.87)", "#131920", "rgba(255, 255, 255, 0.1)"),
-    "light": LIGHT + SAME % ("rgba(19, 25, 32, 0.87)", "#FFFFFF", "rgba(19, 25, 32, 0.1)"),
+    "dark": DARK + SAME % ("rgba(255, 255, 255, 0.87)", "#131920", "rgba(255, 255, 255, 0.1)", "#131920"),
+    "light": LIGHT + SAME % ("rgba(19, 25, 32, 0.87)", "#FFFFFF", "rgba(19, 25, 32, 0.1)", "#FFFFFF"),
 }
 
 

@@ -18,6 +18,11 @@ def facts(given: Summary, settings: Settings = SETTINGS) -> dict[str, str]:
     return {each.name: each.value for each in heading.head(given, settings, NOW).surroundings}
 
 
+JOB_PAUSED = {
+    "cause_kind": "paused",
+    "cause": 'The sync job "a job" is paused in accsyn.',
+    "remedy": "Resume the job in accsyn.",
+}
 OTHER_STUDIO = {"cause_kind": "other-studio", "cause": "It waits for workspace b."}
 
 
@@ -49,7 +54,9 @@ def test_line_says_what_every_column_shows() -> None:
         ({"state": State.PENDING}, True, "Paused", Tone.HELD),
         ({"state": State.PENDING, "cause": "No answer."}, False, "Delayed", Tone.HELD),
         ({"state": State.SUBMITTED}, False, "Queued", Tone.BUSY),
-        ({"state": State.SUBMITTED, "cause": "Its job is paused."}, False, "Held", Tone.HELD),
+        ({"state": State.SUBMITTED, **JOB_PAUSED}, False, "Paused", Tone.HELD),
+        ({"state": State.TRANSFERRING, **JOB_PAUSED}, True, "Paused", Tone.HELD),
+        ({"state": State.TRANSFERRING, "cause": "Nobody knows its size."}, False, "Delayed", Tone.HELD),
         ({"state": State.TRANSFERRING}, True, "Transferring", Tone.BUSY),
         ({"state": State.SYNCED}, False, "Synced", Tone.GOOD),
         ({"state": State.NEEDS_ATTENTION, "cause": "It failed."}, True, "Needs attention", Tone.BAD),
@@ -63,6 +70,15 @@ def test_state_is_one_word_with_a_tone(changes: dict[str, Any], paused: bool, st
     line = shapes.line(row(**changes), paused)
 
     assert (line.state, line.tone) == (state, tone)
+
+
+def test_pause_that_the_head_tells_is_not_told_as_one_in_accsyn() -> None:
+    given = row(state=State.TRANSFERRING, **JOB_PAUSED)
+
+    here, there = shapes.line(given, paused=True), shapes.line(given, paused=False)
+
+    assert (here.cause, here.reason, here.remedy) == ("", "", "")
+    assert (there.cause, there.remedy) == (JOB_PAUSED["cause"], "Resume the job in accsyn.")
 
 
 @pytest.mark.parametrize(
