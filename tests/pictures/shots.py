@@ -108,7 +108,7 @@ def request_picture(studio: Studio, screen: Screen) -> None:
     screen.tab.table.delegate.fold_clicked.emit(request)
     screen.until(lambda: (line := screen.line("curves", request)) and line.state == "Synced")
     screen.until(lambda: (line := screen.line("beauty", request)) and (line.percent or 0) >= 35)
-    screen.select("aurora sh0050, 3 items")
+    screen.select(next(line.component for _, line in screen.tab.model.known() if line.unfolded))
     screen.photograph("tab_requests", themes.LIGHT)
     engine.speed_bytes_per_s = None
 

@@ -128,8 +128,8 @@ def test_job_paused_in_the_middle(desk: Desk, places: Places) -> None:
         "resumes them there.",
         exit_code=exit_codes.MOVING,
         tab=[
-            "last | 0 / 1 | Held | 0% | held",
-            "frames | 3 / 4 | Held | 75% | held",
+            "last | 0 / 1 | Paused | 0% | held",
+            "frames | 3 / 4 | Paused | 75% | held",
             "first | 1 / 1 | Synced | 100% | good",
         ],
         head="2 paused in accsyn | held",
