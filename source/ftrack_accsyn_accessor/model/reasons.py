@@ -45,7 +45,7 @@ def _of_accsyn(text: str, code: str, path: str, there: str) -> str:
 def _sentence(text: str) -> str:
     """Return *text* as a sentence: names of files at its beginning stay as they are."""
     text = text.strip()
-    first = text.split(" ")[0]
+    first = text.split(" ")[0].rstrip(".,;!?")
     if first.isalpha() and first.islower():
         text = text[0].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."

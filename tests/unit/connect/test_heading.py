@@ -220,3 +220,36 @@ def test_problems_of_other_variables_do_not_hide_the_staging_area() -> None:
     problem = Problem("ACCSYN_API_KEY", "is not set.", "Set it.")
 
     assert heading.no_staging(dataclasses.replace(SETTINGS, problems=(problem,))) is None
+
+
+# What is wrong with everything.
+
+
+def test_settings_problems_are_told_at_once_and_all_of_them() -> None:
+    problems = (Problem("ACCSYN_API_KEY", "is not set.", "Set it."), Problem("X", "is no number.", "Correct it."))
+
+    head = heading.head(summary(), dataclasses.replace(SETTINGS, problems=problems), NOW)
+
+    assert "ACCSYN_API_KEY: is not set. Set it." in head.problem
+    assert "X: is no number. Correct it." in head.problem
+
+
+def test_nobody_there_to_send_is_what_is_wrong_with_everything() -> None:
+    given = summary(
+        counts={State.PENDING: 1},
+        unattended=True,
+        problem="Nobody is there to send.",
+        problem_remedy="Open one.",
+        contact=Contact(what="Could not look for it: connection refused."),
+    )
+
+    head = heading.head(given, SETTINGS, NOW)
+
+    assert (head.problem, head.remedy) == ("Nobody is there to send.", "Open one.")
+    assert head.leaving.causes[0] == "Nobody is there to send."
+
+
+def test_problem_of_the_connection_begins_with_its_reason() -> None:
+    given = summary(counts={State.PENDING: 1}, contact=Contact(what="Could not look for it (ws1): refused."))
+
+    assert heading.head(given, SETTINGS, NOW).problem == "Refused. Could not look for it (ws1)."
