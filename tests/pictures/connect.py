@@ -143,7 +143,8 @@ def work(studio: Any, folder: Path, camera: Photographer) -> None:
 @contextmanager
 def machine(folder: Path, part: str) -> Iterator[Any]:
     """Give a studio, with this process as an artist's machine in it."""
-    archive = next((ROOT / "build").glob("ftrack-accsyn-accessor-*[0-9]"))
+    built = (ROOT / "build").glob("ftrack-accsyn-accessor-*[0-9]")
+    archive = max(built, key=lambda folder: folder.stat().st_mtime)
     sys.path[:0] = [str(archive / "dependencies"), str(HERE), str(HERE / "machine"), str(ROOT / "source")]
     import sitecustomize  # noqa: F401 - the name of the machine
 
