@@ -32,7 +32,7 @@ from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 #: Causes that are written out; of more only the number.
 MOST_CAUSES = 20
-_WHOM = "ftrack, or accsyn,"
+_WHOM = "ftrack or accsyn"
 _STYLES = {Fate.GOES: "green", Fate.THERE: "dim", Fate.ON_ITS_WAY: "cyan", Fate.CANNOT: "bold red"}
 _CODES = {
     RequestState.DONE: exit_codes.OK,

@@ -6,14 +6,14 @@ import os
 import time
 from typing import Callable, Optional
 
-from ftrack_accsyn_accessor.model.errors import LoginRefused, SettingsError, Unauthorised
+from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.outbox import leadership
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 #: Within this time another process that can send has taken over: an idle one looks every two seconds.
 OTHERS_S = 4.0
 #: What stays as it is until somebody changes the settings of this process.
-OWN = (LoginRefused, Unauthorised, SettingsError)
+OWN = (errors.LoginRefused, errors.Unauthorised, errors.SettingsError)
 
 
 class Ability:
@@ -33,7 +33,7 @@ class Ability:
         now = self._monotonic()
         self._since = now if self._since is None else self._since
         if now - self._since >= OTHERS_S and not self._another_sends():
-            raise error
+            raise errors.final(error)
 
     def _another_sends(self) -> bool:
         leader = leadership.read(self._runtime.outbox.path)

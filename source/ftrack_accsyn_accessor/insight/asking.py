@@ -102,7 +102,7 @@ class Asking:
         """Return why there is no answer yet; empty while nothing is in the way."""
         asked_at, error = self._asked_at, self._obstacle
         waited_s = self._monotonic() - asked_at if asked_at is not None else 0.0
-        if waited_s >= SLOW_S:
+        if waited_s >= SLOW_S or (asked_at is not None and self._given_up.is_set()):
             return f"{self._whom} has not answered for {duration_text(waited_s)}."
         return f"{error.what} It is asked again." if error is not None else ""
 
@@ -126,7 +126,7 @@ class Asking:
                 return self._asked(question, whom)
             except errors.AccsynAccessorError as error:
                 if not retry.is_outage(error):
-                    raise
+                    raise errors.final(error) from error
                 self._obstacle = error
                 delay_s = outage.failed(error, self._monotonic(), random.random())  # noqa: S311 - jitter
             self.pause(delay_s)

@@ -96,7 +96,7 @@ class _Wait:
         self._outbox = outbox
         self._asking = asking
         self._location_id = ""
-        self._arrival = AtLocation((), ())
+        self._arrival = AtLocation((wanted.component_id,) if wanted.component_id else (), ())
 
     def run(self) -> Waited:
         try:
@@ -215,8 +215,7 @@ def _settled(items: Sequence[Item]) -> Optional[Outcome]:
 
 def _named(wanted: Wanted, arrival: AtLocation) -> str:
     if not arrival.wanted:
-        named = f"component {wanted.component_id}" if wanted.component_id else f"version {wanted.version_id}"
-        return f"{named} at {wanted.location}"
+        return f"the components of version {wanted.version_id} at {wanted.location}"
     return f"{len(arrival.wanted)} component(s) at {wanted.location}, {len(arrival.arrived)} there"
 
 

@@ -305,6 +305,13 @@ def in_person() -> Iterator[None]:
         raise told from error
 
 
+def final(error: AccsynAccessorError) -> AccsynAccessorError:
+    """Return *error* as it is told by whoever does not try it again."""
+    told = copy.copy(error)
+    told.by_itself = ""
+    return told
+
+
 def words(error: BaseException, *secrets: str) -> str:
     """Return what a foreign *error* says, on one bearable line, without any of *secrets* or a login in an address.
 
