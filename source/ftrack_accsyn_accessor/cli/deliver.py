@@ -16,9 +16,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling, terminal
 from ftrack_accsyn_accessor.cli.extras import needs_extra
-from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, Unresolved
+from ftrack_accsyn_accessor.cli.telling import Pace
+from ftrack_accsyn_accessor.insight.asking import Asking
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, TimeUp, Unresolved
 from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
 from ftrack_accsyn_accessor.model.submission import Severity
@@ -244,8 +246,25 @@ def _follow(
     failed: Mapping[str, Standing],
 ) -> NoReturn:
     with _interruptible(), _bar(how.as_json) as draw:
-        standings = {**uploading.follow(sent, how.timeout_s if how.wait else 0.0, draw), **failed}
+        standings = {**_followed(how, uploading, sent, draw), **failed}
     _end(context, how, units, causes, standings, _code(how, units, standings))
+
+
+def _followed(
+    how: How, uploading: Uploading, sent: Sequence[Sent], draw: Callable[[Mapping[str, Standing]], None]
+) -> Mapping[str, Standing]:
+    """Return how all of *sent* stand in the end, or as it was known last when the time is up."""
+    if not how.wait or how.timeout_s is None:
+        return uploading.follow(sent, None if how.wait else 0.0, draw)
+    known: dict[str, Standing] = {each.unit.name: Standing(Stage.WAITING) for each in sent}
+
+    def note(standings: Mapping[str, Standing]) -> None:
+        known.update(standings)
+        draw(standings)
+
+    with contextlib.suppress(TimeUp):
+        Asking(how.timeout_s).within(lambda: uploading.follow(sent, how.timeout_s, note))
+    return known
 
 
 def _code(how: How, units: Sequence[Unit], standings: Mapping[str, Standing]) -> int:
@@ -348,9 +367,10 @@ def _reading(quiet: bool) -> Iterator[Callable[[Unit], Callable[[int, int], None
 
 @contextlib.contextmanager
 def _bar(quiet: bool) -> Iterator[Callable[[Mapping[str, Standing]], None]]:
-    """Give a function that draws how far deliveries are: bytes, speed and time left."""
-    if quiet:
-        yield lambda standings: None
+    """Give a function that shows how far deliveries are: with a bar for each where there is a terminal for it."""
+    if quiet or not telling.drawn():
+        with telling.bar() as show:
+            yield lambda standings: show(Pace("; ".join(_pace(*each) for each in standings.items())))
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
     with Progress(*columns, console=shown.console(), transient=True) as progress:

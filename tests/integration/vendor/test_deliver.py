@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor.cli import exit_codes
+from ftrack_accsyn_accessor.cli import exit_codes, telling
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE
 from ftrack_accsyn_accessor.model.upload import Standing
 from ftrack_accsyn_accessor.vendor import delivering, uploading
@@ -256,6 +258,31 @@ def test_an_outage_while_it_is_followed_is_waited_through(vendor: Vendor) -> Non
     )
     assert "503" in seen[0].cause
     carrying.close()
+
+
+def test_an_accsyn_that_hangs_while_it_is_followed_does_not_outlast_the_time(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "TOLD_S", 0.0)
+    vendor.package()
+    vendor.studio.accsyn.engine.paused = True
+    look, looks = uploading.Uploading.look, []
+
+    def hang(self: uploading.Uploading, *arguments: Any) -> dict[str, Standing]:
+        looks.append(arguments)
+        if len(looks) > 1:
+            vendor.studio.accsyn.switches.hang(times=1000)
+        return look(self, *arguments)
+
+    monkeypatch.setattr(uploading.Uploading, "look", hang)
+
+    result = vendor.run(vendor.frames(), "--timeout", "1.2")
+
+    assert any(each.name == "ftrack-accsyn-asking" for each in threading.enumerate())
+    assert result.exit_code == exit_codes.TIMEOUT
+    assert f"{NAME} waiting" in result.stderr
+    vendor.studio.accsyn.switches.clear()
+    vendor.studio.accsyn.engine.paused = False
 
 
 def test_an_upload_waits_for_accsyns_app_and_says_so(vendor: Vendor) -> None:
