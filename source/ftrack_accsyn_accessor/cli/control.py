@@ -8,11 +8,15 @@ from typing import NamedTuple
 import click
 
 from ftrack_accsyn_accessor import environment, machine
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
-from ftrack_accsyn_accessor.insight import requests, rows
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.insight import steering
+from ftrack_accsyn_accessor.insight.installation import Installation
+from ftrack_accsyn_accessor.insight.naming import named
+from ftrack_accsyn_accessor.insight.rows import BY_WHOM
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, SettingsError
+from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import Outbox
 
-_BY_WHOM = "A running application with the plugin does it within seconds; without one: ftrack-accsyn drain."
 _ON_RESUMING = "Syncing is paused: it is done when somebody resumes, with: ftrack-accsyn resume."
 _WAITING = "What waits is sent by a running application with the plugin; without one: ftrack-accsyn drain."
 
@@ -36,7 +40,7 @@ def retry(items: Sequence[str], as_json: bool) -> None:
     elif not retried:
         click.echo("Nothing of that waits for a time or for help: it is due already, on its way, or there.")
     else:
-        by_whom = _BY_WHOM if outbox.control.paused() is None else _ON_RESUMING
+        by_whom = BY_WHOM if outbox.control.paused() is None else _ON_RESUMING
         click.echo(f"{retried} component(s) are tried again. {by_whom}")
 
 

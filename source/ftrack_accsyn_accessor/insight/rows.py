@@ -42,6 +42,9 @@ FREE_WITHDRAWN = "`ftrack-accsyn clean --withdrawn` frees its staged files."
 NOT_SENT = "Nobody is there to send it."
 NOT_NOTICED = "Nobody is there to register it in ftrack when it arrives."
 ASK_AGAIN = "Ask for it again if it is still wanted."
+#: Of what somebody has told to be tried again: its cause is not the present one.
+AGAIN = "It is to be tried again at once; it had stopped for this:"
+BY_WHOM = "A running application with the plugin does it within seconds; without one: ftrack-accsyn drain."
 STILL_OLDER = "accsyn is still sending its older content; it is sent again after that."
 
 _TROUBLES = {trouble.value: trouble for trouble in Trouble}
@@ -244,10 +247,13 @@ def _cause(found: Found, state: State, studio: Studio) -> tuple[str, str, str]:
 
 def told(found: Found) -> tuple[str, str]:
     """Return the cause of *found* and what to do, apart."""
-    cause, remedy = records.split_cause(found.values["cause"])
-    reason, trouble = Reason(found.values["reason"]), _TROUBLES.get(found.values["cause_kind"])
-    if remedy or (trouble is None and found.values["state"] != State.WITHDRAWN.value):
-        return cause, _asked_again(remedy) if reason is not Reason.PUBLISH else remedy
+    item = found.item
+    if item.state is State.NEEDS_ATTENTION and item.next_try_at is None and found.cause:
+        return f"{AGAIN} {found.cause}", BY_WHOM
+    trouble = _TROUBLES.get(item.cause_kind)
+    withdrawn = item.state is State.WITHDRAWN
+    if found.remedy or (trouble is None and not withdrawn):
+        return found.cause, _asked_again(found.remedy) if item.reason is not Reason.PUBLISH else found.remedy
     if trouble is None:
         remedy = FREE_WITHDRAWN if item.reason is Reason.PUBLISH else ASK_AGAIN
         return _without(found.cause, remedy), remedy

@@ -77,6 +77,19 @@ def test_row_tells_cause_and_remedy_of_an_error_apart(desk: Desk) -> None:
     assert row.next_try_at == desk.clock.now + 600
 
 
+def test_row_of_what_is_to_be_tried_again_tells_its_cause_as_a_former_one(desk: Desk) -> None:
+    items = desk.pending("a")
+    desk.outbox.needs_attention(items, Refused("add tasks", "", "no write access", "Ask for it."), desk.clock.now + 600)
+
+    desk.outbox.control.retry()
+
+    (row,) = rows.rows(desk.outbox)
+    assert (
+        row.cause == "It is to be tried again at once; it had stopped for this: Could not add tasks: no write access."
+    )
+    assert row.remedy == rows.BY_WHOM
+
+
 @pytest.mark.parametrize("trouble", list(Trouble))
 def test_row_tells_cause_and_remedy_of_a_trouble_apart(desk: Desk, trouble: Trouble) -> None:
     (item,) = submit(desk, "a")

@@ -307,7 +307,8 @@ def test_trouble_of_every_kind_is_explained_with_its_remedy(desk: Desk) -> None:
     for trouble in Trouble:
         item = desk.item("c1")
         cause = progress.cause(trouble, "a job", "why")
-        desk.outbox.tracking.record([Change(item, State.NEEDS_ATTENTION, item.progress, trouble.value, cause)])
+        change = Change(item, State.NEEDS_ATTENTION, item.progress, trouble.value, cause, NOT_BY_ITSELF)
+        desk.outbox.tracking.record([change])
 
         answer = explain(situation(desk))
 
