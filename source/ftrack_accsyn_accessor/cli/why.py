@@ -51,7 +51,7 @@ def _lines(causes: Sequence[Cause], of_one: bool) -> Iterator[str]:
 
 
 def _how_many(cause: Cause) -> str:
-    if not cause.items:
+    if not cause.items or cause.sentence.startswith(components(cause.items)):
         return ""
     size = f", {size_text(cause.size_bytes)}" if cause.size_bytes else ""
     return f"{components(cause.items)}{size}: "
