@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ftrack_accsyn_accessor._version import __version__
+from ftrack_accsyn_accessor.connect import shapes
 from ftrack_accsyn_accessor.model import settings
 from helpers import ROOT
 from manual import MANUAL, README, pages
@@ -92,3 +93,8 @@ def test_what_one_sees_is_what_is_said() -> None:
     said = re.sub(r"\{[^{}\n]*\}|\s+", " ", " ".join(path.read_text(encoding="utf-8") for path in files))
     assert len(parts) > 12
     assert [part for part in parts if part not in said] == []
+
+
+def test_states_of_the_tab_are_those_that_it_shows() -> None:
+    page = (MANUAL / "tab.md").read_text(encoding="utf-8").split("| state | it |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| ([A-Z][\w ]+) \|", page, re.MULTILINE) == [word for word, _ in shapes._WORDS.values()]
