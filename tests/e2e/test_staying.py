@@ -14,7 +14,10 @@ import pytest
 from ftrack_accsyn_sandbox.studio import Studio
 from manual import BARE, blocks, chapter, pages
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows cannot send a process the signals of a terminal")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="Windows cannot send a process the signals of a terminal"),
+]
 
 LINES = sorted({line for page in pages() for block in blocks(page) if block.reason == "stays" for line in block.lines})
 

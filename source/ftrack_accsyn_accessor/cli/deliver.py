@@ -368,7 +368,7 @@ def _reading(quiet: bool) -> Iterator[Callable[[Unit], Callable[[int, int], None
 @contextlib.contextmanager
 def _bar(quiet: bool) -> Iterator[Callable[[Mapping[str, Standing]], None]]:
     """Give a function that shows how far deliveries are: with a bar for each where there is a terminal for it."""
-    if quiet or not telling.drawn():
+    if quiet or not terminal.redraws(err=True):
         with telling.bar() as show:
             yield lambda standings: show(Pace("; ".join(_pace(*each) for each in standings.items())))
         return
