@@ -302,6 +302,6 @@ def test_shorter_retake_tells_everywhere_what_stays_at_the_destination(desk: Des
     assert places.notes("frames") == ([f"{left}."], f"{left}.")
     assert desk.ftrack_jobs()[-1] == (
         "done",
-        f"{desk.job().name}: 2 of 2 files (400 B) synced; show_a plate v001 frames: {left}",
+        f"{desk.job().name}: 2 of 2 files (400 B) synced; show_a sq010/sh010 plate v001 frames: {left}",
     )
     assert places.summary()["all_arrived"]
