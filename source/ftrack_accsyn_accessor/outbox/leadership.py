@@ -166,7 +166,14 @@ class Sign:
             if told != self._leader:
                 self._leader = told
                 self._write()
-                self._start()
+            self._start()
+
+    def give_once(self) -> None:
+        """Give one sign, without a thread for more: somebody is there, and says so again once there is anything to do."""
+        with self._guard:
+            now = self._clock()
+            self._leader = Leader(os.getpid(), machine.application(), now, now, 0.0)
+            self._write()
 
     def end(self) -> None:
         """This process has nothing to do any more, and says nothing of another one that has."""

@@ -133,7 +133,7 @@ class Worker:
 
     def _run(self) -> None:
         try:
-            self._sign.give()  # somebody is there from now on
+            self._sign.give_once()  # somebody is there from now on
             self._event.wait(START_S)
             while not self._stopping:
                 wait_s = self.run_once()

@@ -176,7 +176,7 @@ def test_revoked_key_is_said_and_one_that_works_again_is_noticed(desk: Desk) -> 
     desk.publish_file("first")
     desk.drain()
     user, key = desk.studio.artist.accsyn_user, desk.studio.artist.accsyn_key
-    desk.studio.accsyn.workspace.change_key(user, "another key")
+    desk.studio.accsyn.workspace.change_key(user, "another-key")
     component = desk.publish_file("main")
 
     desk.run_for(200.0)
@@ -189,12 +189,12 @@ def test_revoked_key_is_said_and_one_that_works_again_is_noticed(desk: Desk) -> 
 
 
 def test_new_key_in_the_environment_is_used_at_once(desk: Desk) -> None:
-    desk.studio.accsyn.workspace.change_key(desk.studio.artist.accsyn_user, "another key")
+    desk.studio.accsyn.workspace.change_key(desk.studio.artist.accsyn_user, "another-key")
     component = desk.publish_file("main")
     desk.run_for(200.0)
     assert desk.cause(component) == errors.Unauthorised.kind
 
-    desk.environment["ACCSYN_API_KEY"] = "another key"
+    desk.environment["ACCSYN_API_KEY"] = "another-key"
 
     assert desk.drain() <= 3.0
     desk.assert_each_task_once()
@@ -266,7 +266,7 @@ def test_causes_are_shown_in_the_order_in_which_they_come(desk: Desk) -> None:
     switches.garble("transfer/create", kind="html", processed=False, times=LASTING)
     see()
     switches.clear()
-    workspace.change_key(desk.studio.artist.accsyn_user, "another key")
+    workspace.change_key(desk.studio.artist.accsyn_user, "another-key")
     see()
     workspace.change_key(desk.studio.artist.accsyn_user, desk.studio.artist.accsyn_key)
     workspace.integration.upload_location = None
