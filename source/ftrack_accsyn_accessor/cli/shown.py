@@ -125,16 +125,17 @@ _COLUMNS = (
 def rows_view(rows: Iterable[Row], total: int = 0) -> RenderableType:
     """Return items, of *total*, as a table with their causes below it; what is said of several is said once."""
     lines: list[Line] = []
-    said: dict[tuple[str, str], list[str]] = {}
+    said: dict[tuple[str, ...], tuple[str, list[str]]] = {}
     for row in rows:
         title = row.title
         lines.append(Line(_cells(row, title), STYLES[row.state]))
         sentences = " ".join(_sentences(row))
         if sentences:
-            said.setdefault((STYLES[row.state], sentences), []).append(title)
+            alike = (STYLES[row.state], row.common_cause, row.remedy, *row.notes)
+            said.setdefault(alike, (sentences, []))[1].append(title)
     more = total - len(lines)
     below = [Text(f"... and {more} more", style="dim")] if more > 0 else []
-    told = [(_those(titles), style, sentences) for (style, sentences), titles in said.items()]
+    told = [(_those(titles), style, sentences) for (style, *_), (sentences, titles) in said.items()]
     return Group(Listing(_COLUMNS, lines), *below, Paragraphs(told))
 
 

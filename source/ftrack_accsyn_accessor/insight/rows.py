@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import posixpath
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Optional
 
@@ -110,6 +111,14 @@ class Row:
     destination_id: str = ""
     path: str = ""
     priority: Optional[int] = None
+
+    @property
+    def common_cause(self) -> str:
+        """The cause without the names of the item's own files and job: many that have the same have the same text."""
+        text = self.cause
+        for name in sorted({self.path, self.resource_identifier, self.job} - {""}, key=len, reverse=True):
+            text = re.sub(_any_file_of(name), "*", text)
+        return text
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -267,6 +276,11 @@ def _without(cause: str, remedy: str) -> str:
 def _asked_again(remedy: str) -> str:
     """Return *remedy* for what was asked for: what tells to publish anew would be wrong."""
     return ASK_AGAIN if remedy.startswith("Publish ") else remedy
+
+
+def _any_file_of(path: str) -> str:
+    """Return a pattern of *path*, of each frame that it stands for, and of what lies in it."""
+    return re.sub(r"%(0\d+)?d", r"\\d+", re.escape(path)) + r"(/[^()\s:]+)?"
 
 
 def relative_path(outbox: Outbox, text: str) -> str:

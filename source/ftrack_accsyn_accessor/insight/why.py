@@ -146,7 +146,7 @@ def _own(situation: Situation, known: set[str]) -> list[Cause]:
         told = own.cause(situation, each)
         if told is None or (each.row.state is not State.NEEDS_ATTENTION and _is_known(told.kind, known)):
             continue
-        key = (f"{each.row.state.value} {told.kind}", _without_names(each.row))
+        key = (f"{each.row.state.value} {told.kind}", each.row.common_cause)
         before = found.get(key)
         found[key] = (
             Alike(before.row, before.items + each.items, before.size_bytes + each.size_bytes) if before else each
@@ -175,14 +175,6 @@ def _at_most(situation: Situation, found: dict[tuple[str, str], Alike]) -> Itera
 def _is_known(kind: str, known: set[str]) -> bool:
     """Whether a cause of this *kind* says once more what is *known* to be in the way of all."""
     return kind in known or (kind == Trouble.PAUSED.value and bool(known & {"job-paused", "paused"}))
-
-
-def _without_names(row: Row) -> str:
-    """Return the cause of *row* without what it says of that item alone, so that many are seen to have the same."""
-    text = row.cause
-    for name in sorted({row.path, row.resource_identifier, row.job}, key=len, reverse=True):
-        text = text.replace(name, "*") if name else text
-    return text
 
 
 def _of_everything(situation: Situation) -> Iterator[Cause]:

@@ -83,6 +83,19 @@ def test_what_is_said_of_several_items_is_said_once() -> None:
     ]
 
 
+def test_what_is_said_of_a_file_of_each_is_said_of_the_first() -> None:
+    parts = {"movie": ("comp/main.mov", "comp/main.mov"), "beauty": ("comp/b.%04d.exr", "comp/b.1001.exr")}
+    parts["textures"] = ("comp/tex", "comp/tex/wood.tx")
+    found = [
+        row(component=name, path=path, state=State.NEEDS_ATTENTION, cause=f"Disk full ({named}).", context="sh01")
+        for name, (path, named) in parts.items()
+    ]
+
+    assert drawn(shown.rows_view(found), 180)[-1] == (
+        "show_a sh01 plate v003 movie and 2 more: Disk full (comp/main.mov)."
+    )
+
+
 NAMES = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=300)
 
 

@@ -158,6 +158,22 @@ def test_same_cause_that_names_the_file_of_each_is_one_line(desk: Desk) -> None:
     assert (only.items, only.size_bytes) == (20, 200)
 
 
+def test_same_cause_that_names_a_file_of_each_is_one_line_whatever_they_are(desk: Desk) -> None:
+    for component_id, identifier, named in (
+        ("movie", "show_a/main.mov", "show_a/main.mov"),
+        ("beauty", "show_a/beauty.%04d.exr", "show_a/beauty.1001.exr"),
+        ("textures", "show_a/textures", "show_a/textures/wood.tx"),
+    ):
+        desk.outbox.prepare([desk.publication(component_id, resource_identifier=identifier)], "owner")
+        desk.outbox.activate([component_id], "l1")
+        items = [each for each in desk.outbox.due(10) if each.publication.component_id == component_id]
+        desk.outbox.needs_attention(items, Refused("submit", "", f"disk full ({named})", "Ask."), NOT_BY_ITSELF)
+
+    (only,) = explain(known(desk))
+
+    assert only.items == 3
+
+
 def test_many_causes_of_one_kind_end_in_one_line(desk: Desk) -> None:
     for number in range(MOST_OF_A_KIND + 4):
         stuck(desk, f"c{number}", f"reason {'x' * number}")
