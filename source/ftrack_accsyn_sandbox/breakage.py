@@ -16,6 +16,8 @@ LOG_IN_PAGE = (
 )
 _REVOKED = "revoked-in-the-sandbox-"
 
+_BY_WHOM = "by an application with the plugin; without one: ftrack-accsyn drain."
+
 Mending = Callable[[], None]
 
 
@@ -89,13 +91,13 @@ KINDS: dict[str, Kind] = {
         _accsyn,
         "accsyn is away: its port refuses connections. What is published is staged and waits; status, why and doctor "
         "say that it cannot be reached.",
-        "accsyn answers again; what waits is sent within a minute.",
+        f"accsyn answers again. What waits is sent within a minute {_BY_WHOM}",
     ),
     "ftrack": Kind(
         _ftrack,
         "ftrack is away: its port refuses connections. No session opens and nothing can be published, as doctor says; "
         "what waits, goes on waiting.",
-        "ftrack answers again; what waits is sent within a minute.",
+        f"ftrack answers again. What waits is sent within a minute {_BY_WHOM}",
     ),
     "client": Kind(
         _client,
@@ -113,19 +115,20 @@ KINDS: dict[str, Kind] = {
         _key,
         "accsyn refuses every API key. What is published is staged and waits; status, why and doctor tell you to check "
         "ACCSYN_API_USER and ACCSYN_API_KEY.",
-        "accsyn accepts the API keys of before again; what waits is sent within some minutes.",
+        f"accsyn accepts the API keys of before again. What waits is sent within some minutes {_BY_WHOM}",
     ),
     "transfer": Kind(
         _transfer,
         "Every task that runs, or begins, fails. What is published needs attention; status, why and doctor tell "
         "accsyn's reason.",
-        "Tasks run again. What has failed is tried again after ten minutes, or at once by: ftrack-accsyn retry.",
+        "Tasks run again. What has failed is tried again after ten minutes, or at once after ftrack-accsyn retry, "
+        f"{_BY_WHOM}",
     ),
     "portal": Kind(
         _portal,
         "A network's log-in page answers in place of both servers. No session opens and nothing can be published; "
-        "doctor tells you to open a web page and log in.",
-        "The log-in page is gone, and both servers answer again; what waits is sent within a minute.",
+        "doctor, and why where something waits, tell you to open a web page and log in.",
+        f"The log-in page is gone, and both servers answer again. What waits is sent within a minute {_BY_WHOM}",
     ),
 }
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Optional
 
 import click
+from rich.cells import cell_len
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
+from ftrack_accsyn_accessor.cli import exit_codes, fitting, here, shown, terminal
 from ftrack_accsyn_accessor.insight.doctor import Check, Level, Subject, bundle, examine, worst
 from ftrack_accsyn_accessor.model.errors import SettingsError
 
@@ -22,6 +23,9 @@ STYLES: Mapping[Level, str] = {
     Level.FAIL: "bold red",
     Level.SKIPPED: "dim",
 }
+
+#: The width of the longest usual name, the least room for a text beside it, and how far in one below it begins.
+_NAME, _LEAST, _BELOW = 23, 30, 2
 
 
 @click.command()
@@ -44,7 +48,8 @@ def doctor(context: click.Context, archive: Optional[Path], as_json: bool) -> No
     for check in examine(subject):
         checks.append(check)
         if not as_json:
-            shown.console().print(_line(check))
+            console = shown.console()
+            console.print(line(check, console.width))
     if archive is not None:
         _write(archive, subject, checks)
     if as_json:
@@ -68,6 +73,13 @@ def _write(archive: Path, subject: Subject, checks: list[Check]) -> None:
         raise here.Stop(f"Could not write {archive}: {error.strerror}.") from error
 
 
-def _line(check: Check) -> Text:
-    line = Text.assemble((f"{check.level.value:8}", STYLES[check.level]), (f"{check.name}  ", "bold"), check.text)
-    return line.append(f" {check.remedy}", style="yellow") if check.remedy else line
+def line(check: Check, width: int) -> Text:
+    """Return a check in columns that line up with every other's; what has no room beside its name stands below it."""
+    head = Text.assemble((f"{check.level.value:8}", STYLES[check.level]), (f"{check.name:{_NAME}}  ", "bold"))
+    told = Text.assemble(check.text, (f" {check.remedy}" if check.remedy else "", "yellow"))
+    longest, beside = max(map(cell_len, told.plain.split(" "))), cell_len(head.plain)
+    if max(longest, _LEAST) <= width - beside:
+        return head.append_text(Text("\n" + " " * beside).join(fitting.wrapped(told, width - beside)))
+    head.rstrip()
+    indent = _BELOW if longest <= width - _BELOW else 0
+    return Text("\n" + " " * indent).join([head, *fitting.wrapped(told, width - indent)])

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Optional
 
 import click
 
+from ftrack_accsyn_accessor.cli import terminal
 from ftrack_accsyn_accessor.cli.here import Stop
 from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.outbox import memory
@@ -74,12 +75,12 @@ def offered(folder: Path, port: int, token: str) -> Iterator[None]:
                 path.unlink()
 
 
-@click.command("break")
-@click.argument("what", type=click.Choice(WHAT))
+@click.command("break", short_help="Let something go wrong in it, from a second terminal.")
+@click.argument("what", type=click.Choice(WHAT), metavar="WHAT")
 @folder_option
 @click.pass_context
 def break_(context: click.Context, what: str, folder: Optional[Path]) -> None:
-    """Let something go wrong in the sandbox that runs, from a second terminal, and say what one sees then.
+    """Let something go wrong in the sandbox that runs, from a second terminal, and say what one sees then. WHAT is:
 
     \b
     accsyn     its server is away
@@ -93,12 +94,12 @@ def break_(context: click.Context, what: str, folder: Optional[Path]) -> None:
     _tell(_chosen(context, folder), f"/break/{what}")
 
 
-@click.command("mend")
-@click.argument("what", type=click.Choice(WHAT), required=False)
+@click.command("mend", short_help="Let it go right again: WHAT, or all that was broken.")
+@click.argument("what", type=click.Choice(WHAT), required=False, metavar="[WHAT]")
 @folder_option
 @click.pass_context
 def mend(context: click.Context, what: Optional[str], folder: Optional[Path]) -> None:
-    """Let things go right again in the sandbox that runs: WHAT, or all that was broken."""
+    """Let things go right again in the sandbox that runs: WHAT, as in `sandbox break`, or all that was broken."""
     _tell(_chosen(context, folder), f"/mend/{what}" if what else "/mend")
 
 
@@ -110,7 +111,7 @@ def _tell(controls: Controls, path: str) -> None:
     if "error" in answer:
         raise Stop(str(answer["error"]))
     for sentence in answer["said"] or ["That is not broken."]:
-        click.echo(sentence)
+        terminal.say(sentence)
 
 
 def _chosen(context: click.Context, folder: Optional[Path]) -> Controls:

@@ -119,6 +119,20 @@ def test_what_cannot_be_done_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyP
         breakage.mend()
 
 
+def test_what_is_said_to_be_sent_names_who_sends_it() -> None:
+    for kind in KINDS.values():
+        if "sent" in kind.mended or "tried again" in kind.mended:
+            assert "application with the plugin" in kind.mended
+            assert "ftrack-accsyn drain" in kind.mended
+
+
+@pytest.mark.parametrize("verb", ["break", "mend"])
+def test_help_breaks_no_word(verb: str) -> None:
+    usage = RUNNER.invoke(sandbox, [verb, "--help"], terminal_width=80).stdout.partition("\n\n")[0]
+    assert "WHAT" in usage
+    assert "\n" not in usage
+
+
 def test_unknown_words_are_a_wrong_command_line() -> None:
     code, text = said("break", "everything")
     assert code == 2
