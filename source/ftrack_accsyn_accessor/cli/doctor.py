@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Optional
 
 import click
 from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes, fitting, here, shown, terminal
 from ftrack_accsyn_accessor.insight.doctor import Check, Level, Subject, bundle, examine, worst
 from ftrack_accsyn_accessor.model.errors import SettingsError
+from ftrack_accsyn_accessor.model.printable import visible
 
 STYLES: Mapping[Level, str] = {
     Level.OK: "green",
@@ -48,8 +50,7 @@ def doctor(context: click.Context, archive: Optional[Path], as_json: bool) -> No
     for check in examine(subject):
         checks.append(check)
         if not as_json:
-            console = shown.console()
-            console.print(line(check, console.width))
+            shown.console().print(Line(check))
     if archive is not None:
         _write(archive, subject, checks)
     if as_json:
@@ -73,13 +74,22 @@ def _write(archive: Path, subject: Subject, checks: list[Check]) -> None:
         raise here.Stop(f"Could not write {archive}: {error.strerror}.") from error
 
 
-def line(check: Check, width: int) -> Text:
-    """Return a check in columns that line up with every other's; what has no room beside its name stands below it."""
-    head = Text.assemble((f"{check.level.value:8}", STYLES[check.level]), (f"{check.name:{_NAME}}  ", "bold"))
-    told = Text.assemble(check.text, (f" {check.remedy}" if check.remedy else "", "yellow"))
-    longest, beside = max(map(cell_len, told.plain.split(" "))), cell_len(head.plain)
-    if max(longest, _LEAST) <= width - beside:
-        return head.append_text(Text("\n" + " " * beside).join(fitting.wrapped(told, width - beside)))
-    head.rstrip()
-    indent = _BELOW if longest <= width - _BELOW else 0
-    return Text("\n" + " " * indent).join([head, *fitting.wrapped(told, width - indent)])
+class Line:
+    """A check in columns that line up with every other's; what has no room beside its name stands below it."""
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        """Draw it."""
+        check, letters, width = self._check, getattr(console, "letters", visible), options.max_width
+        head = Text.assemble((f"{check.level.value:8}", STYLES[check.level]), (f"{check.name:{_NAME}}  ", "bold"))
+        told = Text.assemble(check.text, (f" {check.remedy}" if check.remedy else "", "yellow"))
+        head, told = fitting.readable(head, console, letters), fitting.readable(told, console, letters)
+        longest, beside = max(map(cell_len, told.plain.split(" "))), cell_len(head.plain)
+        if max(longest, _LEAST) <= width - beside:
+            yield head.append_text(Text("\n" + " " * beside).join(fitting.wrapped(told, width - beside)))
+            return
+        head.rstrip()
+        indent = _BELOW if longest <= width - _BELOW else 0
+        yield Text("\n" + " " * indent).join([head, *fitting.wrapped(told, width - indent)])

@@ -80,7 +80,7 @@ VIEWS: dict[str, tuple[Callable[[Any], object], st.SearchStrategy[Any], str]] = 
         st.tuples(st.lists(anything(RequestRow), max_size=2), st.lists(anything(Row), max_size=2)),
         "Request What Items Size State Done, left",
     ),
-    "doctor": (view(doctor._line), anything(Check), ""),
+    "doctor": (view(doctor.Line), anything(Check), ""),
     "plans": (
         view(asked.plans_view),
         st.lists(anything(Plan), max_size=2),

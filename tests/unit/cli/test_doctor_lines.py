@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.console import Console
 
-from ftrack_accsyn_accessor.cli.doctor import line
+from ftrack_accsyn_accessor.cli.doctor import Line
 from ftrack_accsyn_accessor.insight.doctor import Check, Level
 
 CHECKS = [
@@ -23,7 +26,10 @@ CHECKS = [
 
 
 def drawn(check: Check, width: int) -> list[str]:
-    return line(check, width).plain.split("\n")
+    console = Console(width=width, file=io.StringIO(), highlight=False)
+    with console.capture() as captured:
+        console.print(Line(check))
+    return [each.rstrip() for each in captured.get().splitlines()]
 
 
 def test_texts_line_up_and_go_on_below_themselves() -> None:
