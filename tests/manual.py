@@ -31,6 +31,7 @@ REASONS = {
     "stays": "it runs until it is interrupted; test_staying.py starts it, and does that",
     "suite": "it is what runs these tests, or a target of the Makefile that does",
     "elsewhere": "another page runs the very lines, where there is something that they are about",
+    "sources": "it fetches the sources of Connect, and takes ten minutes",
     "window": "it opens a window and waits for somebody; test_deliver_window.py drives that",
 }
 

@@ -1,7 +1,7 @@
 """Photographs the tab in ftrack Connect itself, run from its sources: `python tests/pictures/connect.py CHECKOUT`.
 
 CHECKOUT is one of github.com/ftrackhq/integrations. The interpreter is one that has what Connect needs, and the sandbox
-(see the manual's "how it works"); the plugin is the built archive, found as Connect finds it. Each theme, and each set
+(see the manual's page on the tab); the plugin is the built archive, found as Connect finds it. Each theme, and each set
 of settings, has a Connect of its own.
 """
 
