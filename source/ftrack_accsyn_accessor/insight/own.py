@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
+from ftrack_accsyn_accessor.insight.leading import NOBODY_REMEDY
 from ftrack_accsyn_accessor.insight.rows import MOVING, STILL_OLDER, Row, is_others
 from ftrack_accsyn_accessor.insight.situation import Alike, Cause, Situation
 from ftrack_accsyn_accessor.model import pacing
@@ -21,15 +22,24 @@ def cause(situation: Situation, alike: Alike) -> Optional[Cause]:
     elif row.state is State.NEEDS_ATTENTION:
         told = _attention(situation, alike)
     elif row.state is State.PENDING and row.cause and row.next_try_at:
-        again = f"It is tried again in {_in(row.next_try_at, situation.now)}."
-        sentence = f"{_name(alike, 'waits', 'They wait')}: {row.cause} {again}"
-        told = Cause(row.cause_kind, sentence, row.remedy or NOTHING_TO_DO)
+        told = _delayed(situation, alike, row.next_try_at)
     elif row.state in MOVING and row.cause:
         who = f"{row.title}: " if alike.items == 1 else ""
         told = Cause(row.cause_kind, f"{who}{row.cause}", row.remedy or "It is tried again by itself.")
     else:
         told = _failed(situation, alike)
     return told
+
+
+def _delayed(situation: Situation, alike: Alike, next_try_at: float) -> Cause:
+    again, remedy = f"It is tried again in {_in(next_try_at, situation.now)}.", alike.row.remedy or NOTHING_TO_DO
+    if next_try_at <= situation.now and _nobody(situation):
+        again, remedy = "Nobody was there since then to try it again.", NOBODY_REMEDY
+    return Cause(alike.row.cause_kind, f"{_name(alike, 'waits', 'They wait')}: {alike.row.cause} {again}", remedy)
+
+
+def _nobody(situation: Situation) -> bool:
+    return situation.summary is not None and situation.summary.unattended
 
 
 def _of_others(situation: Situation, alike: Alike) -> Optional[Cause]:
@@ -54,7 +64,7 @@ def _failed(situation: Situation, alike: Alike) -> Optional[Cause]:
         "job-failed",
         f'accsyn could not transfer everything in the sync job "{row.job}"; what of it failed is noticed within '
         "seconds while an application with the plugin runs.",
-        "See ftrack-accsyn status.",
+        f"{NOBODY_REMEDY} It tells which." if _nobody(situation) else "Wait a moment, then see ftrack-accsyn status.",
     )
 
 

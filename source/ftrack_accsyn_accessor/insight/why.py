@@ -24,6 +24,7 @@ from ftrack_accsyn_accessor.outbox.past import Ended
 LOW_BYTES = 500_000_000
 #: So many causes of one kind are told apart; what is more stands together.
 MOST_OF_A_KIND = 5
+BY_ACCSYN = "accsyn carries them on by itself; only what arrives is not registered meanwhile."
 _SETTLED = (State.SYNCED, State.WITHDRAWN)
 
 
@@ -218,7 +219,8 @@ def _rest(situation: Situation, found: Sequence[Cause]) -> list[Cause]:
     if not items:
         return []
     sentence = "They are on their way, and nothing that can be seen from here holds them back."
-    return [Cause("moving", sentence, NOTHING_TO_DO, items, size_bytes)]
+    remedy = BY_ACCSYN if any(each.kind == "nobody" for each in found) else NOTHING_TO_DO
+    return [Cause("moving", sentence, remedy, items, size_bytes)]
 
 
 def _is_free(situation: Situation, each: Alike, ways: Iterable[obstacles.InTheWay]) -> bool:

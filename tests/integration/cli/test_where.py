@@ -204,3 +204,14 @@ def test_a_job_with_more_tasks_than_are_read_is_named(
     (job,) = publisher.studio.accsyn.workspace.jobs()
     assert answer.unseen == (job.name,)
     assert len([each for each in answer.components if each.presence is Presence.MOVING]) == 1
+
+
+def test_latest_version_without_components_leads_to_the_older_ones(publisher: Publisher, run: Run) -> None:
+    session = publisher.session()
+    publisher.publish_file(publisher.version(session))
+    publisher.version(session)
+
+    told = run("where", "show_a/sq010/sh010")
+    assert told.exit_code == exit_codes.FAILED
+    assert "in its latest versions; --all looks into the older ones, too." in told.stderr
+    assert run("where", "show_a/sq010/sh010", "--all").exit_code != exit_codes.FAILED

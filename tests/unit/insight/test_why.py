@@ -139,6 +139,18 @@ def test_delayed_item_names_its_cause_and_the_time(desk: Desk) -> None:
     assert answer == ("show_a shot v001 main waits: Could not submit: no line. It is tried again in 30 s.", "Mend it.")
 
 
+def test_item_that_is_due_again_while_nobody_is_there_does_not_promise_to_be_tried(
+    desk: Desk, leader: ProcessLock
+) -> None:
+    desk.outbox.delay(desk.pending("c1"), Unreachable("submit", "", "no line", "Mend it."), desk.clock.now + 10)
+    leader.release()
+
+    _, own = why.explain(situation(desk))
+
+    assert own.sentence.endswith("Could not submit: no line. Nobody was there since then to try it again.")
+    assert own.remedy == NOBODY_REMEDY
+
+
 def test_fault_on_the_way_to_accsyn_comes_before_what_was_wrong_earlier(desk: Desk) -> None:
     desk.outbox.delay(desk.pending("c1"), Unreachable("submit", "", "no line", "Mend it."), desk.clock.now + 130)
     fault = Fault("unauthorised", "accsyn does not accept the key.", "Correct it.")
@@ -188,6 +200,15 @@ def test_job_that_failed_without_anybody_having_noticed(desk: Desk) -> None:
     failed = job("failed")
 
     assert "accsyn could not transfer everything" in explain(situation(desk, accsyn=failed))[0]
+
+
+def test_failure_that_nobody_is_there_to_notice_is_told_by_who_looks(desk: Desk, leader: ProcessLock) -> None:
+    submit(desk)
+    leader.release()
+
+    nobody, own = why.explain(situation(desk, accsyn=job("failed")))
+
+    assert (nobody.sentence, own.remedy) == (NOBODY, f"{NOBODY_REMEDY} It tells which.")
 
 
 def test_arrived_component_that_ftrack_does_not_take_yet(desk: Desk) -> None:
