@@ -213,5 +213,15 @@ def _show(results: Sequence[tuple[Candidate, Freed]], apply: bool) -> None:
     if apply:
         terminal.say(f"Freed {size_text(sum(freed.size_bytes for _, freed in results))}.")
         return
-    size = sum(candidate.item.progress.size_bytes for candidate, freed in results if not freed.objection)
-    terminal.say(f"{size_text(size)} can be freed; to do it, add --apply.")
+    sizes = [candidate.item.progress.size_bytes for candidate, freed in results if not freed.objection]
+    terminal.say(f"{size_text(sum(sizes))} can be freed; to do it, add --apply." if sizes else "Nothing can be freed.")
+
+
+def _line(candidate: Candidate, freed: Freed) -> Line:
+    item = candidate.item
+    arrived = f"{duration_text(time.time() - item.synced_at)} ago" if item.synced_at is not None else ""
+    stays = f" stays: {freed.objection}" if freed.objection else ""
+    return Line(
+        (item.publication.title, size_text(item.progress.size_bytes), arrived),
+        below=records.printable(f"{item.publication.resource_identifier}{stays}"),
+    )

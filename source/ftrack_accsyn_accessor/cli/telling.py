@@ -7,15 +7,19 @@ import time
 from collections.abc import Iterator
 from typing import Callable, NamedTuple, Optional
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, Progress, Task, TextColumn, TransferSpeedColumn
+from rich.table import Column
 from rich.text import Text
 
 from ftrack_accsyn_accessor.cli import exit_codes, here, terminal
 from ftrack_accsyn_accessor.insight.asking import TOLD_S, Told
 from ftrack_accsyn_accessor.model.errors import TimeUp
+from ftrack_accsyn_accessor.model.progress import size_text
 
 #: How often a line on a terminal is drawn anew.
 DRAWN_S = 0.25
+#: With less than this many columns there is no room for a bar.
+_ROOM = 72
 
 
 class Line(NamedTuple):
@@ -31,6 +35,11 @@ class Pace(NamedTuple):
     text: str
     total_bytes: Optional[int] = None
     done_bytes: int = 0
+
+    @property
+    def far(self) -> str:
+        """How many bytes of how many; empty where there are none, or that is not known."""
+        return f"{size_text(self.done_bytes)} of {size_text(self.total_bytes)}" if self.total_bytes else ""
 
 
 @contextlib.contextmanager
@@ -51,11 +60,18 @@ def bar() -> Iterator[Callable[[Pace], None]]:
     if not terminal.redraws(err=True):
         yield _Rarely(TOLD_S).show
         return
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=terminal.console(err=True), transient=True) as progress:
-        task = progress.add_task("", total=None)
+    console = terminal.console(err=True)
+    if console.width < _ROOM:
+        with line("") as narrow:
+            yield lambda pace: narrow.told(f"{pace.far}  {pace.text}".strip())
+        return
+    told = Column(no_wrap=True, overflow="ellipsis")
+    far = TextColumn("{task.fields[far]}", markup=False, table_column=Column(no_wrap=True))
+    columns = (TextColumn("{task.description}", markup=False, table_column=told), BarColumn(), far)
+    with Progress(*columns, _Speed(), console=console, transient=True) as progress:
+        task = progress.add_task("", total=None, far="")
         yield lambda pace: progress.update(
-            task, description=pace.text, total=pace.total_bytes, completed=pace.done_bytes
+            task, description=pace.text, total=pace.total_bytes, completed=pace.done_bytes, far=pace.far
         )
 
 
@@ -66,6 +82,13 @@ def in_time() -> Iterator[None]:
         yield
     except TimeUp as error:
         raise here.Stop(str(error), exit_codes.TIMEOUT) from error
+
+
+class _Speed(TransferSpeedColumn):
+    """The speed; nothing where that is not known."""
+
+    def render(self, task: Task) -> Text:
+        return super().render(task) if task.finished_speed or task.speed else Text()
 
 
 class _Rarely:

@@ -67,6 +67,7 @@ def test_age_and_quota_leave_what_is_young_and_small_enough(
     publisher: Publisher, arrived: dict[str, Any], run: Run, told: Told
 ) -> None:
     assert told("clean", "--older-than", "1")["items"] == []
+    assert run("clean", "--older-than", "1").stdout == "Nothing can be freed.\n"
     assert told("clean", "--quota", "4k")["items"] == []
 
     found = told("clean", "--quota", "1.1kB", "--apply")
