@@ -274,23 +274,25 @@ ages = st.floats(0, 100, allow_nan=False)
     older=st.one_of(st.none(), ages),
     quota=st.one_of(st.none(), st.integers(0, 150)),
 )
-def test_choice_keeps_pins_and_what_moves_and_meets_the_quota_as_far_as_it_may(
+def test_choice_frees_nothing_pinned_moving_or_young_and_no_more_than_the_quota_asks_for(
     items: list[tuple[State, float]], pins: set[str], older: Optional[float], quota: Optional[int]
 ) -> None:
     candidates = [item(number, state, days) for number, (state, days) in enumerate(items)]
     policy = Policy(older * DAY_S if older is not None else None, quota)
 
     wanted = choose(candidates, pins, policy, NOW)
-    going = [candidate for candidate in wanted if not is_pinned(candidate, pins)]
+    freed = [candidate for candidate in wanted if candidate.publication.component_id not in pins]
 
     synced = [candidate for candidate in candidates if candidate.state is State.SYNCED]
-    old = [each for each in synced if older is None or NOW - (each.synced_at or NOW) > older * DAY_S]
-    assert all(candidate in old for candidate in wanted)
-    assert [candidate.synced_at for candidate in wanted] == sorted(candidate.synced_at or 0 for candidate in wanted)
-    left = [candidate for candidate in synced if candidate not in going]
-    if quota is not None and any(not is_pinned(candidate, pins) and candidate in old for candidate in left):
-        assert sum(candidate.progress.size_bytes for candidate in left) <= quota
-    if quota is not None and going:
-        assert sum(candidate.progress.size_bytes for candidate in (*left, going[-1])) > quota
-    if older is None and quota is None:
-        assert wanted == []
+    ages_s = {candidate.id: NOW - (candidate.synced_at or 0.0) for candidate in synced}
+    old = {number for number, age_s in ages_s.items() if policy.older_than_s is None or age_s > policy.older_than_s}
+    assert {candidate.id for candidate in wanted} <= old
+    assert [ages_s[candidate.id] for candidate in wanted] == sorted(
+        (ages_s[candidate.id] for candidate in wanted), reverse=True
+    )
+    if quota is None:
+        assert {candidate.id for candidate in wanted} == (old if older is not None else set())
+        return
+    left_bytes = 10 * (len(synced) - len(freed))
+    assert not freed or left_bytes + 10 > quota, "the last one had to go"
+    assert left_bytes <= quota or old <= {candidate.id for candidate in wanted}, "what could go has gone"
