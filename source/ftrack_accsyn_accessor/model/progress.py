@@ -23,7 +23,7 @@ _WHAT: Mapping[Trouble, str] = {
     Trouble.TASK_MISSING: 'The sync job "{job}" does not hold all of its tasks.',
     Trouble.JOB_GONE: 'The sync job "{job}" was {reason} in accsyn before it had arrived.',
     Trouble.SIZE_DIFFERS: "At the destination it is not what was published{reason}.",
-    Trouble.PAUSED: 'The sync job "{job}" is paused in accsyn.',
+    Trouble.PAUSED: 'The sync job "{job}" is paused in accsyn{reason}.',
     Trouble.UNVERIFIED: "It has arrived, but accsyn could not tell its size at the destination{reason}.",
     Trouble.CONFLICT: "At the destination its path belongs to another component{reason}.",
     Trouble.WRONG_DESTINATION: "accsyn would carry it to another place than was meant{reason}.",
@@ -66,6 +66,9 @@ _LIKELY: tuple[tuple[re.Pattern[str], str], ...] = (
         "Bring the file back to where it was read from, then retry it; it is also tried again by itself.",
     ),
 )
+#: Why a job is paused that stands still with this machine, and what to do then: it is resumed with it.
+PAUSED_HERE = "as syncing is paused on this machine"
+_RESUME = "Resume it: ftrack-accsyn resume."
 #: With what an earlier release ended the same cause.
 _EARLIER = ("Put that right, then retry it; it is also tried again by itself.",)
 #: The same for what was not published here, but asked for: nothing has to be published anew.
@@ -136,6 +139,8 @@ def remedy(trouble: Trouble, reason: Reason = Reason.PUBLISH, words: str = "") -
     """
     if trouble is Trouble.FAILED:
         return next((text for pattern, text in _LIKELY if pattern.search(words)), _REMEDY[trouble])
+    if trouble is Trouble.PAUSED and PAUSED_HERE in words:
+        return _RESUME
     asked = None if reason is Reason.PUBLISH else _REMEDY_ASKED.get(trouble)
     return asked or _REMEDY[trouble]
 
@@ -154,7 +159,7 @@ def cause(trouble: Optional[Trouble], job_name: str, reason: str = "") -> str:
         return ""
     words = reason
     if reason and trouble is not Trouble.JOB_GONE:
-        reason = f": {reason.rstrip('.')}"
+        reason = f"{',' if trouble is Trouble.PAUSED else ':'} {reason.rstrip('.')}"
     return f"{_WHAT[trouble].format(job=job_name, reason=reason)} {remedy(trouble, words=words)}"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model import errors, progress, proof, retry
@@ -36,10 +36,16 @@ class _Seen(NamedTuple):
     reason: str = ""
 
 
+def _paused_here(seen: _Seen) -> _Seen:
+    """Return *seen*, of a job that was paused because the outbox is."""
+    return seen._replace(reason=progress.PAUSED_HERE) if seen.verdict.trouble is Trouble.PAUSED else seen
+
+
 class Following:
     """Every call may raise `errors.WorkspaceError` or `errors.OutboxError`.
 
-    *here* gives the accsyn party of this machine, by which it is known whether what was asked for comes from it.
+    *here* gives the accsyn party of this machine, by which it is known whether what was asked for comes from it;
+    *paused_jobs* the rows of the jobs that are paused because the outbox is.
     """
 
     def __init__(
@@ -49,12 +55,14 @@ class Following:
         area: StagingArea,
         clock: Callable[[], float],
         here: Callable[[], str] = str,
+        paused_jobs: Callable[[], Collection[int]] = frozenset,
     ) -> None:
         self._tracking = tracking
         self._workspace = workspace
         self._area = area
         self._clock = clock
         self._here = here
+        self._paused_jobs = paused_jobs
 
     def follow(self, tracked: TrackedJob, job: Optional[Job], status: str, certain: bool) -> None:
         """Bring the items of one job to where their tasks are.
@@ -65,6 +73,8 @@ class Following:
         tasks = self._workspace.tasks(tracked.row.accsyn_id) if job is not None else []
         index = TaskIndex(tasks)
         seen = [self._see(item, index, tracked, status, certain) for item in items]
+        if status == "paused" and tracked.row.id in self._paused_jobs():
+            seen = [_paused_here(each) for each in seen]
         seen = self._queue_again(tracked, seen)
         share = progress.running_share(job, tasks) if job is not None else 0.0
         changes = _Changes(tracked, job, share, self._log(tracked, seen))

@@ -91,7 +91,7 @@ class Tracker:
         studio = Studio(credentials.server_url, settings.workspace or "")
         self._tracking = outbox.tracking_of(studio)
         here = functools.partial(known_here, outbox)
-        self._following = Following(self._tracking, workspace, area, clock, here)
+        self._following = Following(self._tracking, workspace, area, clock, here, outbox.control.paused_jobs)
         self._delivered = Delivered(self._tracking, outbox.requests, workspace, monotonic)
         self._workspace = workspace
         self._monotonic = monotonic

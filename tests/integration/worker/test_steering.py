@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ftrack_accsyn_accessor.insight import rows
 from ftrack_accsyn_accessor.model.errors import Unreachable
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.worker.steering import Steering
@@ -39,6 +40,29 @@ def test_pause_tells_accsyn_once_and_resume_once(moving: Desk) -> None:
     assert moving.job().status == "waiting"
     assert moving.accsyn_calls() == ["transfer/find", "transfer/edit"]
     assert moving.outbox.control.paused_jobs() == frozenset()
+
+
+def test_job_that_was_paused_with_the_outbox_is_said_to_be_resumed_with_it(moving: Desk) -> None:
+    moving.outbox.control.pause("artist")
+    steering(moving).step()
+
+    moving.step()
+
+    for row in rows.rows(moving.outbox):
+        assert row.cause_kind == "paused"
+        assert row.cause.endswith("is paused in accsyn, as syncing is paused on this machine.")
+        assert row.remedy == "Resume it: ftrack-accsyn resume."
+
+
+def test_job_that_somebody_paused_in_accsyn_before_is_to_be_resumed_there(moving: Desk) -> None:
+    moving.studio.accsyn.workspace.pause_job(moving.job().id)
+    moving.step()
+    moving.outbox.control.pause("artist")
+    steering(moving).step()
+
+    moving.step()
+
+    assert {row.remedy for row in rows.rows(moving.outbox)} == {"Resume the job in accsyn."}
 
 
 def test_pause_that_another_process_began_is_resumed(moving: Desk) -> None:
