@@ -25,6 +25,12 @@ _ROW = (
     "LEFT JOIN job ON job.id = item.job WHERE item.id = ?"
 )
 _SAME = f"{_ROW} AND item.created_at = ? AND item.state = ?"
+#: What accsyn may have tasks of: its job is there, or was asked for without an answer. That of a request begins with
+#: nothing that runs.
+EXCLUDING = (
+    "past.job IS NOT NULL AND "
+    f"(job.accsyn_id <> '' OR job.attempted_at IS NOT NULL AND job.reason = '{Reason.PUBLISH.value}')"
+)
 _MOVING = (State.SUBMITTED.value, State.TRANSFERRING.value)
 _WITHDRAW = (
     f"UPDATE item SET state = '{State.WITHDRAWN.value}', cause_kind = '', cause = ?, next_try_at = NULL, "  # noqa: S608
@@ -143,7 +149,7 @@ class Past:
         with self._connections.reading() as connection:
             rows = connection.execute(
                 "SELECT known, files FROM past JOIN job ON job.id = past.job "  # noqa: S608 - the values are bound
-                f"WHERE past.job IS NOT NULL AND job.accsyn_id <> '' AND {mine} ORDER BY item",
+                f"WHERE {EXCLUDING} AND {mine} ORDER BY item",
                 bound,
             ).fetchall()
         return [_item(row) for row in rows]

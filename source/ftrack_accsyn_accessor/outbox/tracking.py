@@ -21,7 +21,7 @@ from ftrack_accsyn_accessor.model.item import (
 )
 from ftrack_accsyn_accessor.outbox import covering, ends, records, replacing
 from ftrack_accsyn_accessor.outbox.connection import Connections
-from ftrack_accsyn_accessor.outbox.past import forgotten_ids
+from ftrack_accsyn_accessor.outbox.past import EXCLUDING, forgotten_ids
 from ftrack_accsyn_accessor.outbox.records import JobRow
 
 #: Assignments that take back what was reported of an item, when it is published or submitted anew.
@@ -122,7 +122,7 @@ class Tracking:
                 f"OR EXISTS (SELECT 1 FROM item WHERE {attention} AND {self._mine}) "
                 f"OR EXISTS (SELECT 1 FROM job WHERE round_status = 'running' AND {self._my_job}) "
                 "OR EXISTS (SELECT 1 FROM past JOIN job ON job.id = past.job "
-                f"WHERE past.job IS NOT NULL AND job.accsyn_id <> '' AND {self._my_job}) "
+                f"WHERE {EXCLUDING} AND {self._my_job}) "
                 f"OR EXISTS (SELECT 1 FROM request WHERE {_OPEN} AND {self._mine})",
                 self._bound,
             ).fetchone()

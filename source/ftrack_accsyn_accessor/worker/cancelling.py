@@ -9,7 +9,7 @@ from typing import Callable
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.model import errors, parties, proof
 from ftrack_accsyn_accessor.model.accsyn import Task
-from ftrack_accsyn_accessor.model.item import Item, State, Studio, label
+from ftrack_accsyn_accessor.model.item import NOWHERE, Item, State, Studio, label
 from ftrack_accsyn_accessor.model.tasks import TaskIndex
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
 from ftrack_accsyn_accessor.outbox.requests import CANCELLED
@@ -17,6 +17,7 @@ from ftrack_accsyn_accessor.worker import delivering
 from ftrack_accsyn_accessor.worker.asked import published_there
 from ftrack_accsyn_accessor.worker.endpoint import known_here
 from ftrack_accsyn_accessor.worker.goods import stop
+from ftrack_accsyn_accessor.worker.lookup import Lookup
 from ftrack_accsyn_accessor.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -63,11 +64,14 @@ class Cancelling:
             stop(self._outbox, [item], published_there(item, publishes[item.id]), self._clock())
 
         forgotten = self._outbox.past.to_exclude(self._studio)
-        gone = self._taken_back(forgotten)
+        gone = self._taken_back(forgotten, unanswered=True)
         self._outbox.past.excluded([item for item in forgotten if item in gone or (item.id, item.state) in self._begun])
 
-    def _taken_back(self, items: Iterable[Item]) -> list[Item]:
-        """Return those of *items* with which accsyn will not begin any more."""
+    def _taken_back(self, items: Iterable[Item], unanswered: bool = False) -> list[Item]:
+        """Return those of *items* with which accsyn will not begin any more.
+
+        With *unanswered* a job is looked for whose creation accsyn has not answered: nothing else ever asks for it.
+        """
         jobs: dict[int, list[Item]] = {}
         for item in items:
             if (item.id, item.state) not in self._begun and item.job is not None:
@@ -75,7 +79,7 @@ class Cancelling:
         found: list[Item] = []
         for job, group in jobs.items():
             row = self._outbox.job_by_id(job)
-            if row is not None and row.accsyn_id:
+            if row is not None and (row.accsyn_id or unanswered):
                 found += self._take_back_alone(row, group)
             else:  # what may be there all the same is looked up before it would be sent
                 found += [item for item in group if not item.attempted]
@@ -86,6 +90,9 @@ class Cancelling:
         if self._monotonic() < self._not_before.get(row.id, 0.0):
             return []
         try:
+            row = Lookup(self._outbox, self._workspace, row.source_party, NOWHERE, self._clock).located(row)
+            if not row.accsyn_id:
+                return list(items)
             if parties.recipient(row.party):
                 return self._take_delivery_back(row, items)
             try:

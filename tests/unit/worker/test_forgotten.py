@@ -169,3 +169,36 @@ def test_job_that_is_gone_has_nothing_to_exclude(
     cancelling.step()
 
     assert bench.outbox.past.to_exclude(bench.studio) == []
+
+
+def test_job_whose_creation_was_never_answered_is_found_and_its_task_excluded(
+    bench: Bench, submit: Submit, cancelling: Cancelling, office: demo.Demo, accsyn: AccsynService
+) -> None:
+    bench.pending("gone")
+    accsyn.switches.drop_after("transfer/create")
+    submit()
+    assert statuses(office) == {"gone.mov": "queued"}
+    forget(bench, "gone")
+    assert bench.outbox.tracking_of(bench.studio).is_live()
+
+    cancelling.step()
+
+    assert statuses(office) == {"gone.mov": "excluded"}
+    assert not bench.outbox.tracking_of(bench.studio).is_live()
+
+
+def test_job_that_was_never_created_is_looked_for_until_it_cannot_come_any_more(
+    bench: Bench, submit: Submit, cancelling: Cancelling, office: demo.Demo, accsyn: AccsynService
+) -> None:
+    bench.pending("gone")
+    accsyn.switches.drop_before("transfer/create")
+    submit()
+    forget(bench, "gone")
+    cancelling.step()
+    assert bench.outbox.past.to_exclude(bench.studio)
+
+    bench.pass_by(AGAIN_S)
+    cancelling.step()
+
+    assert statuses(office) == {}
+    assert bench.outbox.past.to_exclude(bench.studio) == []
