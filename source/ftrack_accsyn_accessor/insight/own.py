@@ -106,9 +106,9 @@ def _in_accsyn(situation: Situation, row: Row) -> Cause:
         done += f", {duration_text(row.time_left_s)} left" if row.time_left_s is not None else ""
         return Cause("moving", f"{row.title} is moving: {done}.", NOTHING_TO_DO)
     if place is not None and place.status == "done":
-        return Cause(
-            "through", f"{row.title} is through in accsyn, and is taken note of in a moment.", "Wait a moment."
-        )
+        nobody = situation.summary is not None and situation.summary.unattended
+        noted = "" if nobody else ", and is taken note of in a moment"
+        return Cause("through", f"{row.title} is through in accsyn{noted}.", "Wait a moment.")
     if place is not None and place.ahead:
         jobs = "1 other job" if place.ahead == 1 else f"{place.ahead} other jobs"
         return Cause(

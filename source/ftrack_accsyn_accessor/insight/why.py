@@ -24,7 +24,8 @@ from ftrack_accsyn_accessor.outbox.past import Ended
 LOW_BYTES = 500_000_000
 #: So many causes of one kind are told apart; what is more stands together.
 MOST_OF_A_KIND = 5
-BY_ACCSYN = "accsyn carries them on by itself; only what arrives is not registered meanwhile."
+#: What holds for all that accsyn carries while nobody is there who follows it.
+NOBODY_NOTES = "Its arrival is noted once an application with the plugin runs, or drain does."
 _SETTLED = (State.SYNCED, State.WITHDRAWN)
 
 
@@ -210,17 +211,18 @@ def _rest(situation: Situation, found: Sequence[Cause]) -> list[Cause]:
     ways = [each for each in obstacles.in_the_way(situation) if each.kind != "nobody"]
     free = [each for each in situation.alike if _is_free(situation, each, ways)]
     open_items = [each for each in free if each.row.state not in _SETTLED]
-    alone = [each for each in open_items if each.row.state in MOVING or not any(c.kind == "nobody" for c in found)]
+    nobody = any(each.kind == "nobody" for each in found)
+    alone = [each for each in open_items if each.row.state in MOVING or not nobody]
     if not open_items and not found:
         return _settled(situation, free)
     items, size_bytes = sum(each.items for each in alone), sum(each.size_bytes for each in alone)
     if items == 1:
-        return [dataclasses.replace(own.standing(situation, alone[0].row), items=1, size_bytes=size_bytes)]
+        told = dataclasses.replace(own.standing(situation, alone[0].row), items=1, size_bytes=size_bytes)
+        return [dataclasses.replace(told, remedy=NOBODY_NOTES) if nobody else told]
     if not items:
         return []
     sentence = "They are on their way, and nothing that can be seen from here holds them back."
-    remedy = BY_ACCSYN if any(each.kind == "nobody" for each in found) else NOTHING_TO_DO
-    return [Cause("moving", sentence, remedy, items, size_bytes)]
+    return [Cause("moving", sentence, NOBODY_NOTES if nobody else NOTHING_TO_DO, items, size_bytes)]
 
 
 def _is_free(situation: Situation, each: Alike, ways: Iterable[obstacles.InTheWay]) -> bool:

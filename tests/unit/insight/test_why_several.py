@@ -56,6 +56,25 @@ def kinds(found: Sequence[Cause]) -> list[str]:
     return [each.kind for each in found]
 
 
+@pytest.mark.parametrize("job", ["running", "done"])
+@pytest.mark.parametrize("asked", [False, True])
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_moves_while_nobody_is_there_is_not_said_to_need_nothing(
+    desk: Desk, job: str, asked: bool, count: int
+) -> None:
+    moving(desk, *"ab"[:count])
+    found = known(desk, row(desk, "a")) if asked else known(desk)
+    assert found.summary is not None
+    left_alone = dataclasses.replace(found.summary, unattended=True)
+    found = accsyn(dataclasses.replace(found, summary=left_alone), jobs={JOB_ID: Place(job)})
+
+    nobody, rest = explain(found)
+
+    assert nobody.kind == "nobody"
+    assert rest.remedy == why.NOBODY_NOTES
+    assert "in a moment" not in rest.sentence
+
+
 # Each makes one thing wrong; the kind of the cause, and the items that it holds up: p is pending, m is moving.
 
 Break = Callable[[Situation], Situation]
