@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import posixpath
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -154,6 +155,7 @@ def _write(
     now: float,
 ) -> None:
     state, owner, request = wanted
+    publication = dataclasses.replace(publication, priority=_priority(old, publication))
     studio = publication.studio.key
     values = (*records.publication_values(publication), studio, publication.size_bytes, len(publication.files))
     values = (*values, state.value, owner, now)
@@ -179,6 +181,14 @@ def _write(
         "UPDATE past SET files = NULL WHERE component_id = ? AND files IS NOT NULL", (publication.component_id,)
     )
     covering.mark(connection, publication)
+
+
+def _priority(old: Optional[sqlite3.Row], publication: Publication) -> Optional[int]:
+    """Return the priority of *publication*: where it says none, what was to go first and has not arrived still is."""
+    if publication.priority is not None or old is None or old["state"] in (State.SYNCED.value, State.WITHDRAWN.value):
+        return publication.priority
+    wish: Optional[int] = old["priority"]
+    return wish
 
 
 def _stale_at(old: sqlite3.Row, publication: Publication) -> str:

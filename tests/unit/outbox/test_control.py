@@ -198,7 +198,25 @@ def test_what_is_published_anew_has_the_priority_that_its_publish_gives_it(desk:
     desk.outbox.control.first([item.id], 1000)
 
     desk.outbox.prepare([desk.publication("a", priority=700)], "owner")
+
     assert desk.item("a").publication.priority == 700
 
-    desk.prepare("a")
-    assert desk.item("a").publication.priority is None
+
+def test_what_was_to_go_first_still_is_when_it_is_published_anew_before_it_has_arrived(desk: Desk) -> None:
+    (item,) = desk.pending("c1")
+    desk.outbox.control.first([item.id], 1000)
+
+    desk.pending("c1")
+
+    assert desk.item().publication.priority == 1000
+
+
+def test_what_has_arrived_and_is_published_anew_goes_in_its_turn(desk: Desk) -> None:
+    (item,) = desk.pending("c1")
+    desk.outbox.control.first([item.id], 1000)
+    desk.outbox.submitted([desk.item()], desk.outbox.job_found(desk.job(), "j" * 24))
+    desk.outbox.tracking.synced([desk.item()])
+
+    desk.pending("c1")
+
+    assert desk.item().publication.priority is None
