@@ -6,7 +6,7 @@ Any thread may call `named`; it may raise `errors.OutboxUnusable` or `errors.Out
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Optional
 
 from ftrack_accsyn_accessor.insight import requests, rows
@@ -42,7 +42,7 @@ def named(outbox: Outbox, text: str, studio: Studio = ANYBODY) -> list[Row]:
         return found
     asked, called = requests.numbered(outbox, text, studio), _called(outbox, text)
     if asked and called.whole:
-        raise _several(text, [f"request={asked[0].request}", *_candidates(called.items)])
+        raise several(text, [f"request={asked[0].request}", *_candidates(called.items)])
     if asked:
         return asked
     if not called.whole and (called.path.count("/") or not called.items):
@@ -87,15 +87,18 @@ def _called(outbox: Outbox, text: str) -> _Called:
     path, wanted = rows.relative_path(outbox, text), (titles.key(text), titles.key(text, any_case=True))
     found: dict[int, list[_Titled]] = {}
     for each in map(_titled, outbox.survey.names() if wanted[0] else ()):
-        rank = 0 if path and each.item.path == path else _rank(each.title, *wanted)
+        rank = 0 if path and each.item.path == path else rank_of(each.title, *wanted)
         if rank is not None:
             found.setdefault(rank, []).append(each)
     best = min(found, default=_WHOLE)
     return _Called(found.get(best, []), best < _WHOLE, path)
 
 
-def _rank(title: str, exact: str, loose: str) -> Optional[int]:
-    """Return how exactly what was typed is *title*, None where it is not: 0 for all of it, as it is called."""
+def rank_of(title: str, exact: str, loose: str) -> Optional[int]:
+    """Return how exactly what was typed is *title*, None where it is not: 0 for all of it, as it is called.
+
+    *exact* is the `titles.key` of what was typed, *loose* that for any case.
+    """
     shown, folded = titles.key(title), titles.key(title, any_case=True)
     if shown == exact:
         return 0
@@ -121,7 +124,7 @@ def _one(text: str, called: Sequence[_Titled]) -> list[int]:
     wanted = {each.title for each in called if each.item.state != State.WITHDRAWN.value}
     found = [each for each in called if each.title not in wanted or each.item.state != State.WITHDRAWN.value]
     if len({each.key for each in found}) > 1:
-        raise _several(text, _candidates(found))
+        raise several(text, _candidates(found))
     if found:
         return [each.item.item_id for each in found]
     outcome = "nothing that was published on this machine, or asked for from it, is called that"
@@ -129,22 +132,31 @@ def _one(text: str, called: Sequence[_Titled]) -> list[int]:
 
 
 def _candidates(called: Sequence[_Titled]) -> list[str]:
-    """Return what one types for each of *called*: its title, or its id where another one has that title, too."""
+    return candidates((each.title, each.key, each.item.item_id) for each in called)
+
+
+def candidates(called: Iterable[tuple[str, str, int]]) -> list[str]:
+    """Return what one types for each of *called*: its title, or its id where another one has that title, too.
+
+    Each is a title, what it belongs to (a component, or a path), and its item's id.
+    """
+    known = list(called)
     keys: dict[str, set[str]] = {}
-    for each in called:
-        keys.setdefault(titles.key(each.title), set()).add(each.key)
+    for title, key, _ in known:
+        keys.setdefault(titles.key(title), set()).add(key)
     twins = {title for title, owners in keys.items() if len(owners) > 1}
-    shown = (f"item={each.item.item_id}" if titles.key(each.title) in twins else each.title for each in called)
+    shown = (f"item={item_id}" if titles.key(title) in twins else title for title, _, item_id in known)
     return list(dict.fromkeys(shown))
 
 
-def _several(text: str, candidates: Sequence[str]) -> NotOne:
+def several(text: str, candidates: Sequence[str], which: str = "") -> NotOne:
+    """Return the error for *text*, which several are called; *which* says of what kind these are."""
     more = [f"and {len(candidates) - MOST} more"] if len(candidates) > MOST else []
     lines = "\n".join(f"  {each}" for each in (*candidates[:MOST], *more))
     return NotOne(
         "tell which item is meant",
         printable(text),
-        f"{len(candidates)} are called that",
+        f"{len(candidates)} {which}are called that",
         f"Name one of them, with more of its words:\n{lines}",
         candidates=tuple(candidates[:MOST]),
     )

@@ -12,20 +12,16 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Optional
 
-from ftrack_accsyn_accessor.insight import rows
+from ftrack_accsyn_accessor.insight import naming, rows
 from ftrack_accsyn_accessor.insight.remarks import ANYBODY
 from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.model import titles
-from ftrack_accsyn_accessor.model.errors import NotOne
 from ftrack_accsyn_accessor.model.item import Kind, Studio
-from ftrack_accsyn_accessor.model.printable import printable
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.covering import around
 from ftrack_accsyn_accessor.outbox.past import Ended, Gone
 
 _BY_ID = re.compile(r"item=(\d{1,18})", re.ASCII)
-#: So many are listed where several may be meant.
-_MOST = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +41,8 @@ class Past:
         at = _moment(self.ended_at)
         if self.ended is Ended.FREED:
             return f"{arrived}, and was freed here on {at}." if arrived else f"It was not wanted, and freed on {at}."
-        return f"It needed attention, and was forgotten on {at} by {self.ended_by}: {self.row.cause}".rstrip(": ")
+        cause = self.row.cause.partition(f"{rows.AGAIN} ")[2] or self.row.cause
+        return f"It needed attention, and was forgotten on {at} by {self.ended_by}: {cause}".rstrip(": ")
 
 
 def past(outbox: Outbox, text: str, studio: Studio = ANYBODY) -> list[Past]:
@@ -55,16 +52,9 @@ def past(outbox: Outbox, text: str, studio: Studio = ANYBODY) -> list[Past]:
     """
     found = _of_id(outbox, text) or _of_path(outbox, rows.relative_path(outbox, text)) or _called(outbox, text)
     shown = _shown(found, studio)
-    names = dict.fromkeys(each.row.title for each in shown)
-    if len({each.row.component_id or each.row.path for each in shown}) > 1:
-        lines = "\n".join(f"  {name}" for name in list(names)[:_MOST])
-        raise NotOne(
-            "tell which item is meant",
-            printable(text),
-            f"{len(names)} that are not on this machine any more are called that",
-            f"Name one of them, with more of its words:\n{lines}",
-            candidates=tuple(names)[:_MOST],
-        )
+    called = [(each.row.title, each.row.component_id or each.row.path, each.row.item_id) for each in shown]
+    if len({key for _, key, _ in called}) > 1:
+        raise naming.several(text, naming.candidates(called), "that are not on this machine any more ")
     return shown
 
 
@@ -93,17 +83,14 @@ def _of_path(outbox: Outbox, path: str) -> Sequence[Gone]:
 
 
 def _called(outbox: Outbox, text: str) -> Sequence[Gone]:
-    """Return what is called *text*, whole before in part: the title, else some of its words, in any case."""
-    wanted = titles.key(text, any_case=True)
-    whole: list[Gone] = []
-    part: list[Gone] = []
-    for each in outbox.past.latest(-1) if wanted else ():
-        key = titles.key(rows.row(each.found).title, any_case=True)
-        if key == wanted:
-            whole.append(each)
-        elif titles.tokens(wanted) <= titles.tokens(key):
-            part.append(each)
-    return whole or part
+    """Return what is called *text* most exactly, by the rule of `naming.named`."""
+    wanted = (titles.key(text), titles.key(text, any_case=True))
+    found: dict[int, list[Gone]] = {}
+    for each in outbox.past.latest(-1) if wanted[0] else ():
+        rank = naming.rank_of(rows.row(each.found).title, *wanted)
+        if rank is not None:
+            found.setdefault(rank, []).append(each)
+    return found[min(found)] if found else []
 
 
 def _shown(found: Iterable[Gone], studio: Studio) -> list[Past]:
