@@ -16,6 +16,7 @@ from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Publication, State, Studio
 from ftrack_accsyn_accessor.outbox import Outbox, unqueued
+from ftrack_accsyn_accessor.outbox.survey import Found
 from ftrack_accsyn_accessor.outbox.unqueued import Unqueued
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.freshness import set_apart
@@ -139,8 +140,11 @@ class Intake:
             return publication
         return set_apart(self._area, self._outbox, [publication])[0]
 
+    def _let_go(self, component_id: str) -> list[Found]:
+        return [gone.found for gone in self._outbox.past.of_component(component_id)]
+
     def _is_outdated(self, publication: Publication, published_at: float) -> bool:
-        """Return whether the outbox has got the same publication, or a newer one, already."""
-        found = [each.item for each in self._outbox.survey.of_component(publication.component_id)]
-        here = [item for item in found if item.publication.location_id == publication.location_id]
+        """Return whether the outbox has, or had, the same publication, or a newer one, already."""
+        known = (*self._outbox.survey.of_component(publication.component_id), *self._let_go(publication.component_id))
+        here = [each.item for each in known if each.item.publication.location_id == publication.location_id]
         return any(item.created_at >= published_at and item.state is not State.WITHDRAWN for item in here)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Publication, State
 from ftrack_accsyn_accessor.outbox import unqueued
 from ftrack_accsyn_accessor.outbox.unqueued import Unqueued
@@ -240,3 +241,26 @@ def test_content_that_a_coarse_clock_could_mix_up_is_set_apart(bench: Bench, int
 
     assert bench.item("a").publication.files[0].mtime_ns != stamp.mtime_ns
     assert full.stat().st_mtime_ns == bench.item("a").publication.files[0].mtime_ns
+
+
+@pytest.mark.parametrize("ended", ["forgotten", "freed"])
+def test_publication_that_was_let_go_since_is_not_taken_in_again_with_what_is_left_of_its_publish(
+    bench: Bench, intake: Intake, ended: str
+) -> None:
+    missing = bench.ftrack.component("missing", version=bench.ftrack.version("admin"))
+    bench.ftrack.register(missing, bench.ftrack.staging, f"{bench.ftrack.folder}/missing.mov")
+    keep(bench, bench.publication("a"), component_ids=(missing,))
+    intake.step()
+    assert (bench.states(), waiting(bench)) == ({"a": "pending"}, 1)
+    bench.pass_by(AGAIN_S)
+    if ended == "forgotten":
+        bench.outbox.needs_attention([bench.item("a")], errors.Refused("add tasks", "the job", "no"), None)
+        bench.outbox.past.forget([bench.item("a").id], "artist")
+    else:
+        bench.sent("a")
+        bench.outbox.tracking.synced([bench.item("a")])
+        assert bench.outbox.past.freed(bench.item("a"))
+
+    intake.step()
+
+    assert (bench.states(), waiting(bench)) == ({}, 1)
