@@ -100,7 +100,7 @@ def carry_out(context: click.Context, order: Order, words: Sequence[str], how: H
     if not _agreed(how, preview):
         raise here.Stop("Nothing was asked for.", exit_codes.FAILED)
     ids = ordering.confirm(preview, who)
-    with _interruptible(ids):
+    with _interruptible(ids), telling.refusals():
         code = _follow(ordering, runtime, ids, asking, preview) if how.wait else _hand_over(ordering, runtime, ids, how)
     _end(context, how, preview, [requests.request(runtime.outbox, each) for each in ids], code)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import click
 
 from ftrack_accsyn_accessor import environment, machine
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling, terminal
 from ftrack_accsyn_accessor.insight import steering
 from ftrack_accsyn_accessor.insight.installation import Installation
 from ftrack_accsyn_accessor.insight.naming import named
@@ -116,7 +116,8 @@ def _steer(installation: Installation, outbox: Outbox) -> _Steered:
     except (here.Stop, SettingsError) as error:  # an application that runs may do it all the same
         missing, code = str(error), exit_codes.NOT_SET_UP
     try:
-        obstacle = steering.steer(outbox, installation.studio, runtime)
+        with telling.refusals():
+            obstacle = steering.steer(outbox, installation.studio, runtime)
     except AccsynAccessorError as error:
         obstacle, code = str(error), exit_codes.FAILED
     left = len(steering.astray(outbox, installation.studio))

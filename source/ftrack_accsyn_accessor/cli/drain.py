@@ -48,12 +48,13 @@ def drain(context: click.Context, timeout_s: Optional[float], as_json: bool) -> 
     if pause is not None:
         text = f"Syncing was paused on this machine by {pause.by}, {shown.moment(pause.at)}: nothing is sent."
         raise here.Stop(f"{text} Resume it first, with ftrack-accsyn resume; then drain.")
-    runtime.worker.wake()
-    draining = _Draining(runtime, installation.studio, timeout_s)
-    try:
-        summary = draining.follow()
-    finally:
-        runtime.worker.stop(min(STOP_S, max(STOP_LATE_S, draining.left_s())))
+    with telling.refusals():
+        runtime.worker.wake()
+        draining = _Draining(runtime, installation.studio, timeout_s)
+        try:
+            summary = draining.follow()
+        finally:
+            runtime.worker.stop(min(STOP_S, max(STOP_LATE_S, draining.left_s())))
     code = exit_codes.TIMEOUT if draining.left(summary) else exit_codes.of(summary)
     if as_json:
         shown.print_json({"summary": summary, "left": summary.left, "exit_code": code})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Iterator
 from typing import Callable, NamedTuple, Optional
@@ -13,8 +14,7 @@ from rich.text import Text
 
 from ftrack_accsyn_accessor.cli import exit_codes, here, terminal
 from ftrack_accsyn_accessor.insight.asking import TOLD_S, Told
-from ftrack_accsyn_accessor.model.errors import TimeUp
-from ftrack_accsyn_accessor.model.progress import size_text
+from ftrack_accsyn_accessor.model.errors import LoginRefused, TimeUp, Unauthorised
 
 #: How often a line on a terminal is drawn anew.
 DRAWN_S = 0.25
@@ -84,11 +84,23 @@ def in_time() -> Iterator[None]:
         raise here.Stop(str(error), exit_codes.TIMEOUT) from error
 
 
-class _Speed(TransferSpeedColumn):
-    """The speed; nothing where that is not known."""
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """Keep from the log that a key is not accepted: whoever follows the worker of this process ends with those words.
 
-    def render(self, task: Task) -> Text:
-        return super().render(task) if task.finished_speed or task.speed else Text()
+    Without a handler the log is standard error, where they would stand twice.
+    """
+    log = logging.getLogger("ftrack_accsyn_accessor.worker.worker")
+    log.addFilter(_is_no_refusal)
+    try:
+        yield
+    finally:
+        log.removeFilter(_is_no_refusal)
+
+
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    told = record.args[0] if isinstance(record.args, tuple) and record.args else None
+    return not isinstance(told, (LoginRefused, Unauthorised))
 
 
 class _Rarely:

@@ -47,15 +47,23 @@ def stuck(publisher: Publisher) -> Any:
     [("FTRACK_API_KEY", "right FTRACK_API_USER and FTRACK_API_KEY"), ("ACCSYN_API_KEY", "ACCSYN_API_KEY")],
 )
 def test_wrong_key_ends_drain_in_words(
-    publisher: Publisher, unsent: Any, run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, words: str
+    publisher: Publisher,
+    unsent: Any,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    variable: str,
+    words: str,
 ) -> None:
     monkeypatch.setattr(ability, "OTHERS_S", 0.0)
     publisher.environment(**{variable: "wrong"})
+    caplog.clear()
 
     result = run("drain")
 
     assert result.exit_code == exit_codes.FAILED
     assert words in result.stderr
+    assert words not in caplog.text  # which would be standard error, once more
     assert publisher.item(unsent).state is State.PENDING
 
 
