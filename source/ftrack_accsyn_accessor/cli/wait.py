@@ -26,7 +26,7 @@ _CODES: Mapping[Outcome, int] = {
 }
 _BEGINNINGS: Mapping[Outcome, str] = {
     Outcome.THERE: "All there",
-    Outcome.ATTENTION: "It does not go on by itself",
+    Outcome.ATTENTION: "It needs attention",
     Outcome.WITHDRAWN: "It was withdrawn",
     Outcome.TIMEOUT: "The time is up",
 }
@@ -54,8 +54,8 @@ def wait(
     components is waited for.
 
     Off a terminal it says every half minute on standard error what it waits for, and why. The exit code is 0 when all
-    of it is there; 6 when something needs attention here and is not tried again by itself in a moment, or was
-    withdrawn; 7 when the time is up; 1 when it can never be, by a wrong key, or an id or location that ftrack does not
+    of it is there; 6 when something needs attention here and is not tried again by itself in a moment, was withdrawn,
+    or was forgotten; 7 when the time is up; 1 when it can never be, by a wrong key, or an id or location that ftrack does not
     have.
     """
     if bool(component_id) == bool(version_id):

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.ftrack.registrations import AtLocation, Registrations
-from ftrack_accsyn_accessor.insight import leading, rows
+from ftrack_accsyn_accessor.insight import leading, past, rows
 from ftrack_accsyn_accessor.insight.asking import TOLD_S, Asking, Told
+from ftrack_accsyn_accessor.insight.past import Past
 from ftrack_accsyn_accessor.insight.rows import MOVING, UNSENT, Row
 from ftrack_accsyn_accessor.model.claims import shows_older
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
@@ -115,7 +116,10 @@ class _Wait:
             self._location_id = self._asking.ask(lambda: self._find_location(registrations))
             look_s = FIRST_LOOK_S
             while True:
-                self._arrival = self._asking.ask(lambda: self._look(registrations))
+                try:
+                    self._arrival = self._asking.ask(lambda: self._look(registrations))
+                except RegistrationRefused as error:
+                    return self._without(error)
                 if self._arrival.complete:
                     return Outcome.THERE
                 ended = self._ended()
@@ -125,6 +129,14 @@ class _Wait:
                 look_s = min(LONGEST_LOOK_S, look_s * _GROWTH)
         finally:
             registrations.close()
+
+    def _without(self, error: RegistrationRefused) -> Outcome:
+        """Return how it has ended for what ftrack has no more; raise *error* where this machine knows no better."""
+        is_none = error.on in (self._wanted.component_id, self._wanted.version_id)
+        ended = self._ended() if is_none else None
+        if ended is None:
+            raise error
+        return ended
 
     def _rest(self, look_s: float) -> None:
         """Wait before ftrack is asked again; something that ends here is looked after at once."""
@@ -179,7 +191,18 @@ class _Wait:
             if component_id not in self._arrival.arrived:
                 missing.setdefault(component_id, []).append(each.item)
         found = {_settled(items) for items in missing.values()}
+        found |= {Outcome.WITHDRAWN for each in self._forgotten() if each.row.component_id not in missing}
         return next((each for each in (Outcome.ATTENTION, Outcome.WITHDRAWN) if each in found), None)
+
+    def _forgotten(self) -> list[Past]:
+        """Return what is missing because somebody has taken it out of the list for good."""
+        if self._outbox is None:
+            return []
+        known, destination = self._outbox.past, kept(self._outbox, Link).destination
+        missing = known.forgotten_ids().intersection(self._arrival.wanted).difference(self._arrival.arrived)
+        gone = [known.of_component(each)[0].found.item for each in sorted(missing)]
+        wanted = [item.publication.component_id for item in gone if self._goes_there(item, destination)]
+        return [past.of_component(self._outbox, each)[0] for each in wanted]
 
     # Words.
 
@@ -196,12 +219,13 @@ class _Wait:
 
     def _why_here(self) -> str:
         here = [each for each in self._here() if each.item.publication.component_id not in self._arrival.arrived]
+        gone = [f"{each.row.title}: {each.sentence}" for each in self._forgotten()]
         if self._outbox is None or not here:
-            return "Nothing on this machine carries it there."
+            return " ".join(gone[:_TOLD_AT_MOST]) or "Nothing on this machine carries it there."
         shown = [rows.row(each) for each in here]
         told = [_row_text(row) for row in shown[:_TOLD_AT_MOST]]
         more = [f"And {len(shown) - _TOLD_AT_MOST} more."] if shown[_TOLD_AT_MOST:] else []
-        return " ".join((*told, *more, *_sender(self._outbox, here[0].item.studio, shown)))
+        return " ".join((*gone[:_TOLD_AT_MOST], *told, *more, *_sender(self._outbox, here[0].item.studio, shown)))
 
 
 def _settled(items: Sequence[Item]) -> Optional[Outcome]:

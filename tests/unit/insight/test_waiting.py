@@ -101,6 +101,10 @@ def asked(outbox: Outbox, destination: Endpoint) -> Item:
     return item
 
 
+def refuse() -> None:
+    raise errors.RegistrationRefused("find the component in ftrack", "c1", "there is none", "Correct its id.")
+
+
 def test_what_needs_attention_here_ends_the_wait_with_its_cause(ftrack: Ftrack, outbox: Outbox) -> None:
     stuck(outbox)
 
@@ -159,6 +163,56 @@ def test_what_was_withdrawn_here_ends_the_wait(ftrack: Ftrack, outbox: Outbox) -
 
     assert waited.outcome is Outcome.WITHDRAWN
     assert "taken out of ftrack" in waited.why
+
+
+def test_what_was_forgotten_here_ends_the_wait(ftrack: Ftrack, outbox: Outbox) -> None:
+    outbox.past.forget([stuck(outbox).id], "artist@blade")
+
+    waited = wait(outbox, 60.0)
+
+    assert waited.outcome is Outcome.WITHDRAWN
+    assert "was forgotten on" in waited.why
+    assert "by artist@blade" in waited.why
+
+
+def test_one_of_a_version_that_was_forgotten_ends_the_wait_and_is_named(ftrack: Ftrack, outbox: Outbox) -> None:
+    outbox.past.forget([stuck(outbox, "c2").id], "artist@blade")
+    published(outbox, "c1")
+    ftrack.wanted = ("c1", "c2")
+
+    waited = wait(outbox, 60.0, version_id=publication("x.mov").version_id, component_id="")
+
+    assert waited.outcome is Outcome.WITHDRAWN
+    assert "by artist@blade" in waited.why
+
+
+def test_what_was_forgotten_and_published_anew_is_waited_for(ftrack: Ftrack, outbox: Outbox) -> None:
+    outbox.past.forget([stuck(outbox).id], "artist@blade")
+    published(outbox)
+
+    assert wait(outbox, 60.0).outcome is Outcome.TIMEOUT
+
+
+def test_what_was_forgotten_on_its_way_elsewhere_is_not_what_is_waited_for(ftrack: Ftrack, outbox: Outbox) -> None:
+    keep(outbox, Link(destination="site.london"))
+    outbox.past.forget([stuck(outbox).id], "artist@blade")
+
+    assert wait(outbox, 60.0).outcome is Outcome.TIMEOUT
+
+
+def test_what_ftrack_has_no_more_and_was_withdrawn_here_is_withdrawn(ftrack: Ftrack, outbox: Outbox) -> None:
+    outbox.withdraw([published(outbox)], "It was taken out of ftrack.")
+    ftrack.looks = [refuse]
+
+    assert wait(outbox, 60.0).outcome is Outcome.WITHDRAWN
+
+
+def test_what_ftrack_has_not_and_nobody_here_knows_to_be_over_can_never_be(ftrack: Ftrack, outbox: Outbox) -> None:
+    published(outbox)
+    ftrack.looks = [refuse]
+
+    with pytest.raises(errors.RegistrationRefused, match="there is none"):
+        wait(outbox, 60.0)
 
 
 def test_one_of_a_version_that_is_stuck_ends_the_wait_for_all(ftrack: Ftrack, outbox: Outbox) -> None:
