@@ -55,8 +55,8 @@ def wait(
 
     Off a terminal it says every half minute on standard error what it waits for, and why. The exit code is 0 when all
     of it is there; 6 when something needs attention here and is not tried again by itself in a moment, was withdrawn,
-    or was forgotten; 7 when the time is up; 1 when it can never be, by a wrong key, or an id or location that ftrack does not
-    have.
+    or was forgotten; 7 when the time is up; 1 when it can never be, by a wrong key, or an id or location that ftrack
+    does not have.
     """
     if bool(component_id) == bool(version_id):
         raise click.UsageError("Name either --component or --version.")
