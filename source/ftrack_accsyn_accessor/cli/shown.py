@@ -15,7 +15,7 @@ from ftrack_accsyn_accessor.cli.listing import Column, Line, Listing, Paragraphs
 from ftrack_accsyn_accessor.cli.terminal import console as console
 from ftrack_accsyn_accessor.cli.terminal import json_option as json_option
 from ftrack_accsyn_accessor.insight.requests import RequestRow
-from ftrack_accsyn_accessor.insight.rows import Row
+from ftrack_accsyn_accessor.insight.rows import Row, common_cause
 from ftrack_accsyn_accessor.insight.status import Summary
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
@@ -131,7 +131,7 @@ def rows_view(rows: Iterable[Row], total: int = 0) -> RenderableType:
         lines.append(Line(_cells(row, title), STYLES[row.state]))
         sentences = " ".join(_sentences(row))
         if sentences:
-            alike = (STYLES[row.state], row.common_cause, row.remedy, *row.notes)
+            alike = (STYLES[row.state], common_cause(row), row.remedy, *row.notes)
             said.setdefault(alike, (sentences, []))[1].append(title)
     more = total - len(lines)
     below = [Text(f"... and {more} more", style="dim")] if more > 0 else []

@@ -65,10 +65,10 @@ def bar() -> Iterator[Callable[[Pace], None]]:
         with line("") as narrow:
             yield lambda pace: narrow.told(f"{pace.far}  {pace.text}".strip())
         return
-    told = Column(no_wrap=True, overflow="ellipsis")
+    told = Column(ratio=1, no_wrap=True, overflow="ellipsis")
     far = TextColumn("{task.fields[far]}", markup=False, table_column=Column(no_wrap=True))
-    columns = (TextColumn("{task.description}", markup=False, table_column=told), BarColumn(), far)
-    with Progress(*columns, _Speed(), console=console, transient=True) as progress:
+    columns = (TextColumn("{task.description}", markup=False, table_column=told), BarColumn(20), far)
+    with Progress(*columns, _Speed(), console=console, transient=True, expand=True) as progress:
         task = progress.add_task("", total=None, far="")
         yield lambda pace: progress.update(
             task, description=pace.text, total=pace.total_bytes, completed=pace.done_bytes, far=pace.far

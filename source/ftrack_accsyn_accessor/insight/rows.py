@@ -113,14 +113,6 @@ class Row:
     priority: Optional[int] = None
 
     @property
-    def common_cause(self) -> str:
-        """The cause without the names of the item's own files and job: many that have the same have the same text."""
-        text = self.cause
-        for name in sorted({self.path, self.resource_identifier, self.job} - {""}, key=len, reverse=True):
-            text = re.sub(_any_file_of(name), "*", text)
-        return text
-
-    @property
     def notes(self) -> tuple[str, ...]:
         """Return what is to be known of it besides a cause, a sentence each."""
         nobody = (NOT_NOTICED if self.state in MOVING else NOT_SENT) if self.unattended else ""
@@ -276,6 +268,14 @@ def _without(cause: str, remedy: str) -> str:
 def _asked_again(remedy: str) -> str:
     """Return *remedy* for what was asked for: what tells to publish anew would be wrong."""
     return ASK_AGAIN if remedy.startswith("Publish ") else remedy
+
+
+def common_cause(row: Row) -> str:
+    """Return the cause of *row* without its own files and job: many that have the same cause have the same text."""
+    text = row.cause
+    for name in sorted({row.path, row.resource_identifier, row.job} - {""}, key=len, reverse=True):
+        text = re.sub(_any_file_of(name), "*", text)
+    return text
 
 
 def _any_file_of(path: str) -> str:

@@ -13,7 +13,7 @@ from typing import Callable, Optional
 from ftrack_accsyn_accessor.insight import obstacles, own
 from ftrack_accsyn_accessor.insight.own import NOTHING_TO_DO
 from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
-from ftrack_accsyn_accessor.insight.rows import MOVING, Row, is_others
+from ftrack_accsyn_accessor.insight.rows import MOVING, Row, common_cause, is_others
 from ftrack_accsyn_accessor.insight.situation import Alike, Cause, Situation
 from ftrack_accsyn_accessor.model.item import State, Trouble
 from ftrack_accsyn_accessor.model.progress import size_text
@@ -148,7 +148,7 @@ def _own(situation: Situation, known: set[str]) -> list[Cause]:
         told = own.cause(situation, each)
         if told is None or (each.row.state is not State.NEEDS_ATTENTION and _is_known(told.kind, known)):
             continue
-        key = (f"{each.row.state.value} {told.kind}", each.row.common_cause)
+        key = (f"{each.row.state.value} {told.kind}", common_cause(each.row))
         before = found.get(key)
         found[key] = (
             Alike(before.row, before.items + each.items, before.size_bytes + each.size_bytes) if before else each
