@@ -248,13 +248,12 @@ def _cause(found: Found, state: State, studio: Studio) -> tuple[str, str, str]:
 
 def told(found: Found) -> tuple[str, str]:
     """Return the cause of *found* and what to do, apart."""
-    item = found.item
-    if item.state is State.NEEDS_ATTENTION and item.next_try_at is None and found.cause:
-        return f"{AGAIN} {found.cause}", BY_WHOM
-    trouble = _TROUBLES.get(item.cause_kind)
-    withdrawn = item.state is State.WITHDRAWN
-    if found.remedy or (trouble is None and not withdrawn):
-        return found.cause, _asked_again(found.remedy) if item.reason is not Reason.PUBLISH else found.remedy
+    cause, remedy = records.split_cause(found.values["cause"])
+    reason, trouble = Reason(found.values["reason"]), _TROUBLES.get(found.values["cause_kind"])
+    if found.values["state"] == State.NEEDS_ATTENTION.value and found.values["next_try_at"] is None and cause:
+        return f"{AGAIN} {progress.without_remedy(cause, trouble) if trouble is not None else cause}", BY_WHOM
+    if remedy or (trouble is None and found.values["state"] != State.WITHDRAWN.value):
+        return cause, _asked_again(remedy) if reason is not Reason.PUBLISH else remedy
     if trouble is None:
         remedy = FREE_WITHDRAWN if item.reason is Reason.PUBLISH else ASK_AGAIN
         return _without(found.cause, remedy), remedy

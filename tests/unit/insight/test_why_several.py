@@ -14,13 +14,15 @@ from ftrack_accsyn_accessor.insight.leading import Obstacle
 from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.insight.situation import Accsyn, Alike, Cause, Fault, Place, Situation
 from ftrack_accsyn_accessor.insight.why import MOST_OF_A_KIND, explain
+from ftrack_accsyn_accessor.model import progress
 from ftrack_accsyn_accessor.model.errors import Refused, Unreachable
-from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, Studio
+from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, State, Studio, Trouble
 from ftrack_accsyn_accessor.model.settings import Problem
 from ftrack_accsyn_accessor.outbox import groups
 from ftrack_accsyn_accessor.outbox.file import lock_path
 from ftrack_accsyn_accessor.outbox.leadership import Leader
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
+from ftrack_accsyn_accessor.outbox.tracking import Change
 from unit.outbox.conftest import Desk
 
 JOB_ID = "j" * 24
@@ -288,3 +290,16 @@ def test_more_causes_than_are_looked_at_are_counted(desk: Desk, few: int) -> Non
 
     assert {each.kind: each.items for each in found}["more"] == 10
     assert sum(each.items for each in found) == few + 10
+
+
+def test_failure_that_is_to_be_tried_again_is_not_said_to_want_a_retry(desk: Desk) -> None:
+    moving(desk, "c1")
+    item = desk.item("c1")
+    cause = progress.cause(Trouble.FAILED, "a job", "E#J057 no")
+    change = Change(item, State.NEEDS_ATTENTION, item.progress, Trouble.FAILED.value, cause, NOT_BY_ITSELF)
+    desk.outbox.tracking.record([change])
+    desk.outbox.control.retry()
+
+    (only,) = explain(known(desk))
+
+    assert only.sentence.endswith("it had stopped for this: accsyn could not transfer it: E#J057 no.")
