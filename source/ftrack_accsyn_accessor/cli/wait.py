@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 from typing import Optional
@@ -9,12 +10,12 @@ from typing import Optional
 import click
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
-from ftrack_accsyn_accessor.ftrack.registrations import AtLocation, Registrations
-from ftrack_accsyn_accessor.insight import rows
-from ftrack_accsyn_accessor.model.claims import shows_older
-from ftrack_accsyn_accessor.model.errors import RegistrationError, RegistrationRefused
-from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling, terminal
+from ftrack_accsyn_accessor.insight import waiting
+from ftrack_accsyn_accessor.insight.absence import absence
+from ftrack_accsyn_accessor.insight.installation import find_installation
+from ftrack_accsyn_accessor.insight.waiting import Outcome, Waited, Wanted
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.facts import Link, kept
 
@@ -63,7 +64,9 @@ def wait(
     outbox = _outbox()
     wanted = Wanted(component_id, version_id, location or _destination(outbox))
     with telling.line(f"Asking ftrack what is at {wanted.location}") as line:
-        waited = waiting.wait(environment.ftrack_credentials(), wanted, outbox, timeout_s, line.told, line.every_s)
+        waited = waiting.wait(
+            environment.ftrack_credentials(), wanted, outbox, timeout_s, line.told, line.every_s, absence=_absence()
+        )
     code = _CODES[waited.outcome]
     if as_json:
         told = {"location": wanted.location, **dataclasses.asdict(waited.arrival), "outcome": waited.outcome}
@@ -78,6 +81,14 @@ def wait(
 def _outbox() -> Optional[Outbox]:
     """Return this machine's outbox, if it has one."""
     return next(iter(here.outboxes(environment.read_settings())), None)
+
+
+def _absence() -> str:
+    """Return why this machine knows nothing, though it may have published what is waited for; empty otherwise."""
+    with contextlib.suppress(AccsynAccessorError):
+        found = find_installation(environment.read_settings(), environment.ftrack_user())
+        return absence(found).what if found.unplugged is not None else ""
+    return ""
 
 
 def _destination(outbox: Optional[Outbox]) -> str:

@@ -30,6 +30,8 @@ LONGEST_LOOK_S = 15.0
 _GROWTH = 1.5
 #: How often this machine's outbox is looked into meanwhile.
 GLANCE_S = 1.0
+_NOTHING_HERE = "Nothing on this machine carries it there."
+_WITHOUT = "The version has no components yet."
 #: Rows that are written out in a line.
 _TOLD_AT_MOST = 3
 
@@ -72,12 +74,13 @@ def wait(
     every_s: float = TOLD_S,
     monotonic: Callable[[], float] = time.monotonic,
     pause: Callable[[threading.Event, float], bool] = threading.Event.wait,
+    absence: str = "",
 ) -> Waited:
     """Wait until ftrack has all that is *wanted*, for *timeout_s* seconds at most (None: as long as it takes).
 
     Blocks the calling thread, which may be any; needs neither *outbox* (this machine's) nor a staging area. ftrack is
     asked again while it cannot be asked. *told* gets a line every *every_s* seconds: what is waited for, and why.
-    *monotonic* and *pause* are the clock.
+    *monotonic* and *pause* are the clock. *absence* says why there is no outbox, where there should be one.
 
     Raise `errors.RegistrationRefused` at once for what can never be: a wrong key, no such component, version or
     location; `errors.OutboxError` where the outbox cannot be read.
@@ -85,17 +88,19 @@ def wait(
     with contextlib.suppress(ImportError):
         importlib.import_module("ftrack_api")  # takes a while, which is nobody's waiting
     asking = Asking(timeout_s, told, every_s, monotonic, pause)
-    return _Wait(credentials, wanted, outbox, asking).run()
+    return _Wait(credentials, wanted, outbox, asking, absence or _NOTHING_HERE).run()
 
 
 class _Wait:
     def __init__(
-        self, credentials: FtrackCredentials, wanted: Wanted, outbox: Optional[Outbox], asking: Asking
+        self, credentials: FtrackCredentials, wanted: Wanted, outbox: Optional[Outbox], asking: Asking, nothing: str
     ) -> None:
         self._credentials = credentials
         self._wanted = wanted
         self._outbox = outbox
         self._asking = asking
+        self._nothing = nothing
+        self._looked = False
         self._location_id = ""
         self._arrival = AtLocation((wanted.component_id,) if wanted.component_id else (), ())
 
@@ -163,6 +168,7 @@ class _Wait:
         older = {
             item.publication.component_id for item in stale if item.stale_at == self._location_id and shows_older(item)
         }
+        self._looked = True
         return AtLocation(found.wanted, tuple(each for each in found.arrived if each not in older))
 
     # This machine.
@@ -221,7 +227,8 @@ class _Wait:
         here = [each for each in self._here() if each.item.publication.component_id not in self._arrival.arrived]
         gone = [f"{each.row.title}: {each.sentence}" for each in self._forgotten()]
         if self._outbox is None or not here:
-            return " ".join(gone[:_TOLD_AT_MOST]) or "Nothing on this machine carries it there."
+            none = self._looked and not self._arrival.wanted
+            return " ".join(gone[:_TOLD_AT_MOST]) or (_WITHOUT if none else self._nothing)
         shown = [rows.row(each) for each in here]
         told = [_row_text(row) for row in shown[:_TOLD_AT_MOST]]
         more = [f"And {len(shown) - _TOLD_AT_MOST} more."] if shown[_TOLD_AT_MOST:] else []

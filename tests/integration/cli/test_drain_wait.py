@@ -236,6 +236,19 @@ def test_version_without_components_is_waited_for(publisher: Publisher, run: Run
     result = run("wait", "--version", version["id"], "--at", "studio.hq", "--timeout", "0")
 
     assert result.exit_code == exit_codes.TIMEOUT
+    assert "The version has no components yet." in result.stderr
+
+
+def test_wait_says_that_the_staging_disk_is_unplugged(publisher: Publisher, run: Run) -> None:
+    component = publisher.publish_file(publisher.version(publisher.session()))
+    publisher.close()
+    publisher.studio.staging.rename(publisher.studio.root / "unplugged")
+
+    result = run("wait", "--component", component["id"], "--at", "studio.london", "--timeout", "0")
+
+    assert result.exit_code == exit_codes.TIMEOUT
+    assert "its disk is unplugged" in result.stderr
+    assert "Nothing on this machine" not in result.stderr
 
 
 @pytest.mark.parametrize("what", ["component", "version"])
