@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, here, shown, telling, terminal
 from ftrack_accsyn_accessor.cli.telling import Pace
 from ftrack_accsyn_accessor.insight import requests
 from ftrack_accsyn_accessor.insight.ability import OWN
@@ -55,7 +55,7 @@ class How(NamedTuple):
 def options(command: Command) -> Command:
     """Give *command* the options of `How`."""
     for decorate in (
-        shown.json_option,
+        terminal.json_option,
         click.option("--yes", is_flag=True, help="Ask nothing. Without a terminal nothing is asked in any case."),
         click.option(
             "--timeout", "timeout_s", type=click.FloatRange(min=0), help="With --wait: give up after so many seconds."
@@ -94,7 +94,7 @@ def carry_out(context: click.Context, order: Order, words: Sequence[str], how: H
     ordering = Ordering(runtime, environment.read_settings(), environment.ftrack_credentials())
     preview, who, asking = _planned(ordering, order, words, how)
     if not how.as_json:
-        shown.console().print(plans_view(preview.plans))
+        terminal.console().print(plans_view(preview.plans))
     if how.dry_run or not preview.count(Fate.GOES):
         _end(context, how, preview, [], planned_code(preview))
     if not _agreed(how, preview):
@@ -205,9 +205,9 @@ def _end(
     found = [row for row in rows if row is not None]
     if how.as_json:
         told = {"plans": [plan_told(plan) for plan in preview.plans], "requests": found, "exit_code": code}
-        shown.print_json(told)
+        answer.print_json(told)
     elif found:
-        shown.console().print(shown.requests_view(found, {}))
+        terminal.console().print(shown.requests_view(found, {}))
     context.exit(code)
 
 

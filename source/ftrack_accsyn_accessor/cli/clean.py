@@ -11,7 +11,8 @@ from typing import Any, Optional
 import click
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, here, terminal
+from ftrack_accsyn_accessor.cli.listing import Column, Line, Listing
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.insight import naming, rows
 from ftrack_accsyn_accessor.insight.installation import Installation
@@ -55,7 +56,7 @@ def _size(context: click.Context, parameter: click.Parameter, value: Optional[st
 @click.option("--apply", is_flag=True, help="Do it. Without this, what would be freed is only shown.")
 @click.option("--pin", "pinned", multiple=True, metavar="ITEM|FOLDER", help="Keep this staged from now on.")
 @click.option("--unpin", "unpinned", multiple=True, metavar="ITEM|FOLDER", help="Take a pin back.")
-@shown.json_option
+@terminal.json_option
 def clean(
     days: Optional[float],
     quota_bytes: Optional[int],
@@ -97,7 +98,7 @@ def clean(
         return
     results = _run(machine, outbox, policy, apply)
     if as_json:
-        shown.print_json(_all_told(results, apply))
+        answer.print_json(_all_told(results, apply))
     else:
         _show(results, apply)
 
@@ -184,7 +185,7 @@ def _tell_pins(outbox: Outbox, changed: bool, as_json: bool) -> None:
         raise click.UsageError(f"Name --older-than or --quota, or set {PREFIX}RETENTION_DAYS.")
     pins = sorted(outbox.control.pins())
     if as_json:
-        shown.print_json({"pins": pins})
+        answer.print_json({"pins": pins})
     else:
         terminal.say("Pinned: " + (", ".join(pins) or "nothing"))
 
@@ -209,7 +210,7 @@ def _show(results: Sequence[tuple[Candidate, Freed]], apply: bool) -> None:
         [_line(candidate, freed) for candidate, freed in results],
     )
     if results:
-        shown.console().print(table)
+        terminal.console().print(table)
     if apply:
         terminal.say(f"Freed {size_text(sum(freed.size_bytes for _, freed in results))}.")
         return

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import click
 
 from ftrack_accsyn_accessor import environment, machine
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, here, terminal
 from ftrack_accsyn_accessor.insight import steering
 from ftrack_accsyn_accessor.insight.installation import Installation
 from ftrack_accsyn_accessor.insight.naming import named
@@ -23,7 +23,7 @@ _WAITING = "What waits is sent by a running application with the plugin; without
 
 @click.command()
 @click.argument("items", nargs=-1, metavar="[ITEM]...")
-@shown.json_option
+@terminal.json_option
 def retry(items: Sequence[str], as_json: bool) -> None:
     """Try again at once what waits or needs attention: the named items, or everything.
 
@@ -36,7 +36,7 @@ def retry(items: Sequence[str], as_json: bool) -> None:
     asked = [row.item_id for text in items for row in named(outbox, text, installation.studio)]
     retried = outbox.control.retry(list(dict.fromkeys(asked)) if items else None)
     if as_json:
-        shown.print_json({"retried": retried})
+        answer.print_json({"retried": retried})
     elif not retried:
         click.echo("Nothing of that waits for a time or for help: it is due already, on its way, or there.")
     else:
@@ -45,7 +45,7 @@ def retry(items: Sequence[str], as_json: bool) -> None:
 
 
 @click.command()
-@shown.json_option
+@terminal.json_option
 @click.pass_context
 def pause(context: click.Context, as_json: bool) -> None:
     """Let nothing more be sent from this machine until `resume`, in all applications and across restarts.
@@ -70,7 +70,7 @@ def pause(context: click.Context, as_json: bool) -> None:
 
 
 @click.command()
-@shown.json_option
+@terminal.json_option
 @click.pass_context
 def resume(context: click.Context, as_json: bool) -> None:
     """Go on with what `pause` stopped.
@@ -126,6 +126,6 @@ def _steer(installation: Installation, outbox: Outbox) -> _Steered:
 
 def _end(context: click.Context, text: str, told: dict[str, object], as_json: bool) -> None:
     if as_json:
-        shown.print_json(told)
+        answer.print_json(told)
     else:
         terminal.say(f"{text} {_BY_WHOM}")

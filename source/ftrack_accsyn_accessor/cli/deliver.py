@@ -16,7 +16,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, here, telling, terminal
 from ftrack_accsyn_accessor.cli.extras import needs_extra
 from ftrack_accsyn_accessor.cli.telling import Pace
 from ftrack_accsyn_accessor.insight.asking import Asking
@@ -83,7 +83,7 @@ class How(NamedTuple):
 @click.option("--timeout", "timeout_s", type=click.FloatRange(min=0), help="Follow it no longer than so many seconds.")
 @click.option("--yes", is_flag=True, help="Ask nothing. Without a terminal nothing is asked in any case.")
 @click.option("--window", is_flag=True, help="In a small window, to drop folders on.")
-@shown.json_option
+@terminal.json_option
 @click.pass_context
 def deliver(context: click.Context, /, paths: Sequence[Path], window: bool, **how: Any) -> None:
     """Check what you have made, and deliver it to the studio with accsyn. For vendors.
@@ -128,7 +128,7 @@ def _upload(context: click.Context, how: How, uploading: Uploading, units: Seque
     going = [unit for unit in units if addresses.get(unit.name, Address()).share]
     causes = {name: each.cause for name, each in addresses.items() if each.cause}
     if not how.as_json:
-        shown.console().print(units_view(units, {name: each.share for name, each in addresses.items()}, causes))
+        terminal.console().print(units_view(units, {name: each.share for name, each in addresses.items()}, causes))
     if how.dry_run or not going:
         _end(context, how, units, causes, {}, _planned_code(units, going))
     _agree(how, going)
@@ -168,8 +168,8 @@ def _publish(context: click.Context, how: How, uploading: Uploading, units: Sequ
     causes = {each.unit.name: each.words for each in wishes.offers if not each.accepted}
     going = [each for each in wishes.offers if each.accepted]
     if not how.as_json:
-        shown.console().print(units_view(units, {}, causes))
-        shown.console().print(_wishes_view(wishes))
+        terminal.console().print(units_view(units, {}, causes))
+        terminal.console().print(_wishes_view(wishes))
     if how.dry_run or not (going or sent):
         _end(context, how, units, causes, {}, _planned_code(units, [each.unit for each in going]))
     failed: dict[str, Standing] = {}
@@ -285,9 +285,9 @@ def _end(
     code: int,
 ) -> NoReturn:
     if how.as_json:
-        shown.print_json({"deliveries": [_told(unit, causes, standings) for unit in units], "exit_code": code})
+        answer.print_json({"deliveries": [_told(unit, causes, standings) for unit in units], "exit_code": code})
     elif standings:
-        shown.console().print(standings_view(standings))
+        terminal.console().print(standings_view(standings))
     context.exit(code)
 
 
@@ -356,7 +356,7 @@ def _reading(quiet: bool) -> Iterator[Callable[[Unit], Callable[[int, int], None
         yield lambda unit: lambda done, size: None
         return
     columns = (TextColumn("Reading {task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=shown.console(), transient=True) as progress:
+    with Progress(*columns, console=terminal.console(), transient=True) as progress:
 
         def begin(unit: Unit) -> Callable[[int, int], None]:
             task = progress.add_task(printable(unit.name), total=unit.size_bytes)
@@ -373,7 +373,7 @@ def _bar(quiet: bool) -> Iterator[Callable[[Mapping[str, Standing]], None]]:
             yield lambda standings: show(Pace("; ".join(_pace(*each) for each in standings.items())))
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=shown.console(), transient=True) as progress:
+    with Progress(*columns, console=terminal.console(), transient=True) as progress:
         tasks: dict[str, TaskID] = {}
 
         def draw(standings: Mapping[str, Standing]) -> None:

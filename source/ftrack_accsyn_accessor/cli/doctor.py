@@ -14,7 +14,7 @@ from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, fitting, here, shown, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, here, terminal
 from ftrack_accsyn_accessor.insight.doctor import Check, Level, Subject, bundle, examine, worst
 from ftrack_accsyn_accessor.model.errors import SettingsError
 from ftrack_accsyn_accessor.model.printable import visible
@@ -38,7 +38,7 @@ _NAME, _LEAST, _BELOW = 23, 30, 2
     metavar="FILE",
     help="Also write a zip archive for a diagnosis, without secrets.",
 )
-@shown.json_option
+@terminal.json_option
 @click.pass_context
 def doctor(context: click.Context, archive: Optional[Path], as_json: bool) -> None:
     """Check every setting and connection one by one, and say what to do about what is wrong.
@@ -50,11 +50,11 @@ def doctor(context: click.Context, archive: Optional[Path], as_json: bool) -> No
     for check in examine(subject):
         checks.append(check)
         if not as_json:
-            shown.console().print(Line(check))
+            terminal.console().print(_line(check))
     if archive is not None:
         _write(archive, subject, checks)
     if as_json:
-        shown.print_json({"level": worst(checks), "checks": checks, "bundle": archive})
+        answer.print_json({"level": worst(checks), "checks": checks, "bundle": archive})
     elif archive is not None:
         terminal.say(f"Written: {archive}")
     context.exit(exit_codes.FAILED if worst(checks) is Level.FAIL else exit_codes.OK)

@@ -9,7 +9,7 @@ from typing import Optional
 
 import click
 
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling
+from ftrack_accsyn_accessor.cli import answer, exit_codes, here, shown, telling, terminal
 from ftrack_accsyn_accessor.cli.telling import Pace
 from ftrack_accsyn_accessor.insight import status
 from ftrack_accsyn_accessor.insight.ability import Ability
@@ -28,7 +28,7 @@ TAKE_IN_S = 10.0
 
 @click.command()
 @click.option("--timeout", "timeout_s", type=click.FloatRange(min=0), help="Give up after so many seconds.")
-@shown.json_option
+@terminal.json_option
 @click.pass_context
 def drain(context: click.Context, timeout_s: Optional[float], as_json: bool) -> None:
     """Send what waits on this machine, and follow it until all of it has arrived.
@@ -57,9 +57,9 @@ def drain(context: click.Context, timeout_s: Optional[float], as_json: bool) -> 
             runtime.worker.stop(min(STOP_S, max(STOP_LATE_S, draining.left_s())))
     code = exit_codes.TIMEOUT if draining.left(summary) else exit_codes.of(summary)
     if as_json:
-        shown.print_json({"summary": summary, "left": summary.left, "exit_code": code})
+        answer.print_json({"summary": summary, "left": summary.left, "exit_code": code})
     else:
-        shown.console().print(shown.summary_view(summary))
+        terminal.console().print(shown.summary_view(summary))
     context.exit(code)
 
 

@@ -8,7 +8,7 @@ from typing import Optional
 import click
 from rich.text import Text
 
-from ftrack_accsyn_accessor.cli import here, shown
+from ftrack_accsyn_accessor.cli import answer, here, shown, terminal
 from ftrack_accsyn_accessor.cli.listing import Column, Line, Listing
 from ftrack_accsyn_accessor.insight import past, rows, status
 from ftrack_accsyn_accessor.insight.doctor.bundle import log_files, log_folder
@@ -24,7 +24,7 @@ from ftrack_accsyn_accessor.outbox import Outbox
 @click.command()
 @click.argument("item", required=False, metavar="[ITEM]")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many items to list.")
-@shown.json_option
+@terminal.json_option
 def log(item: Optional[str], limit: int, as_json: bool) -> None:
     """Show where the outbox and the log are, and what happened to items lately, the latest first.
 
@@ -40,9 +40,9 @@ def log(item: Optional[str], limit: int, as_json: bool) -> None:
     logs = log_files()
     if as_json:
         where = {"outbox": outbox.path, "log_folder": log_folder(), "logs": logs}
-        shown.print_json({**where, "remarks": told, "items": found, "past": [_told(each) for each in gone]})
+        answer.print_json({**where, "remarks": told, "items": found, "past": [_told(each) for each in gone]})
         return
-    console = shown.console()
+    console = terminal.console()
     console.print(Text(f"outbox         {outbox.path}"))
     console.print(Text(f"Connect's log  {logs[0] if logs else f'none in {log_folder()}'}"))
     for remark in told:

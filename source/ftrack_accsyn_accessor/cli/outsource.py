@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor.cli import asked, exit_codes, here, shown, terminal
+from ftrack_accsyn_accessor.cli import answer, asked, exit_codes, here, terminal
 from ftrack_accsyn_accessor.cli.asked import How
 from ftrack_accsyn_accessor.cli.send import names
 from ftrack_accsyn_accessor.model import outsourcing
@@ -76,7 +76,7 @@ def outsource(
 def _carry_out(context: click.Context, found: Outsourced, how: How) -> NoReturn:
     preview = found.preview
     if not how.as_json:
-        shown.console().print(preview_view(preview))
+        terminal.console().print(preview_view(preview))
     if how.dry_run or preview.obstacle:
         _end(context, found, how, exit_codes.ATTENTION if preview.obstacle or left_out(preview) else exit_codes.OK)
     if not _agreed(how, preview):
@@ -118,9 +118,9 @@ def _waited(found: Outsourced, how: How) -> int:
 def _end(context: click.Context, found: Outsourced, how: How, code: int) -> NoReturn:
     handed_out = found.handed_out
     if how.as_json:
-        shown.print_json({**told(found.preview), "handed_out": list(map(plain, handed_out)), "exit_code": code})
+        answer.print_json({**told(found.preview), "handed_out": list(map(plain, handed_out)), "exit_code": code})
     elif handed_out:
-        shown.console().print(Group(*(Text(printable(line, _LINE)) for each in handed_out for line in _lines(each))))
+        terminal.console().print(Group(*(Text(printable(line, _LINE)) for each in handed_out for line in _lines(each))))
     context.exit(code)
 
 

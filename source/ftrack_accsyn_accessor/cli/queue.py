@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ftrack_accsyn_accessor.cli import exit_codes, shown, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, terminal
 from ftrack_accsyn_accessor.send.functions import PRIORITY, queue_ensure
 
 
@@ -18,7 +18,7 @@ def queue() -> None:
 @click.option(
     "--priority", type=click.IntRange(0, 1000), default=PRIORITY, show_default=True, help="Of a queue that is made."
 )
-@shown.json_option
+@terminal.json_option
 @click.pass_context
 def ensure(context: click.Context, project: str, priority: int, as_json: bool) -> None:
     """Make the queue of a project in accsyn, unless it is there.
@@ -28,7 +28,7 @@ def ensure(context: click.Context, project: str, priority: int, as_json: bool) -
     """
     found = queue_ensure(project, priority)
     if as_json:
-        shown.print_json({"queue": found.id, "told": found.words})
+        answer.print_json({"queue": found.id, "told": found.words})
     else:
         terminal.say(found.words)
     context.exit(exit_codes.OK if found.id else exit_codes.FAILED)

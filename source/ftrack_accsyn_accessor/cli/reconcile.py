@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling
+from ftrack_accsyn_accessor.cli import answer, exit_codes, here, telling, terminal
 from ftrack_accsyn_accessor.cli.listing import Column, Line, Listing
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.insight.asking import Asking, PatientConnection
@@ -30,7 +30,7 @@ _NAMED_AT_MOST = 3
 @click.option("--dry-run", is_flag=True, help="Only tell what would be queued.")
 @click.option("--forgotten", is_flag=True, help="Queue what was forgotten, too.")
 @click.option("--timeout", "timeout_s", type=click.FloatRange(min=0), help="Give up after so many seconds.")
-@shown.json_option
+@terminal.json_option
 @click.pass_context
 def reconcile(
     context: click.Context, dry_run: bool, forgotten: bool, timeout_s: Optional[float], as_json: bool
@@ -54,9 +54,9 @@ def reconcile(
         outcome = asking.within(lambda: _reconcile(found, credentials, asking, dry_run, forgotten))
     code = exit_codes.ATTENTION if outcome.vanished else exit_codes.OK
     if as_json:
-        shown.print_json({"outcome": outcome, "dry_run": dry_run, "exit_code": code})
+        answer.print_json({"outcome": outcome, "dry_run": dry_run, "exit_code": code})
     else:
-        shown.console().print(_view(outcome, dry_run))
+        terminal.console().print(_view(outcome, dry_run))
     context.exit(code)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, here, shown, terminal
 from ftrack_accsyn_accessor.insight import requests as snapshot
 from ftrack_accsyn_accessor.insight.requests import RequestRow
 from ftrack_accsyn_accessor.model.plain import plain
@@ -20,7 +20,7 @@ _LATER = (
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=0), help="How many that have ended.")
 @click.option("--search", default="", help="Only those in which, or in whose items, every one of these words occurs.")
 @click.option("--unfold", is_flag=True, help="List the items of each below it.")
-@shown.json_option
+@terminal.json_option
 def requests(limit: int, search: str, unfold: bool, as_json: bool) -> None:
     """List what was asked for from this machine: Send, Sync, Get and Outsource, with how far each is.
 
@@ -34,16 +34,16 @@ def requests(limit: int, search: str, unfold: bool, as_json: bool) -> None:
     }
     if as_json:
         told = [{**plain(row), "unfolded": plain(unfolded.get(row.request_id, []))} for row in found]
-        shown.print_json({"requests": told})
+        answer.print_json({"requests": told})
     elif found:
-        shown.console().print(shown.requests_view(found, unfolded))
+        terminal.console().print(shown.requests_view(found, unfolded))
     else:
         terminal.say("Nothing was asked for from this machine.")
 
 
 @click.command()
 @click.argument("request_id", type=int, metavar="REQUEST")
-@shown.json_option
+@terminal.json_option
 @click.pass_context
 def cancel(context: click.Context, request_id: int, as_json: bool) -> None:
     """Take back what has not begun of a request, and say what had.
@@ -66,7 +66,7 @@ def cancel(context: click.Context, request_id: int, as_json: bool) -> None:
     code = exit_codes.TIMEOUT if obstacle else code
     if as_json:
         told = {"withdrawn": withdrawn, "obstacle": obstacle, "request": after, "exit_code": code}
-        shown.print_json(told)
+        answer.print_json(told)
     else:
         terminal.say(_sentence(withdrawn, after) + (f" {obstacle} {_LATER}" if obstacle else ""))
     context.exit(code)

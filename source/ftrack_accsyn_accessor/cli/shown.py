@@ -10,10 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor.cli.answer import print_json as print_json
 from ftrack_accsyn_accessor.cli.listing import Column, Line, Listing, Paragraphs
-from ftrack_accsyn_accessor.cli.terminal import console as console
-from ftrack_accsyn_accessor.cli.terminal import json_option as json_option
 from ftrack_accsyn_accessor.insight.requests import RequestRow
 from ftrack_accsyn_accessor.insight.rows import Row, common_cause
 from ftrack_accsyn_accessor.insight.status import Summary

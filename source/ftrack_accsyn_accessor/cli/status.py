@@ -14,7 +14,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, streams, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, here, shown, streams, terminal
 from ftrack_accsyn_accessor.insight import remarks, requests, rows
 from ftrack_accsyn_accessor.insight import status as snapshot
 from ftrack_accsyn_accessor.insight.requests import RequestRow
@@ -35,7 +35,7 @@ LOOK_S = 0.5
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=0), help="How many components to list.")
 @click.option("--search", default="", help="List only components in which every one of these words occurs.")
 @click.option("--unfold", is_flag=True, help="List the items of each request below it.")
-@shown.json_option
+@terminal.json_option
 @click.pass_context
 def status(context: click.Context, watch: bool, limit: int, search: str, unfold: bool, as_json: bool) -> None:
     """Tell what is pending, moving and stuck, and whether it is safe to quit.
@@ -51,9 +51,9 @@ def status(context: click.Context, watch: bool, limit: int, search: str, unfold:
             _watch(look, as_json)
         summary = look.summary()
         if not watch and as_json:
-            shown.print_json(look.told(summary))
+            answer.print_json(look.told(summary))
         elif not watch:
-            shown.console().print(look.view(summary), crop=False)
+            terminal.console().print(look.view(summary), crop=False)
     except OutboxError as error:
         raise _unreadable(look.outbox, error) from error
     context.exit(exit_codes.of(summary))
@@ -129,11 +129,11 @@ def _watch(look: _Look, as_json: bool) -> None:
         if as_json or not terminal.redraws():
             for summary in _changes(look):
                 if as_json:
-                    shown.print_json(look.told(summary))
+                    answer.print_json(look.told(summary))
                 else:
                     terminal.console().print(Text(shown.moment(time.time()), style="dim"), look.view(summary), "")
             return
-        with Live(console=shown.console(), auto_refresh=False) as live:
+        with Live(console=terminal.console(), auto_refresh=False) as live:
             for summary in _changes(look):
                 live.update(look.view(summary), refresh=True)
 

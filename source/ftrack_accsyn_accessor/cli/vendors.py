@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from ftrack_accsyn_accessor.cli import exit_codes, shown, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, terminal
 from ftrack_accsyn_accessor.model.errors import in_person
 from ftrack_accsyn_accessor.model.plain import plain
 from ftrack_accsyn_accessor.model.printable import printable
@@ -26,7 +26,7 @@ _LINE = 2_000
 @click.command()
 @click.option("--fix", is_flag=True, help="End what is over, and take back what no task explains.")
 @click.option("--give-up", "name", metavar="NAME", help="End what waits under this name: a note in ftrack tells it.")
-@shown.json_option
+@terminal.json_option
 @click.pass_context
 def vendors(context: click.Context, fix: bool, name: Optional[str], as_json: bool) -> None:
     """List who may reach what of the vendors' folders, why, what work is not back yet, and what is not finished here.
@@ -49,7 +49,7 @@ def vendors(context: click.Context, fix: bool, name: Optional[str], as_json: boo
         means.close()
     code = exit_codes.ATTENTION if found.attention else exit_codes.OK
     if as_json:
-        shown.print_json({**_told(found), "given_up": given_up, "exit_code": code})
+        answer.print_json({**_told(found), "given_up": given_up, "exit_code": code})
     else:
         if given_up:
             terminal.say(printable(given_up, _LINE))
@@ -71,13 +71,13 @@ def _show(found: Report) -> None:
     for step in found.steps:
         terminal.say(printable(f"{step.project}, {step.vendor}: {step.words}", _LINE))
     if found.reached:
-        shown.console().print(_grants(found))
+        terminal.console().print(_grants(found))
     if found.work:
-        shown.console().print(_work(found))
+        terminal.console().print(_work(found))
     if found.waiting:
-        shown.console().print(_waiting(found))
+        terminal.console().print(_waiting(found))
     for remark in found.remarks:
-        shown.console().print(Text(printable(remark, _LINE), style="yellow"))
+        terminal.console().print(Text(printable(remark, _LINE), style="yellow"))
     if not (found.reached or found.work or found.remarks or found.waiting):
         terminal.say("No vendor has work, or access.")
 

@@ -10,7 +10,7 @@ from typing import Optional
 import click
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown, telling, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, here, telling, terminal
 from ftrack_accsyn_accessor.insight import waiting
 from ftrack_accsyn_accessor.insight.absence import absence
 from ftrack_accsyn_accessor.insight.installation import find_installation
@@ -38,7 +38,7 @@ _BEGINNINGS: Mapping[Outcome, str] = {
 @click.option("--version", "version_id", default="", metavar="ID", help="Wait for all components of this version.")
 @click.option("--at", "location", default="", metavar="LOCATION", help="Where. [default: this machine's destination]")
 @click.option("--timeout", "timeout_s", type=click.FloatRange(min=0), help="Give up after so many seconds.")
-@shown.json_option
+@terminal.json_option
 @click.pass_context
 def wait(
     context: click.Context,
@@ -70,7 +70,7 @@ def wait(
     code = _CODES[waited.outcome]
     if as_json:
         told = {"location": wanted.location, **dataclasses.asdict(waited.arrival), "outcome": waited.outcome}
-        shown.print_json({**told, "why": waited.why, "here": waited.rows, "exit_code": code})
+        answer.print_json({**told, "why": waited.why, "here": waited.rows, "exit_code": code})
     else:
         terminal.say(_sentence(wanted, arrival, over))
         for row in stuck:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, here, shown
+from ftrack_accsyn_accessor.cli import answer, exit_codes, here, shown, terminal
 from ftrack_accsyn_accessor.ftrack.connection import FtrackConnection
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
@@ -45,7 +45,7 @@ _WORSE = (exit_codes.OK, exit_codes.MOVING, exit_codes.UNSENT, exit_codes.ATTENT
 @click.command()
 @click.argument("words", nargs=-1, required=True, metavar="VERSION|SHOT|COMPONENT...")
 @click.option("--all", "all_versions", is_flag=True, help="All versions, not the latest of each asset only.")
-@shown.json_option
+@terminal.json_option
 @click.pass_context
 def where(context: click.Context, words: Sequence[str], all_versions: bool, as_json: bool) -> None:
     """Tell where components are, where they are going to, and what keeps them, on every machine of the studio.
@@ -56,18 +56,17 @@ def where(context: click.Context, words: Sequence[str], all_versions: bool, as_j
     moves, 4 when some waits on the machine that published it, 6 when something needs attention, 1 when accsyn does not
     tell whether anything moves.
     """
-    answer = _ask(words, not all_versions)
-    if not answer.components:
-        latest = "" if all_versions else " in its latest versions; --all looks into the older ones, too"
-        raise here.Stop(f"ftrack has no component of {' '.join(words)}{latest}.", exit_codes.FAILED)
-    code = exit_code(answer.components)
-    if answer.fault and code == exit_codes.OK:
+    found = _ask(words, not all_versions)
+    if not found.components:
+        raise here.Stop(f"ftrack has no component of {' '.join(words)}.", exit_codes.FAILED)
+    code = exit_code(found.components)
+    if found.fault and code == exit_codes.OK:
         code = exit_codes.FAILED  # what accsyn does not tell may move
     if as_json:
-        told = {"components": answer.components, "unseen_jobs": answer.unseen, "fault": answer.fault}
-        shown.print_json({**told, "exit_code": code})
+        told = {"components": found.components, "unseen_jobs": found.unseen, "fault": found.fault}
+        answer.print_json({**told, "exit_code": code})
     else:
-        shown.console().print(view(answer))
+        terminal.console().print(view(found))
     context.exit(code)
 
 
@@ -97,16 +96,16 @@ def exit_code(found: Iterable[Whereabouts]) -> int:
     return max((_CODES[each.presence] for each in found), key=_WORSE.index, default=exit_codes.OK)
 
 
-def view(answer: Answer) -> RenderableType:
+def view(found: Answer) -> RenderableType:
     """Return the answer as a table, with what keeps the components below it."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("Component", "Where", "Going to", "Done", "Left"):
         table.add_column(heading, overflow="fold", justify="right" if heading in ("Done", "Left") else "left")
-    for each in answer.components:
+    for each in found.components:
         table.add_row(*_cells(each, each.moves[0] if each.moves else None))
         for move in each.moves[1:]:
             table.add_row("", "", *_move_cells(move))
-    told = [Text(line, style=style) for line, style in _lines(answer)]
+    told = [Text(line, style=style) for line, style in _lines(found)]
     return Group(table, *told)
 
 
@@ -128,17 +127,17 @@ def _move_cells(move: Optional[Move]) -> Iterable[Text]:
     return going, Text(f"{progress.percent} %{speed}"), Text(left)
 
 
-def _lines(answer: Answer) -> Iterable[tuple[str, str]]:
-    for each in answer.components:
+def _lines(found: Answer) -> Iterable[tuple[str, str]]:
+    for each in found.components:
         for move in each.moves:
             if move.cause:
                 since = f" Since {local(move.since)}." if move.since else ""
                 name = " ".join(filter(None, (each.version, each.component)))
                 yield f"{name}: {move.cause}{since} {move.remedy}".rstrip(), shown.STYLES[move.state]
-    if answer.unseen:
-        yield f"Not looked into, though they may carry some of it: {', '.join(answer.unseen)}.", "yellow"
-    if answer.fault:
-        yield f"What accsyn carries is not known: {answer.fault}", "yellow"
+    if found.unseen:
+        yield f"Not looked into, though they may carry some of it: {', '.join(found.unseen)}.", "yellow"
+    if found.fault:
+        yield f"What accsyn carries is not known: {found.fault}", "yellow"
 
 
 def local(moment: str) -> str:

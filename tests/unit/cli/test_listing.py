@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from ftrack_accsyn_accessor.cli import shown
+from ftrack_accsyn_accessor.cli import answer, shown
 from ftrack_accsyn_accessor.cli.listing import Column, Line, Listing
 from ftrack_accsyn_accessor.insight import rows
 from ftrack_accsyn_accessor.insight.rows import Row
@@ -155,6 +155,6 @@ def test_a_row_costs_a_few_calls_to_read_and_to_draw_however_many_there_are(tmp_
 
 def test_a_row_costs_a_few_calls_to_tell_as_json() -> None:
     found: Sequence[Row] = SHOTS * 300
-    shown_once = calls(lambda: shown.print_json({"items": found[:3]}))
+    shown_once = calls(lambda: answer.print_json({"items": found[:3]}))
 
-    assert calls(lambda: shown.print_json({"items": found})) <= shown_once * 300
+    assert calls(lambda: answer.print_json({"items": found})) <= shown_once * 300
