@@ -35,13 +35,12 @@ from ftrack_accsyn_accessor.insight.waiting import Wanted
 from ftrack_accsyn_accessor.insight.why import explain
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
+from ftrack_accsyn_accessor.model.item import HIGHEST_PRIORITY
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.facts import Link, kept
 from ftrack_accsyn_accessor.outbox.past import Ended
 from ftrack_accsyn_accessor.outbox.patience import Patience
 
-#: What goes before everything else.
-FIRST = 1000
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SWITCHED_OFF = "the plugin is switched off by FTRACK_ACCSYN_DISABLE"
 
@@ -83,14 +82,14 @@ def retry(what: Any = None) -> int:
         return outbox.control.retry(ids)
 
 
-def first(what: Any, priority: int = FIRST) -> int:
-    """Send *what*, or several of them, before the rest; return how many items that is.
+def first(what: Any, priority: int = HIGHEST_PRIORITY) -> int:
+    """Send *what*, or several of them, before the rest of their sync job; return how many items that is.
 
     *priority* (0 to 1000) is that of their tasks in accsyn. What accsyn has begun with is not changed by it, and what
     has arrived has none.
     """
-    if not 0 <= priority <= FIRST:
-        outcome = f"the priority {priority} is none of 0 to {FIRST}"
+    if not 0 <= priority <= HIGHEST_PRIORITY:
+        outcome = f"the priority {priority} is none of 0 to {HIGHEST_PRIORITY}"
         raise errors.SettingsError("send something first", "", outcome, "Name another one.")
     with _outbox() as (here, outbox):
         return outbox.control.first(_ids(outbox, here, what), priority)
@@ -168,8 +167,7 @@ def _meant(outbox: Outbox, here: Installation, several: Iterable[Any]) -> list[R
 
 def _with_freed(outbox: Outbox, here: Installation, text: str) -> tuple[list[Row], list[Past]]:
     """Return the items that *text* means, and those that have arrived and were freed of what has none any more."""
-    known = past.latest(outbox, -1, here.studio) if _ID.fullmatch(text) else []
-    freed = [each for each in known if text in (each.row.component_id, each.row.version_id)]
+    freed = past.of_entity(outbox, text, here.studio) if _ID.fullmatch(text) else []
     try:
         found = _meant(outbox, here, [text])
     except errors.NotOne as error:

@@ -23,8 +23,8 @@ class ItemStatus:
     """One item: what carries a component, or a file or folder, to one destination.
 
     `state` is prepared, pending, submitted, transferring, synced, needs-attention or withdrawn; `reason` is publish,
-    send, sync, get or hand-out. `cause` says why it waits, `remedy` what to do; both are empty where nothing is in its
-    way. `percent` is of its bytes. `title` is what one types to mean it, and what people are shown. `source` and
+    send, sync or get. `cause` says why it waits, `remedy` what to do; both are empty where nothing is in its way.
+    `percent` is of its bytes. `title` is what one types to mean it, and what people are shown. `source` and
     `destination` are what people call its ends, `destination_id` is the latter's id in ftrack; empty where not known.
     Times are seconds since the epoch; `synced_at` is None until it has arrived, `freed_at` while its staged files are
     here.

@@ -42,7 +42,7 @@ def named(outbox: Outbox, text: str, studio: Studio = ANYBODY) -> list[Row]:
         return found
     asked, called = requests.numbered(outbox, text, studio), _called(outbox, text)
     if asked and called.whole:
-        raise several(text, [f"request={asked[0].request}", *_candidates(called.items)])
+        raise several(text, [f"request={asked[0].request}", *candidates(called.items)])
     if asked:
         return asked
     if not called.whole and (called.path.count("/") or not called.items):
@@ -52,21 +52,22 @@ def named(outbox: Outbox, text: str, studio: Studio = ANYBODY) -> list[Row]:
     return [rows.row(each, studio) for each in outbox.survey.with_ids(_one(text, called.items))]
 
 
-class _Titled(NamedTuple):
-    """An item with its title; `key` is what it belongs to: a component, or a path."""
+class Titled(NamedTuple):
+    """An item with its title."""
 
     item: Named
     title: str
 
     @property
     def key(self) -> str:
+        """The component, or else the path."""
         return self.item.component_id or self.item.path
 
 
 class _Called(NamedTuple):
     """The items that are called what was typed; `whole` tells that it is all of their titles, or their `path`."""
 
-    items: list[_Titled]
+    items: list[Titled]
     whole: bool
     path: str
 
@@ -85,9 +86,9 @@ def _by_id(outbox: Outbox, text: str, studio: Studio) -> list[Row]:
 def _called(outbox: Outbox, text: str) -> _Called:
     """Return what is called *text* most exactly."""
     path, wanted = rows.relative_path(outbox, text), (titles.key(text), titles.key(text, any_case=True))
-    found: dict[int, list[_Titled]] = {}
-    for each in map(_titled, outbox.survey.names() if wanted[0] else ()):
-        rank = 0 if path and each.item.path == path else rank_of(each.title, *wanted)
+    found: dict[int, list[Titled]] = {}
+    for each in map(titled, outbox.survey.names() if wanted[0] else ()):
+        rank = 0 if path and each.item.path == path else _rank(each.title, *wanted)
         if rank is not None:
             found.setdefault(rank, []).append(each)
     best = min(found, default=_WHOLE)
@@ -109,14 +110,15 @@ def rank_of(title: str, exact: str, loose: str) -> Optional[int]:
     return _WHOLE + 1 if titles.tokens(loose) <= titles.tokens(folded) else None
 
 
-def _titled(item: Named) -> _Titled:
+def titled(item: Named) -> Titled:
+    """Return *item* with the title that its row has."""
     context = item.context or titles.context_in(item.identifier, item.version)
     component = item.component if item.component_id else ""
     to = "" if item.reason == Reason.PUBLISH.value else item.destination
-    return _Titled(item, titles.title(item.project, context, item.version, component, item.path, to))
+    return Titled(item, titles.title(item.project, context, item.version, component, item.path, to))
 
 
-def _one(text: str, called: Sequence[_Titled]) -> list[int]:
+def _one(text: str, called: Sequence[Titled]) -> list[int]:
     """Return the ids of the items of the one that is called *text*.
 
     What nobody wants any more stands back behind what is called the same.
@@ -124,23 +126,15 @@ def _one(text: str, called: Sequence[_Titled]) -> list[int]:
     wanted = {each.title for each in called if each.item.state != State.WITHDRAWN.value}
     found = [each for each in called if each.title not in wanted or each.item.state != State.WITHDRAWN.value]
     if len({each.key for each in found}) > 1:
-        raise several(text, _candidates(found))
+        raise several(text, candidates(found))
     if found:
         return [each.item.item_id for each in found]
     outcome = "nothing that was published on this machine, or asked for from it, is called that"
     raise NotOne("find the item", printable(text), outcome, f"{_HOW} ftrack-accsyn where asks for all machines.")
 
 
-def _candidates(called: Sequence[_Titled]) -> list[str]:
-    return candidates((each.title, each.key, each.item.item_id) for each in called)
-
-
-def candidates(called: Iterable[tuple[str, str, int]]) -> list[str]:
-    """Return what one types for each of *called*: its title, or its id where another one has that title, too.
-
-    Each is a title, what it belongs to (a component, or a path), and its item's id.
-    """
-    known = list(called)
+def candidates(called: Sequence[Titled]) -> list[str]:
+    """Return what one types for each of *called*: its title, or its id where another one has that title, too."""
     keys: dict[str, set[str]] = {}
     for title, key, _ in known:
         keys.setdefault(titles.key(title), set()).add(key)
@@ -149,14 +143,14 @@ def candidates(called: Iterable[tuple[str, str, int]]) -> list[str]:
     return list(dict.fromkeys(shown))
 
 
-def several(text: str, candidates: Sequence[str], which: str = "") -> NotOne:
-    """Return the error for *text*, which several are called; *which* says of what kind these are."""
-    more = [f"and {len(candidates) - MOST} more"] if len(candidates) > MOST else []
-    lines = "\n".join(f"  {each}" for each in (*candidates[:MOST], *more))
+def several(text: str, meant: Sequence[str], which: str = "") -> NotOne:
+    """Return the error that tells what all is called *text*: *meant*, as one types it. *which* says more of them."""
+    more = [f"and {len(meant) - MOST} more"] if len(meant) > MOST else []
+    lines = "\n".join(f"  {each}" for each in (*meant[:MOST], *more))
     return NotOne(
         "tell which item is meant",
         printable(text),
-        f"{len(candidates)} {which}are called that",
+        f"{len(meant)}{which} are called that",
         f"Name one of them, with more of its words:\n{lines}",
-        candidates=tuple(candidates[:MOST]),
+        candidates=tuple(meant[:MOST]),
     )

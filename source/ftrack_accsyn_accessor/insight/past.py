@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Optional
 
 from ftrack_accsyn_accessor.insight import naming, rows
+from ftrack_accsyn_accessor.insight.naming import Titled
 from ftrack_accsyn_accessor.insight.remarks import ANYBODY
 from ftrack_accsyn_accessor.insight.rows import Row
 from ftrack_accsyn_accessor.model import titles
@@ -50,17 +51,24 @@ def past(outbox: Outbox, text: str, studio: Studio = ANYBODY) -> list[Past]:
 
     *text* is what `naming.named` takes for what is still there. Raise `errors.NotOne` where several are called that.
     """
-    found = _of_id(outbox, text) or _of_path(outbox, rows.relative_path(outbox, text)) or _called(outbox, text)
-    shown = _shown(found, studio)
-    called = [(each.row.title, each.row.component_id or each.row.path, each.row.item_id) for each in shown]
-    if len({key for _, key, _ in called}) > 1:
-        raise naming.several(text, naming.candidates(called), "that are not on this machine any more ")
-    return shown
+    found = _of_id(outbox, text) or _of_path(outbox, rows.relative_path(outbox, text))
+    called = [naming.titled(each.named) for each in found] or _called(outbox, text)
+    meant = {each.key: each for each in called}
+    if len(meant) > 1:
+        raise naming.several(text, naming.candidates([*meant.values()]), " that are not on this machine any more")
+    if not found:
+        found = [gone for each in called for gone in outbox.past.of_item(each.item.item_id)]
+    return _shown(found, studio)
 
 
 def of_component(outbox: Outbox, component_id: str, studio: Studio = ANYBODY) -> list[Past]:
     """Return what was let go of a component, the latest first."""
     return _shown(outbox.past.of_component(component_id), studio)
+
+
+def of_entity(outbox: Outbox, entity_id: str, studio: Studio = ANYBODY) -> list[Past]:
+    """Return what was let go of a component, or of a version, the latest first."""
+    return _shown(outbox.past.of_component(entity_id) or outbox.past.of_version(entity_id), studio)
 
 
 def latest(outbox: Outbox, limit: int = 20, studio: Studio = ANYBODY) -> list[Past]:
@@ -82,15 +90,18 @@ def _of_path(outbox: Outbox, path: str) -> Sequence[Gone]:
     return own or [each for each in wide if each.found.item.publication.kind is not Kind.FILE][:1]
 
 
-def _called(outbox: Outbox, text: str) -> Sequence[Gone]:
-    """Return what is called *text* most exactly, by the rule of `naming.named`."""
-    wanted = (titles.key(text), titles.key(text, any_case=True))
-    found: dict[int, list[Gone]] = {}
-    for each in outbox.past.latest(-1) if wanted[0] else ():
-        rank = naming.rank_of(rows.row(each.found).title, *wanted)
-        if rank is not None:
-            found.setdefault(rank, []).append(each)
-    return found[min(found)] if found else []
+def _called(outbox: Outbox, text: str) -> list[Titled]:
+    """Return what is called *text*, whole before in part: the title, else some of its words, in any case."""
+    wanted = titles.key(text, any_case=True)
+    whole: list[Titled] = []
+    part: list[Titled] = []
+    for each in map(naming.titled, outbox.past.names() if wanted else ()):
+        key = titles.key(each.title, any_case=True)
+        if key == wanted:
+            whole.append(each)
+        elif titles.tokens(wanted) <= titles.tokens(key):
+            part.append(each)
+    return whole or part
 
 
 def _shown(found: Iterable[Gone], studio: Studio) -> list[Past]:

@@ -6,7 +6,7 @@ import dataclasses
 import enum
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor.model.errors import FileChanged, NotStuck
@@ -15,7 +15,7 @@ from ftrack_accsyn_accessor.model.retry import ITEM_DELAY_S
 from ftrack_accsyn_accessor.outbox import covering, records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.opening import Connection
-from ftrack_accsyn_accessor.outbox.survey import Found
+from ftrack_accsyn_accessor.outbox.survey import Found, Named
 
 #: So many freed ones, and forgotten ones, are known of, the latest: each takes about a kilobyte.
 MOST = 20_000
@@ -57,6 +57,11 @@ class Gone:
     ended: Ended
     at: float
     by: str
+
+    @property
+    def named(self) -> Named:
+        """What it was called."""
+        return _named(self.found.values)
 
 
 class Past:
@@ -168,6 +173,12 @@ class Past:
         values = (records.storable(component_id),)
         return self._gone("component_id = ? ORDER BY ended_at DESC, item DESC", values)
 
+    def of_version(self, version_id: str) -> list[Gone]:
+        """Return what was let go of an asset version, the latest first. Looks at a row of each."""
+        # It is no column of its own: what has it anywhere is few, and looked at again.
+        found = self._gone("instr(known, ?) ORDER BY ended_at DESC, item DESC", (version_id,)) if version_id else []
+        return [each for each in found if each.found.values["version_id"] == version_id]
+
     def of_item(self, item_id: int) -> list[Gone]:
         """Return what was let go with this id, or nothing."""
         return self._gone("item = ?", (item_id,))
@@ -176,6 +187,12 @@ class Past:
         """Return what was let go under one of *paths*, the latest first."""
         marks = ", ".join("?" * len(paths))
         return self._gone(f"path IN ({marks}) ORDER BY ended_at DESC, item DESC", tuple(map(records.storable, paths)))
+
+    def names(self) -> list[Named]:
+        """Return what all of them are called, the latest first. Reads a row of each."""
+        with self._connections.reading() as connection:
+            rows = connection.execute("SELECT known FROM past ORDER BY ended_at DESC, item DESC").fetchall()
+        return [_named(_known(row)) for row in rows]
 
     def _gone(self, condition: str, values: Sequence[object]) -> list[Gone]:
         with self._connections.reading() as connection:
@@ -294,6 +311,13 @@ class _Known(dict[str, Any]):
 
 def _known(row: sqlite3.Row) -> _Known:
     return _Known(json.loads(row["known"]))
+
+
+def _named(known: Mapping[str, Any]) -> Named:
+    columns = ("project_name", "context", "version_name", "component_id", "component_name", "path")
+    texts = [known[name] for name in (*columns, "resource_identifier", "reason")]
+    texts += [known["destination_name"] or known["party"], known["state"]]
+    return Named(known["id"], *map(records.shown, texts))
 
 
 def _item(row: sqlite3.Row) -> Item:

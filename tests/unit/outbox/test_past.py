@@ -85,6 +85,34 @@ def test_odd_names_are_told_as_they_were(desk: Desk) -> None:
     assert item.publication == publication
 
 
+def test_it_is_found_by_its_version_and_by_what_it_was_called(desk: Desk) -> None:
+    stuck(desk, "c1", "c2")
+    desk.clock.now += 1
+    forget(desk, desk.item("c1"))
+    desk.clock.now += 1
+    forget(desk, desk.item("c2"))
+    (first,) = desk.outbox.past.of_component("c1")
+    publication = first.found.item.publication
+
+    assert [
+        gone.found.item.publication.component_id for gone in desk.outbox.past.of_version(publication.version_id)
+    ] == [
+        "c2",
+        "c1",
+    ]
+    # What only looks like it: another column that holds the same, nothing at all, and a part of the id.
+    for other in (publication.component_id, publication.project_id, "", publication.version_id[:-1]):
+        assert desk.outbox.past.of_version(other) == [], other
+    names = desk.outbox.past.names()
+    assert [each.component_id for each in names] == ["c2", "c1"]
+    assert names[1] == first.named
+    assert (first.named.item_id, first.named.path, first.named.state) == (
+        first.found.item.id,
+        publication.path,
+        State.NEEDS_ATTENTION.value,
+    )
+
+
 def test_only_the_latest_are_known(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(past, "MOST", 2)
     for number in range(4):
