@@ -43,7 +43,7 @@ def first(context: click.Context, items: Sequence[str], as_json: bool) -> None:
     found = here.find()
     outbox = here.outbox(found)
     rows = list({row.item_id: row for text in items for row in named(outbox, text, found.studio)}.values())
-    changed = {row.item_id for row in rows if outbox.control.first([row.item_id], HIGHEST_PRIORITY)}
+    changed = set(outbox.control.first([row.item_id for row in rows], HIGHEST_PRIORITY))
     if as_json:
         told = [_told(row, row.item_id in changed) for row in rows]
         answer.print_json({"first": len(changed), "items": told})

@@ -17,7 +17,6 @@ from ftrack_accsyn_accessor.insight.installation import find_installation
 from ftrack_accsyn_accessor.insight.waiting import Outcome, Waited, Wanted
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.outbox.facts import Link, kept
 
 _CODES: Mapping[Outcome, int] = {
     Outcome.THERE: exit_codes.OK,
@@ -92,8 +91,7 @@ def _absence() -> str:
 
 
 def _destination(outbox: Optional[Outbox]) -> str:
-    configured = environment.read_settings().destination_location
-    known = configured or (kept(outbox, Link).destination if outbox is not None else "")
+    known = waiting.destination(environment.read_settings(), outbox)
     if not known:
         raise here.Stop("Where is not known on this machine. Name the ftrack location with --at.", exit_codes.USAGE)
     return known

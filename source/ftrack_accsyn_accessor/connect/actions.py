@@ -57,7 +57,7 @@ class OutboxActions:
     def first(self, item_ids: list[int]) -> str:
         """Let accsyn carry items before what else waits."""
         with self._runtime() as runtime:
-            count = runtime.outbox.control.first(item_ids, HIGHEST_PRIORITY)
+            count = len(runtime.outbox.control.first(item_ids, HIGHEST_PRIORITY))
             runtime.wake()
         if not count:
             return "Nothing of it is still to be sent."

@@ -37,7 +37,6 @@ from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.item import HIGHEST_PRIORITY
 from ftrack_accsyn_accessor.outbox import Outbox
-from ftrack_accsyn_accessor.outbox.facts import Link, kept
 from ftrack_accsyn_accessor.outbox.past import Ended
 from ftrack_accsyn_accessor.outbox.patience import Patience
 
@@ -92,7 +91,7 @@ def first(what: Any, priority: int = HIGHEST_PRIORITY) -> int:
         outcome = f"the priority {priority} is none of 0 to {HIGHEST_PRIORITY}"
         raise errors.SettingsError("send something first", "", outcome, "Name another one.")
     with _outbox() as (here, outbox):
-        return outbox.control.first(_ids(outbox, here, what), priority)
+        return len(outbox.control.first(_ids(outbox, here, what), priority))
 
 
 def pause() -> bool:
@@ -229,8 +228,7 @@ def _name(location: Any) -> str:
 
 
 def _destination(outbox: Optional[Outbox]) -> str:
-    configured = environment.read_settings().destination_location
-    known = configured or (kept(outbox, Link).destination if outbox is not None else "")
+    known = waiting.destination(environment.read_settings(), outbox)
     if not known:
         outcome = "where publishes of this machine go is not known on it"
         raise errors.SettingsError("tell where to wait for it", "", outcome, "Name the location.")

@@ -20,6 +20,7 @@ from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.errors import OutboxError, RegistrationRefused, TimeUp
 from ftrack_accsyn_accessor.model.item import Item, Reason, State, Studio
 from ftrack_accsyn_accessor.model.retry import goes_on
+from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.facts import Link, kept
 from ftrack_accsyn_accessor.outbox.survey import Found
@@ -89,6 +90,11 @@ def wait(
         importlib.import_module("ftrack_api")  # takes a while, which is nobody's waiting
     asking = Asking(timeout_s, told, every_s, monotonic, pause)
     return _Wait(credentials, wanted, outbox, asking, absence or _NOTHING_HERE).run()
+
+
+def destination(current: Settings, outbox: Optional[Outbox]) -> str:
+    """Return the ftrack location to which publishes of this machine go; empty where that is not known on it."""
+    return current.destination_location or (kept(outbox, Link).destination if outbox is not None else "")
 
 
 class _Wait:
@@ -180,14 +186,14 @@ class _Wait:
         survey = self._outbox.survey
         version_id = self._wanted.version_id
         found = survey.of_version(version_id) if version_id else survey.of_component(self._wanted.component_id)
-        destination = kept(self._outbox, Link).destination
-        return [each for each in found if self._goes_there(each.item, destination)]
+        to = kept(self._outbox, Link).destination
+        return [each for each in found if self._goes_there(each.item, to)]
 
-    def _goes_there(self, item: Item, destination: str) -> bool:
-        """Whether *item* is to be at the location: *destination* is where publishes go that do not know yet."""
+    def _goes_there(self, item: Item, to: str) -> bool:
+        """Whether *item* is to be at the location: *to* is where publishes go that do not know yet."""
         if item.destination.location_id:
             return item.destination.location_id == self._location_id or not self._location_id
-        return item.reason is Reason.PUBLISH and destination in ("", self._wanted.location)
+        return item.reason is Reason.PUBLISH and to in ("", self._wanted.location)
 
     def _ended(self) -> Optional[Outcome]:
         """Return how it has ended for something that is missing, by what this machine alone knows of it."""

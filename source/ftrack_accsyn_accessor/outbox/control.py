@@ -109,19 +109,18 @@ class Control:
                 (*destination, self._clock(), request_id),
             ).rowcount
 
-    def first(self, item_ids: Sequence[int], priority: int) -> int:
-        """Give the tasks of items with which accsyn has not begun this *priority* (0 to 1000); return how many.
+    def first(self, item_ids: Sequence[int], priority: int) -> list[int]:
+        """Give the tasks of items with which accsyn has not begun this *priority* (0 to 1000); return their ids.
 
         What is not submitted yet carries it along, and goes before what has a smaller one; the worker gives it to what
         is queued in accsyn. Of what its recipient is to fetch accsyn knows no order.
         """
-        waiting = ", ".join(f"'{state.value}'" for state in _NOT_BEGUN)
+        statement = (
+            f"UPDATE item SET priority = ? WHERE id = ? AND state IN ({records.listed(_NOT_BEGUN)}) "  # noqa: S608
+            f"AND party NOT LIKE '{DELIVERY}=%'"
+        )
         with self._connections.writing() as connection:
-            return connection.executemany(
-                f"UPDATE item SET priority = ? WHERE id = ? AND state IN ({waiting}) "  # noqa: S608 - constants
-                f"AND party NOT LIKE '{DELIVERY}=%'",
-                [(priority, item_id) for item_id in item_ids],
-            ).rowcount
+            return [each for each in item_ids if connection.execute(statement, (priority, each)).rowcount]
 
     def untold(self, studio: Studio) -> list[Item]:
         """Return the items of *studio* whose tasks wait in accsyn with another priority, without their files."""

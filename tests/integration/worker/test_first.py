@@ -28,7 +28,7 @@ def test_what_was_put_first_is_registered_while_the_large_file_before_it_moves(d
     if submitted:
         desk.submit()
     note = next(item for item in desk.outbox.items() if item.publication.component_name == "note")
-    assert desk.outbox.control.first([note.id], 1000) == 1
+    assert desk.outbox.control.first([note.id], 1000) == [note.id]
     desk.submit()
     Priorities(desk.outbox, desk.workspace, desk.monotonic).tell(desk.outbox.control.untold(note.studio))
 

@@ -26,7 +26,8 @@ def told(office: demo.Demo) -> dict[str, int]:
 
 
 def first(bench: Bench, *names: str, priority: int = 1000) -> None:
-    assert bench.outbox.control.first([bench.item(name).id for name in names], priority) == len(names)
+    ids = [bench.item(name).id for name in names]
+    assert bench.outbox.control.first(ids, priority) == ids
 
 
 def tell(bench: Bench, priorities: Priorities) -> None:
