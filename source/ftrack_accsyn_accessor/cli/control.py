@@ -73,7 +73,7 @@ def pause(context: click.Context, as_json: bool) -> None:
 @terminal.json_option
 @click.pass_context
 def resume(context: click.Context, as_json: bool) -> None:
-    """Go on with what `pause` stopped.
+    """Go on with what `pause` has paused.
 
     The sync jobs that were paused with it go on in accsyn, as `pause` has it for pausing. Nothing is sent from here:
     what waits is sent by an application with the plugin, or by `drain`.

@@ -48,8 +48,7 @@ def first(context: click.Context, items: Sequence[str], as_json: bool) -> None:
         told = [_told(row, row.item_id in changed) for row in rows]
         answer.print_json({"first": len(changed), "items": told})
     else:
-        for row in rows:
-            terminal.say(f"{row.title} {_said(row, row.item_id in changed)}.")
+        terminal.say("\n".join(f"{row.title} {_said(row, row.item_id in changed)}." for row in rows))
     hopeless = all(row.state is State.WITHDRAWN for row in rows)
     context.exit(exit_codes.FAILED if hopeless else exit_codes.OK)
 

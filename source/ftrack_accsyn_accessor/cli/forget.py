@@ -40,9 +40,7 @@ def forget(items: Sequence[str], as_json: bool) -> None:
     if as_json:
         answer.print_json({"forgotten": [_told(row) for row in stuck]})
         return
-    for row in stuck:
-        terminal.say(f"{row.title} is forgotten.")
-    terminal.say(_STAYS)
+    terminal.say("\n".join([*(f"{row.title} is forgotten." for row in stuck), _STAYS]))
 
 
 def _stuck(outbox: Outbox, text: str, studio: Studio) -> list[Row]:

@@ -38,7 +38,7 @@ VERBS: Mapping[str, Verb] = {
     "requests": Verb(
         "requests", "List what was asked for from this machine: Send, Sync, Get and Outsource, with how far each is."
     ),
-    "resume": Verb("control", "Go on with what `pause` stopped."),
+    "resume": Verb("control", "Go on with what `pause` has paused."),
     "retry": Verb("control", "Try again at once what waits or needs attention: the named items, or everything."),
     "sandbox": Verb("sandbox", "Run a studio on this machine, ftrack and accsyn included, until Ctrl-C."),
     "send": Verb("send", "Send the components of a selection from one location to another."),
