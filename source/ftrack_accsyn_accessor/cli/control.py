@@ -9,7 +9,7 @@ import click
 
 from ftrack_accsyn_accessor import environment, machine
 from ftrack_accsyn_accessor.cli import answer, exit_codes, here, terminal
-from ftrack_accsyn_accessor.insight import steering
+from ftrack_accsyn_accessor.insight import pausing
 from ftrack_accsyn_accessor.insight.installation import Installation
 from ftrack_accsyn_accessor.insight.naming import named
 from ftrack_accsyn_accessor.insight.rows import BY_WHOM
@@ -108,7 +108,7 @@ class _Steered(NamedTuple):
 
 def _steer(installation: Installation, outbox: Outbox) -> _Steered:
     """Bring accsyn's jobs to where the outbox wants them, as far as that is possible from here."""
-    if not steering.astray(outbox, installation.studio):
+    if not pausing.astray(outbox, installation.studio):
         return _Steered(0, "", exit_codes.OK)
     runtime, code = None, exit_codes.TIMEOUT
     try:
@@ -116,11 +116,10 @@ def _steer(installation: Installation, outbox: Outbox) -> _Steered:
     except (here.Stop, SettingsError) as error:  # an application that runs may do it all the same
         missing, code = str(error), exit_codes.NOT_SET_UP
     try:
-        with telling.refusals():
-            obstacle = steering.steer(outbox, installation.studio, runtime)
+        obstacle = pausing.steer(outbox, installation.studio, runtime)
     except AccsynAccessorError as error:
         obstacle, code = str(error), exit_codes.FAILED
-    left = len(steering.astray(outbox, installation.studio))
+    left = len(pausing.astray(outbox, installation.studio))
     return _Steered(left, missing or obstacle, code) if left else _Steered(0, "", exit_codes.OK)
 
 

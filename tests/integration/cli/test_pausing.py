@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.insight import ability, steering
+from ftrack_accsyn_accessor.insight import ability, pausing
 from ftrack_accsyn_accessor.model.item import State
 from helpers import wait_until
 from integration.cli.conftest import Run
@@ -69,7 +69,7 @@ def test_an_accsyn_that_is_away_is_told_and_tried_once_more_by_the_same_verb(
 ) -> None:
     if verb == "resume":
         run("pause")
-    monkeypatch.setattr(steering, "STEER_S", 1.0)
+    monkeypatch.setattr(pausing, "STEER_S", 1.0)
     publisher.studio.accsyn.switches.refuse(True)
 
     result = run(verb)
@@ -78,7 +78,7 @@ def test_an_accsyn_that_is_away_is_told_and_tried_once_more_by_the_same_verb(
     assert "connection was refused" in result.stdout
     assert f"or by: ftrack-accsyn {verb}" in result.stdout
     publisher.studio.accsyn.switches.refuse(False)
-    monkeypatch.setattr(steering, "STEER_S", 20.0)
+    monkeypatch.setattr(pausing, "STEER_S", 20.0)
     assert told(verb)["exit_code"] == exit_codes.OK
     assert (jobs(publisher) == ["paused"]) is (verb == "pause")
 
@@ -86,7 +86,7 @@ def test_an_accsyn_that_is_away_is_told_and_tried_once_more_by_the_same_verb(
 def test_an_accsyn_that_hangs_holds_pause_no_longer_than_it_says(
     publisher: Publisher, left: Any, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steering, "STEER_S", 0.5)
+    monkeypatch.setattr(pausing, "STEER_S", 0.5)
     publisher.studio.accsyn.switches.hang(times=1000)
 
     found = told("pause")
@@ -110,7 +110,7 @@ def test_wrong_accsyn_key_is_told_at_once_and_nothing_more_is_sent(
 def test_missing_setting_is_told_and_nothing_more_is_sent(
     publisher: Publisher, left: Any, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steering, "OTHERS_S", 0.0)
+    monkeypatch.setattr(pausing, "OTHERS_S", 0.0)
     publisher.environment(ACCSYN_API_KEY=None)
 
     found = told("pause")
