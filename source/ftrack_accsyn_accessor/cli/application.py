@@ -52,6 +52,14 @@ class Application(click.Group):
         logging.getLogger("ftrack_api").addHandler(logging.NullHandler())
         return super().invoke(ctx)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[Optional[str], Optional[click.Command], list[str]]:
+        """Return the command that *args* begin with; what is no word, click before 8.2 would answer with the help."""
+        if not (args[0] in VERBS or args[0][:1].isalnum() or ctx.resilient_parsing):
+            ctx.fail(f"No such command {args[0]!r}.")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what each command does, without importing it."""
         with formatter.section("Commands"):
