@@ -36,7 +36,8 @@ WHERE = (
 
 
 def elsewhere(*arguments: str) -> subprocess.CompletedProcess[str]:
-    options = ("-q", "-p", "no:cacheprovider", "-p", "no:faulthandler")
+    # Rewriting the assertions takes longer than all else.
+    options = ("-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--assert=plain")
     return subprocess.run(
         [sys.executable, "-c", ELSEWHERE, *options, *arguments],
         cwd=ROOT,

@@ -40,7 +40,8 @@ def reliability() -> dict[tuple[str, ...], list[int]]:
 def collected(names: list[str], tier: str) -> Counter[str]:
     """Return how many tests each of the files has in a tier."""
     files = [str(TESTS / name) for name in names]
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-m", tier, *files]
+    options = ["--collect-only", "-q", "-p", "no:cacheprovider", "--assert=plain", "-m", tier]
+    command = [sys.executable, "-m", "pytest", *options, *files]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     tests = (line.split("::")[0] for line in listed.splitlines() if "::" in line)
     return Counter(name.split("tests/", 1)[1] for name in tests)

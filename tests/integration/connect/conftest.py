@@ -108,9 +108,7 @@ class Machine:
 
     def publish(self, names: Sequence[str], project: str = "show_a", **changes: Any) -> None:
         """Bring items into the outbox, as the location does."""
-        made = [dataclasses.replace(publication(name, project), **changes) for name in names]
-        self.outbox.prepare(made, "owner")
-        self.outbox.activate([f"id-{name}" for name in names], "l1")
+        publish(self.outbox, names, project, **changes)
 
     def fail(self, count: int) -> list[str]:
         """Let the oldest *count* items need attention; return their names."""
@@ -118,6 +116,12 @@ class Machine:
         error = FileChanged("send a staged file", "a.mov", "it is missing", "Publish it again.")
         assert self.outbox.needs_attention(items, error, NOT_BY_ITSELF) == count
         return [item.publication.component_name for item in items]
+
+
+def publish(outbox: Outbox, names: Sequence[str], project: str = "show_a", **changes: Any) -> None:
+    """Bring items into *outbox*, as the location does."""
+    outbox.prepare([dataclasses.replace(publication(name, project), **changes) for name in names], "owner")
+    outbox.activate([f"id-{name}" for name in names], "l1")
 
 
 def publication(name: str, project: str) -> Publication:

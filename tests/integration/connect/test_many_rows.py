@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
+from pathlib import Path
 from typing import Callable
 
 import pytest
@@ -10,6 +12,9 @@ import pytest
 from ftrack_accsyn_accessor.connect.reader import PAGE
 from ftrack_accsyn_accessor.connect.shapes import Column, Filter
 from ftrack_accsyn_accessor.connect.tab import Tab
+from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox.file import outbox_path
+from integration.connect.conftest import publish
 from qt_support import QtCore, QtTest, Window, settle
 
 MANY = 10_000
@@ -18,9 +23,19 @@ Key = QtCore.Qt.Key
 Windows = Callable[..., Window]
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an outbox with many items. Each test gets a copy: to publish them takes seconds."""
+    path = tmp_path_factory.mktemp("filled") / "outbox.sqlite3"
+    outbox = Outbox(path)
+    publish(outbox, [f"c{number:05d}" for number in range(MANY)])
+    outbox.close()
+    return path
+
+
 @pytest.fixture
-def window(machine, recorder, windows: Windows) -> Window:
-    machine.publish([f"c{number:05d}" for number in range(MANY)])
+def window(machine, recorder, windows: Windows, filled: Path, tmp_path: Path) -> Window:
+    shutil.copy(filled, outbox_path(None, str(tmp_path / "staging")))
     machine.failed = machine.fail(3)
     shown = windows(Tab(machine.source, recorder))
     shown.loaded()

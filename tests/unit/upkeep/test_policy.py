@@ -274,7 +274,7 @@ ages = st.floats(0, 100, allow_nan=False)
     older=st.one_of(st.none(), ages),
     quota=st.one_of(st.none(), st.integers(0, 150)),
 )
-def test_choice_frees_nothing_pinned_moving_or_young_and_no_more_than_the_quota_asks_for(
+def test_choice_leaves_what_moves_and_meets_the_quota_as_far_as_age_and_pins_allow(
     items: list[tuple[State, float]], pins: set[str], older: Optional[float], quota: Optional[int]
 ) -> None:
     candidates = [item(number, state, days) for number, (state, days) in enumerate(items)]
@@ -284,15 +284,11 @@ def test_choice_frees_nothing_pinned_moving_or_young_and_no_more_than_the_quota_
     freed = [candidate for candidate in wanted if candidate.publication.component_id not in pins]
 
     synced = [candidate for candidate in candidates if candidate.state is State.SYNCED]
-    ages_s = {candidate.id: NOW - (candidate.synced_at or 0.0) for candidate in synced}
-    old = {number for number, age_s in ages_s.items() if policy.older_than_s is None or age_s > policy.older_than_s}
-    assert {candidate.id for candidate in wanted} <= old
-    assert [ages_s[candidate.id] for candidate in wanted] == sorted(
-        (ages_s[candidate.id] for candidate in wanted), reverse=True
-    )
-    if quota is None:
-        assert {candidate.id for candidate in wanted} == (old if older is not None else set())
-        return
-    left_bytes = 10 * (len(synced) - len(freed))
-    assert not freed or left_bytes + 10 > quota, "the last one had to go"
-    assert left_bytes <= quota or old <= {candidate.id for candidate in wanted}, "what could go has gone"
+    assert all(candidate in synced for candidate in going)
+    assert [candidate.synced_at for candidate in going] == sorted(candidate.synced_at or 0 for candidate in going)
+    left = [each for each in synced if each not in going or is_pinned(each, pins)]
+    old = [each for each in left if older is None or NOW - (each.synced_at or NOW) > older * DAY_S]
+    if quota is not None and any(not is_pinned(each, pins) for each in old):
+        assert sum(candidate.progress.size_bytes for candidate in left) <= quota
+    if older is None and quota is None:
+        assert going == []
