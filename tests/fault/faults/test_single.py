@@ -57,7 +57,7 @@ def cases(operations: dict[str, str]) -> list[Any]:
 def assert_cause(desk: Desk, component: str, operation: str, name: str, tried: str) -> None:
     """The item waits for what went wrong, in words: what was tried, and what happens next."""
     kind = REFUSED.get(operation, FAULTS[name].kind) if name == "refusal" else FAULTS[name].kind
-    if (FAULTS[name].is_silence or name.startswith("page")) and operation in ("master", "api/login"):
+    if (FAULTS[name].is_silence or name.startswith("page, ")) and operation in ("master", "api/login"):
         kind = errors.Unreachable.kind  # who is not logged in has asked for nothing yet
     item = desk.item(component)
     assert item.state is (State.NEEDS_ATTENTION if kind == errors.Refused.kind else State.PENDING)

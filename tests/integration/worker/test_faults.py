@@ -176,5 +176,5 @@ def test_many_stopped_items_are_named_in_a_few_lines(desk: Desk, caplog: pytest.
 
     lines = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert len(lines) == 4
-    assert lines[0].startswith("show_a plate v001 a needs attention. The sync job")
+    assert lines[0].startswith("show_a sq010/sh010 plate v001 a needs attention. The sync job")
     assert lines[3] == f"So do 5 more components of {desk.job().name}."
