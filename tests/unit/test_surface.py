@@ -22,7 +22,7 @@ FUNCTIONS = {
     "retry": "(what: 'Any' = None) -> 'int'",
     "status": "(what: 'Any') -> 'Status'",
     "wait": "(what: 'Any', location: 'Any' = '', timeout_s: 'Optional[float]' = None, "
-    "told: 'Optional[Callable[[str], None]]' = None) -> 'Arrival'",
+    "on_message: 'Optional[Callable[[str], None]]' = None) -> 'Arrival'",
     "why": "(what: 'Any' = None) -> 'tuple[Cause, ...]'",
 }
 FIELDS = {

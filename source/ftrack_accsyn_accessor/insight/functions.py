@@ -111,7 +111,7 @@ def resume() -> bool:
 
 
 def wait(
-    what: Any, location: Any = "", timeout_s: Optional[float] = None, told: Optional[Callable[[str], None]] = None
+    what: Any, location: Any = "", timeout_s: Optional[float] = None, on_message: Optional[Callable[[str], None]] = None
 ) -> Arrival:
     """Wait until ftrack knows a component, or all components of a version, at *location*; return how that has ended.
 
@@ -119,9 +119,9 @@ def wait(
     of a host's windows, nor in a callback of a session's event hub. ftrack is asked by a session of its own: that of an
     entity is left alone, and only tells which ftrack it is.
 
-    *location* is a location of ftrack, or its name; empty for where publishes of this machine go. *told* gets a line
-    every half minute, on this thread: what is waited for, and why. Needs no outbox on this machine. Ends early where
-    this machine knows that it does not come by itself.
+    *location* is a location of ftrack, or its name; empty for where publishes of this machine go. *on_message* gets a
+    line every half minute, on this thread: what is waited for, and why. Needs no outbox on this machine. Ends early
+    where this machine knows that it does not come by itself.
 
     Raise `errors.RegistrationRefused` where ftrack has no such component, version or location, or lets nobody in with
     the key; `errors.SettingsError` where it is not known which ftrack, or which location, is meant.
@@ -132,13 +132,13 @@ def wait(
         wanted = _wanted(what, outbox, _name(location) or _destination(outbox))
         with errors.in_person():
             try:
-                found = waiting.wait(credentials, wanted, outbox, timeout_s, told)
+                found = waiting.wait(credentials, wanted, outbox, timeout_s, on_message)
             except errors.RegistrationRefused as error:
-                if error.on != wanted.component_id or not _ID.fullmatch(error.on):
+                if error.on != wanted.component_id or hasattr(what, "entity_type") or not _ID.fullmatch(error.on):
                     raise
                 # An id that is no component's may be a version's; nobody here knows which.
                 left_s = None if timeout_s is None else max(0.0, timeout_s - (time.monotonic() - begun))
-                found = waiting.wait(credentials, Wanted("", error.on, wanted.location), outbox, left_s, told)
+                found = waiting.wait(credentials, Wanted("", error.on, wanted.location), outbox, left_s, on_message)
     finally:
         if outbox is not None:
             outbox.rest(0.0)

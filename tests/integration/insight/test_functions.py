@@ -258,7 +258,7 @@ def test_wait_takes_a_location_that_its_session_knows(publisher: Publisher, comp
 def test_wait_ends_with_its_time_and_says_what_is_in_the_way(publisher: Publisher, component: Any) -> None:
     lines: list[str] = []
 
-    found = waited(component, timeout_s=0.1, told=lines.append)
+    found = waited(component, timeout_s=0.1, on_message=lines.append)
 
     assert (found.outcome, found.there, found.arrived) == ("timeout", False, ())
     assert "submitted" in found.why
