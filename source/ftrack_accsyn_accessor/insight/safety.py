@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from ftrack_accsyn_accessor.insight.remarks import Remark, components, has
 
 
+#: With this `safety` says that not all of what was published has arrived, though nothing is on its way.
+FORGOTTEN = "that somebody has forgotten"
+
+
 @dataclasses.dataclass(frozen=True)
 class Standing:
     """How many items stand where.
 
     `moving` and `stuck` as in `status.Summary`; `waiting` are the pending ones that a process of this studio sends.
     `paused` tells that the outbox is, `held` that all jobs are paused in accsyn itself, `unattended` that no process is
-    there to send or follow anything.
+    there to send or follow anything. `forgotten` are the publishes that somebody has forgotten.
     """
 
     waiting: int
@@ -23,6 +27,7 @@ class Standing:
     paused: bool
     held: bool
     unattended: bool = False
+    forgotten: int = 0
 
 
 def safety(standing: Standing, remarks: Sequence[Remark]) -> tuple[bool, str]:
@@ -44,7 +49,8 @@ def safety(standing: Standing, remarks: Sequence[Remark]) -> tuple[bool, str]:
             f"{components(standing.stuck)} {has(standing.stuck)} not arrived, for reasons that somebody should look at"
         )
         return True, f"{text}; staying open does not change that."
-    return True, "Everything that was published has arrived."
+    but = f", but for {components(standing.forgotten)} {FORGOTTEN}" if standing.forgotten else ""
+    return True, f"Everything that was published has arrived{but}."
 
 
 def _moving(standing: Standing) -> str:

@@ -131,7 +131,8 @@ def summary(outbox: Outbox, studio: Studio = ANYBODY, worker: Optional[bool] = N
     pauses = _pauses(outbox, bool(sums["moving"]))
     waiting = sums["pending"] - sums["pending_elsewhere"]
     paused = pauses["paused"] is not None
-    standing = Standing(waiting, sums["moving"], sums["stuck"], paused, pauses["held"], unattended)
+    forgotten = len(outbox.past.forgotten_ids())
+    standing = Standing(waiting, sums["moving"], sums["stuck"], paused, pauses["held"], unattended, forgotten)
     safe, reason = safety(standing, noted)
     all_arrived = safe and not (sums["moving"] or sums["stuck"])
     return Summary(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftrack_accsyn_accessor.insight import past
+from ftrack_accsyn_accessor.insight import past, status
 from ftrack_accsyn_accessor.model.errors import NotOne, Refused
 from unit.outbox.conftest import Desk
 
@@ -54,3 +54,13 @@ def test_what_is_forgotten_while_it_was_to_be_tried_again_has_its_own_cause(desk
 
     assert "no access" in found.sentence
     assert "tried again" not in found.sentence
+
+
+def test_what_was_forgotten_is_not_said_to_have_arrived(desk: Desk) -> None:
+    (item,) = desk.pending("a")
+    desk.outbox.needs_attention([item], Refused("add tasks", "the job", "no access"), None)
+    desk.outbox.past.forget([item.id], "artist")
+
+    said = status.summary(desk.outbox).safe_reason
+
+    assert said == "Everything that was published has arrived, but for 1 component that somebody has forgotten."
