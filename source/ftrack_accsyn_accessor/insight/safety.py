@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from ftrack_accsyn_accessor.insight.remarks import Remark, components, has
 
-
 #: With this `safety` says that not all of what was published has arrived, though nothing is on its way.
 FORGOTTEN = "that somebody has forgotten"
 
