@@ -64,6 +64,7 @@ def summary(**changes: Any) -> Summary:
         "stuck": counts[State.NEEDS_ATTENTION],
         "synced": counts[State.SYNCED],
         "withdrawn": counts[State.WITHDRAWN],
+        "forgotten": 0,
         "pending_elsewhere": 0,
         "moving_elsewhere": 0,
         "unsent_bytes": 1000 * (counts[State.PREPARED] + counts[State.PENDING]),

@@ -169,6 +169,8 @@ def _sentence(summary: Summary) -> tuple[str, Tone]:
 def _at_rest(summary: Summary) -> tuple[str, Tone]:
     if not summary.all_arrived:
         return "Not everything here is known to have arrived", Tone.HELD
+    if summary.forgotten:
+        return f"All has arrived but for {summary.forgotten:,} forgotten", Tone.WAITING
     return ("Everything has arrived", Tone.GOOD) if summary.synced else ("Nothing to sync", Tone.WAITING)
 
 

@@ -7,9 +7,6 @@ from collections.abc import Sequence
 
 from ftrack_accsyn_accessor.insight.remarks import Remark, components, has
 
-#: With this `safety` says that not all of what was published has arrived, though nothing is on its way.
-FORGOTTEN = "that somebody has forgotten"
-
 
 @dataclasses.dataclass(frozen=True)
 class Standing:
@@ -48,7 +45,7 @@ def safety(standing: Standing, remarks: Sequence[Remark]) -> tuple[bool, str]:
             f"{components(standing.stuck)} {has(standing.stuck)} not arrived, for reasons that somebody should look at"
         )
         return True, f"{text}; staying open does not change that."
-    but = f", but for {components(standing.forgotten)} {FORGOTTEN}" if standing.forgotten else ""
+    but = f", but for {components(standing.forgotten)} that somebody has forgotten" if standing.forgotten else ""
     return True, f"Everything that was published has arrived{but}."
 
 

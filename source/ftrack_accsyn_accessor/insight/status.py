@@ -32,8 +32,9 @@ class Summary:
     """Everything at a glance.
 
     `pending` items are not in accsyn yet, `moving` ones are, `stuck` ones need attention, and `withdrawn` ones are in
-    none of the other numbers. `pending_elsewhere` and `moving_elsewhere` of them are another studio's: nobody of this
-    one can send or follow them; `unsent_bytes` is the size of the other pending ones. `remarks` tell what is in no row.
+    none of the other numbers; nor is what somebody has `forgotten`, which is no item any more. `pending_elsewhere` and
+    `moving_elsewhere` of them are another studio's: nobody of this one can send or follow them; `unsent_bytes` is the
+    size of the other pending ones. `remarks` tell what is in no row.
 
     `total_bytes` is the size of what is pending or moving and of what has arrived since that began; `done_bytes` of it
     have been transferred. `speed_bytes_per_s` and `time_left_s` are None while nothing moves.
@@ -56,6 +57,7 @@ class Summary:
     stuck: int
     synced: int
     withdrawn: int
+    forgotten: int
     pending_elsewhere: int
     moving_elsewhere: int
     unsent_bytes: int
@@ -131,8 +133,7 @@ def summary(outbox: Outbox, studio: Studio = ANYBODY, worker: Optional[bool] = N
     pauses = _pauses(outbox, bool(sums["moving"]))
     waiting = sums["pending"] - sums["pending_elsewhere"]
     paused = pauses["paused"] is not None
-    forgotten = len(outbox.past.forgotten_ids())
-    standing = Standing(waiting, sums["moving"], sums["stuck"], paused, pauses["held"], unattended, forgotten)
+    standing = Standing(waiting, sums["moving"], sums["stuck"], paused, pauses["held"], unattended, sums["forgotten"])
     safe, reason = safety(standing, noted)
     all_arrived = safe and not (sums["moving"] or sums["stuck"])
     return Summary(
@@ -189,6 +190,7 @@ def _sums(outbox: Outbox, others: Sequence[UnderWay]) -> dict[str, Any]:
         "stuck": totals[State.NEEDS_ATTENTION].count,
         "synced": totals[State.SYNCED].count,
         "withdrawn": totals[State.WITHDRAWN].count,
+        "forgotten": len(outbox.past.forgotten_ids()),
         "pending_elsewhere": sum(each.unsent for each in others),
         "moving_elsewhere": sum(each.moving for each in others),
         "unsent_bytes": sum(totals[state].size_bytes for state in UNSENT) - sum(each.unsent_bytes for each in others),

@@ -13,8 +13,7 @@ from typing import Callable, Optional
 from ftrack_accsyn_accessor.insight import obstacles, own
 from ftrack_accsyn_accessor.insight.own import NOTHING_TO_DO
 from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
-from ftrack_accsyn_accessor.insight.rows import MOVING, Row, is_others
-from ftrack_accsyn_accessor.insight.safety import FORGOTTEN
+from ftrack_accsyn_accessor.insight.rows import MOVING, Row, common_cause, is_others
 from ftrack_accsyn_accessor.insight.situation import Alike, Cause, Situation
 from ftrack_accsyn_accessor.model.item import State, Trouble
 from ftrack_accsyn_accessor.model.progress import size_text
@@ -247,7 +246,7 @@ def _all_there(situation: Situation) -> Cause:
     summary = situation.summary
     if summary is not None and summary.problem:
         return Cause("problem", summary.problem, summary.problem_remedy)
-    if summary is not None and FORGOTTEN in summary.safe_reason:
+    if summary is not None and summary.forgotten:
         return Cause("arrived", summary.safe_reason, NOTHING_TO_DO)
     there = f" at {summary.destination}" if summary is not None and summary.destination else ""
     done = "asked for" if situation.outside and not there else "published"

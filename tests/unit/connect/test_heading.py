@@ -67,6 +67,7 @@ EARLIER = Remark(Topic.EARLIER, "/data/x.sqlite3", 0, "It is in use.", "Wait.")
     [
         (summary(), "Nothing to sync", Tone.WAITING),
         (summary(counts={State.SYNCED: 3}), "Everything has arrived", Tone.GOOD),
+        (summary(counts={State.SYNCED: 3}, forgotten=2), "All has arrived but for 2 forgotten", Tone.WAITING),
         (summary(counts={State.PENDING: 1200}), "1,200 waiting", Tone.WAITING),
         (summary(counts={State.PENDING: 1, State.TRANSFERRING: 2}), "2 on the way · 1 waiting", Tone.BUSY),
         (summary(counts={State.NEEDS_ATTENTION: 1, State.SYNCED: 9}), "1 needs attention", Tone.BAD),
