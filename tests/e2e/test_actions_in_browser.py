@@ -78,7 +78,7 @@ def test_a_producer_sends_a_shot_and_sees_it_arrive(page: ActionsPage, studio: S
 
     page.fill("Priority, from 0 to 1000", "900")
     preview = page.press("Preview", "Send 2 items (2 files, 6.0 kB)").text
-    assert "show_a sh010 comp v001 main (3.0 kB)" in preview
+    assert "show_a sq010/sh010 comp v001 main (3.0 kB)" in preview
     assert "cannot go: 1 item" in preview
     assert "missing.txt" in preview
     assert not [word for word in ("&#", "<b>", "* ", "None", component) if word in preview]

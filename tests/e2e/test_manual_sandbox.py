@@ -39,6 +39,7 @@ def test_what_is_broken_is_seen_and_mended(tmp_path: Path) -> None:
             process.kill()
     assert "Check ACCSYN_API_USER and ACCSYN_API_KEY" in "".join(said)
     drained = [text for text in said if "safe to quit" in text]
-    assert ["Everything that was published has arrived." in text for text in drained] == [True, True, True, False, True]
+    assert ["Everything that was published has arrived" in text for text in drained] == [True, True, True, False, True]
+    assert ["that somebody has forgotten" in text for text in drained] == [False, False, False, False, True]
     arrived = {path.parts[-2] for path in (tmp_path / "studio" / "hq").rglob("movie.mov")}
     assert arrived == {"v001", "v002", "v003"}, "the forgotten one is never sent"
