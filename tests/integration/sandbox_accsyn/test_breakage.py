@@ -97,6 +97,7 @@ def test_accsyn_is_away_and_back(breakage: Breakage, accsyn: Workspace) -> None:
 
 def test_ftrack_is_away_and_back_with_its_event_hub(breakage: Breakage, studio: Studio) -> None:
     session = ftrack_session(studio, auto_connect_event_hub=True)
+    session.event_hub._auto_reconnect_delay = 0.1  # it is ten seconds, in which the client silences every log
     wait_until(lambda: studio.ftrack.hub.connection_count == 1)
     breakage.begin("ftrack")
     with pytest.raises(requests.ConnectionError):
@@ -104,6 +105,7 @@ def test_ftrack_is_away_and_back_with_its_event_hub(breakage: Breakage, studio: 
     wait_until(lambda: studio.ftrack.hub.connection_count == 0)
     breakage.mend()
     assert len(ftrack_session(studio).query("Project").all()) == 2
+    wait_until(lambda: studio.ftrack.hub.connection_count == 1)
     session.close()
 
 
