@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import re
 import subprocess
@@ -100,27 +99,3 @@ def test_what_one_sees_is_what_is_said() -> None:
 def test_states_of_the_tab_are_those_that_it_shows() -> None:
     page = (MANUAL / "tab.md").read_text(encoding="utf-8").split("| state | it |")[1].split("\n\n")[0]
     assert re.findall(r"^\| ([A-Z][\w ]+) \|", page, re.MULTILINE) == [word for word, _ in shapes._WORDS.values()]
-
-
-def said() -> str:
-    """Return all texts of the code, with a blank for what is put into them; adjacent ones as the one that they are."""
-    texts = []
-    for path in sorted((ROOT / "source").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.JoinedStr):
-                texts.append(
-                    "".join(str(part.value) if isinstance(part, ast.Constant) else " " for part in node.values)
-                )
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                texts.append(node.value)
-    return "\n".join(texts).casefold()
-
-
-def test_what_troubleshooting_quotes_is_what_is_said() -> None:
-    table = README.read_text(encoding="utf-8").partition("## Troubleshooting")[2]
-    quoted = re.findall(r'"([^"]+)"', " ".join(line.split(" | ")[0] for line in table.splitlines() if line[:1] == "|"))
-    parts = {part for quote in quoted for part in re.split(r"\.\.|`[^`]*`|^Could not ", quote) if part.strip()}
-    texts = said()
-
-    assert len(quoted) > 20
-    assert [part for part in parts if part.strip(" ?").casefold() not in texts] == []

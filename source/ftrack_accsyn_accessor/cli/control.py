@@ -8,7 +8,7 @@ from typing import NamedTuple
 import click
 
 from ftrack_accsyn_accessor import environment, machine
-from ftrack_accsyn_accessor.cli import answer, exit_codes, here, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, here, telling, terminal
 from ftrack_accsyn_accessor.insight import pausing
 from ftrack_accsyn_accessor.insight.installation import Installation
 from ftrack_accsyn_accessor.insight.naming import named
@@ -38,10 +38,10 @@ def retry(items: Sequence[str], as_json: bool) -> None:
     if as_json:
         answer.print_json({"retried": retried})
     elif not retried:
-        click.echo("Nothing of that waits for a time or for help: it is due already, on its way, or there.")
+        terminal.say("Nothing of that waits for a time or for help: it is due already, on its way, or there.")
     else:
         by_whom = BY_WHOM if outbox.control.paused() is None else _ON_RESUMING
-        click.echo(f"{retried} component(s) are tried again. {by_whom}")
+        terminal.say(f"{retried} component(s) are tried again. {by_whom}")
 
 
 @click.command()
@@ -116,7 +116,8 @@ def _steer(installation: Installation, outbox: Outbox) -> _Steered:
     except (here.Stop, SettingsError) as error:  # an application that runs may do it all the same
         missing, code = str(error), exit_codes.NOT_SET_UP
     try:
-        obstacle = pausing.steer(outbox, installation.studio, runtime)
+        with telling.refusals():
+            obstacle = pausing.steer(outbox, installation.studio, runtime)
     except AccsynAccessorError as error:
         obstacle, code = str(error), exit_codes.FAILED
     left = len(pausing.astray(outbox, installation.studio))
@@ -127,4 +128,5 @@ def _end(context: click.Context, text: str, told: dict[str, object], as_json: bo
     if as_json:
         answer.print_json(told)
     else:
-        terminal.say(f"{text} {_BY_WHOM}")
+        terminal.say(text)
+    context.exit(int(str(told["exit_code"])))

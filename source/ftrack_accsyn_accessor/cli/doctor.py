@@ -14,7 +14,7 @@ from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import answer, exit_codes, here, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, fitting, here, terminal
 from ftrack_accsyn_accessor.insight.doctor import Check, Level, Subject, bundle, examine, worst
 from ftrack_accsyn_accessor.model.errors import SettingsError
 from ftrack_accsyn_accessor.model.printable import visible
@@ -50,7 +50,7 @@ def doctor(context: click.Context, archive: Optional[Path], as_json: bool) -> No
     for check in examine(subject):
         checks.append(check)
         if not as_json:
-            terminal.console().print(_line(check))
+            terminal.console().print(Line(check))
     if archive is not None:
         _write(archive, subject, checks)
     if as_json:

@@ -143,7 +143,10 @@ def _paragraph(
     text: str, console: Console, width: int, style: Style, head: Optional[Segment] = None, indent: int = 0
 ) -> Iterator[Segment]:
     """Yield *text* as lines of at most *width*, moved in by *indent*; *head* is how it begins, where that is given."""
-    first, *more = _folded(" ".join(_letters(console)(text).split()), width - indent)
+    words = _letters(console)(text).split()
+    if any(width - indent < _size(word) <= width for word in words):
+        indent = 0  # one word needs the whole line
+    first, *more = _folded(" ".join(words), width - indent)
     if head is not None and first.startswith(head.text):
         yield head
         first = first[len(head.text) :]

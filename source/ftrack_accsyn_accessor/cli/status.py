@@ -95,7 +95,8 @@ class _Look:
     def told(self, summary: Summary) -> dict[str, Any]:
         found, unfolded = self.requests(summary)
         asked = [{**plain(row), "unfolded": plain(unfolded.get(row.request_id, []))} for row in found]
-        return {"summary": summary, "requests": asked, "items": list(self.rows()), "exit_code": exit_codes.of(summary)}
+        items = list(snapshot.with_nobody(self.rows(), summary))
+        return {"summary": summary, "requests": asked, "items": items, "exit_code": exit_codes.of(summary)}
 
     def view(self, summary: Summary) -> Group:
         found, unfolded = self.requests(summary)
@@ -104,7 +105,7 @@ class _Look:
             parts += [shown.requests_view(found, unfolded), ""]
         total = rows.count(self.outbox, search=self.search, request=PUBLISHED)
         if total or not found:
-            parts.append(shown.rows_view(self.rows(), total))
+            parts.append(shown.rows_view(snapshot.with_nobody(self.rows(), summary), total))
         return Group(*parts, *self.elsewhere())
 
     def elsewhere(self) -> list[Text]:

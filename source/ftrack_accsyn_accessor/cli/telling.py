@@ -15,6 +15,7 @@ from rich.text import Text
 from ftrack_accsyn_accessor.cli import exit_codes, here, terminal
 from ftrack_accsyn_accessor.insight.asking import TOLD_S, Told
 from ftrack_accsyn_accessor.model.errors import LoginRefused, TimeUp, Unauthorised
+from ftrack_accsyn_accessor.model.progress import size_text
 
 #: How often a line on a terminal is drawn anew.
 DRAWN_S = 0.25
@@ -101,6 +102,13 @@ def refusals() -> Iterator[None]:
 def _is_no_refusal(record: logging.LogRecord) -> bool:
     told = record.args[0] if isinstance(record.args, tuple) and record.args else None
     return not isinstance(told, (LoginRefused, Unauthorised))
+
+
+class _Speed(TransferSpeedColumn):
+    """The speed; nothing where that is not known."""
+
+    def render(self, task: Task) -> Text:
+        return super().render(task) if task.finished_speed or task.speed else Text()
 
 
 class _Rarely:

@@ -24,9 +24,7 @@ VERBS: Mapping[str, Verb] = {
     "forget": Verb("forget", "Take what needs attention out of the list for good."),
     "get": Verb("get", "Fetch components from wherever they are to this machine's staging location."),
     "hook": Verb("hook", "For accsyn's hooks (Admin > Settings > Hooks): take in what vendors deliver."),
-    "log": Verb(
-        "log", "Show where the outbox and the log are, and what happened to components lately, the latest first."
-    ),
+    "log": Verb("log", "Show where the outbox and the log are, and what happened to items lately, the latest first."),
     "outsource": Verb("outsource", "Hand tasks out to a vendor, with what they need."),
     "pause": Verb(
         "control", "Let nothing more be sent from this machine until `resume`, in all applications and across restarts."

@@ -71,9 +71,9 @@ def wait(
         told = {"location": wanted.location, **dataclasses.asdict(waited.arrival), "outcome": waited.outcome}
         answer.print_json({**told, "why": waited.why, "here": waited.rows, "exit_code": code})
     else:
-        terminal.say(_sentence(wanted, arrival, over))
-        for row in stuck:
-            terminal.say(f"{row.component}: {row.cause} {row.remedy}", err=True)
+        terminal.say(_sentence(wanted, waited))
+        if waited.why:
+            terminal.say(waited.why, err=True)
     context.exit(code)
 
 

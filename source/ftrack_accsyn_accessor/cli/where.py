@@ -58,7 +58,8 @@ def where(context: click.Context, words: Sequence[str], all_versions: bool, as_j
     """
     found = _ask(words, not all_versions)
     if not found.components:
-        raise here.Stop(f"ftrack has no component of {' '.join(words)}.", exit_codes.FAILED)
+        latest = "" if all_versions else " in its latest versions; --all looks into the older ones, too"
+        raise here.Stop(f"ftrack has no component of {' '.join(words)}{latest}.", exit_codes.FAILED)
     code = exit_code(found.components)
     if found.fault and code == exit_codes.OK:
         code = exit_codes.FAILED  # what accsyn does not tell may move

@@ -8,7 +8,7 @@ from typing import Optional
 import click
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import exit_codes, shown, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, terminal
 from ftrack_accsyn_accessor.insight import inquiry
 from ftrack_accsyn_accessor.insight.remarks import components
 from ftrack_accsyn_accessor.insight.situation import Cause, Situation
@@ -36,7 +36,7 @@ def why(context: click.Context, item: Optional[str], as_json: bool) -> None:
         told = {"sentence": first.sentence, "remedy": first.remedy, "causes": causes, "situation": known}
         answer.print_json({**told, "exit_code": _exit_code(known)})
     else:
-        terminal.say(f"{answer.sentence}\n{answer.remedy}")
+        terminal.say("\n".join(_lines(causes, known.one)))
     context.exit(_exit_code(known))
 
 

@@ -11,10 +11,11 @@ from typing import Optional
 
 from ftrack_accsyn_accessor.connect.leaving import Leaving, leaving
 from ftrack_accsyn_accessor.connect.shapes import Filter, Tone, moment_text
+from ftrack_accsyn_accessor.insight import obstacles
 from ftrack_accsyn_accessor.insight.absence import Absence
 from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
+from ftrack_accsyn_accessor.insight.situation import Situation
 from ftrack_accsyn_accessor.insight.status import Summary
-from ftrack_accsyn_accessor.insight.why import Situation, explain
 from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 from ftrack_accsyn_accessor.model.progress import duration_text, size_text
@@ -101,7 +102,10 @@ def _problem(summary: Summary, current: Settings) -> tuple[str, str]:
     if current.problems:
         return settings.describe(current.problems), ""
     if summary.staging_path and not summary.staging_present:
-        return explain(Situation(0.0, staging_path=summary.staging_path, staging_present=False))
+        gone = next(obstacles.in_the_way(Situation(0.0, staging_path=summary.staging_path, staging_present=False)))
+        return gone.sentence, gone.remedy
+    if summary.unattended:
+        return summary.problem, summary.problem_remedy
     if summary.left or summary.stuck:
         return reason_first(summary.contact.what), summary.contact.remedy
     return "", ""

@@ -55,7 +55,7 @@ class Leaving:
 
 def leaving(summary: Summary, causes: Iterable[str]) -> Leaving:
     """Return what would stay behind of what *summary* tells; *causes* are those of what waits."""
-    known = [summary.contact.what, *causes]
+    known = [summary.problem if summary.unattended else "", summary.contact.what, *causes]
     return Leaving(
         unsent=summary.pending - summary.pending_elsewhere,
         unsent_bytes=summary.unsent_bytes,

@@ -61,7 +61,7 @@ class OutboxSource:
         if not os.path.isfile(outbox.path):  # what is open of it may go on to be read, as it was
             raise self._not_there(current)
         try:
-            summary = status.summary(outbox, self._studio)
+            summary = status.summary(outbox, self._studio, runtime.worker.is_alive)
             causes = self._causes(outbox) if summary.pending else ()
         except OutboxError as error:
             if not os.path.isfile(outbox.path):

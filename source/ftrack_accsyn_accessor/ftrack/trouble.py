@@ -47,10 +47,8 @@ def trouble(error: BaseException, *secrets: str) -> Trouble:
         return of_answer(response)
     if isinstance(error, ModuleNotFoundError):
         return Trouble(f"{type(error).__name__}: {error}", "Install ftrack-python-api for this Python.")
-    last = links[-1]
-    # Others may have no text at all: ftrack's own errors fail by a brace in what the server has said.
-    if request is None and isinstance(last, OSError) and _NO_BUNDLE in str(last):
-        return Trouble(network.clean(str(last)), network.CERTIFICATES)
+    if request is None and _NO_BUNDLE in errors.words(links[-1]):
+        return Trouble(network.clean(errors.words(links[-1])), network.CERTIFICATES)
     if isinstance(error, socket.timeout) or (request is not None and not isinstance(request, _ODD)):
         found = network.trouble(request or error, links, where=False)
         return found._replace(remedy=_UNREACHED) if found.remedy is None and network.never_sent(links) else found

@@ -64,7 +64,9 @@ def status(what: Any) -> Status:
 def why(what: Any = None) -> tuple[Cause, ...]:
     """Return what is in the way of *what*, or of everything on this machine, the most first; at least one.
 
-    Of accsyn it tells what the worker knows. `ftrack-accsyn why` asks accsyn as well, and may know more.
+    Of accsyn it tells what the worker knows. `ftrack-accsyn why` asks accsyn as well, and may know more. Any thread.
+    What is wrong with settings and outbox is an answer, too. Raise `errors.NotOne` for words that mean several things;
+    `errors.Unresolved` for an entity of another kind.
     """
     asked = "" if what is None else _text(what)
     with Patience():
@@ -74,7 +76,7 @@ def why(what: Any = None) -> tuple[Cause, ...]:
 def retry(what: Any = None) -> int:
     """Try what waits or needs attention again at once: *what*, or several of them, or everything; return how many.
 
-    The worker of whatever process runs does it within seconds.
+    The worker of whatever process runs does it within seconds. Any thread. Raise as `status` does.
     """
     with _outbox() as (here, outbox):
         ids = None if what is None else _ids(outbox, here, what)
@@ -85,7 +87,7 @@ def first(what: Any, priority: int = HIGHEST_PRIORITY) -> int:
     """Send *what*, or several of them, before the rest of their sync job; return how many items that is.
 
     *priority* (0 to 1000) is that of their tasks in accsyn. What accsyn has begun with is not changed by it, and what
-    has arrived has none.
+    has arrived has none. Any thread. Raise as `status` does; `errors.SettingsError` for a priority that is none.
     """
     if not 0 <= priority <= HIGHEST_PRIORITY:
         outcome = f"the priority {priority} is none of 0 to {HIGHEST_PRIORITY}"
@@ -98,14 +100,14 @@ def pause() -> bool:
     """Let nothing more be sent from this machine until `resume`; return False if that was so already.
 
     Publishing goes on. Jobs that run already are paused in accsyn by the worker, where an application with the plugin
-    runs.
+    runs. Any thread. Raise `errors.SettingsError` and `errors.OutboxError` where there is no outbox to write into.
     """
     with _outbox() as (_, outbox):
         return outbox.control.pause(f"{environment.ftrack_user()}@{machine.hostname()}")
 
 
 def resume() -> bool:
-    """Go on with what `pause` has stopped; return False if nothing was paused."""
+    """Go on with what `pause` has paused; return False if nothing was. Any thread. Raise as `pause` does."""
     with _outbox() as (_, outbox):
         return outbox.control.resume()
 

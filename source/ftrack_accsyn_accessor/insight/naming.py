@@ -6,7 +6,7 @@ Any thread may call `named`; it may raise `errors.OutboxUnusable` or `errors.Out
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Optional
 
 from ftrack_accsyn_accessor.insight import requests, rows
@@ -88,7 +88,7 @@ def _called(outbox: Outbox, text: str) -> _Called:
     path, wanted = rows.relative_path(outbox, text), (titles.key(text), titles.key(text, any_case=True))
     found: dict[int, list[Titled]] = {}
     for each in map(titled, outbox.survey.names() if wanted[0] else ()):
-        rank = 0 if path and each.item.path == path else _rank(each.title, *wanted)
+        rank = 0 if path and each.item.path == path else rank_of(each.title, *wanted)
         if rank is not None:
             found.setdefault(rank, []).append(each)
     best = min(found, default=_WHOLE)
@@ -136,10 +136,10 @@ def _one(text: str, called: Sequence[Titled]) -> list[int]:
 def candidates(called: Sequence[Titled]) -> list[str]:
     """Return what one types for each of *called*: its title, or its id where another one has that title, too."""
     keys: dict[str, set[str]] = {}
-    for title, key, _ in known:
-        keys.setdefault(titles.key(title), set()).add(key)
+    for each in called:
+        keys.setdefault(titles.key(each.title), set()).add(each.key)
     twins = {title for title, owners in keys.items() if len(owners) > 1}
-    shown = (f"item={item_id}" if titles.key(title) in twins else title for title, _, item_id in known)
+    shown = (f"item={each.item.item_id}" if titles.key(each.title) in twins else each.title for each in called)
     return list(dict.fromkeys(shown))
 
 

@@ -53,7 +53,7 @@ def _attention(situation: Situation, alike: Alike) -> Cause:
     row = alike.row
     again = f" It is tried again in {_in(row.next_try_at, situation.now)}." if row.next_try_at else ""
     sentence = f"{_name(alike, 'needs attention', 'They need attention')}: {row.cause}{again}"
-    return Cause(row.cause_kind, sentence, row.remedy or "Put that right, then retry it.")
+    return Cause(row.cause_kind, sentence, row.remedy or "Retry it once that has changed.")
 
 
 def _failed(situation: Situation, alike: Alike) -> Optional[Cause]:

@@ -91,17 +91,14 @@ def _of_path(outbox: Outbox, path: str) -> Sequence[Gone]:
 
 
 def _called(outbox: Outbox, text: str) -> list[Titled]:
-    """Return what is called *text*, whole before in part: the title, else some of its words, in any case."""
-    wanted = titles.key(text, any_case=True)
-    whole: list[Titled] = []
-    part: list[Titled] = []
-    for each in map(naming.titled, outbox.past.names() if wanted else ()):
-        key = titles.key(each.title, any_case=True)
-        if key == wanted:
-            whole.append(each)
-        elif titles.tokens(wanted) <= titles.tokens(key):
-            part.append(each)
-    return whole or part
+    """Return what is called *text* most exactly, by the rule of `naming.named`."""
+    wanted = (titles.key(text), titles.key(text, any_case=True))
+    found: dict[int, list[Titled]] = {}
+    for each in map(naming.titled, outbox.past.names() if wanted[0] else ()):
+        rank = naming.rank_of(each.title, *wanted)
+        if rank is not None:
+            found.setdefault(rank, []).append(each)
+    return found[min(found)] if found else []
 
 
 def _shown(found: Iterable[Gone], studio: Studio) -> list[Past]:

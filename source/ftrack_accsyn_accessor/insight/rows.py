@@ -53,7 +53,7 @@ _TROUBLES = {trouble.value: trouble for trouble in Trouble}
 _TEXTS = ("component_name", "path", "version_name", "project_name", "username", "context", "resource_identifier")
 _AS_THEY_ARE = (
     *("size_bytes", "done_bytes", "speed_bytes_per_s", "attempts", "job_id", "job_status", "created_at", "updated_at"),
-    *("synced_at", "workspace", "destination_id"),
+    *("synced_at", "workspace", "destination_id", "priority"),
 )
 
 
@@ -68,7 +68,9 @@ class Row:
     destination. `waits_for_older` tells that accsyn is still sending an earlier content. `request` is the id of what it
     was asked for in, None for a publish. `source` and `destination` (in ftrack `destination_id`) are what people call
     its ends, empty where they are not known yet. `path` is where it lies in its volume. `priority` is that of its tasks
-    in accsyn, None for accsyn's own.
+    in accsyn, None for accsyn's own. `context` holds the names between project and asset ("sq010/sh010"), empty where
+    it hangs on the project itself, or they are not known.
+    `unattended` tells that it waits for a process, and none is there.
     """
 
     item_id: int
@@ -111,6 +113,20 @@ class Row:
     destination_id: str = ""
     path: str = ""
     priority: Optional[int] = None
+    context: str = ""
+    unattended: bool = False
+
+    @property
+    def title(self) -> str:
+        """What one types to mean it: "show_a sq010/sh010 comp v001 main", on one line; unique wherever names differ."""
+        component = self.component if self.component_id else ""
+        to = "" if self.reason is Reason.PUBLISH else self.destination
+        return titles.title(self.project, self.context, self.version, component, self.path, to)
+
+    @property
+    def by_id(self) -> str:
+        """What one types to mean this very item, whatever else is called the same: "item=12"."""
+        return f"item={self.item_id}"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -255,9 +271,9 @@ def told(found: Found) -> tuple[str, str]:
     if remedy or (trouble is None and found.values["state"] != State.WITHDRAWN.value):
         return cause, _asked_again(remedy) if reason is not Reason.PUBLISH else remedy
     if trouble is None:
-        remedy = FREE_WITHDRAWN if item.reason is Reason.PUBLISH else ASK_AGAIN
-        return _without(found.cause, remedy), remedy
-    return progress.without_remedy(found.cause, trouble), progress.remedy(trouble, item.reason, found.cause)
+        remedy = FREE_WITHDRAWN if reason is Reason.PUBLISH else ASK_AGAIN
+        return _without(cause, remedy), remedy
+    return progress.without_remedy(cause, trouble), progress.remedy(trouble, reason, cause)
 
 
 def _without(cause: str, remedy: str) -> str:

@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.insight import leading, remarks
@@ -157,12 +157,12 @@ def summary(outbox: Outbox, studio: Studio = ANYBODY, worker: Optional[bool] = N
     )
 
 
-def with_nobody(rows: Sequence[Row], known: Summary) -> list[Row]:
-    """Return *rows* as they are to be told while *known* says that nobody is there to send or follow anything."""
+def with_nobody(rows: Iterable[Row], known: Summary) -> Iterator[Row]:
+    """Yield *rows* as they are to be told while *known* says that nobody is there to send or follow anything."""
     states = (*UNSENT, *MOVING) if known.unattended else ()
-    return [
-        dataclasses.replace(row, unattended=True) if row.state in states and not is_others(row) else row for row in rows
-    ]
+    for row in rows:
+        waits = row.state in states and not is_others(row)
+        yield dataclasses.replace(row, unattended=True) if waits else row
 
 
 def requests_with_nobody(rows: Sequence[RequestRow], known: Summary) -> list[RequestRow]:

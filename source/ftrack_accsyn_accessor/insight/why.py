@@ -58,6 +58,9 @@ def _machine(situation: Situation) -> Optional[Cause]:
 
 def _absent(situation: Situation) -> Optional[Cause]:
     absence = situation.absence
+    if absence is None and situation.summary is None and not situation.staging_present:
+        gone = next(obstacles.in_the_way(situation))
+        return Cause(gone.kind, gone.sentence, gone.remedy)
     if absence is None:
         return None
     if absence.remarks:
@@ -68,12 +71,7 @@ def _absent(situation: Situation) -> Optional[Cause]:
 
 def _outbox(situation: Situation) -> Optional[Cause]:
     fault = situation.outbox_fault
-    if fault is None:
-        return None
-    if not situation.staging_present:
-        gone = next(obstacles.in_the_way(situation))
-        return Cause(gone.kind, gone.sentence, gone.remedy)
-    return Cause(fault.kind, fault.what, fault.remedy)
+    return Cause(fault.kind, fault.what, fault.remedy) if fault is not None else None
 
 
 def _unqueued(situation: Situation) -> Optional[Cause]:

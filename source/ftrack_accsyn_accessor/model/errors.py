@@ -202,6 +202,12 @@ class NotStuck(AccsynAccessorError):
     kind = "not-stuck"
 
 
+class TimeUp(AccsynAccessorError):
+    """The time that somebody gave was up before there was an answer."""
+
+    kind = "time-up"
+
+
 class NotAllowed(AccsynAccessorError):
     """Whoever asks may not have done what is asked for."""
 

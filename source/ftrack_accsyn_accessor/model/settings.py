@@ -12,11 +12,12 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from ftrack_accsyn_accessor.model import assignments, parties, slips
 from ftrack_accsyn_accessor.model.credentials import plain_server
-from ftrack_accsyn_accessor.model.folders import expanded, full
+from ftrack_accsyn_accessor.model.reading import Problem as Problem
+from ftrack_accsyn_accessor.model.reading import Reader
 
 PREFIX = "FTRACK_ACCSYN_"
 DEFAULT_VOLUME = "projects"
@@ -37,27 +38,12 @@ WORKSPACE_VARIABLES = ("ACCSYN_WORKSPACE", "ACCSYN_DOMAIN", "ACCSYN_ORG")
 FTRACK_VARIABLES = ("FTRACK_SERVER", "FTRACK_API_USER", "FTRACK_API_KEY")
 
 _KEY, _USER, _PROXY = "ACCSYN_API_KEY", "ACCSYN_API_USER", "ACCSYN_PROXY"
-#: Whose values are never shown.
-_SECRET = frozenset({_KEY, _PROXY})
 
-_TRUE = frozenset({"1", "true", "yes", "on"})
-_FALSE = frozenset({"0", "false", "no", "off"})
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _CODE = re.compile(r"[\w.\-]+")
 _PRIORITY = re.compile(r"[0-9]{1,3}|1000")
 _ID = re.compile(r"[0-9a-z]{24}")
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
-
-
-class Problem(NamedTuple):
-    """One thing wrong with the environment: the variable to look at, what is wrong, what to do."""
-
-    variable: str
-    what: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.variable}: {self.what} {self.remedy}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,100 +88,6 @@ class Settings:
         return not self.problems
 
 
-class _Reader:
-    """Reads variables one by one and collects what is wrong with them."""
-
-    def __init__(self, environ: Mapping[str, str], flavour: ModuleType) -> None:
-        self.environ = environ
-        self.flavour = flavour
-        self.problems: list[Problem] = []
-
-    def text(self, variable: str) -> Optional[str]:
-        """Return the stripped value, or None when it is unset or blank, and when quotes stand around it."""
-        value = self.environ.get(variable, "").strip()
-        meant = slips.unquoted(value)
-        if meant == value:
-            return value or None
-        shown = "" if variable in _SECRET else f"{value!r} "
-        guess = f"Did you mean {meant}? " if meant and shown else ""
-        self.report(variable, f"{shown}has quotes around it, which count as a part of it.", f"{guess}Leave them out.")
-        return None
-
-    def matching(self, variable: str, pattern: re.Pattern[str], wanted: str) -> Optional[str]:
-        """Return the value if it has the form *pattern*, else report that *wanted* was expected."""
-        value = self.text(variable)
-        if value is None or pattern.fullmatch(value):
-            return value
-        self.report(variable, f"{value!r} is not {wanted}.", "Correct it or unset it.")
-        return None
-
-    def listed(self, variable: str) -> tuple[str, ...]:
-        """Return the values that are set, separated by commas."""
-        return tuple(filter(None, map(str.strip, (self.text(variable) or "").split(","))))
-
-    def flag(self, variable: str, default: bool) -> bool:
-        """Return the value as a truth value."""
-        value = self.text(variable)
-        if value is None:
-            return default
-        if value.lower() in _TRUE | _FALSE:
-            return value.lower() in _TRUE
-        self.report(variable, f"{value!r} is neither yes nor no.", "Set it to 1 or 0.")
-        return default
-
-    def days(self, variable: str) -> Optional[int]:
-        """Return the value as a whole number of days, at least one."""
-        value = self.text(variable)
-        if value is None or (value.isascii() and value.isdigit() and int(value) > 0):
-            return int(value) if value is not None else None
-        self.report(variable, f"{value!r} is not a whole number of days.", "Set it to 1 or more, or unset it.")
-        return None
-
-    def choice(self, variable: str, words: tuple[str, ...]) -> str:
-        """Return the value, one of *words*; the first of them by default."""
-        value = (self.text(variable) or words[0]).lower()
-        if value in words:
-            return value
-        self.report(variable, f"{value!r} is none of {', '.join(words)}.", "Correct it or unset it.")
-        return words[0]
-
-    def folder(self, variable: str, kind: str = "folder") -> Optional[str]:
-        """Return the value as the absolute path of a *kind*, `~` and variables expanded as ftrack's disk accessor does.
-
-        *kind* is "folder" or "file".
-        """
-        value = self.text(variable)
-        if value is None:
-            return None
-        path = self._expanded(value)
-        if path is None:
-            self.report(variable, f"{value!r} holds what no path can hold on this system.", f"Name another {kind}.")
-            return None
-        wrong = slips.left(path, self.flavour)
-        if wrong is not None:
-            self.report(variable, f"{wrong[0]} (in {value!r}).", wrong[1])
-            return None
-        found = full(path, self.flavour)
-        if found:
-            return found
-        self.report(variable, f"{value!r} is not an absolute path.", f"Set it to the full path of a {kind}.")
-        return None
-
-    def _expanded(self, value: str) -> Optional[str]:
-        """Return *value* expanded, or None if the system could not use it as a path."""
-        try:
-            path = expanded(value, self.flavour)
-            os.fsencode(path)
-        except ValueError:
-            return None
-        return None if "\0" in path else path
-
-    def report(self, variable: str, what: str, remedy: str) -> None:
-        problem = Problem(variable, what, remedy)
-        if problem not in self.problems:  # a value may be read twice
-            self.problems.append(problem)
-
-
 def read(
     environ: Mapping[str, str], credentials_text: Optional[str] = None, flavour: ModuleType = os.path, unread: str = ""
 ) -> Settings:
@@ -207,13 +99,14 @@ def read(
     *flavour* is the path module of the system in question.
     """
     merged = {**environ, **(_credentials(credentials_text) if credentials_text is not None else {})}
-    reader = _Reader(merged, flavour)
+    reader = Reader(merged, flavour)
     volume = reader.matching(f"{PREFIX}VOLUME", _CODE, "the code of an accsyn volume") or DEFAULT_VOLUME
     variable = staging_variable(volume, merged)
     staging_path = reader.folder(variable)
     login = (_workspace(reader), _user(reader), _key(reader))
     missing = _missing(login, reader.problems)
     file_problem = _of_file(reader, credentials_text, unread, missing)
+    priority = reader.matching(f"{PREFIX}PRIORITY", _PRIORITY, "a whole number from 0 to 1000")
     if reader.text(variable) is not None:
         reader.problems += [*filter(None, [file_problem]), *missing]
     workspace, api_user, api_key = login
@@ -267,7 +160,7 @@ def staging_variable(volume: str, environ: Mapping[str, str]) -> str:
 
 def local_folders(environ: Mapping[str, str], volumes: Iterable[str], flavour: ModuleType = os.path) -> dict[str, str]:
     """Return the local folders of those *volumes* for which *environ* names one that can be used, by their codes."""
-    reader = _Reader(environ, flavour)
+    reader = Reader(environ, flavour)
     found = {volume: reader.folder(staging_variable(volume, environ)) for volume in volumes}
     return {volume: folder for volume, folder in found.items() if folder is not None}
 
@@ -288,7 +181,7 @@ def describe(problems: tuple[Problem, ...]) -> str:
     return "\n".join([head, *lines])
 
 
-def _destination(reader: _Reader, workspace: Optional[str]) -> Optional[str]:
+def _destination(reader: Reader, workspace: Optional[str]) -> Optional[str]:
     """Return the party that files go to. accsyn would read a bare word as a path (accsyn fact sheet, section 5)."""
     variable = f"{PREFIX}DESTINATION"
     value = reader.text(variable)
@@ -303,7 +196,7 @@ def _destination(reader: _Reader, workspace: Optional[str]) -> Optional[str]:
     return str(party) if party.kind == parties.MAIN else value
 
 
-def _destination_location(reader: _Reader) -> Optional[str]:
+def _destination_location(reader: Reader) -> Optional[str]:
     """Return the ftrack location of the destination, which cannot be the staging location."""
     variable = f"{PREFIX}DESTINATION_LOCATION"
     value = reader.text(variable)
@@ -324,7 +217,7 @@ def ftrack_credentials(text: str) -> dict[str, str]:
     return {name: value for name, value in assignments.values(text, set(FTRACK_VARIABLES)).items() if value}
 
 
-def _workspace(reader: _Reader) -> Optional[str]:
+def _workspace(reader: Reader) -> Optional[str]:
     for variable in WORKSPACE_VARIABLES:
         value = reader.text(variable)
         if value is None:
@@ -338,7 +231,7 @@ def _workspace(reader: _Reader) -> Optional[str]:
     return None
 
 
-def _user(reader: _Reader) -> Optional[str]:
+def _user(reader: Reader) -> Optional[str]:
     value = reader.text(_USER)
     if value is None or _ADDRESS.fullmatch(value):
         return value
@@ -346,7 +239,7 @@ def _user(reader: _Reader) -> Optional[str]:
     return None
 
 
-def _key(reader: _Reader) -> Optional[str]:
+def _key(reader: Reader) -> Optional[str]:
     value = reader.text(_KEY)
     wrong = slips.key(value or "")
     if not wrong:
@@ -355,7 +248,7 @@ def _key(reader: _Reader) -> Optional[str]:
     return None
 
 
-def _sync_path(reader: _Reader) -> Optional[str]:
+def _sync_path(reader: Reader) -> Optional[str]:
     """Return the folder to sync, which is no path of this machine: nothing in it is expanded."""
     variable = f"{PREFIX}SYNC_PATH"
     value = reader.text(variable)
@@ -366,7 +259,7 @@ def _sync_path(reader: _Reader) -> Optional[str]:
     return None
 
 
-def _of_file(reader: _Reader, text: Optional[str], unread: str, missing: Sequence[Problem]) -> Optional[Problem]:
+def _of_file(reader: Reader, text: Optional[str], unread: str, missing: Sequence[Problem]) -> Optional[Problem]:
     """Return what is wrong with the credentials file: it was not read, or does not tell what is *missing*."""
     if reader.text(CREDENTIALS_PATH) is None:
         return None
@@ -392,7 +285,7 @@ def _missing(login: Sequence[Optional[str]], problems: Sequence[Problem]) -> lis
     return [Problem(variable, "is not set.", remedy) for variable, remedy in unset if variable not in known]
 
 
-def _log_level(reader: _Reader) -> Optional[int]:
+def _log_level(reader: Reader) -> Optional[int]:
     variable = f"{PREFIX}LOG_LEVEL"
     value = reader.text(variable)
     if value is None:

@@ -169,7 +169,7 @@ class Sign:
             self._start()
 
     def give_once(self) -> None:
-        """Give one sign, without a thread for more: somebody is there, and says so again once there is anything to do."""
+        """Give one sign, without a thread for more: somebody is there, and says so again when there is work."""
         with self._guard:
             now = self._clock()
             self._leader = Leader(os.getpid(), machine.application(), now, now, 0.0)

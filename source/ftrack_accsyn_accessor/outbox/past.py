@@ -325,9 +325,3 @@ def _item(row: sqlite3.Row) -> Item:
     if row["files"] is not None:
         known["packed"] = row["files"]
     return records.item(known)
-
-
-def _found(row: sqlite3.Row) -> Found:
-    known = _known(row)
-    cause, remedy = records.split_cause(known["cause"])
-    return Found(records.item(known), known["file_count"], cause, remedy, known["job_name"], "", "")

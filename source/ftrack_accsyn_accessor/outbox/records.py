@@ -161,7 +161,7 @@ def split_cause(text: str) -> tuple[str, str]:
     return what, remedy
 
 
-def item(row: Union[sqlite3.Row, dict[str, Any]]) -> Item:
+def item(row: Union[sqlite3.Row, Mapping[str, Any]]) -> Item:
     """Return the item in *row*; its files are empty unless the row has `packed`."""
     files = unpack(row["packed"]) if "packed" in row.keys() and row["packed"] is not None else ()  # noqa: SIM118
     values: dict[str, Any] = {name: stored(row[name]) for name in PUBLICATION_COLUMNS}

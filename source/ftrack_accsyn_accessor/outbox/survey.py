@@ -56,9 +56,8 @@ class Found:
     it has none.
     """
 
-    def __init__(self, row: sqlite3.Row) -> None:
-        # A row of SQLite looks through all its columns for each name.
-        self.values: Mapping[str, Any] = dict(zip(row.keys(), row))
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
 
     @functools.cached_property
     def item(self) -> Item:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor.cli import exit_codes
+from ftrack_accsyn_accessor.cli import exit_codes, terminal
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox.file import outbox_path
 from helpers import ROOT
@@ -110,8 +109,6 @@ def test_every_look_of_a_watched_outbox_reaches_a_pipe(desk: Desk) -> None:
 
 
 def test_a_dumb_terminal_gets_every_look_as_a_pipe_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ftrack_accsyn_accessor.cli import terminal
-
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     assert terminal.redraws()

@@ -24,7 +24,8 @@ Windows = Callable[..., Window]
 
 
 def why() -> tuple[str, ...]:
-    return tuple(explain(gather(environment.read_settings(), "artist@acme.test")))
+    found = explain(gather(environment.read_settings(), "artist@acme.test"))
+    return tuple(text for cause in found for text in (cause.sentence, cause.remedy))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from ftrack_accsyn_accessor.connect import heading, shapes
 from ftrack_accsyn_accessor.connect.shapes import Filter, Tone
+from ftrack_accsyn_accessor.insight.leading import ENDED, ENDED_REMEDY
 from ftrack_accsyn_accessor.insight.remarks import Remark, Topic
 from ftrack_accsyn_accessor.insight.status import Summary
 from ftrack_accsyn_accessor.model.item import State
@@ -54,6 +55,14 @@ def test_vanished_staging_area_is_named() -> None:
     shown = facts(summary(staging_present=False, free_bytes=None))
 
     assert shown["Staging"] == "/data/projects · not there; is its disk plugged in?"
+
+
+def test_application_whose_worker_has_ended_says_so_in_its_head() -> None:
+    ended = summary(counts={State.PENDING: 1}, unattended=True, problem=ENDED, problem_remedy=ENDED_REMEDY)
+
+    shown = heading.head(ended, SETTINGS, NOW)
+
+    assert (shown.problem, shown.remedy) == (ENDED, "Restart this application.")
 
 
 OTHERS = Remark(Topic.OTHER_STUDIO, "b", 2, "2 components wait for b.", "")

@@ -45,17 +45,6 @@ def test_words_mean_one_or_list_what_one_types_for_each(desk: Desk) -> None:
     assert "2 that are not on this machine any more are called that" in refused(desk, "sh010 main").outcome
 
 
-def test_those_of_one_title_are_listed_by_ids_that_mean_one_each(desk: Desk) -> None:
-    stuck(desk, ("c1", "main", "comp v001"), ("c2", "main", "comp v001"))
-    forget(desk, "c1", "c2")
-
-    found = refused(desk, "comp v001 main")
-
-    assert len(found.candidates) == 2
-    assert {ids(desk, each)[0] for each in found.candidates} == {"c1", "c2"}
-    assert all(len(ids(desk, each)) == 1 for each in found.candidates)
-
-
 def test_more_than_anybody_reads_are_counted(desk: Desk) -> None:
     components = [f"c{number:02}" for number in range(naming.MOST + 3)]
     stuck(desk, *((each, each, "comp v001") for each in components))

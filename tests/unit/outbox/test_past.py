@@ -56,7 +56,7 @@ def test_what_is_freed_is_dropped_with_its_files_and_can_still_be_told(desk: Des
     bare = dataclasses.replace(item.publication, files=())
     assert gone.found.item == dataclasses.replace(item, publication=bare)
     assert gone.found.item.synced_at == desk.clock.now - 3600
-    assert gone.found.job_name == desk.job().name
+    assert gone.found.values["job_name"] == desk.job().name
 
 
 def test_what_was_published_anew_meanwhile_is_not_freed(desk: Desk) -> None:
@@ -135,7 +135,7 @@ def test_what_needs_attention_is_forgotten_and_known_to_be(desk: Desk) -> None:
 
     assert left(desk) == ["other"]
     (gone,) = desk.outbox.past.of_component("mine")
-    assert (gone.ended, gone.by, gone.found.cause) == (Ended.FORGOTTEN, "artist@ws1", REFUSED.what)
+    assert (gone.ended, gone.by, gone.found.item.cause_kind) == (Ended.FORGOTTEN, "artist@ws1", REFUSED.kind)
     assert [item.publication for item in desk.outbox.past.forgotten()] == [desk.publication("mine")]
     assert desk.outbox.past.without_forgotten([mine, other]) == [other]
     assert desk.outbox.control.retry() == 1

@@ -274,21 +274,23 @@ ages = st.floats(0, 100, allow_nan=False)
     older=st.one_of(st.none(), ages),
     quota=st.one_of(st.none(), st.integers(0, 150)),
 )
-def test_choice_leaves_what_moves_and_meets_the_quota_as_far_as_age_and_pins_allow(
+def test_choice_keeps_pins_and_what_moves_and_meets_the_quota_as_far_as_it_may(
     items: list[tuple[State, float]], pins: set[str], older: Optional[float], quota: Optional[int]
 ) -> None:
     candidates = [item(number, state, days) for number, (state, days) in enumerate(items)]
     policy = Policy(older * DAY_S if older is not None else None, quota)
 
     wanted = choose(candidates, pins, policy, NOW)
-    freed = [candidate for candidate in wanted if candidate.publication.component_id not in pins]
+    going = [candidate for candidate in wanted if not is_pinned(candidate, pins)]
 
     synced = [candidate for candidate in candidates if candidate.state is State.SYNCED]
-    assert all(candidate in synced for candidate in going)
-    assert [candidate.synced_at for candidate in going] == sorted(candidate.synced_at or 0 for candidate in going)
-    left = [each for each in synced if each not in going or is_pinned(each, pins)]
-    old = [each for each in left if older is None or NOW - (each.synced_at or NOW) > older * DAY_S]
-    if quota is not None and any(not is_pinned(each, pins) for each in old):
+    old = [each for each in synced if older is None or NOW - (each.synced_at or NOW) > older * DAY_S]
+    assert all(candidate in old for candidate in wanted)
+    assert [candidate.synced_at for candidate in wanted] == sorted(candidate.synced_at or 0 for candidate in wanted)
+    left = [candidate for candidate in synced if candidate not in going]
+    if quota is not None and any(not is_pinned(candidate, pins) and candidate in old for candidate in left):
         assert sum(candidate.progress.size_bytes for candidate in left) <= quota
+    if quota is not None and going:
+        assert sum(candidate.progress.size_bytes for candidate in (*left, going[-1])) > quota
     if older is None and quota is None:
-        assert going == []
+        assert wanted == []
