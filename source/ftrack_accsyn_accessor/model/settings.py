@@ -103,13 +103,7 @@ def read(
     volume = reader.matching(f"{PREFIX}VOLUME", _CODE, "the code of an accsyn volume") or DEFAULT_VOLUME
     variable = staging_variable(volume, merged)
     staging_path = reader.folder(variable)
-    login = (_workspace(reader), _user(reader), _key(reader))
-    missing = _missing(login, reader.problems)
-    file_problem = _of_file(reader, credentials_text, unread, missing)
-    priority = reader.matching(f"{PREFIX}PRIORITY", _PRIORITY, "a whole number from 0 to 1000")
-    if reader.text(variable) is not None:
-        reader.problems += [*filter(None, [file_problem]), *missing]
-    workspace, api_user, api_key = login
+    (workspace, api_user, api_key), file_problem = _login(reader, variable, credentials_text, unread)
     return Settings(
         staging_path=staging_path,
         staging_variable=variable,
@@ -127,7 +121,7 @@ def read(
         locations=reader.folder(LOCATIONS, "file"),
         vendors=reader.folder(VENDORS, "file"),
         retention_days=reader.days(f"{PREFIX}RETENTION_DAYS"),
-        priority=int(priority) if priority is not None else None,
+        priority=_priority(reader),
         verify=reader.choice(f"{PREFIX}VERIFY", (VERIFY_NONE, VERIFY_SIZE)),
         tls_verify=reader.flag(f"{PREFIX}TLS_VERIFY", default=True),
         disabled=reader.flag(f"{PREFIX}DISABLE", default=False),
@@ -215,6 +209,23 @@ def _credentials(text: str) -> dict[str, str]:
 def ftrack_credentials(text: str) -> dict[str, str]:
     """Return ftrack's variables in the credentials file's *text*, for what has none in its environment."""
     return {name: value for name, value in assignments.values(text, set(FTRACK_VARIABLES)).items() if value}
+
+
+def _login(
+    reader: Reader, variable: str, credentials_text: Optional[str], unread: str
+) -> tuple[tuple[Optional[str], Optional[str], Optional[str]], Optional[Problem]]:
+    """Return workspace, user and key, and what is wrong with the file: problems where *variable* is set."""
+    login = (_workspace(reader), _user(reader), _key(reader))
+    missing = _missing(login, reader.problems)
+    file_problem = _of_file(reader, credentials_text, unread, missing)
+    if reader.text(variable) is not None:
+        reader.problems += [*filter(None, [file_problem]), *missing]
+    return login, file_problem
+
+
+def _priority(reader: Reader) -> Optional[int]:
+    text = reader.matching(f"{PREFIX}PRIORITY", _PRIORITY, "a whole number from 0 to 1000")
+    return int(text) if text is not None else None
 
 
 def _workspace(reader: Reader) -> Optional[str]:

@@ -260,14 +260,13 @@ def test_bundle_tells_what_is_known_and_no_secret(publisher: Publisher, run: Run
     assert json.loads(content["environment.json"])["ACCSYN_API_KEY"] == "(set)"
     assert json.loads(content["environment.json"])["FTRACK_SERVER"] == publisher.studio.ftrack.url
     assert json.loads(content["items.json"])[0]["state"] == "synced"
-    ftrack_key = publisher.studio.artist.ftrack_key
     for secret in (
         marked,
         "bWFya2VkK3NlY3JldC9rZXk9PQ",
         "marked%2Bsecret",
         "marked-token-value",
         "marked%23login",
-        ftrack_key,
+        publisher.studio.artist.ftrack_key,
     ):
         assert not [name for name, text in content.items() if secret in text], secret
 
