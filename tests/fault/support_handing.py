@@ -66,4 +66,7 @@ def hand_out(arguments: Mapping[str, Any], report: Report) -> None:
 def _over(outsourcing: Outsourcing, serving: runtime.OutsideRuntime, key: str) -> bool:
     if outsourcing.advance():
         serving.wake()
-    return outsourcing.handed_out([key])[0].over and not serving.outbox.requests.open()
+    if serving.outbox.requests.open() or not outsourcing.handed_out([key])[0].over:
+        return False
+    outsourcing.advance()  # what has arrived since it was looked for is written down as over
+    return True

@@ -133,6 +133,11 @@ class Carrying:
         self.written += done
         return done
 
+    def delivered(self, standing: Standing) -> bool:
+        """Whether all that a request carries goes as a delivery, as `deliver` has left it."""
+        items = self._items(standing)
+        return bool(items) and all(parties.recipient(each.destination.party) for each in items)
+
 
 def stuck_words(standing: Standing) -> str:
     """Return in words that a request does not go on by itself; empty where it may."""

@@ -171,20 +171,22 @@ class HandingOut:
     def _to_vendor(self) -> str:
         """Have the package go to the vendor; over is what accsyn has taken, or what can only be fetched."""
         standing = self._asked()
-        delivered = self._entry.data["way"] == Way.DELIVERY.value
-        if not delivered and self._carrying.refused(standing):
-            if not self._carrying.deliver(standing, self._confirmed.vendor):
-                return ""
-            logger.info("accsyn pushes nothing to %s: it is delivered.", self._confirmed.vendor)
-            delivered = True
+        if self._entry.data["way"] != Way.DELIVERY.value and self._delivered_instead(standing):
             self._keep(way=Way.DELIVERY.value)
-        if delivered:
+        if self._entry.data["way"] == Way.DELIVERY.value:
             self._finish("", standing)
             return ""
         if standing.state not in (RequestState.WAITING, RequestState.STUCK):
             self._keep(**{SENT: True})
             return self._look_after()
         return stuck_words(standing)
+
+    def _delivered_instead(self, standing: Standing) -> bool:
+        """Let a push that accsyn refused go as a delivery; return whether it goes as one, since now or since before."""
+        if not self._carrying.refused(standing) or not self._carrying.deliver(standing, self._confirmed.vendor):
+            return self._carrying.delivered(standing)
+        logger.info("accsyn pushes nothing to %s: it is delivered.", self._confirmed.vendor)
+        return True
 
     def _look_after(self) -> str:
         """Have a push that accsyn has taken, and that stands still for long, delivered instead.

@@ -18,6 +18,7 @@ from asking import Asking
 from fault.support_fixtures import Run
 from fault.support_handing import STEPS
 from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.model.outsourcing import Way
 from ftrack_accsyn_accessor.model.vendors import VendorRules, places
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.file import outside_path
@@ -109,6 +110,8 @@ def assert_handed_out_once(desk: Asking, tmp_path: Path, *, pushed: bool) -> Non
     assert len(list(demo.workspace.each(Delivery))) == (0 if pushed else 1)
     assert len([each for each in demo.workspace.each(Acl) if each.user_id == demo.vendor.id]) == 2
     assert not [each for each in (tmp_path / "spool").iterdir() if each.is_file()], "nothing waits any more"
+    (ended,) = (tmp_path / "spool" / "done").glob("hand-out-*.json")
+    assert json.loads(ended.read_text())["result"]["way"] == (Way.PUSH if pushed else Way.DELIVERY).value
 
 
 @pytest.mark.usefixtures("fetching")
