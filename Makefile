@@ -11,7 +11,7 @@ COVERAGE := --cov --cov-report=term:skip-covered
 
 # The steps of a target share files (.venv, build/): one after the other, also under -j.
 .NOTPARALLEL:
-.PHONY: demo demo-send demo-vendor test test-all systems matrix bench lint types build pictures sandbox clean
+.PHONY: demo demo-send demo-vendor test test-all systems matrix suites bench lint types build pictures sandbox clean
 
 demo: $(READY)  # Publish in an embedded studio and watch the files arrive
 	$(BIN)/ftrack-accsyn demo
@@ -37,6 +37,12 @@ systems: $(READY)  # Staging, outbox, publishing, damage and clean on disks with
 
 matrix: $(READY)  # The tests on every CPython found, with the oldest and newest ftrack-python-api and accsyn-python-api
 	$(BIN)/python tests/matrix.py
+
+# Folders with checkouts, several of one suite with blanks between them: make suites ACCSYN_PYTHON_API=../accsyn-python-api
+SUITES := accsyn-python-api=ACCSYN_PYTHON_API
+suites: $(READY)  # Suites that were not written here, against the sandbox; fetches none, name the folders of checkouts
+	$(BIN)/python tests/suites/run.py \
+		$(foreach suite,$(SUITES),$(foreach folder,$($(lastword $(subst =, ,$(suite)))),--$(firstword $(subst =, ,$(suite))) $(folder)))
 
 bench: $(READY)  # What the plugin costs beside a plain disk location; figures also in build/bench.json
 	$(BIN)/python tests/bench/run.py
