@@ -1,7 +1,7 @@
 """Runs suites that were not written here against the sandbox, each in a studio and an environment of its own.
 
 It fetches no suite: name folders that hold their checkouts, more than one of a suite for more than one of its versions.
-What they and their tests need is installed below build/suites/.
+What they and their tests need is installed below build/suites/; what the runs said stays beside it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def run(suite: Suite, checkout: Path) -> Outcome:
         scratch = root / "scratch"
         scratch.mkdir()
         with Studio(root / "studio") as studio:
-            return suite.run(Place(copy, studio, python, scratch))
+            return suite.run(Place(copy, studio, python, scratch, environment.with_name(f"{environment.name}.log")))
 
 
 def revision(checkout: Path) -> str:

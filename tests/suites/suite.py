@@ -19,12 +19,16 @@ _TIMEOUT_S = 1800
 
 @dataclass(frozen=True)
 class Place:
-    """Where a suite runs: *checkout* is a copy that may be written to, *studio* is running, *python* is its own."""
+    """Where a suite runs: *checkout* is a copy that may be written to, *studio* is running, *python* is its own.
+
+    *log* takes what it says.
+    """
 
     checkout: Path
     studio: Studio
     python: Path
     scratch: Path
+    log: Path
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,7 @@ def run_pytest(
     report.unlink(missing_ok=True)
     keyboard = _keyboard(typed) if typed else subprocess.DEVNULL
     command = [str(place.python), "-m", "pytest", "-p", "no:cacheprovider", f"--junit-xml={report}", *arguments]
-    log = place.scratch / "pytest.log"
-    with log.open("w", encoding="utf-8") as words:
+    with place.log.open("w", encoding="utf-8") as words:
         subprocess.run(
             command,
             cwd=place.checkout,
@@ -80,7 +83,7 @@ def run_pytest(
             check=False,
         )
     if not report.exists():
-        raise RuntimeError(f"pytest gave no report:\n{log.read_text(encoding='utf-8', errors='replace')[-4000:]}")
+        raise RuntimeError(f"pytest gave no report:\n{place.log.read_text(encoding='utf-8', errors='replace')[-4000:]}")
     return read(report)
 
 
