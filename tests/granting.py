@@ -55,7 +55,7 @@ class Granting:
             self.workspace.entities.update(self._before)
             for entity in self._before.values():
                 entity.status, entity.active = self._states[entity.id]
-            self.workspace.one_grant_per_share = self.workspace.sending_enables = False
+            self.workspace.one_grant_per_share, self.workspace.sending_enables = True, False
 
     @property
     def vendor(self) -> User:

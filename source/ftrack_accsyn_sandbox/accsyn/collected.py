@@ -15,7 +15,7 @@ from ftrack_accsyn_sandbox.accsyn.parties import Reader
 
 def new_collection(call: Call) -> Share:
     """Return a new collection of files that the data name by accsyn paths. Raises Refusal."""
-    check_keys(call.options, ("code", "name", "files", "settings", "metadata"), "collection")
+    check_keys(call.options, ("code", "name", "files", "description", "settings", "metadata"), "collection")
     name = call.text("name", call.options.get("code"))
     code = call.text("code", name)
     if call.workspace.get(Share, code) is not None:

@@ -23,6 +23,7 @@ from ftrack_accsyn_sandbox.accsyn.entities import (
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
 from ftrack_accsyn_sandbox.accsyn.find import CLASSES
 
+_COMMON_KEYS = ("description", "settings", "metadata")
 # Type -> attributes that may be changed, and the statuses that may be set.
 _EDITABLE: dict[type[Entity], tuple[tuple[str, ...], tuple[str, ...]]] = {
     User: (("name", "role", "status", "queue"), ("enabled", "disabled")),
@@ -52,6 +53,7 @@ def create(call: Call) -> list[Any]:
     entity = makers[kind](call)
     entity.settings = check_texts(call.options.get("settings", {}))
     entity.metadata = check_metadata(call.options.get("metadata", {}))
+    entity.creator, entity.description = call.user.code, str(call.options.get("description", ""))
     call.workspace.add(entity)
     return [views.show(call.workspace, entity)]
 
@@ -62,7 +64,7 @@ def edit(call: Call) -> list[dict[str, Any]]:
     access.check_edit(call.user, entity)
     data = call.options
     keys, statuses = _EDITABLE.get(type(entity), ((), ()))
-    check_keys(data, (*keys, "metadata"), call.kind)
+    check_keys(data, (*keys, "description", "metadata"), call.kind)
     if "status" in data and data["status"] not in statuses:
         raise Refusal(f"Status cannot be set to {data['status']}.")
     if "priority" in data:
@@ -77,10 +79,10 @@ def edit(call: Call) -> list[dict[str, Any]]:
     if isinstance(entity, User) and data.get("role", getattr(entity, "role", "")) != entity.role:
         access.check_admin(call.user, "change a role")
         call.workspace.change_role(entity.code, data["role"])
-    for key in ("name", "status", "priority"):
+    for key in ("name", "description", "status", "priority"):
         if key in data:
             setattr(entity, key, _stored_status(entity, data[key]) if key == "status" else data[key])
-    entity.metadata, entity.modified = metadata, now()
+    entity.metadata, entity.modified, entity.modifier = metadata, now(), call.user.code
     call.workspace.changed.notify_all()
     return [views.show(call.workspace, entity)]
 
@@ -111,6 +113,8 @@ def delete(call: Call) -> bool:
             access.check_delivery(call.workspace, call.user, entity)
         else:
             access.check_edit(call.user, entity)
+        if isinstance(entity, User):
+            people.delete(call.workspace, entity)
         entity.archived = True
     call.workspace.changed.notify_all()
     return True
@@ -119,7 +123,7 @@ def delete(call: Call) -> bool:
 def _new_user(call: Call) -> User:
     check_keys(
         call.options,
-        ("code", "name", "role", "message", "mail", "create_home_share", "queue", "settings", "metadata"),
+        (*_COMMON_KEYS, "code", "name", "role", "message", "mail", "create_home_share", "queue"),
         "user",
     )
     email, role = call.text("code"), call.text("role", "standard")
@@ -143,11 +147,7 @@ def _new_user(call: Call) -> User:
 
 
 def _new_queue(call: Call) -> Queue:
-    check_keys(
-        call.options,
-        ("code", "name", "priority", "type", "settings", "metadata", "description"),
-        "queue",
-    )
+    check_keys(call.options, (*_COMMON_KEYS, "code", "name", "priority", "type"), "queue")
     name = call.text("name", call.options.get("code"))
     _check_unused(call, Queue, call.text("code", name))
     return Queue(call.text("code", name), name, priority=_check_priority(call.options.get("priority", 500)))
@@ -173,7 +173,7 @@ def _grant(call: Call) -> list[Any]:
     existing = [acl for acl in call.workspace.each(Acl) if (acl.user_id, acl.share_id) == (user.id, share.id)]
     acl = next((acl for acl in existing if acl.path == path or call.workspace.one_grant_per_share), None)
     if acl is None:
-        acl = call.workspace.add(Acl("", user_id=user.id, share_id=share.id, path=path, creator_id=call.user.id))
+        acl = call.workspace.add(Acl("", user_id=user.id, share_id=share.id, path=path, creator=call.user.code))
     if data.get("notify"):
         call.workspace.mails.append(Mail(user.code, "grant", str(data.get("message") or ""), share.code))
     moved, acl.path, acl.read, acl.write = acl.path != path, path, read, write

@@ -15,6 +15,8 @@ CLIENT_APP = 0
 CLIENT_SERVER = 1
 CLIENT_USER_SERVER = 2
 CLIENT_BROWSER = 3
+# What clients of one type are called as entities.
+CLIENT_KINDS = {"app": CLIENT_APP, "server": CLIENT_SERVER, "userserver": CLIENT_USER_SERVER, "browser": CLIENT_BROWSER}
 
 # What an up-to-date client reports; from 3.6-5 on a volume mapped by environment can be pushed to and pulled from.
 CLIENT_VERSION = "3.6-5_3"
@@ -45,7 +47,10 @@ def now() -> datetime:
 
 @dataclass(eq=False)
 class Entity:
-    """What all entities share. *active* is False once deactivated, *archived* True once deleted."""
+    """What all entities share. *active* is False once deactivated, *archived* True once deleted.
+
+    *creator* and *modifier* are the e-mail addresses of those who made and last changed it, "" for nobody.
+    """
 
     kind: ClassVar[str] = ""
     code: str
@@ -56,6 +61,9 @@ class Entity:
     archived: bool = False
     created: datetime = field(default_factory=now)
     modified: datetime = field(default_factory=now)
+    creator: str = ""
+    modifier: str = ""
+    description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
 
@@ -176,7 +184,6 @@ class Acl(Entity):
     read: bool = False
     write: bool = False
     acknowledged: bool = False
-    creator_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -217,7 +224,10 @@ class Endpoint:
 
 @dataclass(eq=False)
 class Task:
-    """One file, folder or frame range of a job. Sizes in bytes, *size* -1 before it was measured; *time_ms* in ms."""
+    """One file, folder or frame range of a job. Sizes in bytes, *size* -1 before it was measured; *time_ms* in ms.
+
+    *missed_at_s* is when its source was first found missing since it was queued, on the monotonic clock.
+    """
 
     uri: str
     source_text: str
@@ -239,6 +249,7 @@ class Task:
     reason: str = ""
     source_path: str = ""
     destination_path: str = ""
+    missed_at_s: Optional[float] = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -255,7 +266,7 @@ class Task:
         self.done_bytes = 0
         self.speed_mb_s = -1.0
         self.etr_s = None
-        self.finished = None
+        self.finished = self.missed_at_s = None
         self.reason = ""
 
 

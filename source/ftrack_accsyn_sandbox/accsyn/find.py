@@ -8,6 +8,7 @@ from typing import Any, Optional
 from ftrack_accsyn_sandbox.accsyn import access, deliveries, query, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, checked_id
 from ftrack_accsyn_sandbox.accsyn.entities import (
+    CLIENT_KINDS,
     CLIENT_SERVER,
     Acl,
     Client,
@@ -28,7 +29,7 @@ from ftrack_accsyn_sandbox.accsyn.transfers import find_job
 CLASSES: dict[str, type[Entity]] = {
     "user": User,
     "client": Client,
-    "server": Client,
+    **dict.fromkeys(CLIENT_KINDS, Client),
     "site": Site,
     "queue": Queue,
     "volume": Share,
@@ -42,7 +43,7 @@ CLASSES: dict[str, type[Entity]] = {
     "job": Job,
 }
 # Types that exist at accsyn, of which this workspace has none.
-EMPTY = ("request", "stream", "compute", "engine")
+EMPTY = ("request", "stream", "compute", "engine", "lane")
 
 _JOB_ID = re.compile(r"""\bjob\.id\s*=\s*["']?([a-z0-9]{24})\b""", re.IGNORECASE)
 
@@ -151,7 +152,7 @@ def _of_kind(call: Call, kind: str) -> list[Entity]:
 def _is_of_kind(entity: Entity, kind: str) -> bool:
     if isinstance(entity, Share):
         return entity.type == kind
-    return kind != "server" or (isinstance(entity, Client) and entity.type == 1)
+    return kind not in CLIENT_KINDS or (isinstance(entity, Client) and entity.type == CLIENT_KINDS[kind])
 
 
 def _in_scope(call: Call, entity: Entity) -> bool:

@@ -38,11 +38,10 @@ def _party(workspace: Workspace, name: str, party: Party) -> dict[str, str]:
     machine = workspace.entities.get(ident)
     if isinstance(machine, Client):
         kind, ident = "user", machine.user_id
-    if kind == "workspace":
-        return {name: f"workspace:{ident}", f"{name}_hr": f"workspace:{workspace.code}({ident})"}
-    entity = workspace.entities[ident]
+    entity = workspace.entities.get(ident)
+    code = workspace.code if kind == "workspace" else entity.code if entity is not None else ""
     role = f"[{entity.role}]" if isinstance(entity, User) else ""
-    return {name: f"{kind}:{ident}", f"{name}_hr": f"{kind}:{entity.code}{role}({ident})"}
+    return {name: f"{kind}:{ident}", f"{name}_hr": f"{kind}:{code}{role}({ident})"}
 
 
 def _metadata(workspace: Workspace, job: Job, queue: Entity) -> dict[str, Any]:

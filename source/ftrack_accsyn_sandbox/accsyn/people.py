@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ftrack_accsyn_sandbox.accsyn.entities import Client, Job, Mail, Share, User, new_id
+from ftrack_accsyn_sandbox.accsyn import jobs
+from ftrack_accsyn_sandbox.accsyn.entities import CLIENT_SERVER, Acl, Client, Job, Mail, Share, User, new_id
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
-from ftrack_accsyn_sandbox.accsyn.jobs import FINISHED
 from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
 
 
@@ -16,16 +16,21 @@ def invited(
     """Return a new user who has not signed up yet and gets *message* by mail, unless *mail* is off.
 
     Somebody who was deactivated comes back, with all grants and the home; whether the role of before is kept is not
-    known, here it is.
+    known, here it is. Who was deleted comes back with the role of the invitation and with nothing but what belongs to
+    the person: id, account, key and the machines whose app was signed in. (An account is one for all workspaces and
+    outlives being deleted from one; that the key does, too, is only how accsyn's own tests use theirs.)
     """
-    gone = [user for user in workspace.each(User) if user.code.lower() == email.lower() and not user.archived]
-    if gone:
-        set_active(workspace, gone[0], active=True)
+    user = next((user for user in workspace.each(User) if user.code.lower() == email.lower()), None)
+    if user is None:
+        user = workspace.add(User(email, name or email, role=role, api_key=new_id(), signed_up=False))
+    elif user.archived:
+        user.role, user.status = role, "enabled"
+        _set_deleted(workspace, user, deleted=False)
     else:
-        gone = [workspace.add(User(email, name or email, role=role, api_key=new_id(), signed_up=False))]
+        set_active(workspace, user, active=True)
     if mail:
-        workspace.mails.append(Mail(gone[0].code, "invitation", message))
-    return gone[0]
+        workspace.mails.append(Mail(user.code, "invitation", message))
+    return user
 
 
 def known(workspace: Workspace, ident: str) -> Optional[User]:
@@ -45,10 +50,33 @@ def set_active(workspace: Workspace, user: User, *, active: bool) -> None:
             share.active = active
 
 
-def _active_job(workspace: Workspace, user: User) -> Optional[Job]:
-    machines = {client.id for client in workspace.each(Client) if client.user_id == user.id}
+def delete(workspace: Workspace, user: User) -> None:
+    """Take a user out of the workspace: with the grants and the home (its files stay), and with all jobs aborted."""
     for job in workspace.each(Job):
-        ends = {job.source.machine_id, job.destination.machine_id}
-        if job.status not in FINISHED and not job.archived and (job.user_id == user.id or ends & machines):
-            return job
-    return None
+        if job.status not in jobs.FINISHED and not job.archived and _involves(workspace, user, job):
+            jobs.set_status(job, "aborted")
+    for acl in list(workspace.each(Acl)):
+        if acl.user_id == user.id:
+            del workspace.entities[acl.id]
+    for share in workspace.each(Share):
+        if share.type == "home" and share.user_id == user.id:
+            share.archived = True
+    _set_deleted(workspace, user, deleted=True)
+
+
+def _set_deleted(workspace: Workspace, user: User, *, deleted: bool) -> None:
+    user.archived, user.active = deleted, not deleted
+    for client in workspace.each(Client):
+        if client.user_id == user.id and client.type != CLIENT_SERVER:
+            client.archived = deleted
+
+
+def _active_job(workspace: Workspace, user: User) -> Optional[Job]:
+    live = (job for job in workspace.each(Job) if job.status not in jobs.FINISHED and not job.archived)
+    return next((job for job in live if _involves(workspace, user, job)), None)
+
+
+def _involves(workspace: Workspace, user: User, job: Job) -> bool:
+    """Return whether *job* is the user's, or one to or from a machine of the user."""
+    machines = {client.id for client in workspace.each(Client) if client.user_id == user.id}
+    return job.user_id == user.id or bool({job.source.machine_id, job.destination.machine_id} & machines)

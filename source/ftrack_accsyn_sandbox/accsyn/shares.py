@@ -13,7 +13,7 @@ from ftrack_accsyn_sandbox.accsyn.jobs import FINISHED
 from ftrack_accsyn_sandbox.accsyn.parties import own_home
 from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
 
-_FOLDER_KEYS = ("code", "name", "parent", "path", "queue", "email", "settings", "metadata")
+_FOLDER_KEYS = ("code", "name", "parent", "path", "queue", "email", "description", "settings", "metadata")
 _HOMES = "homes"  # the workspace's "homes directory" on the default volume
 
 
@@ -42,7 +42,7 @@ def new_folder(call: Call) -> Share:
 
 def new_home(call: Call) -> Share:
     """Return the home of a user, to which nobody has access yet. Raises Refusal."""
-    check_keys(call.options, ("user", "settings", "metadata"), "home")
+    check_keys(call.options, ("user", "description", "settings", "metadata"), "home")
     user = call.workspace.get(User, call.text("user"))
     if user is None:
         raise Refusal(f"Unknown user: {call.text('user')}")

@@ -35,12 +35,16 @@ def show(workspace: Workspace, entity: Entity) -> dict[str, Any]:
         "id": entity.id,
         "code": entity.code,
         "name": entity.name,
+        "description": entity.description,
         "status": entity.status,
         "created": entity.created,
+        "creator": entity.creator,
         "modified": entity.modified,
+        "modifier": entity.modifier,
         "metadata": entity.metadata,
     }
-    return {**common, **_SHOWS[type(entity)](workspace, entity)}
+    row = {**common, **_SHOWS[type(entity)](workspace, entity)}
+    return {**row, "status_hr": str(row["status"]).capitalize()}
 
 
 def _user(workspace: Workspace, user: User) -> dict[str, Any]:
@@ -71,7 +75,7 @@ def _site(workspace: Workspace, site: Site) -> dict[str, Any]:
 
 
 def _queue(workspace: Workspace, queue: Queue) -> dict[str, Any]:
-    return {"priority": queue.priority, "default": queue.default, "description": ""}
+    return {"priority": queue.priority, "default": queue.default}
 
 
 def _share(workspace: Workspace, share: Share) -> dict[str, Any]:
@@ -101,8 +105,6 @@ def _acl(workspace: Workspace, acl: Acl) -> dict[str, Any]:
         "read": acl.read,
         "write": acl.write,
         "acknowledged": acl.acknowledged,
-        "creator": acl.creator_id or None,
-        "description": "",
         "role": getattr(workspace.entities.get(acl.user_id), "role", None),
         "token": "",
     }
@@ -243,7 +245,7 @@ def _reference(workspace: Workspace, party: Party) -> str:
     """Return how a job names its party: a client appears as its user."""
     if party.kind != "client":
         return f"{party.kind}:{party.id}"
-    client = workspace.entities[party.id]
+    client = workspace.entities.get(party.id)
     return f"user:{client.user_id}" if isinstance(client, Client) else f"client:{party.id}"
 
 

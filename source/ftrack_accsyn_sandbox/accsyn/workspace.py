@@ -48,7 +48,8 @@ class Workspace:
     `hooks` are the commands that it runs; `offered` is what the one before a publish said last of a
     file, by the ids of its user and of its entry. `mails` has what accsyn would have mailed, oldest first.
 
-    What is not known about the real one can be set; the first is "refused", all others are off:
+    What is not known about the real one can be set; the first is "refused", *one_grant_per_share* is on, as accsyn's
+    own tests have it, all others are off:
 
     * *employee_volumes*: what a `Volume` query by an employee yields ("refused", "empty" or "granted")
     * *employee_clients*: employees see the machines of other users
@@ -82,7 +83,7 @@ class Workspace:
         self.foreign_client_mirrored = False
         self.site_takes_over = False
         self.sending_enables = False
-        self.one_grant_per_share = False
+        self.one_grant_per_share = True
         self.create_directories = False
         self.auto_homes = False
         self.publish_trusts_client = False

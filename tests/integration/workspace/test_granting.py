@@ -101,7 +101,8 @@ def test_grants_are_read_where_they_are_no_entities_of_queries(door, office, fol
     assert len(door.granted_on(folder.id)) == 1
 
 
-def test_of_two_grants_on_one_folder_each_is_taken_back_by_itself(door, office, folder):
+def test_of_two_grants_on_one_folder_each_is_taken_back_by_itself(door, office, folder, monkeypatch):
+    monkeypatch.setattr(office.workspace, "one_grant_per_share", False)
     office.workspace.grant(office.vendor, office.workspace.get(Share, folder.id), path="/sub")
     door.grant(office.vendor.id, folder.id, read=True, write=False)
     first, second = door.granted_on(folder.id)
