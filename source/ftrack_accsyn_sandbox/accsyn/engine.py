@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import FileIO
 from typing import BinaryIO, Optional
 
-from ftrack_accsyn_sandbox.accsyn import deliveries, jobs, retries, waits
+from ftrack_accsyn_sandbox.accsyn import deliveries, jobs, measuring, retries, waits
 from ftrack_accsyn_sandbox.accsyn.copying import Item, Plan, check_kinds, check_space, is_same, make_plan
 from ftrack_accsyn_sandbox.accsyn.endings import Endings
 from ftrack_accsyn_sandbox.accsyn.entities import Job, Task, now
@@ -22,6 +22,8 @@ CHUNK_BYTES = 1024 * 1024
 # With a set speed the copying is cut into so many steps a second, so that progress can be watched.
 STEPS_PER_S = 20
 STOP_TIMEOUT_S = 5.0
+# How long a task waits for a source that is not there. How long accsyn does is not known, only that it does.
+MISSING_GRACE_S = 1.0
 TEMPORARY_PREFIX = ".ACCSYN_TMP."
 
 
@@ -44,7 +46,8 @@ class Engine(FileSwitches):
 
     Task by task: queued -> booting (measured) -> executing -> done or failed. A file is written beside its target and
     renamed; one of the same size and time as its target is not sent again. A task waits while its client, or the
-    server of its site, is not online, or somebody has disabled or paused what it needs; the job's log tells what. The
+    server of its site, is not online, or somebody has disabled or paused what it needs; the job's log tells what. It
+    waits, too, for `missing_grace_s` seconds, while its source is missing, and other tasks go on meanwhile. The
     hooks of a job run when its tasks are through, beside whatever else is copied; a paused engine starts none. All
     methods may be called from any thread.
     """
@@ -55,6 +58,8 @@ class Engine(FileSwitches):
         self._endings = Endings(workspace)
         self._paused = paused
         self._speed: Optional[float] = None
+        self._missing_grace_s = MISSING_GRACE_S
+        self._awaited_in_s: Optional[float] = None
         self._running: Optional[Task] = None
         self._stopping = False
         self._thread: Optional[threading.Thread] = None
@@ -81,6 +86,17 @@ class Engine(FileSwitches):
     def speed_bytes_per_s(self, speed: Optional[float]) -> None:
         with self._changed:
             self._speed = speed
+            self._changed.notify_all()
+
+    @property
+    def missing_grace_s(self) -> float:
+        """For how many seconds a task waits before it fails because its source is missing."""
+        return self._missing_grace_s
+
+    @missing_grace_s.setter
+    def missing_grace_s(self, grace_s: float) -> None:
+        with self._changed:
+            self._missing_grace_s = grace_s
             self._changed.notify_all()
 
     def retry_failed(self) -> int:
@@ -125,12 +141,13 @@ class Engine(FileSwitches):
         """Wait until nothing runs and nothing may be started now. Raises TimeoutError, naming what is left.
 
         What a paused engine, an offline client or a paused job or queue holds back does not count, nor does a retry
-        whose delay has not passed; a file that `hold_at` holds does.
+        whose delay has not passed; a file that `hold_at` holds does, and so does a source that is still awaited.
         """
 
         def idle() -> bool:
             hooking = not self._paused and self._endings.busy()
-            return (self._running is None or self._paused) and not hooking and self._next() is None
+            standing = self._running is None or self._paused
+            return standing and not hooking and self._next() is None and self._awaited_in_s is None
 
         if not self.wait_until(idle, timeout_s):
             rows = self._workspace.jobs()
@@ -156,7 +173,8 @@ class Engine(FileSwitches):
                 found = self._next()
                 if found is None:
                     self._changed.notify_all()
-                    self._changed.wait(wait_s)
+                    waits_s = [each_s for each_s in (wait_s, self._awaited_in_s) if each_s is not None]
+                    self._changed.wait(min(waits_s, default=None))
                 else:
                     self._run(*found)
         finally:
@@ -164,9 +182,11 @@ class Engine(FileSwitches):
 
     def _next(self) -> Optional[tuple[Job, Task]]:
         """Return what may be started now. The caller holds the lock."""
+        self._awaited_in_s = None
         if self._paused or self._stopping:
             return None
         deliveries.open_pending(self._workspace)
+        measuring.measure_paused(self._workspace)
         live = [job for job in self._workspace.each(Job) if job.status in ("waiting", "running") and not job.archived]
         live = [job for job in live if not job.ending]  # the tasks of the others are through
         live.sort(key=lambda job: -self._workspace.queue_of(job).priority)
@@ -177,11 +197,28 @@ class Engine(FileSwitches):
                 continue
             wait = waits.reason(self._workspace, job, task)
             if wait is None and found is None:
-                found = job, task
+                present = self._present(job, task)
+                found = (job, present) if present is not None else None
             elif wait is None and found is not None and _is_behind(job, found[0]):
                 wait = waits.BEHIND
             job.note_wait(wait)
         return found
+
+    def _present(self, job: Job, first: Task) -> Optional[Task]:
+        """Return the *first* queued task of a job or, while its source is awaited, the next whose source is not."""
+        if not self._awaits(first):
+            return first
+        queued = sorted((task for task in job.tasks if task.status == "queued"), key=lambda task: -task.priority)
+        return next((task for task in queued if not self._awaits(task)), None)
+
+    def _awaits(self, task: Task) -> bool:
+        """Return whether the source of *task* is missing and still awaited; note for how long at most."""
+        missing_s = measuring.missing_for_s(self._workspace, task)
+        if missing_s is None or missing_s >= self._missing_grace_s:
+            return False
+        left_s = self._missing_grace_s - missing_s
+        self._awaited_in_s = left_s if self._awaited_in_s is None else min(left_s, self._awaited_in_s)
+        return True
 
     def _retry_due(self) -> Optional[float]:
         """Retry the jobs whose time has come; return the seconds until the next one's, None without any."""

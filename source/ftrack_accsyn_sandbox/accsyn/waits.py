@@ -20,7 +20,7 @@ def reason(workspace: Workspace, job: Job, task: Task) -> Optional[str]:
     if queue.status == "paused":
         return f"The queue {queue.code} is paused (W#J067)"
     for party in (task.source.party, task.destination.party):
-        trouble = _of_people(workspace, job, party) or _of_machine(workspace, party)
+        trouble = _of_people(workspace, job, party) or of_machine(workspace, party)
         if trouble:
             return trouble
     for endpoint in (task.source, task.destination):
@@ -55,7 +55,8 @@ def _of_people(workspace: Workspace, job: Job, party: Party) -> Optional[str]:
     return None
 
 
-def _of_machine(workspace: Workspace, party: Party) -> Optional[str]:
+def of_machine(workspace: Workspace, party: Party) -> Optional[str]:
+    """Return what keeps the machine, or the place, that stands for *party* from taking part; None when nothing does."""
     place = workspace.holder(party)
     if isinstance(place, Site) and not (place.status == "enabled" and place.active):
         return f"The site {place.code} is disabled (W#J052)"

@@ -66,12 +66,16 @@ def bare_client() -> None:
 
 @pytest.fixture
 def acme(tmp_path: Path) -> Iterator[Acme]:
-    """The demo workspace, its engine paused: what is created stays as it is until a test lets it run."""
+    """The demo workspace, its engine paused: what is created stays as it is until a test lets it run.
+
+    What is missing then fails at once.
+    """
     folders = [tmp_path / name for name in ("staging", "hq", "london")]
     for folder in folders:
         folder.mkdir()
     made = demo.build(*folders)
     with AccsynService(workspace=made.workspace, engine_paused=True) as service:
+        service.engine.missing_grace_s = 0.0
         yield Acme(service, made, *folders)
 
 
