@@ -21,7 +21,7 @@ from ftrack_accsyn_sandbox.accsyn.entities import (
     User,
 )
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
-from ftrack_accsyn_sandbox.accsyn.parties import Reader
+from ftrack_accsyn_sandbox.accsyn.parties import Reader, is_local
 from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
 
 CREATE_KEYS = ("name", "code", "tasks", "recipients", "status", "metadata")
@@ -42,7 +42,7 @@ def create(call: Call) -> list[dict[str, Any]]:
     if not isinstance(rows, list):
         raise Refusal("The tasks of a delivery must be a list.")
     name = call.text("name", data.get("code"))
-    delivery = Delivery(str(data.get("code") or name), name, user_id=call.user.id)
+    delivery = Delivery(str(data.get("code") or name), name, user_id=call.user.id, creator=call.user.code)
     delivery.metadata = check_metadata(data.get("metadata", {}))
     delivery.tasks = [_read(call, row, number) for number, row in enumerate(rows)]
     delivery.volume_id = _volume_id(call, delivery)
@@ -95,30 +95,51 @@ def remove_recipient(call: Call) -> bool:
     return removed is not None
 
 
-def upload(call: Call) -> Optional[list[dict[str, Any]]]:
-    """Create the transfer that puts local files of the user into a draft; None for another call.
+def transfer(call: Call) -> Optional[list[dict[str, Any]]]:
+    """Create the transfer that puts a local file of the user into a draft, or brings what was delivered to the user.
 
-    Raises Refusal when the delivery has been submitted, and when the user has no client.
+    None for another call. Raises Refusal for a draft that has been submitted, for a delivery that is not open or not
+    for the user, and when the user has no client.
     """
     parent = call.workspace.entities.get(str(call.options.get("parent") or ""))
     if not isinstance(parent, Delivery):
         return None
-    access.check_delivery(call.workspace, call.user, parent)
-    check_keys(call.options, ("parent", "source", "name", "code"), "transfer")
-    if parent.status != "init":
-        raise Refusal("Files cannot be added to a delivery after it was submitted.")
-    here = call.workspace.resolved(Party("user", call.user.id))
-    if here.machine_id is None:
-        raise Refusal("You have no client to upload from.")
-    text = call.text("source")
-    if not Path(text).is_absolute():
-        raise Refusal(f"Source must be an absolute path on your client: {text}")
-    place = f"{_DRAFTS}/{parent.id}/{Path(text).name}"
-    there = call.workspace.resolved(Party("workspace", call.workspace.id))
-    target = Endpoint(there, parent.volume_id, place)
-    job = _job(call.workspace, parent, call.user, [Task("0", text, "", Endpoint(here, absolute=Path(text)), target)])
-    parent.tasks.append(_task(len(parent.tasks), text, target))
+    job = _download(call, parent) if "destination" in call.options else _upload(call, parent)
+    job.code = job.name = str(call.options.get("name") or call.options.get("code") or parent.name)
     return [views.show(call.workspace, job)]
+
+
+def _upload(call: Call, delivery: Delivery) -> Job:
+    access.check_delivery(call.workspace, call.user, delivery)
+    check_keys(call.options, ("parent", "source", "name", "code"), "transfer")
+    if delivery.status != "init":
+        raise Refusal("Files cannot be added to a delivery after it was submitted.")
+    source, text = _on_own_machine(call, "source"), call.text("source")
+    there = call.workspace.resolved(Party("workspace", call.workspace.id))
+    target = Endpoint(there, delivery.volume_id, f"{_DRAFTS}/{delivery.id}/{source.name}")
+    delivery.tasks.append(_task(len(delivery.tasks), text, target))
+    return _job(call.workspace, delivery, call.user, [Task("0", text, "", source, target)])
+
+
+def _download(call: Call, delivery: Delivery) -> Job:
+    check_keys(call.options, ("parent", "destination", "name", "code"), "transfer")
+    if delivery.status != "waiting" or call.user.id not in delivery.recipients:
+        raise Denied(f"The delivery {delivery.id} is not open, or not for you.")
+    folder = _on_own_machine(call, "destination")
+    return _fetched(call.workspace, delivery, call.user, folder.party, folder.absolute or Path())
+
+
+def _on_own_machine(call: Call, name: str) -> Endpoint:
+    """Return the place on a machine of the user that the data name, by an absolute path. Raises Refusal."""
+    here, text = call.workspace.resolved(Party("user", call.user.id)), call.text(name)
+    if here.machine_id is None:
+        raise Refusal("You have no client to transfer files with.")
+    if is_local(text):
+        return Endpoint(here, absolute=Path(text))
+    endpoint = Reader(call.workspace, call.user).place(text, write=False)
+    if endpoint.absolute is None:
+        raise Refusal(f"{name.capitalize()} must be an absolute path on your client: {text}")
+    return endpoint
 
 
 def open_pending(workspace: Workspace) -> None:
@@ -149,10 +170,21 @@ def fetch(
         if there.machine_id is None:
             workspace.add_client("browser", user, type=CLIENT_BROWSER)
             there = workspace.resolved(there)
-        named = {_name(workspace, task.source): task.source for task in delivery.tasks}
-        tasks = [_part(named, part, there, folder, number) for number, part in enumerate(parts or named)]
-        delivery.recipients[user.id] = True
-        return _job(workspace, delivery, user, tasks).id
+        return _fetched(workspace, delivery, user, there, folder, parts).id
+
+
+def _fetched(
+    workspace: Workspace,
+    delivery: Delivery,
+    user: User,
+    there: Party,
+    folder: Path,
+    parts: Optional[Sequence[str]] = None,
+) -> Job:
+    named = {_name(workspace, task.source): task.source for task in delivery.tasks}
+    tasks = [_part(named, part, there, folder, number) for number, part in enumerate(parts or named)]
+    delivery.recipients[user.id] = True
+    return _job(workspace, delivery, user, tasks)
 
 
 def _part(named: dict[str, Endpoint], part: str, there: Party, folder: Path, number: int) -> Task:

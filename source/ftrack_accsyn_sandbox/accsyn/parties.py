@@ -96,8 +96,8 @@ class Reader:
         if text.startswith(("site=", "client=")):
             raise Refusal(f"A party must be followed by a colon: {text}")
         home = Party("workspace", self.workspace.id)
-        if self.user.role == "standard" and is_local(text):
-            return Party("user", self.user.id), text  # who sees no volume can only mean the own machine
+        if is_local(text) and (self.user.role == "standard" or self._in_volume(home, text) is None):
+            return Party("user", self.user.id), text  # what no volume holds, or who sees none, means the own machine
         if _SHARE_PATH.match(text) or text.startswith("~") or is_local(text):
             return home, text
         head, colon, rest = text.partition(":")
@@ -232,13 +232,18 @@ class Reader:
         return [str(folder), *filter(None, others)]
 
     def _inside_volume(self, party: Party, path: str, text: str, into: bool, *, write: bool) -> Endpoint:
-        for share in self.workspace.live(Share):
-            for root in self._roots(party, share):
-                relative = _relative(path, root)
-                if relative is not None:
-                    self._check_share(party, share.id, relative, write=write)
-                    return Endpoint(party, share.id, relative, into=into)
-        raise Refusal(f"Path is not below any volume: {text}")
+        found = self._in_volume(party, path)
+        if found is None:
+            raise Refusal(f"Path is not below any volume: {text}")
+        share, relative = found
+        self._check_share(party, share.id, relative, write=write)
+        return Endpoint(party, share.id, relative, into=into)
+
+    def _in_volume(self, party: Party, path: str) -> Optional[tuple[Share, str]]:
+        """Return the volume below whose root at *party* an absolute *path* lies, and the rest of it; None for none."""
+        roots = ((share, root) for share in self.workspace.live(Share) for root in self._roots(party, share))
+        found = ((share, _relative(path, root)) for share, root in roots)
+        return next(((share, relative) for share, relative in found if relative is not None), None)
 
 
 def own_home(workspace: Workspace, user: User) -> Optional[Share]:

@@ -14,7 +14,7 @@ from ftrack_accsyn_sandbox.accsyn.submitting import submitted
 
 _DUPLICATES = ("allow_duplicates", "replace_duplicates")
 _JOB_KEYS = (
-    *("code", "name", "queue", "tasks", "source", "destination", "mirror_paths", "mirror"),
+    *("code", "name", "queue", "tasks", "source", "destination", "mirror_paths", "mirror", "append"),
     *("settings", "metadata", "status", "type", *_DUPLICATES),
 )
 _TASK_KEYS = ("source", "destination", "uri", "priority", "metadata", "settings", "status")
@@ -23,9 +23,9 @@ _NEW_TASK_STATUSES = ("queued", "onhold", "excluded")
 
 def create_job(call: Call) -> Any:
     """Create a transfer job with its tasks. Nothing is created when anything of it is refused."""
-    uploaded = deliveries.upload(call)
-    if uploaded is not None:
-        return uploaded
+    delivered = deliveries.transfer(call)
+    if delivered is not None:
+        return delivered
     data = call.options
     if "hooks" in data:
         return publishing.submit(call)
@@ -36,6 +36,10 @@ def create_job(call: Call) -> Any:
         raise Refusal(f"A job cannot be created with status {status}.")
     queue = _queue(call, data.get("queue")) if data.get("queue") is not None else None
     tasks = _read_tasks(call, _task_rows(data), None, 0, mirrored=mirrored)
+    recent = _recent(call, tasks[0], queue) if _flag(data, "append", False) else None
+    if recent is not None:
+        _add(call, recent)
+        return [views.show(call.workspace, recent)]
     name = data.get("code") or data.get("name") or _first_name(tasks[0])
     if not isinstance(name, str):
         raise Refusal("The name of a job must be a text.")
@@ -66,11 +70,32 @@ def create_tasks(call: Call) -> list[dict[str, Any]]:
     if job.archived:
         raise Refusal("Cannot add tasks to the job, it has been archived.")
     check_keys(call.options, ("tasks", *_DUPLICATES), "task")
+    return [views.show_task(call.workspace, job, task) for task in _add(call, job)]
+
+
+def _add(call: Call, job: Job) -> list[Task]:
+    """Add the tasks of the call to *job*, and return the rows concerned."""
     tasks = _read_tasks(call, _task_rows(call.options), job, jobs.next_uri(job), mirrored=job.mirrored)
     rows = jobs.add_tasks(job, tasks, **_duplicate_rules(call.options))
     job.modifier_id = call.user.id
     call.workspace.changed.notify_all()
-    return [views.show_task(call.workspace, job, task) for task in rows]
+    return rows
+
+
+def _recent(call: Call, task: Task, queue: Optional[Queue]) -> Optional[Job]:
+    """Return the job to which *task* is appended, also one that is done; None for a new one.
+
+    Which accsyn takes is not known. Here it is, of the user's own between the same two parties, the one that changed
+    last; not one that is paused, which its app passes over, and none of a delivery or a publish.
+    """
+    found = [
+        job
+        for job in call.workspace.live(Job)
+        if (job.user_id, job.source, job.destination) == (call.user.id, task.source.party, task.destination.party)
+        and not (job.status == "paused" or job.parent_id or job.published is not None)
+        and queue in (None, call.workspace.queue_of(job))
+    ]
+    return max(reversed(found), key=lambda job: job.modified, default=None)
 
 
 def edit_job(call: Call) -> list[dict[str, Any]]:

@@ -105,6 +105,34 @@ def test_recipient_may_take_a_part_and_counts_as_having_fetched(
     assert session.access("Delivery", delivered)[0]["actioned"] is True
 
 
+@pytest.mark.parametrize("machine", ["", "client={client}:"])
+def test_recipient_fetches_by_the_api_to_the_own_machine(
+    acme: Any, session: Any, engine: Any, delivered: str, tmp_path: Path, machine: str
+) -> None:
+    vendor = acme.login("vendor")
+    assert [row["id"] for row in vendor.find("Delivery")] == [delivered]
+    place = machine.format(client=acme.demo.vendor_client.id) + str(tmp_path / "got")
+    job = vendor.create("Transfer", {"parent": delivered, "destination": place, "name": "mine"})
+    assert (job["name"], job["parent"], job["user_hr"]) == ("mine", delivered, VENDOR)
+    engine.wait_idle()
+    assert tree(tmp_path / "got") == {"pack/a.mov": b"12345", "pack/deep/b.mov": b"123", "c.txt": b"1"}
+    assert session.access("Delivery", delivered)[0]["actioned"] is True
+
+
+def test_api_gives_nobody_else_a_delivery_and_none_before_it_is_open(acme: Any, session: Any, delivered: str) -> None:
+    for user in (session, acme.login("admin")):
+        with pytest.raises(AccsynException, match="not open, or not for you"):
+            user.create("Transfer", {"parent": delivered, "destination": "/tmp/got"})
+    vendor = acme.login("vendor")
+    with pytest.raises(AccsynException, match="absolute path on your client"):
+        vendor.create(
+            "Transfer", {"parent": delivered, "destination": f"client={acme.demo.vendor_client.id}:share=projects/got"}
+        )
+    session.update("Delivery", delivered, {"status": "done"})
+    with pytest.raises(AccsynException, match="not open, or not for you"):
+        vendor.create("Transfer", {"parent": delivered, "destination": "/tmp/got"})
+
+
 def test_download_that_fails_counts_as_fetched_too(
     acme: Any, session: Any, engine: Any, delivered: str, tmp_path: Path
 ) -> None:
@@ -203,7 +231,7 @@ def test_draft_needs_a_machine_of_the_user_and_a_local_path(acme: Any, admin: An
     with pytest.raises(AccsynException, match="absolute path"):
         session.create("Transfer", {"parent": draft, "source": "share=projects/show/pack"})
     acme.demo.hq_server.user_id = acme.demo.london_server.user_id = ""
-    with pytest.raises(AccsynException, match="no client to upload from"):
+    with pytest.raises(AccsynException, match="no client to transfer"):
         admin.create("Transfer", {"parent": draft, "source": "/tmp/a.mov"})
 
 

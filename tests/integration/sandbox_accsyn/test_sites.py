@@ -185,6 +185,6 @@ def test_absolute_path_at_the_workspace_may_have_any_root_of_the_volume(acme: An
     job = session.create("Transfer", {"source": path, "destination": "site=london"})
     assert shown_task(session, job["id"])["source"]["path"] == "show/a.mov"
     with pytest.raises(AccsynException, match="not below any volume"):
-        session.create("Transfer", {"source": "/Volumes/projects2/a.mov", "destination": "site=london"})
+        session.create("Transfer", {"source": "acme:/Volumes/projects2/a.mov", "destination": "site=london"})
     with pytest.raises(AccsynException, match="not below any volume"):
         session.create("Transfer", {"source": "share=projects/a", "destination": "site=london:/Volumes/projects/a"})
