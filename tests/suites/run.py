@@ -40,11 +40,19 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     chosen = vars(parser.parse_args(arguments))
     asked = [(SUITES[name], checkout.resolve()) for name, checkouts in chosen.items() for checkout in checkouts]
     if not asked:
-        parser.error("name at least one checkout, like --accsyn-python-api FOLDER")
+        parser.error(f"name at least one checkout, like --{next(iter(SUITES))} FOLDER")
     found = []
     for suite, checkout in asked:
         console.print(f"{suite.name} in {checkout} ..", markup=False, soft_wrap=True)
-        outcome = run(suite, checkout)
+        try:
+            outcome = run(suite, checkout)
+        except (
+            OSError,
+            KeyError,
+            RuntimeError,
+            subprocess.SubprocessError,
+        ) as error:  # the others are run all the same
+            outcome = Outcome(0, 0, (f"all of it: {error}",))
         found.append((suite, revision(checkout), outcome))
         for name in outcome.failed:
             console.print(f"  not passed: {name}", markup=False, soft_wrap=True)
