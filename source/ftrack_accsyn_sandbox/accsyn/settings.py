@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from ftrack_accsyn_sandbox.accsyn import access
 from ftrack_accsyn_sandbox.accsyn.call import Call, check_texts, checked_id
-from ftrack_accsyn_sandbox.accsyn.entities import Client, Entity, Job, Share
+from ftrack_accsyn_sandbox.accsyn.entities import Client, Entity, Job, Queue, Share
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
 from ftrack_accsyn_sandbox.accsyn.find import CLASSES
 
@@ -90,7 +90,10 @@ def _check_integration(call: Call, name: str) -> None:
 
 
 def _entity(call: Call) -> Optional[Entity]:
-    """Return the entity whose settings are meant, None for the workspace; older clients say `scope` and `ident`."""
+    """Return the entity whose settings are meant, None for the workspace; older clients say `scope` and `ident`.
+
+    A queue is a job, too, as accsyn's own tests have it.
+    """
     kind = str(call.options.get("entitytype") or call.options.get("scope") or "workspace").lower()
     if kind == "workspace":
         return None
@@ -98,7 +101,8 @@ def _entity(call: Call) -> Optional[Entity]:
         raise Refusal(f"Unknown entity type: {kind}")
     ident = checked_id(call.id or call.options.get("ident"))
     entity = call.workspace.entities.get(ident)
-    if not isinstance(entity, CLASSES[kind]) or not access.visible(call.workspace, call.user, entity):
+    classes = (Job, Queue) if kind == "job" else CLASSES[kind]
+    if not isinstance(entity, classes) or not access.visible(call.workspace, call.user, entity):
         raise Refusal(f"No {kind} found with id {ident}.")
     return entity
 

@@ -29,14 +29,15 @@ def ask(session: Any, name: str, location: str = LOCATION) -> Any:
     return session.get_setting(name=name, integration="ftrack", data={"location_id": location})
 
 
-def test_setting_is_set_read_and_deleted(acme: Any, admin: Any) -> None:
+@pytest.mark.parametrize("kind", ["queue", "job"])
+def test_setting_is_set_read_and_deleted(acme: Any, admin: Any, kind: str) -> None:
     queue = admin.find_one("Queue WHERE code=high")["id"]
-    assert admin.get_setting("job_max_retries", "queue", queue) is None
-    assert admin.set_setting("queue", "job_max_retries", "5", queue) is True
-    assert admin.get_setting("job_max_retries", "queue", queue) == "5"
-    assert admin.get_settings("queue", queue) == {"job_max_retries": "5"}
-    assert admin.delete_setting("queue", "job_max_retries", queue) is True
-    assert admin.delete_setting("queue", "job_max_retries", queue) is False
+    assert admin.get_setting("job_max_retries", kind, queue) is None
+    assert admin.set_setting(kind, "job_max_retries", "5", queue) is True
+    assert admin.get_setting("job_max_retries", kind, queue) == "5"
+    assert admin.get_settings(kind, queue) == {"job_max_retries": "5"}
+    assert admin.delete_setting(kind, "job_max_retries", queue) is True
+    assert admin.delete_setting(kind, "job_max_retries", queue) is False
 
 
 def test_settings_are_inherited_when_asked_for(acme: Any, admin: Any) -> None:
