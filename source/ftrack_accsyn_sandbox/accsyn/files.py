@@ -12,6 +12,7 @@ from ftrack_accsyn_sandbox.accsyn import access, collected
 from ftrack_accsyn_sandbox.accsyn.call import Call
 from ftrack_accsyn_sandbox.accsyn.entities import CLIENT_SERVER, Client, Endpoint, Site
 from ftrack_accsyn_sandbox.accsyn.errors import Denied, Refusal
+from ftrack_accsyn_sandbox.accsyn.filters import chosen
 from ftrack_accsyn_sandbox.accsyn.parties import Reader
 
 _READING = ("ls", "getsize", "exists")
@@ -73,7 +74,8 @@ def _shown(call: Call, endpoint: Endpoint, folder: Path) -> Callable[[Path], boo
 def _entries(
     entries: list[Path], depth: int, options: dict[str, Any], shown: Callable[[Path], bool] = Path.exists
 ) -> list[dict[str, Any]]:
-    rows = []
+    """Return the rows of a listing. A directory that a filter leaves out is there for what it lets through below."""
+    rows, is_chosen = [], chosen(options)
     for entry in entries:
         is_dir = entry.is_dir()
         if options.get("files_only" if is_dir else "directories_only") or not shown(entry):
@@ -85,17 +87,18 @@ def _entries(
             row["size"] = _size(entry)
         if is_dir and depth > 1:
             row["files"] = _entries(sorted(entry.iterdir()), depth - 1, options, shown)
-        rows.append(row)
+        if is_chosen(entry.name) or row.get("files"):
+            rows.append(row)
     return rows
 
 
 def _getsize(call: Call) -> int:
-    return _size(_existing(call))
+    return _size(_existing(call), chosen(call.options))
 
 
-def _size(path: Path) -> int:
+def _size(path: Path, is_chosen: Callable[[str], bool] = bool) -> int:
     if path.is_dir():
-        return sum(entry.stat().st_size for entry in path.rglob("*") if entry.is_file())
+        return sum(entry.stat().st_size for entry in path.rglob("*") if entry.is_file() and is_chosen(entry.name))
     return path.stat().st_size
 
 

@@ -36,6 +36,42 @@ def test_listing_can_be_narrowed(session: Any) -> None:
     assert [row["filename"] for row in session.ls("share=projects/show", directories_only=True)] == ["deep"]
 
 
+def names(rows: list[dict[str, Any]]) -> list[Any]:
+    """The names of a listing; that of a folder with what is listed in it."""
+    return [(row["filename"], names(row["files"])) if row.get("files") else row["filename"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("filters", "listed"),
+    [
+        ({"include": "A.MOV"}, ["a.mov"]),
+        ({"include": "*.mov"}, ["a.mov", ("deep", ["b.mov"])]),
+        ({"include": ["b*", "nothing"]}, [("deep", ["b.mov"])]),
+        ({"include": "*ee*"}, ["deep"]),
+        ({"include": "b*v", "exclude": "*"}, [("deep", ["b.mov"])]),
+        ({"include": "re('^[ab]\\.')"}, ["a.mov", ("deep", ["b.mov"])]),
+        ({"include": "re('A.mov', 'I')"}, []),
+        ({"exclude": "re('^A')"}, [("deep", ["b.mov"])]),
+        ({"exclude": "*mov"}, ["deep"]),
+        ({"exclude": "deep"}, ["a.mov", ("deep", ["b.mov"])]),
+        ({"exclude": ["deep", "b.mov"]}, ["a.mov"]),
+    ],
+)
+def test_listing_is_filtered_by_names(session: Any, filters: dict[str, Any], listed: list[Any]) -> None:
+    assert names(session.ls("share=projects/show", recursive=True, **filters)) == listed
+
+
+def test_size_counts_what_a_filter_lets_through(session: Any) -> None:
+    assert session.getsize("share=projects/show", include="b.mov") == 3
+    assert session.getsize("share=projects/show", exclude="*") == 0
+
+
+@pytest.mark.parametrize(("include", "message"), [("re('(')", "Invalid regular expression"), ([1], "must be a text")])
+def test_filter_that_is_none_is_refused(session: Any, include: Any, message: str) -> None:
+    with pytest.raises(AccsynException, match=message):
+        session.ls("share=projects/show", include=include)
+
+
 @pytest.mark.parametrize(
     ("path", "size"), [("share=projects/show/a.mov", 5), ("acme:volume=projects/show", 8), ("show/a.mov", 5)]
 )
