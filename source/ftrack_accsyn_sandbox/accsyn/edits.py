@@ -23,6 +23,7 @@ from ftrack_accsyn_sandbox.accsyn.entities import (
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
 from ftrack_accsyn_sandbox.accsyn.find import CLASSES
 
+_VOLUME_KEYS = ("give_all_volumes_access", "give_default_volume_access", "volumes")
 _COMMON_KEYS = ("description", "settings", "metadata")
 # Type -> attributes that may be changed, and the statuses that may be set.
 _EDITABLE: dict[type[Entity], tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -123,7 +124,7 @@ def delete(call: Call) -> bool:
 def _new_user(call: Call) -> User:
     check_keys(
         call.options,
-        (*_COMMON_KEYS, "code", "name", "role", "message", "mail", "create_home_share", "queue"),
+        (*_COMMON_KEYS, *_VOLUME_KEYS, "code", "name", "role", "message", "mail", "create_home_share", "queue"),
         "user",
     )
     email, role = call.text("code"), call.text("role", "standard")
@@ -132,6 +133,7 @@ def _new_user(call: Call) -> User:
     if role != "standard":
         access.check_admin(call.user, f"invite a user with the role {role}")
     _check_unused(call, User, email)
+    volumes = _volumes_to_give(call, role)
     user = people.invited(
         call.workspace,
         email,
@@ -141,9 +143,29 @@ def _new_user(call: Call) -> User:
         mail=call.options.get("mail", True) is not False,
     )
     user.queue_id = shares.queue_id(call)
+    for volume in volumes:
+        call.workspace.grant(user, volume).creator = call.user.code
     if call.options.get("create_home_share", call.workspace.auto_homes) is True:
         shares.give_home(call.workspace, user)
     return user
+
+
+def _volumes_to_give(call: Call, role: str) -> list[Share]:
+    """Return the volumes that a new user may read and write from the start. Raises Refusal.
+
+    Standard users have no volumes; what accsyn says when they shall get one is not known.
+    """
+    data, volumes = call.options, [share for share in call.workspace.live(Share) if share.type == "volume"]
+    named = data.get("volumes", [])
+    unknown = [ident for ident in named if ident not in [volume.id for volume in volumes]]
+    if unknown:
+        raise Refusal(f"Unknown volume: {unknown[0]}")
+    to_all = data.get("give_all_volumes_access") is True
+    to_default = data.get("give_default_volume_access") is True
+    given = [each for each in volumes if to_all or (to_default and each.default) or each.id in named]
+    if given and role == "standard":
+        raise Refusal("Standard users cannot be given access to volumes.")
+    return given
 
 
 def _new_queue(call: Call) -> Queue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,6 +46,41 @@ def test_invited_user_is_there_and_cannot_log_in_before_signing_up(acme: Any, by
 def test_invitation_without_mail(acme: Any, admin: Any) -> None:
     invite(admin, mail=False, message="unsent")
     assert acme.service.workspace.mails == []
+
+
+@pytest.mark.parametrize(
+    ("wish", "given"),
+    [
+        ({}, []),
+        ({"give_all_volumes_access": True}, ["projects", "assets"]),
+        ({"give_default_volume_access": True}, ["projects"]),
+        ({"volumes": ["assets"]}, ["assets"]),
+        ({"give_all_volumes_access": False, "volumes": []}, []),
+    ],
+)
+def test_invited_employee_is_given_volumes(
+    acme: Any, admin: Any, tmp_path: Path, wish: dict[str, Any], given: list[str]
+) -> None:
+    assets = acme.service.workspace.add_volume("assets", tmp_path)
+    wish = {key: [assets.id] if value == ["assets"] else value for key, value in wish.items()}
+    ident = invite(admin, role="employee", **wish)["id"]
+    rows = admin.find(f"acl WHERE entity=user:{ident}")
+    assert [(row["target_hr"], row["path"], row["read"], row["write"]) for row in rows] == [
+        (code, "/", True, True) for code in given
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"volumes": ["none"], "role": "employee"}, "Unknown volume: none"),
+        ({"give_all_volumes_access": True}, "cannot be given"),
+    ],
+)
+def test_impossible_gift_invites_nobody(admin: Any, wish: dict[str, Any], message: str) -> None:
+    with pytest.raises(AccsynException, match=message):
+        invite(admin, **wish)
+    assert admin.find(f"User WHERE code={NEW}") == []
 
 
 def test_employee_invites_no_employee(session: Any) -> None:
