@@ -21,8 +21,8 @@ def test_published_components_become_available_at_head_quarters_without_anybodys
 
     hq = session.get("Location", publisher.studio.ids["studio.hq"])
     assert list(hq.get_component_availabilities(components)) == [100.0] * 3
+    wait_until(lambda: [row["status"] for row in publisher.studio.ftrack.store.find("Job")] == ["done"])
     (job,) = publisher.studio.ftrack.store.find("Job")
-    wait_until(lambda: publisher.studio.ftrack.store.find("Job")[0]["status"] == "done")
     assert job["user_id"] == publisher.studio.ids["artist"]
 
 
