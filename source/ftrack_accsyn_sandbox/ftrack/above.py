@@ -24,9 +24,15 @@ WAYS: dict[str, tuple[tuple[str, str], ...]] = {
     "ReviewSession": (("project_id", "Project"),),
     "ReviewSessionObject": (("review_session_id", "ReviewSession"),),
     "Timelog": (("context_id", "Context"),),
+    "Timer": (("user_id", "User"),),
     "TypedContextLink": (("to_id", "TypedContext"),),
     "UserSecurityRole": (("user_id", "User"),),
     "UserSecurityRoleProject": (("user_security_role_id", "UserSecurityRole"),),
+    "CustomAttributeValue": tuple(("entity_id", name) for name in ("Context", "Asset", "AssetVersion", "List", "User")),
+    **{
+        f"{name}CustomAttributeValue": (("entity_id", name),)
+        for name in ("Context", "Asset", "AssetVersion", "List", "User")
+    },
 }
 
 

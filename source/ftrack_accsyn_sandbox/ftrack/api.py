@@ -81,13 +81,17 @@ class Api:
         data = _entity_data(operation)
         row = self._store.insert(self._store.schema[operation.get("entity_type")], data)
         names = [name for name, value in row.values.items() if value is not None and _is_shown(row, name)]
-        return {"action": "create", "data": encoding.encode_written(self._store, row, [*names, *data])}
+        return {"action": "create", "data": self._written(operation, row, [*names, *data])}
 
     def _update(self, operation: Operation, view: View) -> Any:
         row = self._target(operation, view)
         data = _entity_data(operation)
         self._store.change(row, data)
-        return {"action": "update", "data": encoding.encode_written(self._store, row, data)}
+        return {"action": "update", "data": self._written(operation, row, list(data))}
+
+    def _written(self, operation: Operation, row: Row, names: list[str]) -> dict[str, Any]:
+        """The entity under the name of the type that was asked for, by which the client knows it."""
+        return {**encoding.encode_written(self._store, row, names), "__entity_type__": operation.get("entity_type")}
 
     def _delete(self, operation: Operation, view: View) -> Any:
         self._store.remove(self._target(operation, view))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import custom_attributes
 from .store import Store
 
 ORIGIN_LOCATION_ID = "ce9b348f-8809-11e3-821c-20c9d081909b"
@@ -67,6 +68,8 @@ def prepare(store: Store) -> None:
     for entity_type in store.schema:
         if entity_type.discriminator and entity_type.discriminator[0] == "object_type_id":
             store.create("ObjectType", id=entity_type.discriminator[1], name=entity_type.name)
+    for name in custom_attributes.TYPES:
+        store.create("CustomAttributeType", name=name, core=True)
     store.create("Setting", name="storage_scenario", group="STORAGE", value="")
 
 

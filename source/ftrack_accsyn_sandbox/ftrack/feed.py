@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Iterable, Iterator
 
+from . import custom_attributes
 from .changes import ADD, REMOVE, UPDATE, Change
 from .rows import Rows
 from .table import Row
@@ -40,6 +41,8 @@ def _entry(rows: Rows, change: Change) -> Entry | None:
         old, new = change.values()["status_id"]
         action = f"change.status.{row.entity_type.name.lower()}"
         return _columns(action, row, "task", rows, row.key[0], {"statusid": {"old": old, "new": new}}), None
+    if root == custom_attributes.SET:
+        return _custom_attribute(rows, change)
     if root == "Note" and change.action == ADD:
         data = {"text": {"old": None, "new": row.values["content"]}}
         return _columns("db.all.note", row, "note", rows, row.values["parent_id"], data), None
@@ -53,6 +56,19 @@ def _assignment(rows: Rows, change: Change) -> Entry:
     columns = _columns(action, change.row, "task", rows, values["context_id"], data)
     told = (values["resource_id"], "assigned") if which else None
     return {**columns, "parent_id": values["context_id"]}, told
+
+
+def _custom_attribute(rows: Rows, change: Change) -> Entry | None:
+    """Of a context's; that of a context which went in the same transaction is not logged."""
+    values = change.row.values
+    configuration = rows.lookup("CustomAttributeConfiguration", values["configuration_id"])
+    context = rows.lookup("Context", values["entity_id"])
+    if configuration is None or context is None:
+        return None
+    key = configuration.values["key"]
+    old, new = change.values().get("value", (None, None))
+    data = {key: {"old": old, "new": new}}
+    return _columns(f"update.custom_attribute.{key}", context, "task", rows, context.key[0], data), None
 
 
 def _columns(

@@ -29,7 +29,7 @@ paging: PAGING COUNT
     | PATH OPERATOR (QUOTED | BARE) -> comparison
     | PATH IN LIST -> membership
     | PATH IN "(" query ")" -> subquery
-    | PATH RELATION "(" either ")" -> relation
+    | PATH RELATION "(" [either] ")" -> relation
 
 _SELECT.2: /select\b/i
 _FROM.2: /from\b/i
@@ -110,10 +110,10 @@ class Subquery:
 
 @dataclass(frozen=True)
 class Relation:
-    """`path has (condition)` or `path any (condition)`."""
+    """`path has (condition)` or `path any (condition)`; without a condition: that there is something at all."""
 
     path: Path
-    condition: Condition
+    condition: Condition | None
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from .grammar import (
 from .schema import Attribute, EntityType
 from .store import Store
 from .table import Row
-from .values import to_stored
+from .values import as_plain, to_plain, to_stored
 
 # Queries whose rows are remembered at once.
 REMEMBERED = 16
@@ -112,6 +112,8 @@ def _test(store: Store, entity_type: EntityType, condition: Condition) -> Test:
         return _comparison_test(store, entity_type, condition)
     if isinstance(condition, Relation):
         members, target = _members(store, entity_type, condition.path)
+        if condition.condition is None:
+            return lambda row: bool(members(row))
         inner = _test(store, target, condition.condition)
         return lambda row: any(inner(member) for member in members(row))
     return _membership_test(store, entity_type, condition)
@@ -130,6 +132,8 @@ def _comparison_test(store: Store, entity_type: EntityType, condition: Compariso
             value is not None and bool(pattern.fullmatch(str(value))) == wanted for value in values(row)
         )
     compare = _ORDERED[word]
+    if attribute.kind == "variable":
+        return lambda row: any(_compares(compare, value, literal.text) for value in values(row))
     operand = _operand(attribute, literal)
     return lambda row: any(value is not None and compare(value, operand) for value in values(row))
 
@@ -139,7 +143,20 @@ def _membership_test(store: Store, entity_type: EntityType, condition: Membershi
     values = _values(store, entity_type, condition.path)
     members = _member_values(store, attribute, condition)
     wanted = not condition.negated
+    if attribute.kind == "variable":
+        return lambda row: any(
+            value is not None and any(_compares(operator.eq, value, str(text)) for text in members) == wanted
+            for value in values(row)
+        )
     return lambda row: any(value is not None and (value in members) == wanted for value in values(row))
+
+
+def _compares(compare: Callable[[Any, Any], bool], value: Any, text: str) -> bool:
+    """Whether a value of no declared type compares so to *text*, taken as what the value is."""
+    try:
+        return value is not None and compare(to_plain(value), as_plain(text, value))
+    except (KeyError, ValueError):
+        return False
 
 
 def _member_values(store: Store, attribute: Attribute, condition: Membership | Subquery) -> set[Any]:
@@ -242,7 +259,7 @@ def _plan(store: Store, entity_type: EntityType, condition: Condition) -> list[R
     if isinstance(condition, (Membership, Subquery)) and not condition.negated:
         members = _member_values(store, leaf(store, entity_type, condition.path), condition)
         return _plan_path(store, entity_type, condition.path, list(members))
-    if isinstance(condition, Relation):
+    if isinstance(condition, Relation) and condition.condition is not None:
         return _plan_relation(store, entity_type, condition.path, condition.condition)
     return None
 
@@ -256,7 +273,7 @@ def _plan_path(store: Store, entity_type: EntityType, path: Path, values: list[A
     column = attribute.column if attribute.kind == "reference" else attribute.name
     table = store.table(entity_type)
     if entity_type.primary_key == (column,):
-        return [row for value in values if (row := table.rows.get((value,)))]
+        return [row for value in values if (row := table.get((value,)))]
     if table.is_indexed(column):
         return [row for value in values for row in table.select(column, value)]
     return None
@@ -283,7 +300,7 @@ def _owners(store: Store, entity_type: EntityType, attribute: Attribute, rows: l
         )
     if attribute.far:
         rows = [link for row in rows for link in store.select(attribute.other, attribute.far, row.key[0])]
-    owners = (table.rows.get((row.values.get(attribute.column),)) for row in rows)
+    owners = (table.get((row.values.get(attribute.column),)) for row in rows)
     return _distinct([owner for owner in owners if owner])
 
 

@@ -14,6 +14,8 @@ class Rows:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
+        #: Counts writes, so that what was found may be remembered as long as nothing has changed.
+        self.generation = 0
         indexed = _indexed_columns(schema)
         self._tables = {
             entity_type.name: Table(entity_type, indexed.get(entity_type.name, set()))
@@ -23,7 +25,7 @@ class Rows:
 
     def row(self, entity_type: EntityType, key: Iterable[Any]) -> Row | None:
         """The row of that type, or a subtype, with the primary key."""
-        row = self._tables[entity_type.root.name].rows.get(tuple(key))
+        row = self._tables[entity_type.root.name].get(tuple(key))
         return row if row and entity_type in row.entity_type.lineage else None
 
     def existing(self, entity_type: EntityType, key: Iterable[Any]) -> Row:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from . import errors
+from . import custom_attributes, errors
 from .rows import Rows
 from .schema import EntityType
+from .table import Row
 from .values import now
 
 Values = dict[str, Any]
@@ -21,9 +22,14 @@ def complete_new(rows: Rows, entity_type: EntityType, values: Values, actor_id: 
             rule(rows, values, actor_id)
 
 
-def complete_change(entity_type: EntityType, changes: Values) -> None:
+def complete_change(rows: Rows, row: Row, changes: Values) -> None:
     """Add what follows from `changes` to them."""
-    if entity_type.name == "Job" and changes.get("status") in ("done", "failed"):
+    name = row.entity_type.name
+    if name == custom_attributes.SET and "value" in changes:
+        changes["value"] = custom_attributes.cast(rows, row.key[0], changes["value"])
+    if name == "CustomAttributeConfiguration" and "default" in changes:
+        changes["default"] = custom_attributes.cast_for(rows, {**row.values, **changes}, changes["default"])
+    if name == "Job" and changes.get("status") in ("done", "failed"):
         changes.setdefault("finished_at", now())
 
 
@@ -70,7 +76,7 @@ def _new_asset_version(rows: Rows, values: Values, actor_id: str | None) -> None
         asset = rows.lookup("Asset", asset_id)
         project_id = _project_of(rows, asset.values.get("context_id")) if asset else None
         schema_id = _project_schema_of(rows, project_id)
-        values["status_id"] = _first_status(rows, schema_id, "asset_version_workflow_schema_id")
+        values["status_id"] = _first_status(rows, schema_id, "asset_version_workflow_schema_id") or _any_status(rows)
 
 
 def _new_note(rows: Rows, values: Values, actor_id: str | None) -> None:
@@ -81,6 +87,23 @@ def _new_note(rows: Rows, values: Values, actor_id: str | None) -> None:
 def _new_job(rows: Rows, values: Values, actor_id: str | None) -> None:
     values["created_at"] = values.get("created_at") or now()
     values["user_id"] = values.get("user_id") or actor_id
+
+
+def _new_custom_attribute(rows: Rows, values: Values, actor_id: str | None) -> None:
+    values["default"] = custom_attributes.cast_for(rows, values, values.get("default"))
+
+
+def _new_custom_attribute_value(rows: Rows, values: Values, actor_id: str | None) -> None:
+    values["value"] = custom_attributes.cast(rows, values["configuration_id"], values.get("value"))
+
+
+def _new_timer(rows: Rows, values: Values, actor_id: str | None) -> None:
+    values["start"] = values.get("start") or now()
+
+
+def _new_user(rows: Rows, values: Values, actor_id: str | None) -> None:
+    """A user whom nobody has named can be told from others."""
+    values["username"] = values.get("username") or values["id"]
 
 
 def _new_review_session(rows: Rows, values: Values, actor_id: str | None) -> None:
@@ -124,6 +147,12 @@ def _first_status(rows: Rows, schema_id: Any, workflow_column: str) -> Any:
     return statuses[0].values["status_id"] if statuses else None
 
 
+def _any_status(rows: Rows) -> Any:
+    """The first status there is, for what belongs to no project."""
+    statuses = sorted(rows.all_of("Status"), key=lambda status: status.values["sort"])
+    return statuses[0].key[0] if statuses else None
+
+
 def _first_type(rows: Rows, schema_id: Any) -> Any:
     schema = rows.lookup("ProjectSchema", schema_id)
     type_schema_id = schema.values.get("task_type_schema_id") if schema else None
@@ -141,5 +170,9 @@ _NEW: dict[str, Callable[[Rows, Values, str | None], None]] = {
     "ReviewSession": _new_review_session,
     "ReviewSessionObject": _new_review_session_object,
     "Event": _new_event,
+    "CustomAttributeConfiguration": _new_custom_attribute,
+    "CustomAttributeValue": _new_custom_attribute_value,
+    "Timer": _new_timer,
+    "User": _new_user,
     "Schema": _new_schema,
 }

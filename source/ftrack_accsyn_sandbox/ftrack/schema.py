@@ -12,8 +12,10 @@ from typing import Any, Iterator
 from . import errors
 from .declaration import DECLARATION
 
-SCALARS = ("string", "integer", "number", "boolean", "datetime", "json", "object")
+SCALARS = ("string", "integer", "number", "boolean", "datetime", "json", "object", "variable")
 UID = "{uid}"
+# Database columns that schemas name, and the attribute that shows each.
+_SHOWN_AS = {"_casted_value": "value"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,10 @@ class Attribute:
 
 @dataclass
 class EntityType:
-    """One entity type. `root` is the type at the top of its hierarchy; all types of a hierarchy share a table."""
+    """One entity type. `root` is the type at the top of its hierarchy; all types of a hierarchy share a table.
+
+    `values_of`, `is_same` and `is_hidden` are what the declaration calls `values`, `same` and `hidden`.
+    """
 
     name: str
     base: EntityType | None = None
@@ -72,6 +77,9 @@ class EntityType:
     unique: list[tuple[str, ...]] = field(default_factory=list)
     discriminator: tuple[str, str] | None = None
     alias: str = ""
+    values_of: str = ""
+    is_same: bool = False
+    is_hidden: bool = False
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -98,8 +106,9 @@ class EntityType:
 
     @functools.cached_property
     def always_sent(self) -> tuple[str, ...]:
-        """Primary key and system projections."""
-        return tuple(dict.fromkeys(self.primary_key + self.system_projections))
+        """Primary key and system projections, as far as attributes show them."""
+        names = (_SHOWN_AS.get(name, name) for name in self.primary_key + self.system_projections)
+        return tuple(name for name in dict.fromkeys(names) if name in self.attributes)
 
     @functools.cached_property
     def positions(self) -> dict[str, int]:
@@ -158,7 +167,7 @@ class Schema:
     @functools.cached_property
     def answer(self) -> list[dict[str, Any]]:
         """The answer to `query_schemas`."""
-        return [_describe(entity_type) for entity_type in self]
+        return [_describe(entity_type) for entity_type in self if not entity_type.is_hidden]
 
     @functools.cached_property
     def hash(self) -> str:
@@ -209,6 +218,12 @@ def _set_option(entity_type: EntityType, word: str, values: tuple[str, ...]) -> 
         entity_type.unique.append(values)
     elif word == "alias":
         entity_type.alias = values[0]
+    elif word == "values":
+        entity_type.values_of = values[0]
+    elif word == "same":
+        entity_type.is_same = True
+    elif word == "hidden":
+        entity_type.is_hidden = True
     elif word == "fixed":
         for name in values:
             entity_type.attributes[name] = replace(entity_type.attributes[name], fixed=True)

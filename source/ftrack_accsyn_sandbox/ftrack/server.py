@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import secrets
 from typing import Any, Callable
 
 from aiohttp import web
@@ -11,13 +12,14 @@ from aiohttp import web
 from ftrack_accsyn_sandbox.service import BODY, Service
 
 from . import actions_page, demo, errors, updates
-from .access import Caller, hidden_projects
+from .access import Caller, View, hidden_projects
 from .api import AUTOMATIC_SCENARIO, SERVER_VERSION, Api, name_operations
 from .changes import Change
 from .hub import HEARTBEAT_S, EventHub
 from .media import Encoder
 from .storage import PUT_PATH, Storage
 from .store import Store
+from .widgets import WIDGET_PATH, Widgets
 
 
 class FtrackService(Service):
@@ -50,9 +52,12 @@ class FtrackService(Service):
         self.store.on_commit = self._tell
         self.storage = Storage()
         self.encoder = Encoder(self.store, self.storage)
+        self.widgets = Widgets(self.store)
         actions = {
             "get_upload_metadata": lambda operation, view: self.storage.announce(operation, self.url),
             "encode_media": self.encoder.encode,
+            "get_widget_url": lambda operation, view: self.widgets.announce(operation, view, self.url),
+            "reset_remote": self._reset,
         }
         self._api = Api(self.store, self.server_information, actions)
         self._api_keys: dict[str, str] = {}
@@ -87,7 +92,9 @@ class FtrackService(Service):
         actions_page.add_routes(application, self._people)
         application.router.add_put(PUT_PATH + "{token}", self._put_file)
         application.router.add_get("/component/get", self._get_file)
+        application.router.add_get("/component/thumbnail", self._get_file)
         application.router.add_get("/component/remove", self._remove_file)
+        application.router.add_get(WIDGET_PATH + "{name}", self._serve_widget)
         application.router.add_get("/socket.io/1/", self._shake_hands)
         application.router.add_get("/socket.io/1/websocket/{session_id}", self.hub.serve)
         application.on_shutdown.append(self.hub.close)
@@ -154,6 +161,9 @@ class FtrackService(Service):
         self.storage.remove(request.query.get("id", ""))
         return web.Response()
 
+    async def _serve_widget(self, request: web.Request) -> web.Response:
+        return self.widgets.serve(request.query.get("token", ""))
+
     @staticmethod
     async def _in_thread(function: Callable[[web.Request], Any], request: web.Request) -> Any:
         """Run what uses the store outside the loop, so that a large batch does not hold up events."""
@@ -184,6 +194,15 @@ class FtrackService(Service):
         if key_projects is None:
             raise errors.invalid_credentials()
         return Caller(users[0]["id"], key_projects)
+
+    def _reset(self, operation: dict[str, Any], view: View) -> dict[str, Any]:
+        """Give a user a new personal key in place of the old one; nothing else can be reset."""
+        if operation.get("reset_type") != "api_key" or operation.get("entity_type") != "User":
+            raise errors.invalid_value(f"'{operation.get('reset_type')}' cannot be reset.")
+        user = self.store.existing(self.store.schema["User"], [operation.get("entity_key")])
+        api_key = secrets.token_urlsafe(48)
+        self._api_keys[user.values["username"]] = api_key
+        return {"action": "reset_remote", "data": {"api_key": api_key}}
 
     def _tell(self, changes: list[Change], actor_id: str | None) -> None:
         """Publish what a transaction has changed to whoever is connected and may see it; the store is held."""

@@ -7,8 +7,8 @@ import threading
 import uuid
 from typing import Any, Callable, Iterable, Iterator
 
-from . import computed, errors, feed, rules
-from .changes import Change, Changes
+from . import computed, custom_attributes, errors, feed, rules
+from .changes import ADD, Change, Changes
 from .rows import Rows
 from .schema import UID, Attribute, EntityType, Schema, shared_schema
 from .table import Row
@@ -25,6 +25,9 @@ class Store(Rows):
 
     def __init__(self, schema: Schema | None = None) -> None:
         super().__init__(schema or shared_schema())
+        for entity_type in self.schema:
+            if entity_type.values_of:
+                self._tables[entity_type.name] = custom_attributes.ValueTable(entity_type, self)
         self._lock = threading.RLock()
         self._undo: list[Callable[[], Any]] = []
         self._written: dict[Row, None] = {}
@@ -33,8 +36,6 @@ class Store(Rows):
         self._actor_id: str | None = None
         #: Called with each transaction that has ended well, while the store is held: its changes and the acting user.
         self.on_commit: Callable[[list[Change], str | None], None] | None = None
-        #: Counts writes, so that what was found may be remembered as long as nothing has changed.
-        self.generation = 0
         #: By query, the rows that it found at that generation.
         self.found: tuple[int, dict[Any, list[Row]]] = (0, {})
 
@@ -103,8 +104,9 @@ class Store(Rows):
     def transaction(self, actor_id: str | None = None) -> Iterator[None]:
         """Hold the store; undo every write when the block raises. Nested blocks join the outer one.
 
-        `actor_id` names the user on whose behalf entities are written. Foreign keys are checked at the end of the
-        outermost block, so entities of one batch may come in any order.
+        `actor_id` names the user on whose behalf entities are written. Required values and foreign keys are checked at
+        the end of the outermost block, so entities of one batch may come in any order, and get what they need bit by
+        bit.
         """
         with self._lock:
             if self._depth:
@@ -113,9 +115,10 @@ class Store(Rows):
             self._depth, self._actor_id = 1, actor_id
             try:
                 yield
+                self._complete_notes(self._changes.all())
                 self._log(self._changes.all())
                 changes = self._changes.all()
-                self._check_foreign_keys()
+                self._check_columns()
             except BaseException:
                 self.generation += 1
                 while self._undo:
@@ -141,7 +144,7 @@ class Store(Rows):
         """The entities of a reference or collection of `row`; a reference gives one or none."""
         if attribute.kind == "reference" and attribute.column:
             # Not only rows of the declared type: a `container` is declared as ContainerComponent and may be a sequence.
-            target = self.table(self.schema[attribute.target]).rows.get((row.values.get(attribute.column),))
+            target = self.table(self.schema[attribute.target]).get((row.values.get(attribute.column),))
             return [target] if target else []
         if not attribute.other:
             return computed.rows_of(self, row, attribute.name)
@@ -152,7 +155,7 @@ class Store(Rows):
         if attribute.far:
             # Nor here: the `items` of a list are declared as Tasks and may be shots.
             table = self.table(self.schema[attribute.target])
-            members = (table.rows.get((link.values[attribute.far],)) for link in rows)
+            members = (table.get((link.values[attribute.far],)) for link in rows)
             return [member for member in members if member]
         return rows
 
@@ -161,15 +164,17 @@ class Store(Rows):
     def insert(self, entity_type: EntityType, data: dict[str, Any]) -> Row:
         """Create an entity from attribute values; references are given as in `reference()`."""
         entity_type = _concrete(entity_type, data)
+        if entity_type.values_of:
+            raise errors.invalid_value(f"Entities of the type '{entity_type.name}' cannot be created.")
         values, collections = self._split(entity_type, data)
         for attribute in entity_type.stored:
             if values.get(attribute.name) is None:
                 values[attribute.name] = str(uuid.uuid4()) if attribute.fallback == UID else attribute.fallback
         rules.complete_new(self, entity_type, values, self._actor_id)
         rules.check(self, values)
-        for attribute in entity_type.stored:
-            if attribute.required and values[attribute.name] is None:
-                raise errors.missing_value(attribute.name)
+        for name in entity_type.primary_key:
+            if values[name] is None:
+                raise errors.missing_value(name)
         table = self._tables[entity_type.root.name]
         row = table.make(entity_type, tuple(values[name] for name in entity_type.primary_key), values)
         self.generation += 1
@@ -183,21 +188,26 @@ class Store(Rows):
 
     def change(self, row: Row, data: dict[str, Any]) -> None:
         """Set attributes of an entity."""
+        if row.entity_type.values_of:
+            self._set_custom_attribute(row, data)
+            return
         values, collections = self._split(row.entity_type, data)
         values = {name: value for name, value in values.items() if name not in row.entity_type.primary_key}
-        rules.complete_change(row.entity_type, values)
+        rules.complete_change(self, row, values)
         rules.check(self, values)
-        for name, value in values.items():
-            if value is None and row.entity_type.attributes[name].required:
-                raise errors.missing_value(name)
         self._write(row, values)
         for attribute, members in collections:
             self._set_members(row, attribute, members)
 
     def remove(self, row: Row) -> None:
-        """Delete an entity, what it owns, and the mentions of it."""
+        """Delete an entity, what it owns, and the mentions of it; a custom attribute has its default again."""
+        if row.entity_type.values_of:
+            stored = self.row(self.schema[custom_attributes.SET], row.key)
+            if stored is None:
+                return
+            row = stored
         table = self._tables[row.entity_type.root.name]
-        if table.rows.get(row.key) is not row:
+        if table.get(row.key) is not row:
             return
         self.generation += 1
         table.remove(row)
@@ -215,11 +225,26 @@ class Store(Rows):
         self._remove_links(row)
 
     def _remove_links(self, row: Row) -> None:
-        """Delete the link entities that no foreign key ties to `row`: a list's hold of it."""
+        """Delete what no foreign key ties to `row`: a list's hold of it, the custom attributes that were set."""
+        for value in self.select(custom_attributes.SET, "entity_id", row.key[0]):
+            self.remove(value)
         for attribute in row.entity_type.attributes.values():
             if attribute.far and not self.schema[attribute.other].attributes[attribute.column].target:
                 for link in self.select(attribute.other, attribute.column, row.key[0]):
                     self.remove(link)
+
+    def _set_custom_attribute(self, row: Row, data: dict[str, Any]) -> None:
+        if "value" not in data:
+            return
+        configuration_id, entity_id = row.key
+        set_type = self.schema[custom_attributes.SET]
+        stored = self.row(set_type, row.key)
+        if stored is not None:
+            self.change(stored, {"value": data["value"]})
+        else:
+            values = {"configuration_id": configuration_id, "entity_id": entity_id, "value": data["value"]}
+            stored = self.insert(set_type, values)
+        row.values["value"] = stored.values["value"]
 
     def _write(self, row: Row, values: dict[str, Any]) -> None:
         table = self._tables[row.entity_type.root.name]
@@ -283,6 +308,19 @@ class Store(Rows):
                 collections.append((attribute, list(value or ())))
         return values, collections
 
+    def _complete_notes(self, changes: list[Change]) -> None:
+        """Make the author of a new note one of its recipients, and its first label its category."""
+        for change in changes:
+            values, name = change.row.values, change.row.entity_type.name
+            if change.action == ADD and name == "Note":
+                told = {"note_id": change.row.key[0], "resource_id": values["user_id"]}
+                if self.row(self.schema["Recipient"], told.values()) is None:
+                    self.insert(self.schema["Recipient"], told)
+            if change.action == ADD and name == "NoteLabelLink":
+                note = self.lookup("Note", values["note_id"])
+                if note is not None and note.values["category_id"] is None:
+                    self._write(note, {"category_id": values["label_id"]})
+
     def _log(self, changes: list[Change]) -> None:
         """Write the feed of a transaction, as a part of it."""
         for columns, told in list(feed.entries(self, changes)):
@@ -292,11 +330,15 @@ class Store(Rows):
                 data = {"social_id": event.key[0], "owner_id": owner_id, "relation": relation}
                 self.insert(self.schema["Feed"], {**data, "created_at": event.values["created_at"]})
 
-    def _check_foreign_keys(self) -> None:
+    def _check_columns(self) -> None:
         for row in self._written:
             for attribute in row.entity_type.stored:
-                value = row.values[attribute.name] if attribute.target else None
-                if value is not None and (value,) not in self._tables[self.schema[attribute.target].root.name].rows:
+                value = row.values[attribute.name]
+                if value is None and attribute.required:
+                    raise errors.missing_value(attribute.name)
+                if value is None or not attribute.target:
+                    continue
+                if (value,) not in self._tables[self.schema[attribute.target].root.name].rows:
                     raise errors.missing_parent_row(row.entity_type.name, attribute.name, value)
 
     def _as_dict(self, row: Row) -> dict[str, Any]:
@@ -312,9 +354,13 @@ def _referenced_id(attribute: Attribute, value: Any) -> Any:
 
 
 def _concrete(entity_type: EntityType, data: dict[str, Any]) -> EntityType:
-    """The subtype that the data's discriminator tells; the type itself when it tells none."""
+    """The subtype that the data's discriminator tells, or another name; the type itself when neither tells one."""
     for member in entity_type.family[1:]:
+        if member.is_same:
+            return member
         column, value = member.discriminator or ("", None)
-        if value is not None and data.get(column) == value and not member.subtypes:
+        if value is None or member.subtypes:
+            continue
+        if (data.get(column) or entity_type.attributes[column].fallback) == value:
             return member
     return entity_type

@@ -44,6 +44,10 @@ class Table:
             self._unique.update({columns: {} for columns in member.unique})
         self._serials = itertools.count()
 
+    def get(self, key: Key) -> Row | None:
+        """The row with the primary key."""
+        return self.rows.get(key)
+
     def is_indexed(self, column: str) -> bool:
         """Whether `select` can answer for the column."""
         return column in self._indexes

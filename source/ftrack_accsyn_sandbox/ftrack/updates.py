@@ -9,10 +9,12 @@ from __future__ import annotations
 import uuid
 from typing import Any, Iterable
 
+from . import custom_attributes
 from .above import above, parent_id, project_of
 from .changes import UPDATE, Change
 from .rows import Rows
 from .table import Row
+from .values import to_plain
 
 TOPIC = "ftrack.update"
 Event = dict[str, Any]
@@ -100,6 +102,9 @@ def events_of(rows: Rows, changes: Iterable[Change], actor_id: str | None) -> li
     gone = {change.row.key[0]: change.row for change in changes if change.action == "remove"}
     items: dict[str | None, list[dict[str, Any]]] = {}
     for change in changes:
+        if change.row.entity_type.name == custom_attributes.SET and change.row.values["entity_id"] not in gone:
+            item = _custom_attribute_item(rows, change)
+            items.setdefault(_project_of(rows, change.row, item), []).append(item)
         if change.row.entity_type.root.name in _TOLD and change.row.entity_type.name != "Group":
             item = _item(rows, change, gone)
             items.setdefault(_project_of(rows, change.row, item), []).append(item)
@@ -162,6 +167,22 @@ def _item(rows: Rows, change: Change, gone: dict[Any, Row]) -> dict[str, Any]:
         "objectTypeId": row.values.get("object_type_id"),
         "parents": [_mention(parent) for parent in parents],
     }
+
+
+def _custom_attribute_item(rows: Rows, change: Change) -> dict[str, Any]:
+    """The update of the entity whose custom attribute was set: values are told as text."""
+    values = change.row.values
+    entity = next(row for row in _lineage(rows, change.row, {})[1:])
+    configuration = rows.lookup("CustomAttributeConfiguration", values["configuration_id"])
+    key = configuration.values["key"] if configuration else ""
+    old, new = change.values().get("value", (None, None))
+    changes = {key: {"old": _text(old), "new": _text(new)}}
+    return {**_item(rows, Change(UPDATE, entity), {}), "keys": [key], "changes": changes}
+
+
+def _text(value: Any) -> str | None:
+    plain = to_plain(value)
+    return None if plain is None else str(int(plain) if isinstance(plain, bool) else plain)
 
 
 def _named(row: Row, values: dict[str, tuple[Any, Any]]) -> dict[str, dict[str, Any]]:

@@ -42,6 +42,22 @@ def to_wire(attribute: Attribute, value: Any) -> Any:
     return value
 
 
+def to_plain(value: Any) -> Any:
+    """A value of the kind "variable" as conditions see it: dates and lists of choices are text."""
+    if isinstance(value, dict):
+        return value.get("value")
+    return ", ".join(value) if isinstance(value, list) else value
+
+
+def as_plain(text: str, value: Any) -> Any:
+    """What is written in a condition, as something that compares to *value*. Raises KeyError or ValueError."""
+    if isinstance(value, bool):
+        return _to_boolean(text)
+    if isinstance(value, (int, float)):
+        return float(text)
+    return _to_datetime(text) if isinstance(value, dict) else text
+
+
 def _to_string(value: Any) -> str:
     if isinstance(value, (dict, list)):
         raise TypeError(value)
@@ -83,4 +99,5 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "number": _to_number,
     "boolean": _to_boolean,
     "datetime": _to_datetime,
+    "variable": lambda value: value,
 }

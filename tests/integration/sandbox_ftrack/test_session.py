@@ -95,8 +95,8 @@ def test_request_that_is_no_list_of_operations_is_refused(studio: Any, body: str
 
 
 def test_unknown_action_is_refused_in_the_words_the_client_looks_for(session: Any) -> None:
-    with pytest.raises(ftrack_api.exception.ServerCompatibilityError, match="does not support"):
-        session.get_widget_url("tasks")
+    with pytest.raises(ftrack_api.exception.ServerError, match="Invalid action u'send_fax'"):
+        session.call([{"action": "send_fax"}])
 
 
 def test_usage_tracking_is_taken(session: Any) -> None:

@@ -85,3 +85,8 @@ def test_an_upload_that_fails_registers_nothing(studio: Any, session: Any, compo
         server.add_component(component, session.get("Location", ORIGIN_LOCATION_ID))
 
     assert studio.service.store.find("ComponentLocation") == []
+
+
+def test_a_thumbnail_is_got_by_its_address(component: Any, server: Any) -> None:
+    answer = requests.get(server.get_thumbnail_url(component, size=10), timeout=10)
+    assert (answer.status_code, answer.content) == (200, CONTENT)

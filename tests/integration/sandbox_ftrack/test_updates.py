@@ -314,3 +314,23 @@ def test_the_feed_tells_afterwards_what_was_missed(ids: dict[str, str], ear: Ear
     assert made["id"] in missed[2]["data"]
     condition = f'feeds any (owner_id is {user} and relation is "assigned" and distance is 0)'
     assert [event["id"] for event in session.query(f"Event where id > {last} and {condition}")] == [missed[0]["id"]]
+
+
+def test_a_custom_attribute_is_told_as_text_under_its_key(
+    service: FtrackService, ids: dict[str, str], ear: Ear, session: Any
+) -> None:
+    (shot,) = service.store.find("ObjectType", name="Shot")
+    for key, kind in (("told", "number"), ("is_told", "boolean")):
+        (type_,) = service.store.find("CustomAttributeType", name=kind)
+        columns = {"key": key, "type_id": type_["id"], "entity_type": "task", "object_type_id": shot["id"]}
+        service.store.create("CustomAttributeConfiguration", config="{}", **columns)
+    shot_id = ids["show_a/sq010/sh010"]
+    session.get("Shot", shot_id)["custom_attributes"]["told"] = 7
+    session.commit()
+    item = ear.item()
+    assert (item["entityType"], item["entityId"], item["action"]) == ("task", shot_id, "update")
+    assert (item["keys"], item["changes"]) == (["told"], {"told": {"old": None, "new": "7"}})
+    assert item["parents"][-1]["entityId"] == ids["show_a"]
+    session.get("Shot", shot_id)["custom_attributes"]["is_told"] = True
+    session.commit()
+    assert ear.item()["changes"] == {"is_told": {"old": None, "new": "1"}}

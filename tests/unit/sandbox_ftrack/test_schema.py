@@ -14,7 +14,7 @@ from unit.sandbox_ftrack import schema_facts
 
 # The recorded answers of queries carry it with every typed context, although no schema lists it.
 SENT_UNLISTED = {"object_type_id"}
-TYPES = [entity_type.name for entity_type in shared_schema()]
+TYPES = [entity_type.name for entity_type in shared_schema() if not entity_type.is_hidden]
 NEEDED = (
     *("Project", "TypedContext", "Task", "Shot", "Sequence", "Episode", "Folder", "AssetBuild", "Milestone"),
     *("ProjectSchema", "Status", "State", "Type", "Priority", "ObjectType", "List", "TypedContextList"),

@@ -15,16 +15,19 @@ A block is a heading followed by indented attributes, one a line::
       link: string computed           flags: fixed (immutable), computed (worked out when asked), hidden (not told)
 
 Options of a heading: `key` (primary key, else `id`), `show` (default projections, else the key), `system` (sent with
-every entity), `unique`, `fixed` (immutable here), `alias`, `type` (column and value that tell this subtype; `sets`
-where the schema is silent on it). A line that begins with `|` continues the heading.
+every entity; may name database columns that no attribute shows), `unique`, `fixed` (immutable here), `alias`, `type`
+(column and value that tell this subtype; `sets` where the schema is silent on it), `same` (another name for its base:
+every entity of the base is of this type), `values` (its entities are what those of another type have as custom
+attributes, worked out when asked), `hidden` (not told to clients). A line that begins with `|` continues the heading.
 """
 
 from __future__ import annotations
 
 from .assets import ASSETS
+from .attributes import ATTRIBUTES
 from .contexts import CONTEXTS
 from .people import PEOPLE
 
 __all__ = ["DECLARATION"]
 
-DECLARATION = CONTEXTS + PEOPLE + ASSETS
+DECLARATION = CONTEXTS + PEOPLE + ASSETS + ATTRIBUTES

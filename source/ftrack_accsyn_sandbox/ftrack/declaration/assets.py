@@ -11,6 +11,7 @@ Asset | system context_id
   versions: [AssetVersion.asset_id]
   latest_version: AssetVersion computed
   metadata: {Metadata.parent_id}
+  custom_attributes: {AssetCustomAttributeValue.entity_id}
 
 AssetType
   id: string! = uid fixed
@@ -43,6 +44,7 @@ AssetVersion | system asset_id
   used_in_versions: [AssetVersionLink.from_id > to_id]
   review_session_objects: [ReviewSessionObject.version_id]
   metadata: {Metadata.parent_id}
+  custom_attributes: {AssetVersionCustomAttributeValue.entity_id}
 
 AssetVersionLink | show id from_id to_id
   id: string! = uid fixed
@@ -52,7 +54,7 @@ AssetVersionLink | show id from_id to_id
 Component | show id system_type | system system_type version_id
   id: string! = uid fixed
   name: string! = "main"
-  system_type: string!
+  system_type: string! ~ "file"
   file_type: string
   size: integer = 0
   version_id => AssetVersion

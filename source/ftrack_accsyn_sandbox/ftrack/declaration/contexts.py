@@ -23,6 +23,8 @@ Context | show context_type id name | system context_type
   assignments: [Appointment.context_id type=assignment]
   allocations: [Appointment.context_id type=allocation]
   timelogs: [Timelog.context_id]
+  scopes: [ContextScope.context_id > scope_id]
+  custom_attributes: {ContextCustomAttributeValue.entity_id}
 
 Project < Context | sets context_type show | alias Show
   full_name: string
@@ -188,6 +190,14 @@ SchemaType | key type_id schema_id
   schema_id! => Schema as - fixed
   sort: integer = 0
 
+Scope
+  id: string! = uid fixed
+  name: string!
+
+ContextScope | key context_id scope_id | hidden
+  context_id! => Context fixed
+  scope_id! => Scope fixed
+
 ListCategory
   id: string! = uid fixed
   name: string
@@ -202,6 +212,7 @@ List | system project_id
   category_id! -> ListCategory
   project_id! => Project
   user_id -> User as owner
+  custom_attributes: {ListCustomAttributeValue.entity_id}
 
 TypedContextList < List | type system_type task
   items: [ListObject.list_id > entity_id Task]

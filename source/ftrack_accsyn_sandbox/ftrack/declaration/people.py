@@ -25,6 +25,7 @@ User < Resource | type resource_type user | fixed resource_type | unique usernam
   user_security_roles: [UserSecurityRole.user_id]
   timelogs: [Timelog.user_id]
   metadata: {Metadata.parent_id}
+  custom_attributes: {UserCustomAttributeValue.entity_id}
 
 Group < Resource | type resource_type group | fixed resource_type
   name: string! = ""
@@ -88,6 +89,14 @@ Timelog | system user_id context_id
   user_id => User
   context_id => Context
 
+Timer | unique user_id
+  id: string! = uid fixed
+  comment: string! = ""
+  name: string
+  start: datetime!
+  user_id! => User
+  context_id => Context
+
 Note
   id: string! = uid fixed
   content: string
@@ -100,6 +109,7 @@ Note
   completed_at: datetime
   completed_by_id -> User
   thread_activity: datetime
+  category_id -> NoteCategory
   replies: [Note.in_reply_to_id]
   recipients: [Recipient.note_id]
   note_components: [NoteComponent.note_id]
@@ -112,11 +122,13 @@ NoteComponent | key component_id note_id
   url: object computed fixed
   thumbnail_url: object computed fixed
 
-NoteLabel
+NoteCategory | alias NoteCategory
   id: string! = uid fixed
   name: string
   color: string
   sort: integer = 0
+
+NoteLabel < NoteCategory | alias NoteCategory | same
 
 NoteLabelLink | key note_id label_id
   note_id! => Note fixed
