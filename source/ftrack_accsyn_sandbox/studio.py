@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -15,6 +15,7 @@ from ftrack_accsyn_sandbox.accsyn.hooks import POST_DONE, POST_FAILED, PRE_PUBLI
 from ftrack_accsyn_sandbox.accsyn.service import AccsynService
 from ftrack_accsyn_sandbox.ftrack import FtrackService
 from ftrack_accsyn_sandbox.ftrack import demo as ftrack_demo
+from ftrack_accsyn_sandbox.ftrack import demo_data as ftrack_demo_data
 from ftrack_accsyn_sandbox.service import HOST
 from ftrack_accsyn_sandbox.unplugging import plug_in
 
@@ -46,10 +47,11 @@ class Studio:
     at head quarters, `site("london")` the one there. `demo` holds the accsyn entities, `ids` the ids of the ftrack
     entities by name (see `ftrack.demo.build`). The vendor has the role "standard" in accsyn and is the artist in
     ftrack; `vendor_desk` is the disk of their machine. `remote@acme.test` is an employee who works elsewhere, with the
-    volume mapped in `user_folder` of that name.
+    volume mapped in `user_folder` of that name. With *demo_data* there is a lot more in ftrack (`ftrack.demo_data`),
+    and a small file for each that is registered at the two sites.
     """
 
-    def __init__(self, root: Path, *, engine_paused: bool = False) -> None:
+    def __init__(self, root: Path, *, engine_paused: bool = False, demo_data: bool = False) -> None:
         self.root = root
         self.staging = root / "staging"
         self.hq = root / "hq" / accsyn_demo.VOLUME
@@ -71,6 +73,8 @@ class Studio:
         self.vendor = self._person("vendor", "artist")
         self.remote = self._person("remote", "remote", email="remote@acme.test", first_name="Rita", last_name="Demo")
         self._connect_integration()
+        if demo_data:
+            self._fill(ftrack_demo_data.build(self.ftrack.store, self.ids).files)
 
     def start(self) -> None:
         """Start both services and the engine."""
@@ -189,6 +193,16 @@ class Studio:
         ftrack_key = f"{ftrack_user}-ftrack-demo-key"
         self.ftrack.add_user(ftrack_user, ftrack_key, **attributes)
         return Credentials(ftrack_user, ftrack_key, user.code, user.api_key)
+
+    def _fill(self, files: Mapping[str, Sequence[str]]) -> None:
+        """Write small files for what is registered at a location, by the name of which *files* tells their paths."""
+        content = bytes(ftrack_demo_data.FILE_BYTES)
+        for location, paths in files.items():
+            folder = self.site(location.rpartition(".")[2])
+            for parent in {folder / Path(path).parent for path in paths}:
+                parent.mkdir(parents=True, exist_ok=True)
+            for path in paths:
+                (folder / path).write_bytes(content)
 
     def _connect_integration(self) -> None:
         integration = self.demo.workspace.integration

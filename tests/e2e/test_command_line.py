@@ -123,6 +123,14 @@ def test_sandbox_for_vendors_runs_the_hooks_of_its_own_interpreter(tmp_path):
     assert theirs["FTRACK_ACCSYN_CLIENT"], "their machine is not called as this one"
 
 
+def test_sandbox_with_demo_data_has_files_of_several_projects_at_hq(tmp_path):
+    with sandbox("--demo-data", "--folder", tmp_path / "studio"):
+        hq = tmp_path / "studio" / "hq" / "projects"
+        found = {show.name: len(list(show.rglob("*.mov"))) for show in hq.iterdir()}
+    assert {"film", "series", "spot"} <= set(found)
+    assert sum(found.values()) > 700
+
+
 def test_sandbox_latency_delays_every_answer():
     with sandbox("--latency-ms", 300) as (_, variables):
         started = time.monotonic()

@@ -24,9 +24,10 @@ from environments import build
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import ROOT
 from suites.accsyn_suites import SUITES as ACCSYN_SUITES
+from suites.ftrack_suites import SUITES as FTRACK_SUITES
 from suites.suite import Outcome, Place, Suite
 
-SUITES: dict[str, Suite] = {**ACCSYN_SUITES}
+SUITES: dict[str, Suite] = {**ACCSYN_SUITES, **FTRACK_SUITES}
 ENVIRONMENTS = ROOT / "build" / "suites"
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)

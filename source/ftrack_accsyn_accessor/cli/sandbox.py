@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the studio's files live; kept afterwards. [default: a temporary folder]",
 )
+@click.option(
+    "--demo-data", is_flag=True, help="Fill ftrack: several projects, hundreds of shots with versions, lists, people."
+)
 @click.option("--latency-ms", type=click.FloatRange(min=0), default=0.0, help="Delay of every answer, in milliseconds.")
 @click.option(
     "--vendors",
@@ -39,7 +42,12 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the variables as one JSON object.")
 @click.pass_context
 def sandbox(
-    context: click.Context, folder: Optional[Path], latency_ms: float, vendors: Optional[Path], as_json: bool
+    context: click.Context,
+    folder: Optional[Path],
+    demo_data: bool,
+    latency_ms: float,
+    vendors: Optional[Path],
+    as_json: bool,
 ) -> None:
     """Run a studio on this machine, ftrack and accsyn included, until Ctrl-C.
 
@@ -50,7 +58,7 @@ def sandbox(
     if context.invoked_subcommand is not None:
         return
     stopped = interrupts()  # before anybody can know that there is something to stop
-    with studio_folder(folder) as root, open_studio(root) as studio, controlled(studio, root):
+    with studio_folder(folder) as root, open_studio(root, demo_data=demo_data) as studio, controlled(studio, root):
         for service in (studio.ftrack, studio.accsyn):
             service.switches.latency_s = latency_ms / 1000
         variables = environment(studio, root)
@@ -114,13 +122,13 @@ def studio_folder(folder: Optional[Path]) -> Iterator[Path]:
         yield Path(temporary).resolve()
 
 
-def open_studio(root: Path) -> Studio:
-    """A studio below *root*, to be started by `with`."""
+def open_studio(root: Path, *, demo_data: bool = False) -> Studio:
+    """A studio below *root*, to be started by `with`; see `Studio`."""
     with needs_extra("sandbox"):
         from ftrack_accsyn_sandbox.studio import Studio
 
     try:
-        return Studio(root)
+        return Studio(root, demo_data=demo_data)
     except FileExistsError as error:  # what a sandbox that was killed has left
         raise Stop(str(error)) from error
 
