@@ -39,7 +39,7 @@ matrix: $(READY)  # The tests on every CPython found, with the oldest and newest
 	$(BIN)/python tests/matrix.py
 
 # Folders with checkouts, several of one suite with blanks between them: make suites ACCSYN_PYTHON_API=../accsyn-python-api
-SUITES := accsyn-python-api=ACCSYN_PYTHON_API ftrack-python=FTRACK_PYTHON
+SUITES := accsyn-python-api=ACCSYN_PYTHON_API ftrack-python=FTRACK_PYTHON ftrack-query=FTRACK_QUERY trackteroid=TRACKTEROID
 suites: $(READY)  # Suites that were not written here, against the sandbox; fetches none, name the folders of checkouts
 	$(BIN)/python tests/suites/run.py \
 		$(foreach suite,$(SUITES),$(foreach folder,$($(lastword $(subst =, ,$(suite)))),--$(firstword $(subst =, ,$(suite))) $(folder)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
+from typing import Optional
 from xml.etree import ElementTree
 
+from ftrack_accsyn_sandbox.ftrack import demo_data
 from suites.suite import Outcome, Place, Suite, run_pytest, surroundings
 
 _INSIDE = Path(__file__).with_name("inside")
@@ -16,6 +19,8 @@ _CLIENT = (
     *("requests>=2,<3", "arrow>=0.4.4,<1", "pyparsing>=2,<3", "clique==1.6.1", "websocket-client>=0.40,<1"),
     *("platformdirs>=4,<5", "appdirs>=1,<2", "future", "six", "pytest", "pytest-mock", "mock", "flaky", "termcolor"),
 )
+# It stands in trackteroid's tests/resources/session.
+_RECORDED_USER = "2e3b4242-bd22-479f-aedd-4602f378d1e0"
 
 
 def environment(place: Place, *sources: Path) -> dict[str, str]:
@@ -52,6 +57,34 @@ def _of_those_that_spoke(report: Path) -> Outcome:
     return Outcome(len(good) - len(failed), len(good), failed)
 
 
+def _run_readme(place: Place) -> Outcome:
+    """What the README of ftrack-query shows."""
+    script = [str(place.python), str(_INSIDE / "ftrack_query_readme.py"), str(place.checkout / "README.md")]
+    variables = {**surroundings(), **environment(place, place.checkout)}
+    said = subprocess.run(script, env=variables, check=True, capture_output=True, text=True).stdout
+    wrong: dict[str, Optional[str]] = json.loads(said.splitlines()[-1])
+    failed = tuple(f"{words}  {error}" for words, error in wrong.items() if error)
+    return Outcome(len(wrong) - len(failed), len(wrong), failed)
+
+
+def _run_trackteroid(place: Place) -> Outcome:
+    """Its tests, in a studio with demo data, and with the user whom the session knew that they have recorded."""
+    ftrack = place.studio.ftrack
+    demo_data.build(ftrack.store, place.studio.ids)
+    ftrack.store.create("User", id=_RECORDED_USER, username="recorded", first_name="Recorded", last_name="User")
+    return run_pytest(place, "tests", environment=environment(place, place.checkout / "src"))
+
+
 SUITES = {
     "ftrack-python": Suite("ftrack-python", wanted=0.95, python="3.11", requirements=_CLIENT, run=_run_client),
+    "ftrack-query": Suite(
+        "ftrack-query", wanted=25 / 27, python="3.11", requirements=("ftrack-python-api==3.1.0",), run=_run_readme
+    ),
+    "trackteroid": Suite(
+        "trackteroid",
+        wanted=13 / 15,
+        python="3.11",
+        requirements=("ftrack-python-api==3.1.0", "wrapt", "pytest"),
+        run=_run_trackteroid,
+    ),
 }

@@ -16,6 +16,7 @@ FRAMES = 12
 FILE_BYTES = 64
 _HQ, _LONDON = "studio.hq", "studio.london"
 _TASKS = ("Animation", "Lighting", "Compositing")
+_MORE_TYPES = ("Rigging", "Lookdev", "FX", "Tracking", "Rotoscoping", "Editing")
 _BUILDS = ("hero", "villain", "sidekick", "crowd", "car", "bridge", "harbour", "forest", "tower", "lamp")
 _STATUSES = ("Approved", "Completed", "Pending review", "In progress", "Not started", "On Hold", "Omitted")
 _PEOPLE = {
@@ -73,12 +74,16 @@ def build(store: Store, ids: dict[str, str]) -> Furniture:
     """
     furniture = Furniture()
     with store.transaction(ids["producer"]):
+        type_schema_id = store.find("ProjectSchema", id=ids["project_schema"])[0]["task_type_schema_id"]
         _make_people(store, ids)
         _make_attributes(store, ids)
         for name in ("Delivery", "Dailies"):
             ids[f"list_category:{name}"] = _create(store, "ListCategory", name=name)
         for name in ("Client", "Internal"):
             ids[f"note_label:{name}"] = _create(store, "NoteLabel", name=name)
+        for name in _MORE_TYPES:
+            ids[f"type:{name}"] = _create(store, "Type", name=name)
+            store.create("TaskTypeSchemaType", task_type_schema_id=type_schema_id, type_id=ids[f"type:{name}"])
         ids["scope:main"] = _create(store, "Scope", name="Main unit")
         for show in SHOWS:
             _Making(store, ids, furniture, show).project()

@@ -31,6 +31,8 @@ _NAMES = {
     "Resource": "user",
     "ReviewSession": "reviewsession",
     "ReviewSessionObject": "reviewsessionobject",
+    "Timelog": "timelog",
+    "Timer": "timer",
     "TypedContextLink": "dependency",
     "UserSecurityRoleProject": "userroleproject",
 }
