@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Optional
@@ -11,7 +12,8 @@ from xml.etree import ElementTree
 from ftrack_accsyn_sandbox.ftrack import demo_data
 from suites.suite import Outcome, Place, Suite, run_pytest, surroundings
 
-_INSIDE = Path(__file__).with_name("inside")
+#: What runs in the environments of suites.
+INSIDE = Path(__file__).with_name("inside")
 # Some of the client's tests take for granted that no server answers within a tenth of a millisecond.
 _LATENCY_S = 0.002
 # What releases 2.5 to 3.1 of the client need; its source is taken from the checkout.
@@ -29,7 +31,7 @@ def environment(place: Place, *sources: Path) -> dict[str, str]:
         name: value for name, value in place.studio.environment("admin").items() if not name.startswith("ACCSYN_")
     }
     del studio["FTRACK_API_SCHEMA_CACHE_PATH"]
-    return {**studio, "PYTHONPATH": ":".join(map(str, (*sources, _INSIDE))), "TMPDIR": str(place.scratch)}
+    return {**studio, "PYTHONPATH": os.pathsep.join(map(str, (*sources, INSIDE))), "TMPDIR": str(place.scratch)}
 
 
 def _run_client(place: Place) -> Outcome:
@@ -39,14 +41,18 @@ def _run_client(place: Place) -> Outcome:
     if not version.exists():  # made by the build
         version.write_text('__version__ = "0.0.0"\n', encoding="utf-8")
     variables = environment(place, source)
-    seed = [str(place.python), str(_INSIDE / "ftrack_python_seed.py")]
+    seed = [str(place.python), str(INSIDE / "ftrack_python_seed.py")]
     subprocess.run(seed, env={**surroundings(), **variables}, check=True)
     place.studio.ftrack.switches.latency_s = _LATENCY_S
     run_pytest(place, "-o", "addopts=", "-p", "speaking", environment=variables)
-    return _of_those_that_spoke(place.scratch / "report.xml")
+    return of_those_that_spoke(place.scratch / "report.xml")
 
 
-def _of_those_that_spoke(report: Path) -> Outcome:
+def of_those_that_spoke(report: Path) -> Outcome:
+    """Return what a JUnit *report* says of the tests that the plugin `speaking` has marked.
+
+    What was expected to fail, and did, has not passed.
+    """
     good: dict[str, bool] = {}
     for case in ElementTree.parse(report).iter("testcase"):
         name = f"{case.get('classname')}::{case.get('name')}"
@@ -59,7 +65,7 @@ def _of_those_that_spoke(report: Path) -> Outcome:
 
 def _run_readme(place: Place) -> Outcome:
     """What the README of ftrack-query shows."""
-    script = [str(place.python), str(_INSIDE / "ftrack_query_readme.py"), str(place.checkout / "README.md")]
+    script = [str(place.python), str(INSIDE / "ftrack_query_readme.py"), str(place.checkout / "README.md")]
     variables = {**surroundings(), **environment(place, place.checkout)}
     said = subprocess.run(script, env=variables, check=True, capture_output=True, text=True).stdout
     wrong: dict[str, Optional[str]] = json.loads(said.splitlines()[-1])
@@ -82,7 +88,7 @@ SUITES = {
     ),
     "trackteroid": Suite(
         "trackteroid",
-        wanted=13 / 15,
+        wanted=10 / 12,  # the other two read a file of gdbm, which not every interpreter can
         python="3.11",
         requirements=("ftrack-python-api==3.1.0", "wrapt", "pytest"),
         run=_run_trackteroid,

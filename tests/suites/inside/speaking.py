@@ -4,20 +4,24 @@ It is loaded in the environment of a suite, which has nothing else of this proje
 """
 
 import socket
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 
-_connect = socket.socket.connect
 _spoken = []
 
 
-def _connecting(self: socket.socket, address: Any) -> Any:
-    _spoken.append(address)
-    return _connect(self, address)
+def _noted(method: Callable[..., Any]) -> Callable[..., Any]:
+    def noting(self: socket.socket, *arguments: Any) -> Any:
+        _spoken.append(method)
+        return method(self, *arguments)
+
+    return noting
 
 
-socket.socket.connect = _connecting  # type: ignore[method-assign]
+# A connection may have been there since the tests were collected; requests are sent in one piece.
+for name in ("connect", "sendall"):
+    setattr(socket.socket, name, _noted(getattr(socket.socket, name)))
 
 
 @pytest.hookimpl(hookwrapper=True)
