@@ -70,7 +70,7 @@ class Api:
         if not isinstance(expression, str):
             raise errors.malformed_request("A query needs an expression.")
         parsed = grammar.parse(expression)
-        entity_type = self._store.schema[parsed.entity_type]
+        entity_type = self._told(parsed.entity_type)
         paths = parsed.projections or [(Segment(name),) for name in entity_type.default_projections]
         tree = encoding.projection_tree(self._store, entity_type, paths)
         rows, next_offset = query.select(self._store, parsed, view)
@@ -79,7 +79,7 @@ class Api:
 
     def _create(self, operation: Operation, view: View) -> Any:
         data = _entity_data(operation)
-        row = self._store.insert(self._store.schema[operation.get("entity_type")], data)
+        row = self._store.insert(self._told(operation.get("entity_type")), data)
         names = [name for name, value in row.values.items() if value is not None and _is_shown(row, name)]
         return {"action": "create", "data": self._written(operation, row, [*names, *data])}
 
@@ -100,9 +100,16 @@ class Api:
     def _query_server_information(self, operation: Operation, view: View) -> Any:
         return {**self._server_information, "schema_hash": self._store.schema.hash}
 
+    def _told(self, name: object) -> EntityType:
+        """The entity type called *name*; one that clients are not told of is not there."""
+        entity_type: EntityType = self._store.schema[name]
+        if entity_type.is_hidden:
+            raise errors.unknown_entity_type(name)
+        return entity_type
+
     def _target(self, operation: Operation, view: View) -> Row:
         """The entity to be written; one that the caller does not see is not there."""
-        entity_type: EntityType = self._store.schema[operation.get("entity_type")]
+        entity_type = self._told(operation.get("entity_type"))
         key = operation.get("entity_key")
         row = self._store.existing(entity_type, [key] if isinstance(key, str) else key or [])
         if not view.sees(row):

@@ -81,6 +81,14 @@ def test_contexts_are_found_by_their_scopes(ids: dict[str, str], session: Any) -
     assert session.query("Task where scopes any ()").all() == []
 
 
+@pytest.mark.parametrize("name", ["ContextScope", "CustomAttributeReader"])
+def test_what_ties_scopes_and_roles_to_entities_is_not_told(session: Any, name: str) -> None:
+    assert name not in session.types
+    for operation in ({"action": "query", "expression": f"select id from {name}"}, {"action": "create"}):
+        with pytest.raises(ServerError, match=f"Unknown entity type '{name}'"):
+            session.call([{"entity_type": name, "entity_data": {}, **operation}])
+
+
 def test_required_values_may_follow_in_the_same_commit(session: Any) -> None:
     scope, other = session.create("Scope", {}), session.create("Scope", {"name": "b"})
     scope["name"] = "a"

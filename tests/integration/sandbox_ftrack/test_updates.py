@@ -334,3 +334,12 @@ def test_a_custom_attribute_is_told_as_text_under_its_key(
     session.get("Shot", shot_id)["custom_attributes"]["is_told"] = True
     session.commit()
     assert ear.item()["changes"] == {"is_told": {"old": None, "new": "1"}}
+
+
+def test_time_that_is_kept_is_told(ids: dict[str, str], ear: Ear, session: Any) -> None:
+    user = session.get("User", ids["artist"])
+    user.start_timer(session.get("Task", ids["show_a/sq010/sh010/Animation"]))
+    assert (ear.item()["entityType"]) == "timer"
+    user.stop_timer()
+    items = [item for _ in range(2) for item in ear.next()["data"]["entities"]]
+    assert {(item["entityType"], item["action"]) for item in items} == {("timelog", "add"), ("timer", "remove")}
