@@ -93,7 +93,7 @@ def state_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.pl
     """
     try:
         home = Path.home()
-    except RuntimeError:
+    except (RuntimeError, KeyError):  # the latter on CPython 3.9, for an account without a name
         return None
     if platform == "win32":
         default = Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local")

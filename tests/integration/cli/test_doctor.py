@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -317,3 +318,15 @@ def test_staged_files_that_wait_and_are_placeholders_are_told(
     (check,) = [check for check in told("doctor")["checks"] if check["name"] == "placeholders"]
     assert check["level"] == "warn"
     assert check["text"].startswith("3 staged file(s)")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows a home without HOME")
+def test_account_without_a_home_has_no_log_of_connect_and_is_told_where_it_would_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 12003)  # nobody has this number: such an account has no home
+
+    assert bundle.log_files() == []
+    assert bundle.log_folder().name == "log"

@@ -52,6 +52,20 @@ def test_area_is_known_by_its_path_with_all_that_was_kept(served: Served) -> Non
     assert served.present
 
 
+@pytest.mark.parametrize("refusal", [RuntimeError("no home"), KeyError("getpwuid(): uid not found: 12003")])
+def test_account_without_a_home_remembers_nothing_and_goes_on(
+    served: Served, monkeypatch: pytest.MonkeyPatch, refusal: Exception
+) -> None:
+    def home() -> Path:
+        raise refusal
+
+    # A patch, as pytest's account has a home; the second is what CPython 3.9 raises.
+    monkeypatch.setattr(Path, "home", home)
+    assert memory.state_folder() is None
+    assert memory.served() == []
+    memory.keep(served)
+
+
 def test_record_is_private_and_holds_plain_json(served: Served) -> None:
     assert served.record is not None
     content = json.loads(served.record.read_text(encoding="utf-8"))

@@ -98,14 +98,14 @@ def log_files() -> list[Path]:
 
 
 def log_folder() -> Path:
-    """Return the folder in which ftrack Connect keeps its log (Connect 26.7, `utils/log.py`)."""
+    """Return the folder in which ftrack Connect keeps its log (Connect 26.7, `utils/log.py`), also without a home."""
     if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA", "~/AppData/Local")).expanduser() / "ftrack"
+        base = os.path.join(os.environ.get("LOCALAPPDATA", "~/AppData/Local"), "ftrack")
     elif sys.platform == "darwin":
-        base = Path("~/Library/Application Support").expanduser()
+        base = "~/Library/Application Support"
     else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser()
-    return base / "ftrack-connect" / "log"
+        base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(os.path.expanduser(base), "ftrack-connect", "log")
 
 
 def _tail(path: Path) -> str:
