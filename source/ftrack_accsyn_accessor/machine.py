@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import plistlib
 import re
 import socket
 import sys
@@ -75,6 +74,7 @@ def _stem(path: str) -> str:
 
 def _macos_names() -> list[str]:
     try:
+        plistlib: Any = importlib.import_module("plistlib")  # what freezes applications leaves it out elsewhere
         content: Any = plistlib.loads(_MACOS_NAMES.read_bytes())["System"]
     except Exception:  # noqa: BLE001 - whatever lies there, the host name is known
         return []

@@ -6,6 +6,7 @@ import os
 import plistlib
 import re
 import socket
+import subprocess
 import sys
 import uuid
 from pathlib import Path
@@ -15,6 +16,14 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor import machine
+from helpers import ROOT
+
+
+def test_machine_is_known_where_an_application_was_frozen_without_what_macos_alone_needs() -> None:
+    script = "import sys; sys.modules['plistlib'] = None; from ftrack_accsyn_accessor import machine, plugin"
+    variables = {**os.environ, "PYTHONPATH": str(ROOT / "source")}
+    done = subprocess.run([sys.executable, "-c", script], env=variables, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
 
 
 def test_hostname_is_what_the_system_says() -> None:
