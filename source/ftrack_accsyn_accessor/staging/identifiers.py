@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import sys
 from types import ModuleType
 
 from ftrack_accsyn_accessor.model.naming import unsafe_on_windows
@@ -61,8 +62,18 @@ def _text(identifier: str) -> str:
         try:
             os.fsencode(text)
         except UnicodeEncodeError:
-            raise ValueError("it contains a character that no file name can hold") from None
+            raise ValueError(_unwritable()) from None
     return text
+
+
+def _unwritable() -> str:
+    encoding = sys.getfilesystemencoding()
+    if encoding.replace("-", "").lower() == "utf8":
+        return "it contains a character that no file name can hold"
+    return (
+        f"the locale of this application has no letter for a part of it (its file names are in {encoding}). "
+        "Start it with a locale of UTF-8, or with PYTHONUTF8=1"
+    )
 
 
 def _below(text: str, prefix: str, flavour: ModuleType) -> str:
