@@ -329,5 +329,5 @@ def words(error: BaseException, *secrets: str) -> str:
         text = str(getattr(error, "message", ""))
     for secret in filter(None, secrets):
         text = text.replace(secret, "***")
-    line = _LOGIN.sub("", " ".join(text.split()))
+    line = _LOGIN.sub("", " ".join(text.split())) or type(error).__name__
     return line if len(line) <= MOST_WORDS else f"{line[: MOST_WORDS - 3]}..."

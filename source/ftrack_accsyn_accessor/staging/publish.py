@@ -190,8 +190,9 @@ class Publish:
         first, self._fault = not self._fault, words(error, self._location.session.api_key)
         outlook = QUEUED_LATER if self._keep(registered=False) else NOT_QUEUED
         if first:
-            text = "Could not queue the published components. %s The publish itself is not affected. %s"
-            logger.error(text, self._fault, outlook, exc_info=None if isinstance(error, OutboxError) else error)
+            text = "Could not queue the published components. %s. The publish itself is not affected. %s"
+            place = None if isinstance(error, OutboxError) else error
+            logger.error(text, self._fault.rstrip("."), outlook, exc_info=place)
 
     def _keep(self, registered: bool) -> bool:
         session, outbox = self._location.session, self._staging.outbox.path

@@ -31,6 +31,11 @@ def test_text_says_what_was_tried_on_what_what_came_back_and_what_to_do(parts: t
     assert str(AccsynAccessorError(*parts)) == text
 
 
+def test_foreign_error_without_words_is_told_by_its_kind() -> None:
+    assert errors.words(MemoryError()) == "MemoryError"
+    assert errors.words(ValueError(" \n")) == "ValueError"
+
+
 def test_facts_stay_readable_one_by_one() -> None:
     error = errors.Refused("add tasks", "job 1", "no such volume", "Correct it.", status=400, retry_after_s=2.5)
     assert (error.tried, error.on, error.outcome, error.remedy) == (
