@@ -90,10 +90,10 @@ class Worker:
         with self._starting:  # two threads would share the process's lock, and submit everything twice
             if self._thread is None or not self._thread.is_alive():
                 self._stopping, self._deadline = False, None
-                thread = threading.Thread(target=self._run, name="ftrack-accsyn-worker", daemon=True)
-                try:
+                try:  # An interpreter that goes down makes no threads any more, an isolated one no daemons.
+                    thread = threading.Thread(target=self._run, name="ftrack-accsyn-worker", daemon=True)
                     thread.start()
-                except RuntimeError:  # The interpreter is going down, and makes no threads any more.
+                except RuntimeError:
                     logger.debug("The next session sends what waits.", exc_info=True)
                 else:
                     self._thread = thread

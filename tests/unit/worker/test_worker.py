@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from ftrack_accsyn_accessor.model import errors
@@ -316,6 +318,20 @@ def test_stop_closes_connections_and_gives_the_lock_back(post: Post) -> None:
     assert post.way.closed == 1
     assert not post.lock.held
     assert ProcessLock(post.lock.path).acquire()
+
+
+def test_host_without_daemon_threads_goes_on_and_leaves_what_waits_to_others(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("daemon threads are disabled in this (sub)interpreter")
+
+    monkeypatch.setattr(threading, "Thread", refuse)  # as an isolated interpreter of CPython 3.12 does
+
+    post.worker.wake()
+
+    assert post.worker.is_alive is None
+    assert post.worker.stop(30.0)
 
 
 def test_worker_that_was_never_started_has_ended(post: Post) -> None:
