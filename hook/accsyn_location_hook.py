@@ -22,6 +22,9 @@ def register(session: object, **_: object) -> None:
 
         plugin.register(session, HOOK_FOLDER)
     except ImportError as error:
-        logger.error("The accsyn plugin could not be loaded; this session has no accsyn location: %s.", error)
+        # A frozen application has of Python what it was frozen with.
+        lacks = isinstance(error, ModuleNotFoundError) and getattr(sys, "frozen", False)
+        remedy = " Freeze this application with that module." if lacks else ""
+        logger.error("The accsyn plugin could not be loaded; this session has no accsyn location: %s.%s", error, remedy)
     except Exception:
         logger.exception("The accsyn plugin could not be loaded; this session has no accsyn location.")

@@ -6,7 +6,7 @@ try:
     import sqlite3
 except ImportError as reason:
     text = f"this application's Python comes without SQLite ({reason}), in which the plugin keeps what is to be sent"
-    raise ImportError(text) from reason
+    raise ModuleNotFoundError(text, name="sqlite3") from reason
 
 #: Tables without row ids and recursive queries came with it.
 OLDEST = (3, 8, 3)

@@ -63,8 +63,15 @@ def load() -> Library:
         module = _execute(spec)
         return Library(str(module.__version__), str(spec.origin), module.Session)
     except Exception as error:  # noqa: BLE001 - whatever a foreign module does wrong while it loads, the host must live
-        failure = NotReady(_TRIED, str(spec.origin), f"{type(error).__name__}: {error}", _REMEDY)
+        failure = NotReady(_TRIED, str(spec.origin), f"{type(error).__name__}: {error}".rstrip(": "), _remedy(error))
     raise failure
+
+
+def _remedy(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "Let this application have more memory."
+    lacks = isinstance(error, ModuleNotFoundError) and getattr(sys, "frozen", False)
+    return "Freeze this application with that module." if lacks else _REMEDY
 
 
 def find() -> None:

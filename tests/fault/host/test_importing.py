@@ -134,6 +134,21 @@ def test_hook_without_its_dependencies_opens_the_session_and_says_so_once(
     assert completed.stderr == ""
 
 
+@pytest.mark.parametrize("module", ["asyncio", "sqlite3"])
+def test_application_that_was_frozen_without_a_module_is_told_to_be_frozen_with_it(
+    studio: Studio, tmp_path: Path, module: str
+) -> None:
+    script = f"sys.frozen = True; sys.modules[{module!r}] = None\n"
+
+    completed = host(studio, script + OPEN, tmp_path)
+
+    assert completed.returncode == 0, completed.stderr
+    assert completed.stderr.startswith("The accsyn plugin could not be loaded; this session has no accsyn location: ")
+    assert completed.stderr.endswith(" Freeze this application with that module.\n")
+    assert completed.stderr.count("\n") == 1
+    assert module in completed.stderr
+
+
 @pytest.mark.parametrize(
     ("lacking", "words"),
     [

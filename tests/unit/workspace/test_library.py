@@ -152,6 +152,23 @@ def test_a_client_that_does_not_work_is_told_with_its_place(tmp_path: Path, sess
     assert facts["on"] == str(package / "session.py")
 
 
+@pytest.mark.parametrize(
+    ("session", "outcome", "remedy"),
+    [
+        ("raise MemoryError\n", "MemoryError", "Let this application have more memory."),
+        ("import no_such_module\n", "ModuleNotFoundError: No module named 'no_such_module'", "Freeze this application"),
+    ],
+)
+def test_what_no_installation_mends_is_not_told_to_be_installed(
+    tmp_path: Path, session: str, outcome: str, remedy: str
+):
+    write_package(tmp_path, session)
+    frozen = LOADER.replace("import json, sys", "import json, sys; sys.frozen = True")  # as what freezes them does
+    facts = run_python(frozen, str(tmp_path), cwd=tmp_path)
+    assert facts["outcome"] == outcome
+    assert str(facts["remedy"]).startswith(remedy)
+
+
 def test_a_folder_of_that_name_without_a_client_is_not_taken_for_one(tmp_path: Path):
     (tmp_path / "accsyn_api").mkdir()
     assert load_from(tmp_path, "nothing else")["outcome"] == "the Python package accsyn_api is not installed"
