@@ -37,6 +37,7 @@ def register(session: Any, hook_folder: str = "") -> None:
     """
     if not hook_folder or not isinstance(session, ftrack_api.Session):
         return  # Connect's predecessors called every hook with other registries, too.
+    announce.shield(logging.getLogger("ftrack_accsyn_accessor"))
     library.find()
     subscribe = session.event_hub.subscribe
     subscribe("topic=ftrack.api.session.configure-location", _guarded(functools.partial(configure_location, session)))

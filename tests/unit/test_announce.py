@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import logging.handlers
 import os
 import threading
 import uuid
@@ -34,6 +35,57 @@ def test_percent_signs_are_no_format(caplog: pytest.LogCaptureFixture) -> None:
     text = f"100 %s full %d {uuid.uuid4()}"
     announce.once(logger, logging.WARNING, text)
     assert caplog.messages == [text]
+
+
+class Broken(logging.Handler):
+    """A handler whose window is closed."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise RuntimeError("Internal C++ object already deleted.")
+
+
+def shielded() -> logging.Logger:
+    found = logging.getLogger(f"shielded_{uuid.uuid4().hex}")
+    for _ in range(2):  # as often as anybody likes
+        announce.shield(found)
+    return found
+
+
+def test_handler_of_the_host_that_raises_is_no_matter_of_whoever_logs(caplog: pytest.LogCaptureFixture) -> None:
+    broken = Broken()
+    logging.getLogger().addHandler(broken)
+    try:
+        shielded().getChild("room").warning("It is said %s.", "once")
+    finally:
+        logging.getLogger().removeHandler(broken)
+    assert caplog.messages == ["It is said once."]
+
+
+def test_words_below_a_shield_reach_who_listens_there_and_at_the_root_and_stderr_where_nobody_does(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    top, root, heard = shielded(), logging.getLogger(), [logging.handlers.BufferingHandler(9) for _ in range(3)]
+    room = top.getChild("room")
+    for logger_, handler in zip((room, top, root), heard):
+        handler.setLevel(logging.WARNING)
+        monkeypatch.setattr(logger_, "handlers", [*logger_.handlers, handler])
+    room.warning("a")
+    room.info("b")
+    assert [[record.getMessage() for record in handler.buffer] for handler in heard] == [["a"]] * 3
+    monkeypatch.setattr(root, "handlers", [])
+    room.warning("c")
+    assert capfd.readouterr().err == ""
+    room.removeHandler(heard[0])
+    top.removeHandler(heard[1])
+    room.warning("d")
+    assert capfd.readouterr().err == "d\n"
+
+
+def test_who_listens_to_all_loggers_hears_it_once(caplog: pytest.LogCaptureFixture) -> None:
+    top = shielded()
+    top.addHandler(caplog.handler)
+    top.warning("It is said once.")
+    assert caplog.messages == ["It is said once."]
 
 
 def test_many_threads_finding_out_together_say_it_once(caplog: pytest.LogCaptureFixture) -> None:

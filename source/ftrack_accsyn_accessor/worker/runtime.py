@@ -357,7 +357,7 @@ def _log_locks() -> list[Any]:
     current: Optional[logging.Logger] = logging.getLogger(__package__)
     while current is not None:
         found += filter(None, (getattr(handler, "lock", None) for handler in current.handlers))
-        current = current.parent if current.propagate else None
+        current = current.parent
     return found
 
 
