@@ -340,6 +340,7 @@ def stop_all(timeout_s: float = DRAIN_S) -> bool:
     ended = [runtime.worker.stop(max(0.0, deadline - time.monotonic())) for runtime in runtimes]
     for runtime in runtimes:
         runtime.owner.release()
+        runtime.outbox.rest(0.0)
     return all(ended)
 
 
