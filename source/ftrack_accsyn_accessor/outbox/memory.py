@@ -91,6 +91,9 @@ def state_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.pl
 
     XDG_STATE_HOME is heeded on every system: it is how a sandbox or a test keeps out of what the machine remembers.
     """
+    named = environ.get("XDG_STATE_HOME") or ""
+    if os.path.isabs(named):
+        return Path(named, "ftrack-accsyn")
     try:
         home = Path.home()
     except (RuntimeError, KeyError):  # the latter on CPython 3.9, for an account without a name
@@ -101,8 +104,7 @@ def state_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.pl
         default = home / "Library" / "Application Support"
     else:
         default = home / ".local" / "state"
-    named = environ.get("XDG_STATE_HOME") or ""
-    return (Path(named) if os.path.isabs(named) else default) / "ftrack-accsyn"
+    return default / "ftrack-accsyn"
 
 
 def served() -> list[Served]:

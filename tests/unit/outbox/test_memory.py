@@ -61,6 +61,8 @@ def test_account_without_a_home_remembers_nothing_and_goes_on(
 
     # A patch, as pytest's account has a home; the second is what CPython 3.9 raises.
     monkeypatch.setattr(Path, "home", home)
+    assert memory.state_folder({"XDG_STATE_HOME": served.root}) == Path(served.root, "ftrack-accsyn")
+    monkeypatch.delenv("XDG_STATE_HOME")
     assert memory.state_folder() is None
     assert memory.served() == []
     memory.keep(served)
