@@ -26,6 +26,10 @@ logger = logging.getLogger(__name__)
 
 #: Above every other location, so that publishing picks the staging location.
 PRIORITY = 1 - sys.maxsize
+#: One thread at a time creates a location: ftrack_api writes to stderr that somebody else was quicker. None waits for
+#: longer than this for another one, which may hang, or has not been inherited by a forked child.
+CREATING_S = 1.0
+_creating = threading.Lock()
 
 
 def configure(session: Any, name: str, staging: Staging) -> Any:
@@ -52,6 +56,16 @@ def find_or_create(session: Any, name: str) -> Any:
     location = session.query(expression).first()
     if location is not None:
         return location
+    is_first = _creating.acquire(blocking=False)
+    is_alone = is_first or _creating.acquire(timeout=CREATING_S)
+    try:
+        return (None if is_first else session.query(expression).first()) or _create(session, name, expression)
+    finally:
+        if is_alone:
+            _creating.release()
+
+
+def _create(session: Any, name: str, expression: str) -> Any:
     try:
         # Not `session.create`: a refused creation would stay among the host's own pending operations.
         session.call([_creation(name)])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import logging
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any, Callable
 
@@ -14,6 +16,7 @@ from ftrack_api.event.base import Event
 
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.staging.area import STATE_FOLDER
+from ftrack_accsyn_accessor.staging.location import find_or_create
 from ftrack_accsyn_sandbox.studio import Studio
 from publishing import HOOK, Publisher, workers
 
@@ -60,6 +63,25 @@ def test_session_open_makes_the_location_with_one_creation(publisher: Publisher)
 
     assert publisher.studio.ftrack.log.count("create:Location") == 1
     assert publisher.studio.accsyn.log.count() == 0
+
+
+def test_sessions_of_one_process_that_look_for_a_new_location_at_once_ask_for_one_creation(
+    publisher: Publisher,
+) -> None:
+    """ftrack_api writes each refusal of another one to stderr."""
+    sessions = [publisher.session() for _ in range(5)]
+    publisher.studio.ftrack.log.clear()
+    together = threading.Barrier(len(sessions))
+
+    def look(session: Any) -> str:
+        together.wait()
+        return str(find_or_create(session, "artist.elsewhere")["id"])
+
+    with concurrent.futures.ThreadPoolExecutor(len(sessions)) as threads:
+        found = list(threads.map(look, sessions))
+
+    assert len(set(found)) == 1
+    assert publisher.studio.ftrack.log.count("create:Location") == 1
 
 
 def test_configuring_the_locations_again_changes_nothing_and_costs_one_post(publisher: Publisher) -> None:
