@@ -1,0 +1,7 @@
+"""An application that is frozen: it publishes, and goes."""
+
+from __future__ import annotations
+
+from artist import open_and_publish
+
+open_and_publish("frozen")
