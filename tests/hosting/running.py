@@ -202,6 +202,8 @@ def frozen(kind: str) -> Path:
 
 
 def freeze(python: Path, folder: Path, kind: str) -> None:
-    command = [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", *OPTIONS[kind]]
+    # Without what only installs packages, which ftrack_api asks for, it takes less time.
+    options = ["--noconfirm", "--log-level", "ERROR", "--exclude-module", "setuptools", *OPTIONS[kind]]
+    command = [str(python), "-m", "PyInstaller", *options]
     places = ["--distpath", str(folder), "--workpath", str(folder / "work"), "--specpath", str(folder / "work")]
     subprocess.run([*command, *places, str(WAYS.with_name("frozen.py"))], check=True, capture_output=True)
