@@ -201,12 +201,24 @@ class StagingLocationMixin:
         with _shielded("queue the published components"):
             publish.prepare(components, resource_identifiers)
         try:
-            super()._register_components_in_location(components, resource_identifiers)  # type: ignore[misc]
+            self._register(components, resource_identifiers)
         except BaseException:
             self._accsyn_doubtful |= {component["id"] for component in components}
             raise
         with _shielded("queue the published components"):
             publish.activate(components)
+
+    def _register(self, components: Sequence[Any], resource_identifiers: Sequence[str]) -> None:
+        """Register *components*, as Location does, but by their ids.
+
+        With entities in their place, the session would merge the component and its container, with all of its members,
+        once for each frame; and once more with the answer.
+        """
+        session: Any = self.session  # type: ignore[attr-defined]
+        for component, identifier in zip(components, resource_identifiers):
+            ids = {"component_id": component["id"], "location_id": self["id"]}  # type: ignore[index]
+            session.create("ComponentLocation", {**ids, "resource_identifier": identifier})
+        session.commit()
 
     def _deregister_component_in_location(self, component: Any) -> None:
         """Take *component* out of the location, and out of the outbox unless it was submitted already."""

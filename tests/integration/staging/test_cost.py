@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import collections
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +20,10 @@ from tracking import Desk
 ASKED = "query:ComponentLocation"
 IN_LOCATION = "already exist in location"
 FILE = "create:FileComponent,create:ComponentLocation"
+#: Python functions that are called for one frame more, most of them ftrack's own; and looks at the disk.
+CALLS_A_FRAME = 4600
+LOOKS_A_FRAME = 20
+LOOKS = (os.stat, os.lstat, os.access, os.listdir, os.scandir)
 
 
 def plain_location(desk: Desk) -> Any:
@@ -163,3 +170,34 @@ def test_identifier_of_a_new_component_is_refused_without_a_question(desk: Desk)
 
     assert [each["id"] for each in raised.value.details["components"]] == [component["id"]]
     assert desk.studio.ftrack.log.count(ASKED) == 0
+
+
+def frames_added(desk: Desk, count: int) -> tuple[int, int]:
+    """Add a sequence of *count* frames; return how many functions were called for it, and looks at the disk taken."""
+    for frame in range(1, count + 1):
+        desk.publisher.file(f"run{count}.{frame:04d}.exr", 20)
+    path = f"{desk.publisher.folder}/run{count}.%04d.exr [1-{count}]"
+    data = {"name": f"run{count}", "version": known_version(desk)}
+    component = desk.session.create_component(path, data, location=None)
+    calls: collections.Counter[str] = collections.Counter()
+
+    def counted(frame: Any, event: str, argument: Any) -> None:
+        calls[event] += 1
+        if event == "c_call" and argument in LOOKS:
+            calls["look"] += 1
+
+    sys.setprofile(counted)
+    try:
+        add(desk, component)
+    finally:
+        sys.setprofile(None)
+    return calls["call"], calls["look"]
+
+
+def test_each_further_frame_costs_the_same(desk: Desk) -> None:
+    few, some, many = (frames_added(desk, count) for count in (40, 80, 160))
+
+    first, second = ([(b - a) / more for a, b in zip(*pair)] for pair, more in (((few, some), 40), ((some, many), 80)))
+    assert second[0] == pytest.approx(first[0], rel=0.05)
+    assert second[0] <= CALLS_A_FRAME
+    assert second[1] <= LOOKS_A_FRAME
