@@ -1,4 +1,7 @@
-"""Disks of real file systems of Windows: an image of NTFS or exFAT, mounted by their drivers for FUSE."""
+"""Disks of real file systems, each in an image: NTFS and exFAT by their drivers for FUSE, XFS and btrfs by the kernel.
+
+The latter two can let files share their blocks.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from typing import NamedTuple
 from disks.disk import CannotMount, unmount
 
 SIZE_BYTES = 192 * 2**20
+#: XFS does without less.
+KERNELS_BYTES = 384 * 2**20
 
 
 class FileSystem(NamedTuple):
@@ -22,17 +27,22 @@ class FileSystem(NamedTuple):
     make: Sequence[str]
     mount: Sequence[str]
     options: Sequence[str] = ()
+    size_bytes: int = SIZE_BYTES
 
 
 FILE_SYSTEMS = {
     "ntfs": FileSystem(("mkfs.ntfs", "-F", "-q"), ("lowntfs-3g",), ("-o", "windows_names,ignore_case")),
     "exfat": FileSystem(("mkfs.exfat",), ("mount.exfat-fuse",), ("-o", "noatime")),
+    "xfs": FileSystem(("mkfs.xfs", "-q", "-m", "reflink=1"), ("mount", "-t", "xfs"), size_bytes=KERNELS_BYTES),
+    "btrfs": FileSystem(("mkfs.btrfs", "-q"), ("mount", "-t", "btrfs"), size_bytes=KERNELS_BYTES),
 }
 
 
 @contextlib.contextmanager
-def mounted(kind: str, folder: Path) -> Iterator[Path]:
+def mounted(kind: str, folder: Path, size_bytes: int = 0) -> Iterator[Path]:
     """Make a file system of *kind* in an image in *folder*, and give the folder where it is mounted.
+
+    *size_bytes* is for who needs more than the usual; the image takes as much of its disk as is written to it.
 
     Raises CannotMount, in words, where the machine has no such driver or does not let us.
     """
@@ -44,7 +54,7 @@ def mounted(kind: str, folder: Path) -> Iterator[Path]:
     image, mount_point = folder / f"{kind}.img", folder / kind
     mount_point.mkdir()
     with image.open("wb") as empty:
-        empty.truncate(SIZE_BYTES)
+        empty.truncate(size_bytes or system.size_bytes)
     _run(kind, *system.make, str(image))
     device = _run(kind, "losetup", "-f", "--show", str(image))
     try:
@@ -53,6 +63,8 @@ def mounted(kind: str, folder: Path) -> Iterator[Path]:
             yield mount_point
         finally:
             unmount(mount_point)
+            # What is no driver for FUSE: `fusermount` leaves it.
+            subprocess.run(["umount", "-q", str(mount_point)], stderr=subprocess.DEVNULL, check=False)
     finally:
         subprocess.run(["losetup", "-d", device], stderr=subprocess.DEVNULL, check=False)
         image.unlink()

@@ -36,7 +36,7 @@ _DATA = ("ftrack_accsyn_accessor.staging.accessor", "StagedData")
 #: In the order in which a publish meets them. What is registered with one call for a single file takes two for the
 #: members of a container and itself, and three when there is a sequence among them.
 PUBLISH_STEPS: Mapping[str, Step] = {
-    "first bytes staged": Step(*_DATA, "write"),
+    "first bytes staged": Step(*_DATA, "fill"),
     "all bytes written, final name not given": Step(*_DATA, "close", "before"),
     "staged": Step(*_DATA, "close"),
     "second file staged": Step(*_DATA, "close", nth=2),

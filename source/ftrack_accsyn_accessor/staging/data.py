@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any, Callable
+from typing import Any, BinaryIO, Callable
 
 import ftrack_api.data
 
+from ftrack_accsyn_accessor.copying import SourceUnreadable
 from ftrack_accsyn_accessor.staging.held import Late
 from ftrack_accsyn_accessor.staging.writing import StagedWrite
 
@@ -36,6 +37,19 @@ class StagedData(ftrack_api.data.FileWrapper):  # type: ignore[misc]  # ftrack_a
         """Write *content* at the current position."""
         try:
             super().write(content)
+        except OSError as error:
+            raise self._dropped(error) from error
+
+    def fill(self, source: BinaryIO) -> None:
+        """Write all of the file *source*, which was just opened; nothing else is written before or after.
+
+        Raise OSError where it cannot be read.
+        """
+        try:
+            self._staged.fill(source)
+        except SourceUnreadable as unreadable:
+            self._abandon()
+            raise unreadable.error from None
         except OSError as error:
             raise self._dropped(error) from error
 

@@ -12,9 +12,19 @@ from ftrack_accsyn_accessor.model.item import StagedFile, Trouble
 from ftrack_accsyn_accessor.model.progress import cause
 from ftrack_accsyn_accessor.model.stamp import Stamp, is_same
 from ftrack_accsyn_accessor.model.tasks import never_sent
+from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
 from ftrack_accsyn_accessor.staging.entities import is_container, known
 
 _NAMED_AT_MOST = 3
+
+
+def gives_files(source: Any) -> bool:
+    """Return whether the location *source* opens files of a disk as they are, with ftrack's `open` for disks or ours.
+
+    Other accessors may open what they fetch, decrypt or put together.
+    """
+    opens = getattr(getattr(source, "accessor", None), "open", None)
+    return getattr(opens, "__func__", None) in (DiskAccessor.open, AccsynAccessor.open)
 
 
 class Doubt(NamedTuple):

@@ -22,7 +22,7 @@ IN_LOCATION = "already exist in location"
 FILE = "create:FileComponent,create:ComponentLocation"
 #: Python functions that are called for one frame more, most of them ftrack's own; and looks at the disk.
 CALLS_A_FRAME = 4600
-LOOKS_A_FRAME = 20
+LOOKS_A_FRAME = 13
 LOOKS = (os.stat, os.lstat, os.access, os.listdir, os.scandir)
 
 
