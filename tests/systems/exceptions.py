@@ -26,6 +26,9 @@ LACKS: Mapping[str, frozenset[str]] = {
 
 #: Test function -> what it needs.
 NEEDS: Mapping[str, str] = {
+    "test_pipe_is_read_to_its_end": SPECIAL_FILES,
+    "test_copy_has_the_content_and_nothing_else_of_the_source": MODES,
+    "test_staged_file_has_the_mode_of_any_new_file": MODES,
     "test_link_out_of_the_root_is_not_followed": SYMLINKS,
     "test_folder_that_becomes_a_link_out_of_the_root_is_noticed_at_once": SYMLINKS,
     "test_root_that_becomes_a_link_elsewhere_is_the_new_root": SYMLINKS,
