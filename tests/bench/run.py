@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import rows
 from hosts import LATENCY_S, ROOT, Row
 from resting import following, idle
+from staging import long_sequences, staging_copy
 
 from sending import sending
 
@@ -22,6 +23,8 @@ MEASUREMENTS = (
     rows.session_open,
     rows.publish_files,
     rows.publish_sequences,
+    long_sequences,
+    staging_copy,
     rows.long_runs,
     rows.outbox_rows,
     idle,
