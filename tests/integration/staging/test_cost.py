@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import contextlib
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -21,7 +23,7 @@ ASKED = "query:ComponentLocation"
 IN_LOCATION = "already exist in location"
 FILE = "create:FileComponent,create:ComponentLocation"
 #: Python functions that are called for one frame more, most of them ftrack's own; and looks at the disk.
-CALLS_A_FRAME = 4600
+CALLS_A_FRAME = 4000
 LOOKS_A_FRAME = 13
 LOOKS = (os.stat, os.lstat, os.access, os.listdir, os.scandir)
 
@@ -201,3 +203,28 @@ def test_each_further_frame_costs_the_same(desk: Desk) -> None:
     assert second[0] == pytest.approx(first[0], rel=0.05)
     assert second[0] <= CALLS_A_FRAME
     assert second[1] <= LOOKS_A_FRAME
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("enabled", [False, True])
+def test_no_garbage_is_looked_for_while_ftrack_is_told_and_the_host_has_its_way_afterwards(
+    desk: Desk, request: pytest.FixtureRequest, enabled: bool, fails: bool
+) -> None:
+    seen: list[bool] = []
+    commit = desk.session.commit
+
+    def committing() -> None:
+        seen.append(gc.isenabled())
+        if fails:
+            raise RuntimeError("refused")
+        commit()
+
+    component = loose(desk)
+    desk.session.commit = committing
+    request.addfinalizer(gc.enable)
+    (gc.enable if enabled else gc.disable)()
+
+    with pytest.raises(LocationError) if fails else contextlib.nullcontext():
+        add(desk, component)
+
+    assert (seen, gc.isenabled()) == ([False], enabled)
