@@ -28,7 +28,7 @@ class Step:
     nth: int = 1
 
 
-_LOCATION = ("ftrack_api.entity.location", "Location", "_register_components_in_location")
+_LOCATION = ("ftrack_accsyn_accessor.staging.location", "StagingLocationMixin", "_register")
 _OUTBOX = ("ftrack_accsyn_accessor.outbox.store", "Outbox")
 _WORKSPACE = ("ftrack_accsyn_accessor.workspace.workspace", "Workspace")
 _DATA = ("ftrack_accsyn_accessor.staging.accessor", "StagedData")

@@ -30,7 +30,7 @@ def publish_cases() -> list[Any]:
     cases = []
     for name, step in PUBLISH_STEPS.items():
         for kind, (files, levels) in SHAPES.items():
-            occurs = files if step.owner == "StagedData" else levels if step.owner == "Location" else 1
+            occurs = files if step.owner == "StagedData" else levels if step.owner == "StagingLocationMixin" else 1
             if step.nth <= occurs:
                 cases.append(pytest.param(kind, name, id=f"{kind}-{name.replace(' ', '_')}"))
     return cases

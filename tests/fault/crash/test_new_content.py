@@ -27,7 +27,7 @@ STEPS = {
     "taken out": Step(*_OUTBOX, "cancel"),
     "staged": Step("ftrack_accsyn_accessor.staging.accessor", "StagedData", "close"),
     "prepared": Step(*_OUTBOX, "prepare"),
-    "registered": Step("ftrack_api.entity.location", "Location", "_register_components_in_location"),
+    "registered": Step("ftrack_accsyn_accessor.staging.location", "StagingLocationMixin", "_register"),
     "pending": Step(*_OUTBOX, "activate"),
     "asked for": Step("ftrack_accsyn_accessor.worker.claims", "Claims", "admit"),
     "looked up": Step(*_WORKSPACE, "tasks"),
