@@ -24,7 +24,7 @@ MB = 2**20
 SIZE_BYTES = 24 * MB
 
 
-@pytest.fixture(scope="module", params=["xfs", "btrfs"])
+@pytest.fixture(scope="module", params=["xfs", pytest.param("btrfs", marks=pytest.mark.slow)])
 def disk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A disk with a file of 24 MB on it."""
     try:
