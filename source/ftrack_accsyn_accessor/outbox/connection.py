@@ -52,7 +52,14 @@ _inherited: list[Connection] = []
 
 
 class Connections:
-    """Hands out each thread's own connection to the file at *path*; any thread may call it."""
+    """Hands out each thread's own connection to the file at *path*; any thread may call it.
+
+    `what` it is called, and what it means for people when it is damaged: `consequence` and `remedy`.
+    """
+
+    what = "the outbox"
+    consequence = damage.CONSEQUENCE
+    remedy = damage.REMEDY
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -93,13 +100,13 @@ class Connections:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give this thread's connection for queries."""
-        with _gate.passing(), self._translated("read the outbox"), self._lent() as connection:
+        with _gate.passing(), self._translated(f"read {self.what}"), self._lent() as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give this thread's connection inside one transaction: all of it happens, or nothing."""
-        with _gate.passing(), self._translated("write to the outbox"), self._lent() as connection:
+        with _gate.passing(), self._translated(f"write to {self.what}"), self._lent() as connection:
             with patience.waiting():
                 connection.execute("BEGIN IMMEDIATE")
             try:
@@ -115,7 +122,7 @@ class Connections:
         connection = self._current()
         if connection is not None and not connection.is_open and self._is_unchanged(connection):
             return connection.serial << 32 | connection.version
-        with _gate.passing(), self._translated("read the outbox"), self._lent(looks=True) as connection:
+        with _gate.passing(), self._translated(f"read {self.what}"), self._lent(looks=True) as connection:
             version = version_of(connection)
             if version != connection.version:
                 connection.version, connection.used_at = version, time.monotonic()
@@ -245,13 +252,13 @@ class Connections:
             connection.serial, connection.file = next(_serials), file
             connection.thread = threading.current_thread()
             connection.row_factory = sqlite3.Row
-            set_up(connection, str(self.path))
+            self._set_up(connection)
             if identity(self.path) != file:
                 raise _Exchanged("another file is there now")
         except BaseException as error:
             connection.close()
             if damage.is_damage(error):
-                raise self._damaged("open the outbox", connection, error) from error
+                raise self._damaged(f"open {self.what}", connection, error) from error
             if isinstance(error, sqlite3.Error) and self._was_exchanged(file):
                 raise _Exchanged(str(error)) from error
             raise
@@ -260,6 +267,9 @@ class Connections:
             self._all.add(connection)
         self._local.connection = connection
         return connection
+
+    def _set_up(self, connection: Connection) -> None:
+        set_up(connection, str(self.path))
 
     def _was_exchanged(self, file: tuple[int, int]) -> bool:
         """Whether *file* is not the one at the path any more, once nobody is keeping it aside."""
@@ -286,12 +296,13 @@ class Connections:
         """Keep the file of *connection* aside and return the error that says so."""
         try:
             with self._alone():
-                damage.set_aside(self.path, connection.file, str(error), lambda: let_go(self.path))
+                told = (self.what, f"{self.consequence} {self.remedy}")
+                damage.set_aside(self.path, connection.file, str(error), lambda: let_go(self.path), told)
         except (OSError, sqlite3.OperationalError) as refusal:
             outcome = f"{error}; it cannot be renamed: {refusal}"
             remedy = "That is tried again by itself; where it goes on, end the applications that publish here."
             return errors.OutboxUnusable(tried, str(self.path), outcome, remedy)
-        return errors.OutboxDamaged(tried, str(self.path), str(error), damage.REMEDY)
+        return errors.OutboxDamaged(tried, str(self.path), str(error), self.remedy)
 
 
 def let_go(path: Path) -> None:

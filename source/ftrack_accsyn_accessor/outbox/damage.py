@@ -28,6 +28,7 @@ _LOCK_TIMEOUT_S = 5.0
 LET_GO_S = 5.0
 _PAUSE_S = 0.05
 
+CONSEQUENCE = "A new one has been started, which knows nothing of what was waiting or on its way."
 REMEDY = "Run `ftrack-accsyn reconcile`: it queues again what was published and has not arrived."
 
 
@@ -36,12 +37,19 @@ def is_damage(error: BaseException) -> bool:
     return isinstance(error, sqlite3.DatabaseError) and any(words in str(error) for words in _DAMAGE)
 
 
-def set_aside(path: Path, file: tuple[int, int], outcome: str, let_go: Callable[[], None]) -> None:
-    """Give the outbox at *path* another name and say so, unless another process has done it already.
+def set_aside(
+    path: Path,
+    file: tuple[int, int],
+    outcome: str,
+    let_go: Callable[[], None],
+    told: tuple[str, str] = ("the outbox", f"{CONSEQUENCE} {REMEDY}"),
+) -> None:
+    """Give the file at *path* another name and say so, unless another process has done it already.
 
     *file* is the device and inode of the file that was found to be damaged, *outcome* what SQLite said. Where the
     system refuses that because the file is open, *let_go* closes what this process has open of it, and a sign beside it
-    tells the others to do the same. Raise OSError where it is impossible.
+    tells the others to do the same. *told* are what it is, and what that means for people. Raise OSError where it is
+    impossible.
     """
     try:
         with _alone(path):
@@ -61,8 +69,7 @@ def set_aside(path: Path, file: tuple[int, int], outcome: str, let_go: Callable[
     announce.once(
         logger,
         logging.ERROR,
-        f"The outbox {path} is damaged ({outcome}). It is kept as {kept.name} and a new one has been started, "
-        f"which knows nothing of what was waiting or on its way. {REMEDY}",
+        f"{told[0].capitalize()} {path} is damaged ({outcome}). It is kept as {kept.name}. {told[1]}",
     )
 
 

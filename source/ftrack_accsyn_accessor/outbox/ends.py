@@ -6,11 +6,8 @@ from ftrack_accsyn_accessor.model.item import Reason, State
 from ftrack_accsyn_accessor.outbox.opening import Connection
 from ftrack_accsyn_accessor.outbox.records import JobRow
 
-#: What was published by this machine lies there, and what it fetched.
-_HERE = (
-    "(SELECT location_id FROM item WHERE reason = 'publish' "
-    "UNION SELECT destination_id FROM item WHERE reason = 'get' AND destination_id <> '')"
-)
+#: What was published by this machine lies there, and what it fetched, also when it is in the outbox no more.
+_HERE = "(SELECT location_id FROM here)"
 _FROM_HERE = f"reason <> 'publish' AND location_id IN {_HERE}"
 _TO_HERE = f"(reason = 'get' OR reason <> 'publish' AND destination_id IN {_HERE})"
 _WAITING = f"state IN ('{State.PENDING.value}', '{State.NEEDS_ATTENTION.value}')"

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Optional
 
 from ftrack_accsyn_accessor.model.folders import above
-from ftrack_accsyn_accessor.model.item import Item, Kind, Publication, State
+from ftrack_accsyn_accessor.model.item import Item, Kind, Publication, Reason, State
 from ftrack_accsyn_accessor.outbox import records
+from ftrack_accsyn_accessor.outbox.archive import Archive
 from ftrack_accsyn_accessor.outbox.connection import Connections
+from ftrack_accsyn_accessor.outbox.listing import gone
 
 _COMING = "reason <> 'publish' AND (reason = 'get' OR party = :here)"
 
@@ -20,8 +22,9 @@ class Incoming:
     Every method may raise `errors.OutboxUnusable` or `errors.OutboxTooNew`.
     """
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, archive: Archive) -> None:
         self._connections = connections
+        self._archive = archive
 
     def over(self, items: Iterable[Item], here: str) -> dict[int, Item]:
         """Return, by the id of each of *items*, what accsyn has, and has not brought yet, that goes to its place."""
@@ -39,13 +42,23 @@ class Incoming:
         """Return what was brought to the place of *item* after that was published, None where nothing was."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT * FROM item LEFT JOIN files ON files.item = item.id "  # noqa: S608 - constants
+                # What was asked for is few among what was published, and has an index of its own.
+                "SELECT * FROM item INDEXED BY item_asked_for LEFT JOIN files ON files.item = item.id "  # noqa: S608
                 f"WHERE {_COMING} AND coalesce(arrived_at, synced_at) >= :published AND volume = :volume ORDER BY id",
                 {"here": here, "published": item.created_at, "volume": item.publication.volume},
             ).fetchall()
+        archived = gone(self._connections, self._archive.related(item.publication, files=True))
         places = set(_taken(item.publication))
-        brought = (each for each in map(records.item, rows) if not places.isdisjoint(_filled(each.publication)))
+        both = (*map(records.item, rows), *(each for each in map(records.item, archived) if _came(each, item, here)))
+        brought = (each for each in both if not places.isdisjoint(_filled(each.publication)))
         return next(brought, None)
+
+
+def _came(each: Item, item: Item, here: str) -> bool:
+    """Whether *each*, which has left the outbox, was brought here after *item* was published."""
+    coming = each.reason is Reason.GET or (each.reason is not Reason.PUBLISH and each.destination.party == here)
+    same = each.publication.volume == item.publication.volume
+    return coming and same and (each.arrived_at or each.synced_at or 0.0) >= item.created_at
 
 
 #: A volume, a path, and whether all that is below it is meant.

@@ -48,13 +48,14 @@ class Connection(sqlite3.Connection):
     rests_since = 0.0
 
 
-def set_up(connection: Connection, path: str) -> None:
-    """Make *connection* fit to be used, and the file behind it what this release knows."""
+def set_up(connection: Connection, path: str, upgrades: schema.Upgrades = schema.UPGRADES) -> None:
+    """Make *connection* fit to be used, and the file behind it what this release knows by *upgrades*."""
     for step in (
-        lambda: schema.require_known(connection, path),
+        lambda: schema.require_known(connection, path, upgrades),
+        lambda: _let_shrink(connection),
         lambda: _use_write_ahead_log(connection),
         lambda: connection.executescript(_SETTINGS),
-        lambda: schema.upgrade(connection, path),
+        lambda: schema.upgrade(connection, path, upgrades),
     ):
         be_patient(connection)
         with patience.waiting():
@@ -68,6 +69,12 @@ def create_private(path: Path) -> None:
     """
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _let_shrink(connection: Connection) -> None:
+    """Let a fresh file give room back bit by bit; an older one can be rewritten for that only as a whole."""
+    if not connection.execute("PRAGMA page_count").fetchone()[0]:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
 
 
 def _use_write_ahead_log(connection: Connection) -> None:

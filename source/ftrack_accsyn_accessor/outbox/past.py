@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor.model.errors import FileChanged, NotStuck
 from ftrack_accsyn_accessor.model.item import Item, Reason, State, Studio, Trouble, label
 from ftrack_accsyn_accessor.model.retry import ITEM_DELAY_S
 from ftrack_accsyn_accessor.outbox import covering, records
+from ftrack_accsyn_accessor.outbox.archive import Archive
 from ftrack_accsyn_accessor.outbox.connection import Connections
+from ftrack_accsyn_accessor.outbox.kept import Known, known_text, read_known
+from ftrack_accsyn_accessor.outbox.listing import present
+from ftrack_accsyn_accessor.outbox.moving import drop_request
+from ftrack_accsyn_accessor.outbox.naming import Named, named
 from ftrack_accsyn_accessor.outbox.opening import Connection
-from ftrack_accsyn_accessor.outbox.survey import Found, Named
+from ftrack_accsyn_accessor.outbox.survey import Found
 
 #: So many freed ones, and forgotten ones, are known of, the latest: each takes about a kilobyte.
 MOST = 20_000
@@ -61,7 +65,7 @@ class Gone:
     @property
     def named(self) -> Named:
         """What it was called."""
-        return _named(self.found.values)
+        return named(self.found.values)
 
 
 class Past:
@@ -70,9 +74,10 @@ class Past:
     Every method may raise `errors.OutboxUnusable` or `errors.OutboxTooNew`.
     """
 
-    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
+    def __init__(self, connections: Connections, clock: Callable[[], float], archive: Archive) -> None:
         self._connections = connections
         self._clock = clock
+        self._archive = archive
 
     # Letting go.
 
@@ -100,9 +105,11 @@ class Past:
 
     def freed(self, item: Item) -> bool:
         """Let *item*, whose staged files are gone, go; return False if it is not unchanged."""
-        now = self._clock()
+        now, archived = self._clock(), self._archived(item)
         with self._connections.writing() as connection:
-            row = connection.execute(_SAME, _same(item)).fetchone()
+            row: Any = connection.execute(_SAME, _same(item)).fetchone()
+            if row is None and archived is not None and not present(connection, [item.id]):
+                row = archived
             if row is None:
                 return (
                     connection.execute(
@@ -113,8 +120,15 @@ class Past:
                 )
             _keep(connection, row, Ended.FREED, now)
             connection.execute("DELETE FROM item WHERE id = ?", (item.id,))
+            drop_request(connection, row["request"])
             _prune(connection, Ended.FREED)
+        self._archive.drop([item.id])
         return True
+
+    def _archived(self, item: Item) -> Optional[Known]:
+        """Return what the archive has of *item*, if that is the same content."""
+        known = self._archive.with_ids([item.id]).get(item.id)
+        return known if known is not None and known["created_at"] == item.created_at else None
 
     def is_unchanged(self, item: Item) -> bool:
         """Whether *item* has not been published anew, come to another state, or been let go otherwise, meanwhile."""
@@ -123,7 +137,8 @@ class Past:
             forgotten = connection.execute(
                 "SELECT 1 FROM past WHERE item = ? AND files IS NOT NULL", (item.id,)
             ).fetchone()
-        return there is not None or forgotten is not None
+            again = bool(present(connection, [item.id]))
+        return there is not None or forgotten is not None or not (again or self._archived(item) is None)
 
     # What is known of it.
 
@@ -192,7 +207,7 @@ class Past:
         """Return what all of them are called, the latest first. Reads a row of each."""
         with self._connections.reading() as connection:
             rows = connection.execute("SELECT known FROM past ORDER BY ended_at DESC, item DESC").fetchall()
-        return [_named(_known(row)) for row in rows]
+        return [named(read_known(row["known"])) for row in rows]
 
     def _gone(self, condition: str, values: Sequence[object]) -> list[Gone]:
         with self._connections.reading() as connection:
@@ -200,7 +215,9 @@ class Past:
                 f"SELECT * FROM past WHERE {condition}",  # noqa: S608
                 records.bindable(values),
             ).fetchall()
-        return [Gone(Found(_known(row)), Ended(row["ended"]), row["ended_at"], row["ended_by"]) for row in rows]
+        return [
+            Gone(Found(read_known(row["known"])), Ended(row["ended"]), row["ended_at"], row["ended_by"]) for row in rows
+        ]
 
 
 def forgotten_ids(connection: Connection) -> set[str]:
@@ -257,8 +274,6 @@ def _leave(connection: Connection, row: sqlite3.Row, now: float) -> None:
 
 def _keep(connection: Connection, row: sqlite3.Row, ended: Ended, now: float, by: str = "") -> None:
     forgotten = ended is Ended.FORGOTTEN
-    values = {name: row[name] for name in row.keys() if name != "packed"}  # noqa: SIM118 - a row iterates over values
-    known = {name: _text(value) for name, value in values.items() if value not in ("", None)}
     own = forgotten and row["reason"] == Reason.PUBLISH.value
     connection.execute(
         "INSERT OR REPLACE INTO past "
@@ -272,16 +287,11 @@ def _keep(connection: Connection, row: sqlite3.Row, ended: Ended, now: float, by
             row["studio"],
             row["component_id"],
             row["path"],
-            json.dumps(known, separators=(",", ":")),
+            known_text(row),
             (row["packed"] or records.pack(())) if own else None,
             row["job"] if forgotten else None,
         ),
     )
-
-
-def _text(value: Any) -> Any:
-    """Return *value* as JSON can keep it."""
-    return records.stored(value) if isinstance(value, bytes) else value
 
 
 def _prune(connection: Connection, ended: Ended) -> None:
@@ -298,30 +308,9 @@ def _same(item: Item) -> tuple[object, ...]:
 
 # As it was.
 
-#: Columns that may be NULL: what is not among the kept ones is that.
-_NULLABLE = ("request", "next_try_at", "job", "speed_bytes_per_s", "left_s", "arrived_at", "synced_at", "priority")
-
-
-class _Known(dict[str, Any]):
-    """A row of an item from what was kept of it; a text that was empty was not."""
-
-    def __missing__(self, name: str) -> Any:
-        return None if name in _NULLABLE else ""
-
-
-def _known(row: sqlite3.Row) -> _Known:
-    return _Known(json.loads(row["known"]))
-
-
-def _named(known: Mapping[str, Any]) -> Named:
-    columns = ("project_name", "context", "version_name", "component_id", "component_name", "path")
-    texts = [known[name] for name in (*columns, "resource_identifier", "reason")]
-    texts += [known["destination_name"] or known["party"], known["state"]]
-    return Named(known["id"], *map(records.shown, texts))
-
 
 def _item(row: sqlite3.Row) -> Item:
-    known = _known(row)
+    known = read_known(row["known"])
     if row["files"] is not None:
         known["packed"] = row["files"]
     return records.item(known)

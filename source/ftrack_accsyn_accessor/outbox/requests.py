@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import sqlite3
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Publication, Reason, State, Studio
 from ftrack_accsyn_accessor.model.request import Request, Standing, Wanted
 from ftrack_accsyn_accessor.model.stamp import Stamp
-from ftrack_accsyn_accessor.outbox import covering, records
+from ftrack_accsyn_accessor.outbox import asked, covering, records
+from ftrack_accsyn_accessor.outbox.archive import Archive
 from ftrack_accsyn_accessor.outbox.connection import Connections
-from ftrack_accsyn_accessor.outbox.opening import Connection
+from ftrack_accsyn_accessor.outbox.listing import gone
+from ftrack_accsyn_accessor.outbox.recalling import Recalling
 
-_ITEM = (*records.PUBLICATION_COLUMNS, "studio", "size_bytes", "file_count")
-_INSERT_ITEM = (
-    "INSERT INTO item (request, reason, state, identifier, source_party, party, destination_id, destination_name, "  # noqa: S608 - constants
-    f"created_at, updated_at, {', '.join(_ITEM)}) VALUES ({', '.join('?' * (10 + len(_ITEM)))})"
-)
 #: Withdrawn by a cancellation; what to do is for the faces to say.
 CANCELLED = "It was cancelled."
 #: Behind a folder's path: greater than that of anything in it.
@@ -34,9 +29,13 @@ class Requests:
     Every method may raise `errors.OutboxUnusable` or `errors.OutboxTooNew`.
     """
 
-    def __init__(self, connections: Connections, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, connections: Connections, clock: Callable[[], float], recalling: Recalling, archive: Archive
+    ) -> None:
         self._connections = connections
         self._clock = clock
+        self._recalling = recalling
+        self._archive = archive
 
     def write(self, request: Request, wanted: Sequence[Wanted]) -> int:
         """Write *request* down with an item for each of *wanted*, all or nothing; return its id.
@@ -45,11 +44,11 @@ class Requests:
         """
         return self.write_all([(request, wanted)])[0]
 
-    def write_all(self, asked: Sequence[tuple[Request, Sequence[Wanted]]]) -> list[int]:
+    def write_all(self, wanted_of: Sequence[tuple[Request, Sequence[Wanted]]]) -> list[int]:
         """Write several requests down as `write` does, all of them or none; return their ids."""
         now = self._clock()
         with self._connections.writing() as connection:
-            return [_write(connection, request, wanted, now) for request, wanted in asked]
+            return [asked.write(connection, request, wanted, now) for request, wanted in wanted_of]
 
     def standing(self, request_id: int) -> Optional[Standing]:
         """Return one request with what has become of its items."""
@@ -89,7 +88,30 @@ class Requests:
         statement = f"SELECT * FROM request WHERE reason <> 'publish' AND {where} {order}"  # noqa: S608 - constants
         with self._connections.reading() as connection:
             rows = connection.execute(statement, tuple(values)).fetchall()
-            return [_standing(connection, row) for row in rows]
+            found = [asked.standing(connection, row) for row in rows]
+        return [self._whole(each) for each in found]
+
+    def _whole(self, standing: Standing) -> Standing:
+        """Return *standing* with what is in the archive: of nothing whose end was not told."""
+        if standing.ended_at is None:
+            return standing
+        items, files, size_bytes = self._archive.sums_of(standing.id)
+        if not items:
+            return standing
+        any_item = next(iter(self._archive.of_request(standing.id, 1)), None)
+        request = standing.request
+        if any_item is not None and not standing.counts:
+            first = records.item(any_item)
+            request = dataclasses.replace(request, source=first.source, destination=first.destination)
+        synced = standing.counts.get(State.SYNCED, 0) + items
+        return dataclasses.replace(
+            standing,
+            request=request,
+            counts={**standing.counts, State.SYNCED: synced},
+            files=standing.files + files,
+            size_bytes=standing.size_bytes + size_bytes,
+            done_bytes=standing.done_bytes + size_bytes,
+        )
 
     def asked(self, request_ids: Iterable[Optional[int]]) -> Mapping[int, Request]:
         """Return the requests with these ids, without their ends."""
@@ -98,23 +120,28 @@ class Requests:
             for request_id in set(request_ids):
                 row = connection.execute("SELECT * FROM request WHERE id = ?", (request_id,)).fetchone()
                 if row is not None:
-                    found[int(row["id"])] = _request(row)
+                    found[int(row["id"])] = asked.asked_for(row)
         return found
 
     def items(self, request_id: int) -> list[Item]:
         """Return the items of a request, without their files, as they were asked for."""
         with self._connections.reading() as connection:
             rows = connection.execute("SELECT * FROM item WHERE request = ? ORDER BY id", (request_id,))
-            return [records.item(row) for row in rows]
+            found = [records.item(row) for row in rows]
+        archived = map(records.item, gone(self._connections, self._archive.of_request(request_id)))
+        bare = (
+            dataclasses.replace(each, publication=dataclasses.replace(each.publication, files=())) for each in archived
+        )
+        return sorted([*found, *bare], key=lambda item: item.id)
 
     def moving_to(self, destination: Endpoint, studio: Studio) -> list[Item]:
         """Return the items on their way to *destination*, for whatever reason, without their files."""
         mine, bound = records.of_studio(studio)
-        ended = (State.SYNCED.value, State.WITHDRAWN.value)
+        under_way = records.listed(set(State) - {State.SYNCED, State.WITHDRAWN})
         with self._connections.reading() as connection:
             rows = connection.execute(
-                f"SELECT * FROM item WHERE party = :party AND state NOT IN (:done, :out) AND {mine} ORDER BY id",  # noqa: S608
-                {"party": destination.party, "done": ended[0], "out": ended[1], **bound},
+                f"SELECT * FROM item WHERE party = :party AND state IN ({under_way}) AND {mine} ORDER BY id",  # noqa: S608
+                {"party": destination.party, **bound},
             )
             return [records.item(row) for row in rows]
 
@@ -164,7 +191,7 @@ class Requests:
                 f"AND item.kind = '{Kind.FOLDER.value}' AND publish.state NOT IN (:out, :synced)",
                 {**states, "here": here, "last": _PAST_ALL, **bound},
             ).fetchall()
-            return [(_item(connection, row["item"]), _item(connection, row["publish"])) for row in rows]
+            return [(asked.item(connection, row["item"]), asked.item(connection, row["publish"])) for row in rows]
 
     def is_shared(self, item: Item) -> bool:
         """Whether another item, that was not cancelled, is on its way with the same tasks as *item*."""
@@ -194,6 +221,7 @@ class Requests:
         publication = item.publication
         if not publication.component_id:
             return None
+        self._recalling.bring([publication])
         with self._connections.reading() as connection:
             row = connection.execute(
                 "SELECT * FROM item WHERE path = ? COLLATE NOCASE AND volume = ? AND party = ? AND studio = ? "
@@ -216,6 +244,7 @@ class Requests:
 
     def publish_of(self, item: Item) -> Optional[Item]:
         """Return the publish of the component of *item* into its source location, without its files."""
+        self._recalling.bring([item.publication])
         with self._connections.reading() as connection:
             row = connection.execute(
                 "SELECT * FROM item WHERE component_id = ? AND location_id = ? AND reason = 'publish'",
@@ -231,6 +260,7 @@ class Requests:
         publication = item.publication
         paths = {publication.path, *(file.path for file in publication.files)}
         found: dict[int, Item] = {}
+        self._recalling.bring([publication], files=True)
         with self._connections.reading() as connection:
             for path in sorted(paths):
                 rows = connection.execute(
@@ -259,6 +289,7 @@ class Requests:
         found: dict[str, Optional[Stamp]] = {}
         if not publication.component_id:
             return found
+        self._recalling.bring([publication])
         with self._connections.reading() as connection:
             rows = connection.execute(
                 "SELECT state, reason, packed FROM item JOIN files ON files.item = item.id "
@@ -297,104 +328,3 @@ class Requests:
                 f"WHERE request = ? AND reason <> ? AND attempted = 0 AND job IS NULL AND state IN ({states})",
                 (State.WITHDRAWN.value, CANCELLED, self._clock(), request_id, Reason.PUBLISH.value),
             ).rowcount
-
-
-def _write(connection: Connection, asked: Request, wanted: Sequence[Wanted], now: float) -> int:
-    request = dataclasses.replace(asked, token=asked.token or uuid.uuid4().hex)
-    known = _known(connection, request.token)
-    if known is not None:
-        return known
-    request_id = _write_request(connection, request, now)
-    for each in wanted:
-        _write_item(connection, request_id, request, each, now)
-    return request_id
-
-
-def _known(connection: Connection, token: str) -> Optional[int]:
-    row = connection.execute("SELECT id FROM request WHERE token = ?", (token,)).fetchone()
-    return int(row["id"]) if row is not None else None
-
-
-def _item(connection: Connection, item: int) -> Item:
-    return records.item(connection.execute("SELECT * FROM item WHERE id = ?", (item,)).fetchone())
-
-
-def _write_request(connection: Connection, request: Request, now: float) -> int:
-    cursor = connection.execute(
-        "INSERT INTO request (reason, username, server_url, workspace, studio, user_id, token, words, queue, priority, "
-        "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            request.reason.value,
-            records.storable(request.username),
-            *request.studio,
-            request.studio.key,
-            request.user_id,
-            request.token,
-            records.printable(request.words),
-            request.queue,
-            request.priority,
-            now,
-        ),
-    )
-    return int(cursor.lastrowid or 0)
-
-
-def _write_item(connection: Connection, request_id: int, request: Request, wanted: Wanted, now: float) -> None:
-    publication = dataclasses.replace(wanted.publication, **request.studio._asdict(), priority=request.priority)
-    values = (
-        request_id,
-        request.reason.value,
-        State.PENDING.value,
-        records.storable(wanted.identifier),
-        request.source.party,
-        *request.destination,
-        now,
-        now,
-        *records.publication_values(publication),
-        request.studio.key,
-        publication.size_bytes,
-        len(publication.files),
-    )
-    item = int(connection.execute(_INSERT_ITEM, values).lastrowid or 0)
-    packed = records.pack(publication.files)
-    connection.execute("INSERT INTO files (item, packed) VALUES (?, ?)", (item, packed))
-
-
-def _standing(connection: Connection, row: sqlite3.Row) -> Standing:
-    sums = connection.execute(
-        "SELECT state, count(*) AS items, sum(file_count) AS files, sum(size_bytes) AS size_bytes, "
-        "sum(done_bytes) AS done_bytes, sum(speed_bytes_per_s) AS speed FROM item WHERE request = ? GROUP BY state",
-        (row["id"],),
-    ).fetchall()
-    any_item = connection.execute("SELECT * FROM item WHERE request = ? LIMIT 1", (row["id"],)).fetchone()
-    first = records.item(any_item) if any_item is not None else None
-    request = _request(row)
-    if first is not None:
-        request = dataclasses.replace(request, source=first.source, destination=first.destination)
-    return Standing(
-        id=row["id"],
-        request=request,
-        created_at=row["created_at"],
-        counts={State(each["state"]): each["items"] for each in sums},
-        files=sum(each["files"] for each in sums),
-        size_bytes=sum(each["size_bytes"] for each in sums),
-        done_bytes=sum(each["done_bytes"] for each in sums),
-        ended_at=row["ended_at"],
-        ftrack_job=row["ftrack_job"],
-        noted=row["noted"],
-        cancelled_at=row["cancelled_at"],
-        speed_bytes_per_s=sum(each["speed"] or 0.0 for each in sums) or None,
-    )
-
-
-def _request(row: sqlite3.Row) -> Request:
-    return Request(
-        reason=Reason(row["reason"]),
-        studio=Studio(row["server_url"], row["workspace"]),
-        username=records.stored(row["username"]),
-        user_id=row["user_id"],
-        token=row["token"],
-        words=row["words"],
-        queue=row["queue"],
-        priority=row["priority"],
-    )

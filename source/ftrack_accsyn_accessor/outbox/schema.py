@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.outbox import sums
 
+Upgrades = tuple[tuple[str, ...], ...]
 #: The columns of an item that version 3 takes over as they are.
 _KEPT = (
     "id, request, reason, server_url, workspace, studio, component_id, component_name, kind, volume, "
@@ -16,7 +18,7 @@ _KEPT = (
     "created_at, updated_at"
 )
 #: Each upgrade takes the file from its index to the next version. Only ever append: every version is out there.
-UPGRADES: tuple[tuple[str, ...], ...] = (
+UPGRADES: Upgrades = (
     (
         "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
         """
@@ -319,35 +321,36 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX past_forgotten ON past (component_id) WHERE files IS NOT NULL",
         "CREATE INDEX past_excluding ON past (studio) WHERE job IS NOT NULL",
     ),
+    sums.UPGRADE,
 )
 
 
-def require_known(connection: sqlite3.Connection, path: str) -> int:
+def require_known(connection: sqlite3.Connection, path: str, upgrades: Upgrades = UPGRADES) -> int:
     """Return the version of the file behind *connection*; raise `errors.OutboxTooNew` if a newer release wrote it."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version > len(UPGRADES):
+    if version > len(upgrades):
         raise errors.OutboxTooNew(
             "open the outbox",
             path,
-            f"it has version {version}, this release knows up to {len(UPGRADES)}",
+            f"it has version {version}, this release knows up to {len(upgrades)}",
             "Update the plugin; the file was left untouched.",
         )
     return version
 
 
-def upgrade(connection: sqlite3.Connection, path: str) -> None:
+def upgrade(connection: sqlite3.Connection, path: str, upgrades: Upgrades = UPGRADES) -> None:
     """Bring the file behind *connection* to this release's version, in one transaction.
 
     Raise `errors.OutboxTooNew` for a file from a newer release, which stays as it is.
     """
-    if require_known(connection, path) == len(UPGRADES):
+    if require_known(connection, path, upgrades) == len(upgrades):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statements in UPGRADES[require_known(connection, path) :]:
+        for statements in upgrades[require_known(connection, path, upgrades) :]:
             for statement in statements:
                 connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(UPGRADES)}")
+        connection.execute(f"PRAGMA user_version = {len(upgrades)}")
     except BaseException:
         connection.execute("ROLLBACK")
         raise

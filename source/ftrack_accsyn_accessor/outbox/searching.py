@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from ftrack_accsyn_accessor.model.item import Reason, State
 from ftrack_accsyn_accessor.outbox import records
@@ -22,6 +22,11 @@ _SEARCHED = (
 PUBLISHED = 0
 
 
+def pattern(word: str) -> Union[str, bytes]:
+    """Return the operand of LIKE, with `\\` as its escape, for texts in which *word* occurs."""
+    return records.storable("%{}%".format(word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")))
+
+
 def conditions(states: Collection[State], search: str, request: Optional[int]) -> tuple[str, list[Any]]:
     """Return a WHERE clause, or nothing, with its values. Every word of *search* has to occur somewhere."""
     parts: list[str] = []
@@ -33,7 +38,6 @@ def conditions(states: Collection[State], search: str, request: Optional[int]) -
         parts.append(f"state IN ({', '.join('?' * len(states))})")
         values += [state.value for state in states]
     for word in search.split():
-        pattern = "%{}%".format(word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"))
         parts.append("({})".format(" OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in _SEARCHED)))
-        values += [records.storable(pattern)] * len(_SEARCHED)
+        values += [pattern(word)] * len(_SEARCHED)
     return (f"WHERE {' AND '.join(parts)}" if parts else ""), values

@@ -21,12 +21,16 @@ from ftrack_accsyn_accessor.model.item import (
 from ftrack_accsyn_accessor.model.route import Route
 from ftrack_accsyn_accessor.outbox import agenda, moments, records, writing
 from ftrack_accsyn_accessor.outbox.agenda import Work
+from ftrack_accsyn_accessor.outbox.archive import Archive
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.control import Control
 from ftrack_accsyn_accessor.outbox.incoming import Incoming
+from ftrack_accsyn_accessor.outbox.moving import Moving
 from ftrack_accsyn_accessor.outbox.past import Past
+from ftrack_accsyn_accessor.outbox.recalling import Recalling
 from ftrack_accsyn_accessor.outbox.records import JobRow
 from ftrack_accsyn_accessor.outbox.requests import Requests
+from ftrack_accsyn_accessor.outbox.resting import Resting
 from ftrack_accsyn_accessor.outbox.survey import Survey
 from ftrack_accsyn_accessor.outbox.tracking import FROM_THE_START, Tracking
 
@@ -44,12 +48,16 @@ class Outbox:
         self.path = path
         self._clock = clock
         self._connections = Connections(path)
-        self.tracking = Tracking(self._connections, clock)
-        self.survey = Survey(self._connections)
+        self.archive = Archive(self._connections)
+        self._recalling = Recalling(self._connections, self.archive)
+        self.tracking = Tracking(self._connections, clock, self._recalling)
+        self.survey = Survey(self._connections, self.archive)
+        self.resting = Resting(self._connections, self.archive)
+        self.moving = Moving(self._connections, self.archive)
         self.control = Control(self._connections, clock)
-        self.requests = Requests(self._connections, clock)
-        self.incoming = Incoming(self._connections)
-        self.past = Past(self._connections, clock)
+        self.requests = Requests(self._connections, clock, self._recalling, self.archive)
+        self.incoming = Incoming(self._connections, self.archive)
+        self.past = Past(self._connections, clock, self.archive)
 
     def open(self) -> None:
         """Create the file, or bring it up to date."""
@@ -58,10 +66,12 @@ class Outbox:
 
     def close(self) -> None:
         """Close the calling thread's connection."""
+        self.archive.close()
         self._connections.close()
 
     def rest(self, after_s: float) -> None:
         """Close the connections, of all threads, that nothing was done with for *after_s* seconds."""
+        self.archive.rest(after_s)
         self._connections.rest(after_s)
 
     # Publishing, on the host's thread.
@@ -77,7 +87,7 @@ class Outbox:
             self._prepare(publications, owner)  # into the new file: what is published now is not lost
 
     def _prepare(self, publications: Sequence[Publication], owner: str) -> None:
-        with self._connections.writing() as connection:
+        with self._recalling.writing(publications) as connection:
             writing.write_all(connection, publications, State.PREPARED, owner, self._clock())
 
     def earlier_files(self, publication: Publication) -> list[StagedFile]:
@@ -85,6 +95,7 @@ class Outbox:
 
         What is just being prepared is no earlier content.
         """
+        self._recalling.bring([publication])
         with self._connections.reading() as connection:
             return writing.earlier_files(connection, publication)
 
@@ -134,39 +145,26 @@ class Outbox:
 
     # Reconciling.
 
-    def known(self, location_id: str) -> set[str]:
-        """Return the ids of the components of a location that have an item, in whatever state but withdrawn.
-
-        Those that were published there, and those that were fetched.
-        """
-        with self._connections.reading() as connection:
-            rows = connection.execute(
-                "SELECT component_id FROM item WHERE state <> ? "
-                "AND (location_id = ? AND reason = 'publish' OR destination_id = ? AND reason = 'get')",
-                (State.WITHDRAWN.value, location_id, location_id),
-            )
-            return {str(row[0]) for row in rows}
-
     def enqueue(self, publications: Sequence[Publication], published_at: Optional[float] = None) -> int:
         """Write components that ftrack has registered already, as `activate` leaves them; return how many.
 
         One that has an item, whoever wrote it meanwhile, keeps it as it is, unless that is of before *published_at*,
         in seconds since the epoch.
         """
-        with self._connections.writing() as connection:
+        with self._recalling.writing(publications) as connection:
             return writing.write_unknown(connection, publications, self._clock(), published_at)
 
     # What there is to do.
 
-    def tracking_of(self, studio: Studio) -> Tracking:
-        """Return the tracker's side of this outbox, for the items of one studio."""
-        return Tracking(self._connections, self._clock, studio)
+    def tracking_of(self, studio: Optional[Studio]) -> Tracking:
+        """Return the tracker's side of this outbox, for the items of one studio (None: of all)."""
+        return Tracking(self._connections, self._clock, self._recalling, studio)
 
     def work(self, studio: Optional[Studio] = None) -> Work:
         """Return what there is to do for *studio* (None: for all)."""
         with self._connections.reading() as connection:
             found = agenda.read(connection, studio, self._clock())
-        return dataclasses.replace(found, live=Tracking(self._connections, self._clock, studio).is_live())
+        return dataclasses.replace(found, live=self.tracking_of(studio).is_live())
 
     def changes(self) -> int:
         """Return a number that is another one after any other connection has written.
@@ -192,7 +190,9 @@ class Outbox:
     def stale(self) -> list[Item]:
         """Return the items that ftrack still has somewhere with an older content, without their files."""
         with self._connections.reading() as connection:
-            rows = connection.execute(f"SELECT * FROM item WHERE {agenda.STALE} ORDER BY id")  # noqa: S608 - constants
+            rows = connection.execute(
+                f"SELECT * FROM item INDEXED BY item_stale WHERE {agenda.STALE} ORDER BY id"  # noqa: S608 - constants
+            )
             return [records.item(row) for row in rows]
 
     def taken_back(self, items: Iterable[Item]) -> None:
@@ -220,9 +220,9 @@ class Outbox:
             yield from map(records.item, rows)
 
     def counts(self) -> dict[State, int]:
-        """Return the number of items in each state."""
+        """Return the number of items in each state, without what is in the archive."""
         with self._connections.reading() as connection:
-            rows = connection.execute("SELECT state, count(*) FROM item GROUP BY state").fetchall()
+            rows = connection.execute("SELECT state, sum(items) FROM total GROUP BY state").fetchall()
         found = {State(state): count for state, count in rows}
         return {state: found.get(state, 0) for state in State}
 

@@ -7,26 +7,27 @@ import functools
 import posixpath
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model import retry
 from ftrack_accsyn_accessor.model.delivery import WAITS
 from ftrack_accsyn_accessor.model.folders import above
-from ftrack_accsyn_accessor.model.item import Item, Kind, Reason, State, Studio
+from ftrack_accsyn_accessor.model.item import Item, Kind, State, Studio
 from ftrack_accsyn_accessor.model.naming import EXACT, Naming
-from ftrack_accsyn_accessor.outbox import records
+from ftrack_accsyn_accessor.outbox import naming, records
+from ftrack_accsyn_accessor.outbox.archive import Archive
 from ftrack_accsyn_accessor.outbox.connection import Connections
+from ftrack_accsyn_accessor.outbox.covering import around
 from ftrack_accsyn_accessor.outbox.groups import Groups
+from ftrack_accsyn_accessor.outbox.kept import Known
+from ftrack_accsyn_accessor.outbox.listing import LIST_LIMIT as _LIST_LIMIT
+from ftrack_accsyn_accessor.outbox.listing import Listing, gone
+from ftrack_accsyn_accessor.outbox.naming import Named as Named
 from ftrack_accsyn_accessor.outbox.searching import PUBLISHED as PUBLISHED
-from ftrack_accsyn_accessor.outbox.searching import conditions
 
 _ATTENTION = State.NEEDS_ATTENTION.value
 _UNSENT = f"'{State.PREPARED.value}', '{State.PENDING.value}'"
 _MOVING = f"'{State.SUBMITTED.value}', '{State.TRANSFERRING.value}'"
-#: The most members of an SQL list that every SQLite takes.
-_LIST_LIMIT = 500
-#: Items whose files lie in this machine's staging area when they are synced: published, or fetched.
-_HERE = f"reason IN ('{Reason.PUBLISH.value}', '{Reason.GET.value}')"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,30 +66,17 @@ class Found:
         return records.item(self.values)
 
 
-class Named(NamedTuple):
-    """What an item is called, as the outbox has it."""
-
-    item_id: int
-    project: str
-    context: str
-    version: str
-    component_id: str
-    component: str
-    path: str
-    identifier: str
-    reason: str
-    destination: str
-    state: str
-
-
 class Survey:
     """Reads for people. Any thread of any process may call it; nothing is changed.
 
+    What arrived long ago, and is in the archive, is found like everything else.
     Every method may raise `errors.OutboxUnusable` or `errors.OutboxTooNew`.
     """
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, archive: Archive) -> None:
         self._connections = connections
+        self._archive = archive
+        self._listing = Listing(connections, archive)
         self.groups = Groups(connections)
 
     def damage(self) -> str:
@@ -98,12 +86,19 @@ class Survey:
         return "" if found == "ok" else found
 
     def totals(self) -> dict[State, Totals]:
-        """Return the sums over the items in each state, from one index."""
+        """Return the sums over the items in each state, which are written down as they change."""
         with self._connections.reading() as connection:
             rows = connection.execute(
-                "SELECT state, count(*), sum(size_bytes), sum(done_bytes), count(next_try_at) FROM item GROUP BY state"
+                "SELECT state, sum(items), sum(size_bytes), sum(done_bytes), sum(delayed) FROM total GROUP BY state"
             ).fetchall()
         found = {State(row[0]): Totals(row[1], row[2], row[3], row[4]) for row in rows}
+        synced, archived = found.get(State.SYNCED, Totals()), self._archive.sums()
+        found[State.SYNCED] = Totals(
+            synced.count + archived.items,
+            synced.size_bytes + archived.size_bytes,
+            synced.done_bytes + archived.size_bytes,
+            synced.delayed,
+        )
         return {state: found.get(state, Totals()) for state in State}
 
     def kept_open(self) -> int:
@@ -167,27 +162,6 @@ class Survey:
             ).fetchone()
         return bool(jobs == held and jobs)
 
-    def synced(self, arrived_by: float) -> list[Item]:
-        """Return the items that were synced by *arrived_by* (seconds since the epoch), without their files.
-
-        Those that are in this machine's staging area: published, or fetched.
-        """
-        with self._connections.reading() as connection:
-            rows = connection.execute(
-                f"SELECT * FROM item WHERE state = ? AND synced_at <= ? AND {_HERE}",  # noqa: S608 - constants
-                (State.SYNCED.value, arrived_by),
-            )
-            return [records.item(row) for row in rows]
-
-    def any_synced(self, arrived_by: float) -> bool:
-        """Whether `synced` would return anything."""
-        with self._connections.reading() as connection:
-            row = connection.execute(
-                f"SELECT 1 FROM item WHERE state = ? AND synced_at <= ? AND {_HERE} LIMIT 1",  # noqa: S608 - constants
-                (State.SYNCED.value, arrived_by),
-            ).fetchone()
-        return row is not None
-
     def waits_for(self, studio: Studio, *cause_kinds: str) -> bool:
         """Whether an item of *studio* waits for one of *cause_kinds*, until some time."""
         mine, bound = records.of_studio(studio)
@@ -224,24 +198,13 @@ class Survey:
 
         Of all items, or of those of a *request*, or of what is `PUBLISHED`. Few are in memory at a time.
         """
-        where, values = conditions(states, search, request)
-        with self._connections.reading() as connection:
-            ids = [
-                row["id"]
-                for row in connection.execute(
-                    f"SELECT id FROM item {where} "  # noqa: S608 - constants; the values are bound
-                    f"ORDER BY state = '{_ATTENTION}' DESC, created_at DESC, id DESC LIMIT ? OFFSET ?",
-                    (*values, limit, offset),
-                )
-            ]
+        ids = self._listing.ids(states, search, limit, offset, request)
         for start in range(0, len(ids), _LIST_LIMIT):
             yield from self.with_ids(ids[start : start + _LIST_LIMIT])
 
     def count(self, states: Collection[State], search: str, request: Optional[int] = None) -> int:
         """Return how many items `page` would find."""
-        where, values = conditions(states, search, request)
-        with self._connections.reading() as connection:
-            return int(connection.execute(f"SELECT count(*) FROM item {where}", values).fetchone()[0])  # noqa: S608
+        return self._listing.count(states, search, request)
 
     def speed_of(self, request: int) -> Optional[float]:
         """Return how fast the items of a request move together (bytes/s), None while none does."""
@@ -266,16 +229,20 @@ class Survey:
 
     def of_component(self, component_id: str) -> list[Found]:
         """Return the items of a component, the newest first."""
-        return self._where("component_id = ?", (component_id,))
+        found = self._where("component_id = ?", (component_id,))
+        return self._with_archived(found, self._archive.of_component(component_id))
 
     def of_version(self, version_id: str) -> list[Found]:
         """Return the items of an asset version, the newest first."""
-        return self._where("version_id = ?", (version_id,), limit=-1)
+        found = self._where("version_id = ?", (version_id,), limit=-1)
+        return self._with_archived(found, self._archive.of_version(version_id))
 
     def of_path(self, path: str) -> Optional[Found]:
         """Return the newest item that has the staged file *path* (relative, forward slashes), or is that path."""
         path = posixpath.normpath(path)
-        exact = self._where("path = ?", (records.storable(path),))
+        exact = self._with_archived(
+            self._where("path = ?", (records.storable(path),)), self._archived_at([path], path, EXACT)
+        )
         if exact:
             return exact[0]
         # A file of a sequence lies beside its identifier, one of a container at any depth below it.
@@ -285,7 +252,8 @@ class Survey:
             f"path IN ({', '.join('?' * len(folders))}) OR (substr(path, 1, ?) = ? AND kind <> 'file')",
             (*map(records.storable, folders), len(beside), records.storable(beside)),
         )
-        return next((found for found in candidates if self._has_file(found.item.id, path)), None)
+        found = [each for each in candidates if self._has_file(each.item.id, path)]
+        return next(iter(self._with_archived(found[:1], self._archived_at([*around(path)], path, EXACT))), None)
 
     def of_spelling(self, path: str, naming: Naming) -> Optional[Found]:
         """Return the newest item that `of_path` would find by another spelling of *path*, as *naming* has them.
@@ -302,37 +270,60 @@ class Survey:
         if not found:
             near = [item_id for item_id, kind, key in keys if kind != Kind.FILE.value and _may_have(key, wanted)]
             found = [item_id for item_id in near[:_LIST_LIMIT] if self._has_file(item_id, path, naming)]
+        archived = self._archived_at([path, *around(path)], path, naming)
         with self._connections.reading() as connection:
-            return next(iter(self._rows(connection, found[:1])), None)
+            own = self._rows(connection, found[:1])
+        return next(iter(self._with_archived(own, archived)), None)
 
-    def names(self) -> list[Named]:
-        """Return what all items are called, the newest first. Reads a row of each."""
-        with self._connections.reading() as connection:
-            rows = connection.execute(
-                "SELECT id, project_name, context, version_name, component_id, component_name, path, "
-                "resource_identifier, reason, coalesce(nullif(destination_name, ''), party), state FROM item "
-                "ORDER BY created_at DESC, id DESC"
-            )
-            return [Named(row[0], *map(records.shown, tuple(row)[1:])) for row in rows]
+    def _archived_at(self, paths: Sequence[str], path: str, naming: Naming) -> list[Known]:
+        """Return what of the archive is one of *paths* and has the file *path*, or is it."""
+        found = self._archive.of_paths(paths)
+        return [
+            each
+            for each in found
+            if naming.same(records.stored(each["path"]), path)
+            or any(naming.same(file.path, path) for file in records.unpack(each["packed"]))
+        ]
+
+    def names(self, words: Collection[str] = ()) -> Iterator[Named]:
+        """Yield what items are called, as `naming.names`."""
+        return naming.names(self._connections, self._archive, words)
 
     def with_ids(self, ids: Sequence[int]) -> list[Found]:
         """Return the items with these ids, in this order; those that are gone are left out."""
         with self._connections.reading() as connection:
-            return self._rows(connection, ids)
+            found = self._rows(connection, ids)
+        if len(found) == len(ids):
+            return found
+        by_id = {each.values["id"]: each for each in found}
+        archived = self._archive.with_ids([item_id for item_id in ids if item_id not in by_id])
+        by_id.update((item_id, _without_files(values)) for item_id, values in archived.items())
+        return [by_id[item_id] for item_id in ids if item_id in by_id]
 
     def latest(self, limit: int) -> list[Found]:
         """Return the items that changed last, the latest first."""
         with self._connections.reading() as connection:
             ids = [
                 row["id"]
-                for row in connection.execute("SELECT id FROM item ORDER BY updated_at DESC LIMIT ?", (limit,))
+                for row in connection.execute("SELECT id FROM item ORDER BY updated_at DESC, id DESC LIMIT ?", (limit,))
             ]
-            return self._rows(connection, ids)
+            found = self._rows(connection, ids)
+        if len(found) == limit:
+            return found
+        more = self._with_archived(found, self._archive.latest(limit))
+        return sorted(more, key=lambda each: (each.values["updated_at"], each.values["id"]), reverse=True)[:limit]
+
+    def _with_archived(self, found: list[Found], archived: Sequence[Known]) -> list[Found]:
+        """Return *found* and those of *archived* that are not in the outbox again, the newest first."""
+        if not archived:
+            return found
+        both = [*found, *map(_without_files, gone(self._connections, archived))]
+        return sorted(both, key=lambda each: (each.values["created_at"], each.values["id"]), reverse=True)
 
     def _where(self, condition: str, values: Sequence[Any], limit: int = _LIST_LIMIT) -> list[Found]:
         with self._connections.reading() as connection:
             rows = connection.execute(
-                f"SELECT id FROM item WHERE {condition} ORDER BY created_at DESC LIMIT {limit}",  # noqa: S608
+                f"SELECT id FROM item WHERE {condition} ORDER BY created_at DESC, id DESC LIMIT {limit}",  # noqa: S608
                 records.bindable(values),
             )
             return self._rows(connection, [row["id"] for row in rows])
@@ -357,6 +348,11 @@ class Survey:
             # A row of SQLite looks through all its columns for each name.
             found.update((row["id"], Found(dict(zip(names, row)))) for row in rows)
         return [found[item_id] for item_id in ids if item_id in found]
+
+
+def _without_files(known: Known) -> Found:
+    """Return the item with what the archive knows of it."""
+    return Found(Known((name, value) for name, value in known.items() if name != "packed"))
 
 
 def _beside(path: str) -> str:

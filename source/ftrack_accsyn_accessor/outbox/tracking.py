@@ -22,6 +22,7 @@ from ftrack_accsyn_accessor.model.item import (
 from ftrack_accsyn_accessor.outbox import covering, ends, records, replacing
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.past import EXCLUDING, forgotten_ids
+from ftrack_accsyn_accessor.outbox.recalling import Recalling
 from ftrack_accsyn_accessor.outbox.records import JobRow
 
 #: Assignments that take back what was reported of an item, when it is published or submitted anew.
@@ -105,8 +106,15 @@ class Tracking:
     Every method may raise `errors.OutboxUnusable` or `errors.OutboxTooNew`.
     """
 
-    def __init__(self, connections: Connections, clock: Callable[[], float], studio: Optional[Studio] = None) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        clock: Callable[[], float],
+        recalling: Recalling,
+        studio: Optional[Studio] = None,
+    ) -> None:
         self._connections = connections
+        self._recalling = recalling
         self._clock = clock
         self._mine, self._bound = records.of_studio(studio)
         self._my_job, _ = records.of_studio(studio, "job.studio")
@@ -161,7 +169,7 @@ class Tracking:
         with self._connections.reading() as connection:
             for item in items:
                 row = connection.execute("SELECT packed FROM files WHERE item = ?", (item.id,)).fetchone()
-                files = records.unpack(row["packed"]) if row is not None else ()
+                files = records.unpack(row["packed"]) if row is not None else item.publication.files
                 found.append(dataclasses.replace(item, publication=dataclasses.replace(item.publication, files=files)))
         return found
 
@@ -240,7 +248,8 @@ class Tracking:
         allowed = records.listed(sources(State.SYNCED))
         now = self._clock()
         rows = [(now, now, item.id, item.created_at) for item in items]
-        with self._connections.writing() as connection:
+        published = [item.publication for item in items if item.reason is Reason.PUBLISH]
+        with self._recalling.writing(published) as connection:
             count = connection.executemany(
                 f"UPDATE item SET state = '{State.SYNCED.value}', cause_kind = '', cause = '', "  # noqa: S608 - constants
                 "next_try_at = NULL, done_bytes = size_bytes, speed_bytes_per_s = NULL, left_s = NULL, synced_at = ?, "

@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
+import itertools
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.ftrack.availability import deregister
@@ -98,8 +99,10 @@ class Cleaner:
         """
         self._area.require()
         arrived_by = now - policy.older_than_s if policy.older_than_s is not None else now
-        arrived = self._outbox.survey.synced(now if policy.quota_bytes is not None else arrived_by)
-        chosen = choose(arrived, self._outbox.control.pins(), policy, now, naming_of(self._area.root))
+        resting, quota = self._outbox.resting, policy.quota_bytes is not None
+        arrived = resting.synced(now if quota else arrived_by)
+        size_bytes = resting.synced_bytes() if quota else 0
+        chosen = choose(arrived, size_bytes, self._outbox.control.pins(), policy, now, naming_of(self._area.root))
         for batch in self._batches(chosen):
             yield from self._candidates(self._outbox.tracking.with_files(batch), self._collector.of_synced, objection)
 
@@ -109,24 +112,30 @@ class Cleaner:
         That is what has arrived, what needs attention and what was forgotten. What is pinned is among it, and stays.
         """
         self._area.require()
-        for batch in self._batches([*self._outbox.items(State.WITHDRAWN), *self._deleted()]):
+        for batch in self._batches(itertools.chain(self._outbox.items(State.WITHDRAWN), self._deleted())):
             unseen = hidden(self._connection, batch)
             for candidate in self._candidates(batch, self._collector.of_withdrawn, withdrawn_objection):
                 if not candidate.objection and candidate.item.id in unseen:
                     candidate = dataclasses.replace(candidate, objection=str(unseen[candidate.item.id]))
                 yield candidate
 
-    def _deleted(self) -> list[Item]:
-        """Return the items, with their files, that rest here and whose components ftrack does not know."""
-        resting = [*self._outbox.items(State.SYNCED, State.NEEDS_ATTENTION), *self._outbox.past.forgotten()]
-        mine = [item for item in resting if rests_here(item) and self._studio.includes(item.studio)]
-        known = self._collector.known({item.publication.component_id for item in mine})
-        return [item for item in mine if item.publication.component_id not in known]
+    def _deleted(self) -> Iterator[Item]:
+        """Yield the items, with their files, that rest here and whose components ftrack does not know."""
+        there = self._outbox.items(State.SYNCED, State.NEEDS_ATTENTION)
+        resting = itertools.chain(there, self._outbox.resting.archived(), self._outbox.past.forgotten())
+        for mine in self._batches(each for each in resting if rests_here(each) and self._studio.includes(each.studio)):
+            known = self._collector.known({item.publication.component_id for item in mine})
+            yield from (item for item in mine if item.publication.component_id not in known)
 
     @staticmethod
-    def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-        for start in range(0, len(items), BATCH):
-            yield items[start : start + BATCH]
+    def _batches(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
+        """Yield *items* together, however many there are: no more are in memory."""
+        left = iter(items)
+        while True:
+            batch = list(itertools.islice(left, BATCH))
+            if not batch:
+                return
+            yield batch
 
     def free(self, candidate: Candidate) -> Freed:
         """Free one candidate.

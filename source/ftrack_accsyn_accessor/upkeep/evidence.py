@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -151,8 +152,7 @@ class Collector:
 
     def _claimed(self, items: Sequence[Item]) -> dict[int, set[str]]:
         """Return the components that ftrack has in a location of this staging area under a path of each item."""
-        known = (*self._outbox.items(), *self._outbox.past.forgotten())
-        locations = quoted(sorted({other.staged_at for other in known if _is_here(other)}))
+        locations = quoted(self._outbox.resting.here())
         owners: dict[str, set[int]] = {}
         for item in items:
             publication = item.publication
@@ -178,7 +178,8 @@ class Collector:
                 owners.setdefault(key(file.path), []).append((item.id, file.path))
         going = {item.id for item in items}
         shared: dict[int, set[str]] = {}
-        for other in (*self._outbox.items(), *self._outbox.past.forgotten()):
+        forgotten, archived = self._outbox.past.forgotten(), self._outbox.resting.sharing(items)
+        for other in itertools.chain(self._outbox.items(), forgotten, archived):
             if other.id in going or other.state is State.WITHDRAWN or not _needs_staged(other):
                 continue
             for file in other.publication.files:

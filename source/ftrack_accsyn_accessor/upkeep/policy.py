@@ -7,7 +7,7 @@ what both allow is freed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Optional
 
 from ftrack_accsyn_accessor.model.item import Item, Kind, State
@@ -57,27 +57,27 @@ class Evidence:
 
 
 def choose(
-    items: Iterable[Item], pins: Collection[str], policy: Policy, now: float, naming: Naming = EXACT
-) -> list[Item]:
-    """Return the items that *policy* wants to go, the longest arrived first.
+    arrived: Iterable[Item],
+    arrived_bytes: int,
+    pins: Collection[str],
+    policy: Policy,
+    now: float,
+    naming: Naming = EXACT,
+) -> Iterator[Item]:
+    """Yield the items that *policy* wants to go, of those that have *arrived*, which come in the order of that.
 
-    Only items that have arrived are chosen. Pinned ones are among them, as they are wanted to go; they stay all the
-    same, see `is_pinned`, and so count towards the quota.
+    *arrived_bytes* is the size of all of them, which matters for a quota only. Pinned ones are among them, as they are
+    wanted to go; they stay all the same, see `is_pinned`, and so count towards the quota.
     """
     if policy == Policy():
-        return []
-    arrived = sorted((item for item in items if _has_arrived(item)), key=lambda item: (_arrived_at(item), item.id))
-    old = [item for item in arrived if policy.older_than_s is None or now - _arrived_at(item) > policy.older_than_s]
-    if policy.quota_bytes is None:
-        return old
-    chosen = []
-    left_bytes = sum(item.progress.size_bytes for item in arrived)
-    for item in old:
-        if left_bytes <= policy.quota_bytes:
-            break
-        chosen.append(item)
+        return
+    left_bytes = arrived_bytes
+    for item in filter(_has_arrived, arrived):
+        young = policy.older_than_s is not None and now - _arrived_at(item) <= policy.older_than_s
+        if young or (policy.quota_bytes is not None and left_bytes <= policy.quota_bytes):
+            return
+        yield item
         left_bytes -= 0 if is_pinned(item, pins, naming) else item.progress.size_bytes
-    return chosen
 
 
 def objection(item: Item, evidence: Evidence) -> str:

@@ -137,7 +137,8 @@ class Reconciliation:
         """
         # In this order: what is published meanwhile is in the outbox before ftrack knows it.
         registered = self._registered(location_id)
-        known = self._outbox.known(location_id) if self._outbox is not None else set()
+        ids = (each.component_id for each in registered)
+        known = self._outbox.resting.known(location_id, ids) if self._outbox is not None else set()
         unknown = [each for each in registered if each.component_id not in known]
         there = self._at(destination_id, unknown) if destination_id else set()
         forgotten = self._outbox.past.forgotten_ids() if self._outbox is not None and not with_forgotten else set()

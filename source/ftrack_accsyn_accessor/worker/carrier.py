@@ -20,6 +20,7 @@ from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.worker.archiving import Archiving
 from ftrack_accsyn_accessor.worker.asked import Asked
 from ftrack_accsyn_accessor.worker.cancelling import Cancelling
 from ftrack_accsyn_accessor.worker.claims import Claims
@@ -67,6 +68,8 @@ class Carrier:
         self._claims = Claims(outbox, self._opened_registrations, clock)
         self._endpoints = Endpoints(outbox, self._opened_registrations, clock, monotonic)
         self._retention = Retention(outbox, area, read_settings, clock, monotonic)
+        self._archiving = Archiving(outbox, clock, monotonic)
+        self._may_free = False
         self._steering: Optional[Steering] = None
         self._cancelling: Optional[Cancelling] = None
         self._priorities: Optional[Priorities] = None
@@ -257,6 +260,7 @@ class Carrier:
 
     def track(self) -> Optional[float]:
         """Follow what is on its way; return the seconds until there is more to do, None while nothing is."""
+        self._archiving.step()
         current = self._complete_settings()
         workspace = self._opened_workspace(current)
         if self._tracker is None:
@@ -288,11 +292,15 @@ class Carrier:
     # Retention.
 
     def may_tidy(self) -> bool:
-        """Whether it is time to look for staged files that have been at their destination for long enough."""
-        return self._retention.due()
+        """Whether it is time to look for staged files, or items, that have been at their destination for so long."""
+        self._may_free = self._retention.due()
+        return self._may_free or self._archiving.due()
 
     def tidy(self) -> None:
-        """Free them, and give the connection back."""
+        """Free the files, and give the connection back; move the items to the archive."""
+        self._archiving.step()
+        if not self._may_free:
+            return
         self._retention.step(self._opened_registrations(), self._opened_workspace(self._complete_settings()))
         self.close()
 

@@ -53,7 +53,7 @@ class Retention:
             return False
         self._due_at = self._monotonic() + AGAIN_S
         policy = self._policy()
-        return policy is not None and self._outbox.survey.any_synced(self._clock() - (policy.older_than_s or 0.0))
+        return policy is not None and self._outbox.resting.any_synced(self._clock() - (policy.older_than_s or 0.0))
 
     def step(self, registrations: Registrations, workspace: Workspace) -> None:
         """Free some. May raise `errors.StagingGone` and `errors.OutboxError`; that ftrack cannot be asked is logged."""

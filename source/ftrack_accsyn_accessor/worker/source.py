@@ -42,10 +42,10 @@ class Source(Protocol):
         """Why what has arrived cannot be registered by this process, where another one may be able to."""
 
     def may_tidy(self) -> bool:
-        """Whether there may be staged files to free."""
+        """Whether there may be staged files to free, or items to move to the archive."""
 
     def tidy(self) -> None:
-        """Free staged files that are not needed any more."""
+        """Free staged files that are not needed any more; move what arrived long ago to the archive."""
 
     def close(self) -> None:
         """Give connections back."""

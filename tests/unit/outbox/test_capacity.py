@@ -89,9 +89,10 @@ def test_query_finds_its_rows_by_an_index(long_outbox: Outbox, call: Callable[[O
 
 def test_waiting_items_are_counted_on_the_index_alone(long_outbox: Outbox) -> None:
     waiting = [step for step in plan(long_outbox, long_outbox.work) if "next_try_at" in step]
-    everything = plan(long_outbox, long_outbox.counts)
+    everything = [step for step in plan(long_outbox, long_outbox.counts) if " item" in step]
     assert waiting
-    assert [step for step in waiting + everything if "USING COVERING INDEX item_by_state" not in step] == []
+    assert everything == []  # they are counted as they come and go
+    assert [step for step in waiting if "USING COVERING INDEX item_by_state" not in step] == []
 
 
 def test_due_sorts_ids_only_and_then_reads_its_thousand_rows(long_outbox: Outbox) -> None:

@@ -216,7 +216,7 @@ def test_release_refuses_what_was_taken_over_in_words_and_leaves_it_untouched(ro
     told = [run_release(OPEN, path).communicate(timeout=60)[0] for path in [*paths, outbox_path(None, str(root))]]
 
     for text in told:
-        assert "it has version 4, this release knows up to 1." in text
+        assert "it has version 5, this release knows up to 1." in text
         assert "Update the plugin; the file was left untouched." in text
     assert [path.read_bytes() for path in paths] == before
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from typing import Any, Optional
 
 import pytest
@@ -75,8 +76,15 @@ def test_what_the_disk_does_not_show_stays_with_its_words() -> None:
 # Choosing.
 
 
+def choice(items: list[Item], policy: Policy, pins: Collection[str] = ()) -> list[Item]:
+    """Return what *policy* chooses of *items*, which it is given as the outbox does."""
+    arrived = sorted(items, key=lambda each: (each.synced_at or 0.0, each.id))
+    size_bytes = sum(each.progress.size_bytes for each in items if each.state is State.SYNCED)
+    return [*choose(arrived, size_bytes, pins, policy, NOW)]
+
+
 def chosen(items: list[Item], policy: Policy, *pins: str) -> list[int]:
-    return [candidate.id for candidate in choose(items, pins, policy, NOW)]
+    return [candidate.id for candidate in choice(items, policy, pins)]
 
 
 def test_age_chooses_what_arrived_before_the_longest_first() -> None:
@@ -280,7 +288,7 @@ def test_choice_keeps_pins_and_what_moves_and_meets_the_quota_as_far_as_it_may(
     candidates = [item(number, state, days) for number, (state, days) in enumerate(items)]
     policy = Policy(older * DAY_S if older is not None else None, quota)
 
-    wanted = choose(candidates, pins, policy, NOW)
+    wanted = choice(candidates, policy, pins)
     going = [candidate for candidate in wanted if not is_pinned(candidate, pins)]
 
     synced = [candidate for candidate in candidates if candidate.state is State.SYNCED]

@@ -58,8 +58,9 @@ def test_known_are_the_components_of_the_location_in_whatever_state(tmp_path: Pa
     outbox.prepare([publication("prepared")], "owner")
     outbox.enqueue([publication("pending"), publication("elsewhere", "another location")])
 
-    assert outbox.known(LOCATION) == {"prepared", "pending"}
-    assert outbox.known("nowhere") == set()
+    ids = ("prepared", "pending", "elsewhere", "unknown")
+    assert outbox.resting.known(LOCATION, ids) == {"prepared", "pending"}
+    assert outbox.resting.known("nowhere", ids) == set()
 
 
 def test_of_many_that_enqueue_at_once_one_writes_each_component(tmp_path: Path) -> None:

@@ -190,6 +190,18 @@ def _remarks(remarks: Iterable[Remark]) -> Iterator[Check]:
         yield warn(remark.topic.heading, remark.what, remark.remedy)
 
 
+def _archive(outbox: Outbox) -> Iterator[Check]:
+    """Say what is wrong with what arrived long ago: the outbox goes on without it."""
+    path, trouble = outbox.archive.path(), outbox.archive.trouble()
+    if trouble:
+        remedy = (
+            "Nothing waits for it. Put the file back if it was moved away, or check its folder's permissions and disk."
+        )
+        yield warn("archive", trouble, remedy)
+    for kept in kept_aside(path) if path is not None else ():
+        yield warn("archive", f"{kept} is an earlier archive, which was damaged.", "Remove the file.")
+
+
 def _content(here: Installation, outbox: Outbox) -> Iterator[Check]:
     damage = outbox.survey.damage()
     if damage:
@@ -197,6 +209,7 @@ def _content(here: Installation, outbox: Outbox) -> Iterator[Check]:
         return
     for kept in kept_aside(outbox.path):
         yield warn("outbox", f"{kept} is an earlier outbox, which was damaged.", f"{REMEDY} Then remove the file.")
+    yield from _archive(outbox)
     summary = status.summary(outbox, here.studio)
     withdrawn = f", {summary.withdrawn} of them withdrawn" if summary.withdrawn else ""
     yield ok("outbox", f"{outbox.path} is sound and holds {summary.items} component(s){withdrawn}.")
