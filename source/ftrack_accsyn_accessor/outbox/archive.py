@@ -7,6 +7,7 @@ within that alone. One that cannot be read costs what it tells, and stops nothin
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sqlite3
@@ -15,10 +16,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
+import filelock
+
 from ftrack_accsyn_accessor.model import errors, titles
 from ftrack_accsyn_accessor.model.item import Publication, Reason
 from ftrack_accsyn_accessor.model.naming import LOOSE
-from ftrack_accsyn_accessor.outbox import records
+from ftrack_accsyn_accessor.outbox import lockable, records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.covering import around
 from ftrack_accsyn_accessor.outbox.kept import Known, Row, known_text, read_known
@@ -66,6 +69,8 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
     ),
 )
 _LIST_LIMIT = 500
+#: How long one waits for another one, who moves some hundred items.
+BUSY_S = 2.0
 #: Who finds more of one name does not know it well enough.
 MOST = 10_000
 _PLACES = f"reason IN ('{Reason.PUBLISH.value}', '{Reason.GET.value}')"
@@ -153,9 +158,9 @@ class Archive:
         if not items or path is None or not path.exists():
             return
         try:
-            with self._connections(path).writing() as connection:
+            with alone(path), self._connections(path).writing() as connection:
                 connection.executemany("DELETE FROM archived WHERE item = ?", [(item,) for item in items])
-        except errors.OutboxError as error:
+        except (errors.OutboxError, OSError, filelock.Timeout) as error:
             logger.warning("%s", error)
 
     # Reading.
@@ -279,6 +284,17 @@ class _Connections(Connections):
         # What is written here has to be on the disk before it leaves the outbox.
         set_up(connection, str(self.path), UPGRADES)
         connection.execute("PRAGMA synchronous = FULL")
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep everybody else from moving items into the archive at *path*, or out of it.
+
+    What one drops from there, as the outbox has it, another one may just be taking out of the outbox. Raise OSError, or
+    `filelock.Timeout` where somebody else is at it for too long.
+    """
+    with lockable.alone(Path(f"{path}.lock"), BUSY_S):
+        yield
 
 
 def mark(connection: sqlite3.Connection) -> str:

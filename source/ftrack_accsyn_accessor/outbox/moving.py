@@ -10,8 +10,12 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Callable
 
+import filelock
+
+from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Reason, State
 from ftrack_accsyn_accessor.outbox import archive as archiving
 from ftrack_accsyn_accessor.outbox.agenda import FILES_AT_ONCE
@@ -64,18 +68,24 @@ class Moving:
         found = self._movable(arrived_by)
         if not found:
             return 0
-        rows = self._rows([row["id"] for row in found])
         with self._connections.writing() as connection:
             _begun(connection)
         path = self._archive.path()
         assert path is not None  # noqa: S101 - it was just named
+        try:
+            with archiving.alone(path):
+                self._move(path, self._rows([row["id"] for row in found], arrived_by))
+        except (OSError, filelock.Timeout) as error:
+            raise errors.OutboxUnusable("write to the archive of the outbox", str(path), str(error)) from error
+        self._after = (found[-1]["created_at"], found[-1]["id"])
+        return len(found)
+
+    def _move(self, path: Path, rows: Sequence[sqlite3.Row]) -> None:
         self._archive.keep(path, rows)
         for start in range(0, len(rows), TAKEN_AT_ONCE):
             with self._connections.writing() as connection:
                 _take_out(connection, rows[start : start + TAKEN_AT_ONCE])
             self._pause(PAUSE_S)
-        self._after = (found[-1]["created_at"], found[-1]["id"])
-        return len(rows)
 
     def shrink(self) -> bool:
         """Give back some of the room that nothing is in; return whether there is more."""
@@ -110,13 +120,16 @@ class Moving:
             count += 1
         return rows[:count]
 
-    def _rows(self, ids: Sequence[int]) -> list[sqlite3.Row]:
+    def _rows(self, ids: Sequence[int], arrived_by: float) -> list[sqlite3.Row]:
+        """Return the rows of the items with these ids, as far as they may still move."""
+        marks = ", ".join(map(str, ids))
         with self._connections.reading() as connection:
             return connection.execute(
                 "SELECT item.*, packed, coalesce(job.name, '') AS job_name, coalesce(job.accsyn_id, '') AS job_id, "  # noqa: S608
                 "coalesce(job.status, '') AS job_status FROM item LEFT JOIN files ON files.item = item.id "
-                f"LEFT JOIN job ON job.id = item.job WHERE item.id IN ({', '.join('?' * len(ids))})",
-                ids,
+                "LEFT JOIN job ON job.id = item.job WHERE item.id IN (SELECT id FROM item "
+                f"WHERE id IN ({marks}) AND state = '{State.SYNCED.value}' AND {_MOVABLE})",
+                {"by": arrived_by},
             ).fetchall()
 
 
