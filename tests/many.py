@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from typing import Any, Callable
 
 from ftrack_accsyn_accessor.model.item import Publication, StagedFile, Studio
 from ftrack_accsyn_accessor.outbox import Outbox, records
@@ -53,7 +55,7 @@ def fill(outbox: Outbox, count: int, days: float = 365.0) -> None:
     """Write *count* synced publishes into *outbox*, which is empty, evenly over the last *days*."""
     file = StagedFile("show_a/sq010/sh0100/comp/v001/main.0000001.exr", 1000, 1_790_000_000_123_456_789)
     packed = records.pack((file,))
-    bound = {"count": count, "begun": time.time() - days * DAY_S, "every": days * DAY_S / count}
+    bound = {"count": count, "begun": time.time() - days * DAY_S - 3600.0, "every": days * DAY_S / count}
     numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
     columns, values = ", ".join(_COLUMNS), ", ".join(_COLUMNS.values())
     with outbox._connections.writing() as connection:
@@ -98,3 +100,29 @@ def send(outbox: Outbox, number: int) -> None:
     outbox.prepare([publication(number)], "owner")
     outbox.activate([publication(number).component_id], "l1")
     outbox.submitted(outbox.due(10), outbox.job_found(outbox.job(route(studio=STUDIO)), "j" * 24))
+
+
+def plan(outbox: Outbox, call: Callable[[], Any]) -> list[str]:
+    """Return how SQLite carries out the queries of *call*."""
+    statements: list[str] = []
+    with outbox._connections.reading() as connection:
+        connection.set_trace_callback(statements.append)
+        call()
+        connection.set_trace_callback(None)
+        steps: list[str] = []
+        for statement in statements:
+            if re.match("SELECT|UPDATE|DELETE", statement):
+                steps += [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert steps
+    return steps
+
+
+def steps(outbox: Outbox, call: Callable[[], Any], every: int = 20) -> int:
+    """Return how many instructions SQLite carries out in *outbox* for *call*, about."""
+    seen: list[int] = []
+    with outbox._connections.reading() as connection:
+        connection.set_progress_handler(lambda: seen.append(1), every)  # type: ignore[arg-type,return-value]
+    call()
+    with outbox._connections.reading() as connection:
+        connection.set_progress_handler(None, every)
+    return every * len(seen)

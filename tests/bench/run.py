@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import rows
 from hosts import LATENCY_S, ROOT, Row
+from million import million
 from resting import following, idle
 from staging import long_sequences, staging_copy
 
@@ -27,6 +28,7 @@ MEASUREMENTS = (
     staging_copy,
     rows.long_runs,
     rows.outbox_rows,
+    million,
     idle,
     following,
     rows.tls_calls,

@@ -8,6 +8,7 @@ one is shown as waiting for that.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import posixpath
 import re
@@ -37,6 +38,7 @@ from ftrack_accsyn_accessor.staging.naming import below, naming_of
 #: Not in accsyn yet: a host that quits now leaves them to the next one.
 UNSENT = (State.PREPARED, State.PENDING)
 MOVING = (State.SUBMITTED, State.TRANSFERRING)
+_UNDER_WAY = frozenset((*UNSENT, *MOVING))
 #: What to do about items that nobody wants any more.
 FREE_WITHDRAWN = "`ftrack-accsyn clean --withdrawn` frees its staged files."
 #: What is to be known of an item while no process is there.
@@ -221,7 +223,7 @@ def row(found: Found, studio: Studio = ANYBODY) -> Row:
         remedy=remedy,
         job=values["job_name"],
         next_try_at=values["next_try_at"] if waits else None,
-        server_url=plain_server(values["server_url"]),
+        server_url=_server(values["server_url"]),
         left_over=f"{progress.stays(values['left_over'])}." if values["left_over"] else "",
         waits_for_older=state in MOVING and RUNNING in records.read_sent(values["sent"]).stale.values(),
         reason=reason,
@@ -232,6 +234,12 @@ def row(found: Found, studio: Studio = ANYBODY) -> Row:
         context=text["context"] or titles.context_in(text["resource_identifier"], text["version_name"]),
         **{name: values[name] for name in _AS_THEY_ARE},
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _server(url: str) -> str:
+    """Return what may be shown of an address; there are few, of however many rows."""
+    return plain_server(url)
 
 
 def _percent(values: Mapping[str, Any], state: State) -> int:
@@ -251,8 +259,10 @@ def _files_done(values: Mapping[str, Any], state: State) -> int:
 
 def _cause(found: Found, state: State, studio: Studio) -> tuple[str, str, str]:
     """Return the kind of the cause, the cause, and what to do."""
-    own = Studio(plain_server(found.values["server_url"]), found.values["workspace"])
-    others = state in (*UNSENT, *MOVING) and not is_of(own, studio)
+    if state not in _UNDER_WAY:
+        return (found.values["cause_kind"], *told(found))
+    own = Studio(_server(found.values["server_url"]), found.values["workspace"])
+    others = not is_of(own, studio)
     if others and state in UNSENT:
         cause = f"It waits for {remarks.named(own)}."
         return Topic.OTHER_STUDIO.value, cause, "It is sent when somebody logs in there."
@@ -264,6 +274,8 @@ def _cause(found: Found, state: State, studio: Studio) -> tuple[str, str, str]:
 
 def told(found: Found) -> tuple[str, str]:
     """Return the cause of *found* and what to do, apart."""
+    if found.values["state"] == State.SYNCED.value and not found.values["cause"]:
+        return "", ""
     cause, remedy = records.split_cause(found.values["cause"])
     reason, trouble = Reason(found.values["reason"]), _TROUBLES.get(found.values["cause_kind"])
     if found.values["state"] == State.NEEDS_ATTENTION.value and found.values["next_try_at"] is None and cause:

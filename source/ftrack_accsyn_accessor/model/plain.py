@@ -7,11 +7,12 @@ import enum
 import functools
 import json
 import math
+import operator
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
-_AS_THEY_ARE = (str, int, bool, type(None))
+_AS_THEY_ARE = frozenset((str, int, bool, type(None)))
 
 
 def as_json(value: Any, indent: Optional[int] = None, ascii_only: bool = False) -> str:
@@ -31,14 +32,28 @@ def _names(kind: type) -> tuple[str, ...]:
     return (*shown, *(name for name, member in vars(kind).items() if isinstance(member, property)))
 
 
+@functools.cache
+def _values(kind: type) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what gives the values of `_names`, all in one go."""
+    names = _names(kind)
+    if len(names) > 1:
+        return operator.attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
+
+
 def plain(value: Any) -> Any:
     """Return *value* as dictionaries, lists, texts and numbers. What a dataclass hides from its repr stays hidden."""
-    if type(value) in _AS_THEY_ARE:
+    kind: type = type(value)
+    if kind in _AS_THEY_ARE:
         return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(getattr(value, name)) for name in _names(type(value))}
+    if kind is float:
+        return value if math.isfinite(value) else None  # JSON has no word for it
     if isinstance(value, enum.Enum):
         return value.value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        told = zip(_names(kind), _values(kind)(value))
+        # There may be very many of one: what is as it is needs no call.
+        return {name: each if type(each) in _AS_THEY_ARE else plain(each) for name, each in told}
     if isinstance(value, Mapping):
         return {str(plain(key)): plain(each) for key, each in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):

@@ -11,8 +11,10 @@ from ftrack_accsyn_accessor.model.item import Item, Reason, State
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.archive import Archive, Arrived
 from ftrack_accsyn_accessor.outbox.connection import Connections
-from ftrack_accsyn_accessor.outbox.listing import LIST_LIMIT, gone
+from ftrack_accsyn_accessor.outbox.listing import gone
 
+#: Items read in one go by whoever walks through all of them.
+_PAGE = 200
 _IN_AREA = (Reason.PUBLISH, Reason.GET)
 _HERE = f"reason IN ('{Reason.PUBLISH.value}', '{Reason.GET.value}')"
 #: What was synced by a time is first in the index: nothing arrives before it is there.
@@ -43,8 +45,8 @@ class Resting:
         with self._connections.reading() as connection:
             rows = connection.execute(f"SELECT id FROM item WHERE {_ARRIVED} ORDER BY synced_at, id", _by(arrived_by))  # noqa: S608
             ids = array.array("q", (row[0] for row in rows))
-        for start in range(0, len(ids), LIST_LIMIT):
-            page = ids[start : start + LIST_LIMIT]
+        for start in range(0, len(ids), _PAGE):
+            page = ids[start : start + _PAGE]
             marks = ", ".join("?" * len(page))
             with self._connections.reading() as connection:
                 found = connection.execute(
@@ -57,7 +59,7 @@ class Resting:
         """Yield those of `synced` that are in the archive, with their files; none that has come back."""
         after = Arrived(-math.inf, 0)
         while True:
-            found = self._archive.staged(arrived_by, after, LIST_LIMIT)
+            found = self._archive.staged(arrived_by, after, _PAGE)
             if not found:
                 return
             after = Arrived(found[-1]["synced_at"], found[-1]["id"])

@@ -13,6 +13,7 @@ import pytest
 
 from ftrack_accsyn_accessor.model.item import Kind, StagedFile, State
 from ftrack_accsyn_accessor.outbox import Outbox, agenda, records
+from many import plan
 
 COUNT = 100_000
 
@@ -51,21 +52,6 @@ def long_outbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outbox]:
         connection.execute("INSERT INTO files SELECT id, ? FROM item", (packed,))
     yield outbox
     outbox.close()
-
-
-def plan(outbox: Outbox, call: Callable[[], Any]) -> list[str]:
-    """Return how SQLite carries out the queries of *call*."""
-    statements: list[str] = []
-    with outbox._connections.reading() as connection:
-        connection.set_trace_callback(statements.append)
-        call()
-        connection.set_trace_callback(None)
-        steps: list[str] = []
-        for statement in statements:
-            if re.match("SELECT|UPDATE|DELETE", statement):
-                steps += [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
-    assert steps
-    return steps
 
 
 @pytest.mark.parametrize(
