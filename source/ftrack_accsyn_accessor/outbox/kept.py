@@ -29,16 +29,16 @@ class Known(dict[str, Any]):
 
 def known_text(row: Row) -> str:
     """Return what `read_known` reads *row*, which may have `packed`, from."""
-    values = ((name, row[name]) for name in row.keys())  # noqa: SIM118 - a row of SQLite iterates over values
-    known = {name: _text(value) for name, value in values if value not in ("", None) and name != "packed"}
+    # A row of SQLite looks through all its columns for each name.
+    values = zip(row.keys(), row) if isinstance(row, sqlite3.Row) else row.items()
+    known = {
+        name: records.stored(value) if isinstance(value, bytes) else value
+        for name, value in values
+        if value is not None and value != "" and name != "packed"
+    }
     return json.dumps(known, separators=(",", ":"))
 
 
 def read_known(text: str) -> Known:
     """Return the row, without its files, that *text* was made of."""
     return Known(json.loads(text))
-
-
-def _text(value: Any) -> Any:
-    """Return *value* as JSON can keep it."""
-    return records.stored(value) if isinstance(value, bytes) else value

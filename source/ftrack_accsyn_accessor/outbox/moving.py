@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Callable
 
@@ -141,23 +141,25 @@ def _begun(connection: Connection) -> None:
 
 def _take_out(connection: Connection, rows: Sequence[sqlite3.Row]) -> None:
     """Let *rows*, which are in the archive for good, go from the outbox as far as they are unchanged."""
-    moved = 0
-    for row in rows:
-        moved += connection.execute(
-            f"DELETE FROM item WHERE id = ? AND created_at = ? AND updated_at = ? AND state = '{State.SYNCED.value}' "  # noqa: S608
-            "AND stale_at = '' AND (SELECT packed FROM files WHERE item = item.id) IS ?",
-            (row["id"], row["created_at"], row["updated_at"], row["packed"]),
-        ).rowcount
-        drop_request(connection, row["request"])
+    marks = ", ".join(str(row["id"]) for row in rows)
+    present = connection.execute(
+        "SELECT id, created_at, updated_at, state, stale_at, packed "  # noqa: S608 - numbers
+        f"FROM item LEFT JOIN files ON files.item = item.id WHERE id IN ({marks})"
+    )
+    unchanged = {tuple(row) for row in present}
+    names = ("id", "created_at", "updated_at", "state", "stale_at", "packed")
+    gone = [row for row in rows if tuple(row[name] for name in names) in unchanged]
+    connection.execute(f"DELETE FROM item WHERE id IN ({', '.join(str(row['id']) for row in gone)})")  # noqa: S608
+    drop_requests(connection, {row["request"] for row in gone if row["request"] is not None})
     token, _, before = archiving.mark(connection).partition(" ")
-    connection.execute("UPDATE meta SET value = ? WHERE name = ?", (f"{token} {int(before) + moved}", NAME))
+    connection.execute("UPDATE meta SET value = ? WHERE name = ?", (f"{token} {int(before) + len(gone)}", NAME))
 
 
-def drop_request(connection: Connection, request: object) -> None:
-    """Let the row of a publish go with its last item."""
+def drop_requests(connection: Connection, requests: Collection[int]) -> None:
+    """Let the rows of those of *requests* that are publishes go with their last items."""
     connection.execute(
-        "DELETE FROM request WHERE id = ? AND reason = ? AND NOT EXISTS (SELECT 1 FROM item WHERE request = ?)",
-        (request, Reason.PUBLISH.value, request),
+        f"DELETE FROM request WHERE id IN ({', '.join(map(str, requests))}) AND reason = '{Reason.PUBLISH.value}' "  # noqa: S608
+        "AND NOT EXISTS (SELECT 1 FROM item WHERE item.request = request.id)"
     )
 
 

@@ -16,7 +16,7 @@ from ftrack_accsyn_accessor.outbox.archive import Archive
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.kept import Known, known_text, read_known
 from ftrack_accsyn_accessor.outbox.listing import present
-from ftrack_accsyn_accessor.outbox.moving import drop_request
+from ftrack_accsyn_accessor.outbox.moving import drop_requests
 from ftrack_accsyn_accessor.outbox.naming import Named, named
 from ftrack_accsyn_accessor.outbox.opening import Connection
 from ftrack_accsyn_accessor.outbox.survey import Found
@@ -120,7 +120,7 @@ class Past:
                 )
             _keep(connection, row, Ended.FREED, now)
             connection.execute("DELETE FROM item WHERE id = ?", (item.id,))
-            drop_request(connection, row["request"])
+            drop_requests(connection, [row["request"]] if row["request"] is not None else [])
             _prune(connection, Ended.FREED)
         self._archive.drop([item.id])
         return True

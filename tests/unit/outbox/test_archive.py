@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -325,16 +324,36 @@ def test_room_is_given_back_bit_by_bit(desk: Desk, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("ftrack_accsyn_accessor.outbox.moving.SPARE_PAGES", 4)
     monkeypatch.setattr("ftrack_accsyn_accessor.outbox.moving.PAGES_AT_ONCE", 8)
     arrive(desk, *(f"c{number}" for number in range(200)))
-    before = pages(desk.path, desk)
+    before = pages(desk)
     archive(desk)
     steps = 1
     while desk.outbox.moving.shrink():
         steps += 1
     assert steps > 3
-    assert pages(desk.path, desk) < before - 15
+    assert pages(desk) < before - 15
 
 
-def pages(path: Path, desk: Desk) -> int:
+def test_file_of_an_earlier_release_is_rewritten_once_when_little_is_left_in_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ftrack_accsyn_accessor.outbox.moving.SPARE_PAGES", 4)
+    monkeypatch.setattr("ftrack_accsyn_accessor.outbox.opening._let_shrink", lambda connection: None)
+    arrive(desk, *(f"c{number}" for number in range(200)))
+    before = pages(desk)
+    archive(desk)
+    monkeypatch.setattr("ftrack_accsyn_accessor.outbox.moving.REWRITTEN_PAGES", 4)
+    assert not desk.outbox.moving.shrink()
+    assert pages(desk) == before  # it would keep others waiting for too long
+    monkeypatch.setattr("ftrack_accsyn_accessor.outbox.moving.REWRITTEN_PAGES", 4096)
+    desk.outbox.moving.shrink()
+    assert pages(desk) < before - 15
+    with desk.outbox._connections.reading() as connection:
+        assert connection.execute("PRAGMA auto_vacuum").fetchone()[0] == 2
+    assert left(desk.outbox) == []
+    assert desk.pending("new")
+
+
+def pages(desk: Desk) -> int:
     with desk.outbox._connections.reading() as connection:
         return int(connection.execute("PRAGMA page_count").fetchone()[0])
 

@@ -82,7 +82,7 @@ def old(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
         ("archive:_values", 4, "before"),
         ("archive:Archive:keep", 1, "after"),
         ("moving:_take_out", 1, "before"),
-        ("moving:drop_request", 3, "before"),
+        ("moving:drop_requests", 2, "before"),
         ("moving:_take_out", 2, "after"),
         ("moving:Moving:step", 1, "after"),
     ],
