@@ -57,7 +57,9 @@ def arrived(publisher: Publisher) -> dict[str, Any]:
 
 def make_old(publisher: Publisher, days: float) -> None:
     with publisher.outbox._connections.writing() as connection:
-        connection.execute("UPDATE item SET synced_at = synced_at - ?", (days * 86400,))
+        times = ("created_at", "updated_at", "arrived_at", "synced_at")
+        older = ", ".join(f"{name} = {name} - :age" for name in times)
+        connection.execute(f"UPDATE item SET {older}", {"age": days * 86400})
 
 
 def unregister(publisher: Publisher, component_id: str, location_id: str) -> None:

@@ -17,8 +17,7 @@ from ftrack_accsyn_accessor.outbox.listing import gone
 _PAGE = 200
 _IN_AREA = (Reason.PUBLISH, Reason.GET)
 _HERE = f"reason IN ('{Reason.PUBLISH.value}', '{Reason.GET.value}')"
-#: What was synced by a time is first in the index: nothing arrives before it is there.
-_ARRIVED = f"state = ? AND next_try_at IS NULL AND created_at <= ? AND synced_at <= ? AND {_HERE}"
+_ARRIVED = f"state = ? AND synced_at <= ? AND {_HERE}"
 
 
 class Resting:
@@ -95,7 +94,11 @@ class Resting:
     def any_synced(self, arrived_by: float) -> bool:
         """Whether `synced` would yield anything."""
         with self._connections.reading() as connection:
-            row = connection.execute(f"SELECT 1 FROM item WHERE {_ARRIVED} LIMIT 1", _by(arrived_by)).fetchone()  # noqa: S608
+            row = connection.execute(
+                # What arrived first is first in the index: nothing arrives before it is there.
+                f"SELECT 1 FROM item WHERE {_ARRIVED} AND next_try_at IS NULL AND created_at <= ? LIMIT 1",  # noqa: S608
+                (*_by(arrived_by), arrived_by),
+            ).fetchone()
         return row is not None or self._archive.any_staged(arrived_by)
 
     def sharing(self, items: Sequence[Item]) -> Iterator[Item]:
@@ -111,4 +114,4 @@ class Resting:
 
 
 def _by(arrived_by: float) -> tuple[object, ...]:
-    return State.SYNCED.value, arrived_by, arrived_by
+    return State.SYNCED.value, arrived_by
