@@ -13,7 +13,7 @@ from typing import Any, Callable
 
 from hosts import ROOT, Row
 
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.append(str(ROOT / "tests"))
 
 import many
 from ftrack_accsyn_accessor.insight import rows, status
@@ -30,7 +30,7 @@ PUBLISHES = 300
 WORKER = """
 import resource, sys, time
 from pathlib import Path
-sys.path.insert(0, sys.argv[2])
+sys.path.append(sys.argv[2])
 import many
 from ftrack_accsyn_accessor.outbox import Outbox
 outbox = Outbox(Path(sys.argv[1]))
