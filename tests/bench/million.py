@@ -149,8 +149,11 @@ def _upkeep(outbox: Outbox) -> tuple[int, float]:
         start = time.perf_counter()
         more = moving.shrink()
         longest_s[0] = max(longest_s[0], time.perf_counter() - start)
-    with outbox._connections.reading() as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    archive = outbox.archive.path()
+    assert archive is not None
+    for connections in (outbox._connections, outbox.archive._connections(archive)):
+        with connections.reading() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return moved, 1000 * longest_s[0]
 
 
