@@ -23,11 +23,11 @@ demo-vendor: $(READY)  # Hand a task out to a vendor, take it back in three ways
 	$(BIN)/ftrack-accsyn demo --vendor
 
 test: lint types  # Format, lint, types, tests, build
-	$(PYTEST) $(COVERAGE)
+	$(PYTEST)
 	$(BIN)/python setup.py --quiet build_plugin
 
-test-all: lint types  # As test, with the slow tier
-	$(PYTEST) $(COVERAGE) -m ""
+test-all: lint types  # As test, with the slow tier, examples drawn anew, and how much of the plugin the tests reach
+	$(PYTEST) $(COVERAGE) -m "" --hypothesis-profile=others
 	$(BIN)/python setup.py --quiet build_plugin
 
 systems: $(READY)  # Staging, outbox, publishing, damage and clean on disks with the manners of Windows, macOS, a NAS and a stick
