@@ -19,10 +19,10 @@ from disks.fixtures import NewDisk
 from fault.faults.desk import Desk
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.staging import removing
 from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.held import HeldPatience
-from ftrack_accsyn_accessor.upkeep import cleaner
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
 
@@ -249,9 +249,9 @@ def test_file_that_accsyn_reads_is_not_freed_and_stays_under_its_name(new_disk: 
     write(AccsynAccessor(area.root), "main.mov")
     stamp = area.stat_file("main.mov")
     with (disk.mount_point / "main.mov").open("rb"), pytest.raises(PermissionError):
-        cleaner.remove_if(area.root, "main.mov", stamp)
+        removing.remove_if(area.root, "main.mov", stamp)
     assert area.verify({"main.mov": stamp}) == []
-    assert cleaner.remove_if(area.root, "main.mov", stamp)
+    assert removing.remove_if(area.root, "main.mov", stamp)
     assert unfinished(area) == []
 
 
@@ -266,7 +266,7 @@ def test_longest_path_of_windows_is_written_and_removed(new_disk: NewDisk, lengt
     write(accessor, name, b"new")
     assert len(f"{area.root}/{name}") == length
     assert (Path(area.root) / name).read_bytes() == b"new"
-    assert cleaner.remove_if(area.root, name, area.stat_file(name))
+    assert removing.remove_if(area.root, name, area.stat_file(name))
     assert accessor.list(folder) == unfinished(area) == []
 
 

@@ -25,8 +25,8 @@ from ftrack_accsyn_accessor.outbox import Outbox, records
 from ftrack_accsyn_accessor.outbox.file import lock_path
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.staging.naming import naming_of
+from ftrack_accsyn_accessor.staging.removing import full_path
 from ftrack_accsyn_accessor.upkeep import DAY_S, Candidate, Cleaner, Freed, Policy
-from ftrack_accsyn_accessor.upkeep.cleaner import full_path
 from ftrack_accsyn_accessor.worker.endpoint import connect
 
 #: Why something lies in this machine's staging area.

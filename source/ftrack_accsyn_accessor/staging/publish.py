@@ -15,6 +15,7 @@ from ftrack_accsyn_accessor.model.item import Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.outbox import Outbox, moments, unqueued
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock
 from ftrack_accsyn_accessor.outbox.patience import Patience
+from ftrack_accsyn_accessor.staging.abandoned import Abandoned
 from ftrack_accsyn_accessor.staging.accessor import normalise_identifier
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.staging.entities import (
@@ -74,6 +75,7 @@ class Publish:
         self._location = location
         self._staging: Staging = location.accsyn_staging
         self._components = components
+        self._abandoned = Abandoned(location, self._staging.outbox, self._staging.area.root)
         self._began_at = moments.now()
         self._patience = Patience()
         self._keeping = Patience(KEEP_S)
@@ -104,6 +106,17 @@ class Publish:
         changed = file.changed()
         if changed:
             self._changes[key] = changed
+
+    def make_way(self, component: Any, path: str) -> bool:
+        """Return whether what lay at *path*, where *component* is to be staged, was abandoned, and is gone now."""
+        session = self._location.session
+        try:
+            with self._patience, session.auto_populating(True):
+                self._require_own_accessor()
+                return self._abandoned.make_way(component, path)
+        except Exception as error:  # noqa: BLE001 - then ftrack_api refuses, as ever
+            logger.warning("Could not find out whose %s is: %s", path, words(error, session.api_key))
+            return False
 
     def staged(self, components: Sequence[Any]) -> list[str]:
         """Return what the accessor calls *components*, of those that were staged."""
@@ -158,6 +171,7 @@ class Publish:
         self._complete = {key: written.get(key, publication) for key, publication in self._complete.items()}
         with self._staging.owner.holding() as owner:
             self._staging.outbox.prepare(publications, owner)
+        self._abandoned.let_go()
         self._prepared.update(written)
 
     def activate(self, components: Sequence[Any]) -> None:

@@ -12,8 +12,8 @@ from cleaning import arrived, make_old, staged
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model.stamp import Stamp
+from ftrack_accsyn_accessor.staging import removing
 from ftrack_accsyn_accessor.staging.area import StagingArea
-from ftrack_accsyn_accessor.upkeep import cleaner
 from ftrack_accsyn_accessor.worker import retention as background
 from ftrack_accsyn_accessor.worker.endpoint import connect
 from ftrack_accsyn_accessor.worker.retention import FIRST_S, Retention
@@ -29,10 +29,10 @@ def test_file_is_only_removed_while_it_is_what_was_published(tmp_path: Path) -> 
     found = path.stat()
     stamp = Stamp(found.st_size, found.st_mtime_ns)
 
-    assert not cleaner.remove_if(str(tmp_path), "a.mov", Stamp(found.st_size + 1, found.st_mtime_ns))
-    assert not cleaner.remove_if(str(tmp_path), "missing.mov", stamp)
+    assert not removing.remove_if(str(tmp_path), "a.mov", Stamp(found.st_size + 1, found.st_mtime_ns))
+    assert not removing.remove_if(str(tmp_path), "missing.mov", stamp)
     assert path.read_bytes() == b"published"
-    assert cleaner.remove_if(str(tmp_path), "a.mov", stamp)
+    assert removing.remove_if(str(tmp_path), "a.mov", stamp)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -52,7 +52,7 @@ def test_file_that_is_published_over_while_it_is_taken_aside_is_put_back(
 
     monkeypatch.setattr(os, "rename", publish_then_rename)
 
-    assert not cleaner.remove_if(str(tmp_path), "a.mov", Stamp(found.st_size, found.st_mtime_ns))
+    assert not removing.remove_if(str(tmp_path), "a.mov", Stamp(found.st_size, found.st_mtime_ns))
     assert path.read_bytes() == b"published anew"
     assert list(tmp_path.iterdir()) == [path]
 
