@@ -125,6 +125,7 @@ class Desk:
         self.folder = folder
         self.media = folder / "media"
         self.media.mkdir()
+        self.missing = str(self.media / "missing.mov")
         self.environment = {
             **studio.environment(),
             "FTRACK_EVENT_PLUGIN_PATH": str(self.hook),
@@ -169,11 +170,10 @@ class Desk:
         found = self.rows("AssetVersion", comment="From the framework")
         return sorted(found, key=lambda version: int(version["version"]))
 
-    def at(self, location: str, component: str) -> list[str]:
-        """The paths under which *location* has components of this name."""
-        components = {each["id"] for each in self.rows("Component", name=component)}
+    def at(self, location: str) -> list[str]:
+        """The paths that ftrack has in a location."""
         found = self.rows("ComponentLocation", location_id=self.studio.ids[location])
-        return [each["resource_identifier"] for each in found if each["component_id"] in components]
+        return [row["resource_identifier"] for row in found]
 
     def hq_files(self) -> dict[str, bytes]:
         """What is at head quarters: path to content."""
@@ -186,10 +186,4 @@ class Desk:
 
     def arrived(self, *paths: str) -> None:
         """Wait until *paths* are at head quarters, as ftrack has it."""
-        hq = self.studio.ids["studio.hq"]
-
-        def registered() -> bool:
-            known = {each["resource_identifier"] for each in self.rows("ComponentLocation", location_id=hq)}
-            return known.issuperset(paths)
-
-        wait_until(registered, 30.0, f"{paths} to arrive")
+        wait_until(lambda: set(self.at("studio.hq")).issuperset(paths), 30.0, f"{paths} to arrive")
