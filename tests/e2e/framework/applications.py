@@ -9,7 +9,7 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from e2e.hosts import Host, system_environment
 from environments import build
@@ -63,7 +63,7 @@ class Application:
     def told(self, key: str) -> dict[str, Any]:
         """Wait for the report that has *key*; return it."""
 
-        def found() -> dict[str, Any] | None:
+        def found() -> Optional[dict[str, Any]]:
             return next((each for each in self.said if key in each), None)
 
         def there() -> bool:
@@ -74,10 +74,14 @@ class Application:
         assert report is not None, self.text
         return report
 
-    def plugins(self) -> dict[tuple[str, str], dict[str, Any]]:
-        """What each plugin came to, when all tools were run: by its name and the component."""
-        self.told("finished")
+    def results(self) -> dict[tuple[str, Optional[str]], dict[str, Any]]:
+        """What each plugin came to so far: by its name and the component."""
         return {(each["plugin"], each["component"]): each for each in self.said if "plugin" in each}
+
+    def plugins(self) -> dict[tuple[str, Optional[str]], dict[str, Any]]:
+        """What each plugin came to, when all tools were run."""
+        self.told("finished")
+        return self.results()
 
     def message(self, plugin: str) -> str:
         """What the one plugin of this name complained of, when all tools were run."""
