@@ -21,6 +21,8 @@ from ftrack_accsyn_accessor.model.route import REQUEST, Route
 COMPONENT_ID = "ftrack_component_id"
 
 _SEQUENCE = re.compile(r"(?P<head>.*?)%(?:0(?P<padding>[0-9]{1,2}))?d(?P<tail>.*)")
+#: A frame range whose expression asks for as many digits as its first frame has.
+_PADDED = re.compile(r"%0(?P<padding>[0-9]{1,2})d(?P<tail>[^/%]*\[(?P<first>0|[1-9][0-9]*)-[0-9]+\])\Z")
 #: How accsyn reads these inside a sequence expression is not known (accsyn fact sheet, section 5).
 _AWKWARD = re.compile(r"[\s\[\]{}#%*?]")
 #: accsyn passes over files of these names, or takes them for its own temporaries (workflow facts, section 6).
@@ -93,7 +95,7 @@ class TaskIndex:
         self._by_component: dict[str, list[Task]] = {}
         for task in tasks:
             self._by_component.setdefault(str(task.metadata.get(COMPONENT_ID, "")), []).append(task)
-            path = spelt(str(task.source.get("path") or ""))
+            path = _carries(str(task.source.get("path") or ""))
             known = self._by_path.get(path)
             # Release 1.0.0 put a slash behind folders: a path has two tasks where accsyn reads that as another place.
             if path and (known is None or _is_mirrored(task) or not _is_mirrored(known)):
@@ -101,7 +103,7 @@ class TaskIndex:
 
     def get(self, path: str) -> Optional[Task]:
         """Return the task that carries *path*."""
-        return self._by_path.get(spelt(path))
+        return self._by_path.get(_carries(path))
 
     def made_for(self, component_id: str) -> list[Task]:
         """Return the tasks that were made for a component, whatever they carry; a hint, for the metadata may be old."""
@@ -145,8 +147,21 @@ def spelt(path: str) -> str:
     return posixpath.normpath(path.replace("\\", "/")).lstrip("/") if path else ""
 
 
+def _carries(path: str) -> str:
+    """Return the one spelling of what a task with *path* carries. Up to release 1.5 an expression `%d` was kept."""
+    one = spelt(path)
+    padded = _PADDED.search(one)
+    if padded and len(padded["first"]) == int(padded["padding"]):
+        return f"{one[: padded.start()]}%d{padded['tail']}"
+    return one
+
+
 def _sequence_paths(identifier: str, files: Sequence[StagedFile]) -> Optional[list[str]]:
-    """Return one frame-range expression for each unbroken run of frames, or None where it does not describe *files*."""
+    """Return one frame-range expression for each unbroken run of frames, or None where it does not describe *files*.
+
+    Documented are padded expressions alone (accsyn fact sheet, section 5), so one is made of `%d`, as clique, and with
+    it ftrack's framework, calls frames that begin with no zero: padded to the digits of the first it means the same.
+    """
     match = _SEQUENCE.fullmatch(identifier)
     if match is None or _AWKWARD.search(match["head"] + match["tail"]):
         return None
@@ -158,7 +173,9 @@ def _sequence_paths(identifier: str, files: Sequence[StagedFile]) -> Optional[li
         if first == last:
             paths.append(frames[first])
         else:
-            paths.append(f"{identifier}[{_pad(first, match)}-{_pad(last, match)}]")
+            digits = match["padding"] or f"{len(str(first))}"
+            expression = f"{match['head']}%0{digits}d{match['tail']}"
+            paths.append(f"{expression}[{_pad(first, match)}-{_pad(last, match)}]")
     return paths
 
 

@@ -179,6 +179,11 @@ class Desk:
         found = self.rows("ComponentLocation", location_id=self.studio.ids[location])
         return [row["resource_identifier"] for row in found]
 
+    def task_paths(self) -> list[str]:
+        """What accsyn was told to carry, as paths of the volume."""
+        tasks = [task for job in self.studio.accsyn.workspace.jobs() for task in job.tasks]
+        return [task.source.partition("=projects/")[2] for task in tasks]
+
     def hq_files(self) -> dict[str, bytes]:
         """What is at head quarters: path to content."""
         hq = self.studio.hq

@@ -38,6 +38,7 @@ def test_file_and_sequence_of_an_application_that_connect_launched_arrive(desk: 
         f"{VERSION}/movie.mov": Path(movie).read_bytes(),
         **{f"{VERSION}/beauty.{frame}.exr": (desk.media / f"render.{frame}.exr").read_bytes() for frame in FRAMES},
     }
+    assert sorted(desk.task_paths()) == [f"{VERSION}/beauty.%04d.exr[1001-1005]", f"{VERSION}/movie.mov"]
     (version,) = desk.versions()
     assert version["task_id"] == desk.environment["FTRACK_CONTEXTID"]
     carried = next((desk.hook.parent / "dependencies").glob("accsyn_python_api-*.dist-info")).stem.partition("-")[2]

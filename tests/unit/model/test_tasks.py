@@ -66,7 +66,10 @@ def test_runs_cover_exactly_the_numbers_and_never_touch_each_other(numbers: set[
         (range(1001, 1049), "a/b.%04d.exr", ["a/b.%04d.exr[1001-1048]"]),
         ([1, 2, 3, 7, 9, 10], "a/b.%04d.exr", ["a/b.%04d.exr[0001-0003]", "a/b.0007.exr", "a/b.%04d.exr[0009-0010]"]),
         (range(9998, 10002), "a/b.%04d.exr", ["a/b.%04d.exr[9998-10001]"]),
-        ([8, 9, 10], "a/b_%d.exr", ["a/b_%d.exr[8-10]"]),
+        # Documented are padded expressions; clique writes none where no frame begins with a zero.
+        (range(1001, 1049), "a/b.%d.exr", ["a/b.%04d.exr[1001-1048]"]),
+        (range(98, 102), "a/b.%d.exr", ["a/b.%02d.exr[98-101]"]),
+        ([8, 9, 10, 12], "a/b_%d.exr", ["a/b_%01d.exr[8-10]", "a/b_12.exr"]),
         ([0, 1], "a/%03d", ["a/%03d[000-001]"]),
         ([5], "a/b.%04d.exr", ["a/b.0005.exr"]),
     ],
@@ -201,6 +204,22 @@ def test_task_is_known_by_its_path_whatever_component_its_metadata_names() -> No
     found, whole = tasks.TaskIndex([task("show_a/shot/main.mov", "an older component")]).of(item(1))
     assert (len(found), whole) == (1, True)
     assert tasks.TaskIndex([task("show_a/shot/other.mov", "c1")]).of(item(1)) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "same"),
+    [
+        ("a/b.%d.exr[1001-1048]", "a/b.%04d.exr[1001-1048]", True),
+        ("a/b.%d.exr[8-10]", "a/b.%01d.exr[8-10]", True),
+        ("a/b.%04d.exr[1001-1048]", "a/b.%d.exr[1001-1048]", True),
+        ("a/b.%d.exr[1-4]", "a/b.%04d.exr[0001-0004]", False),
+        ("a/b.%d.exr[0-4]", "a/b.%02d.exr[00-04]", False),
+        ("a/b.%d.exr", "a/b.%04d.exr", False),
+    ],
+)
+def test_frame_range_is_known_as_releases_before_1_6_wrote_it(was: str, now: str, same: bool) -> None:
+    index = tasks.TaskIndex([task(was)])
+    assert (index.get(now) is not None) is same
 
 
 @pytest.mark.parametrize("path", ["show_a/pack", "show_a/pack/", "/show_a/pack", "show_a\\pack"])

@@ -87,7 +87,7 @@ def test_done_task_is_an_arrival_and_half_of_a_sequence_is_none(
         )
     )
     submit()
-    set_tasks(office, a="done", **{"main.%d": "done"})
+    set_tasks(office, a="done", **{"main.%01d": "done"})
 
     follow()
 
