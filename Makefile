@@ -35,6 +35,7 @@ systems: $(READY)  # Staging, outbox, publishing, damage and clean on disks with
 		echo "On $$disk:"; $(PYTEST) -q --coarse-clock --disk $$disk @tests/systems/suites.txt || exit 1; \
 	done
 
+# With the framework's own publisher, from a checkout of ftrack's integrations: make framework INTEGRATIONS=../integrations
 framework: $(READY)  # ftrack's framework publishes without a window, with the built archive, on every CPython that it runs on
 	$(PYTEST) -q -m "" tests/e2e/framework
 
