@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ftrack_api.symbol import SERVER_LOCATION_ID
 
 from e2e.framework.applications import LIBRARIES, Desk
 from helpers import record_exercised
@@ -43,6 +44,22 @@ def test_file_and_sequence_of_an_application_that_connect_launched_arrive(desk: 
     assert version["task_id"] == desk.environment["FTRACK_CONTEXTID"]
     carried = next((desk.hook.parent / "dependencies").glob("accsyn_python_api-*.dist-info")).stem.partition("-")[2]
     record_exercised(session["python"], session["versions"]["ftrack_api"], carried)
+
+
+def test_thumbnail_and_reviewable_go_to_ftracks_server_and_are_not_carried(desk: Desk) -> None:
+    movie, picture, review = desk.file("cut.mov"), desk.file("picture.jpg"), desk.file("review.mov")
+    with desk.application("publish-shot", MOVIE=movie, THUMBNAIL=picture, REVIEWABLE=review) as application:
+        assert all(report["good"] for report in application.plugins().values()), application.text
+        desk.arrived(f"{VERSION}/movie.mov")
+    assert desk.task_paths() == [f"{VERSION}/movie.mov"]
+    (thumbnail,) = desk.rows("FileComponent", name="thumbnail")
+    (encoded,) = desk.rows("FileComponent", name="ftrackreview-mp4")
+    uploaded = desk.studio.ftrack.storage.files
+    assert uploaded[thumbnail["id"]] == Path(picture).read_bytes()
+    assert encoded["id"] in uploaded
+    for component in (thumbnail, encoded):
+        (where,) = desk.rows("ComponentLocation", component_id=component["id"])
+        assert where["location_id"] == SERVER_LOCATION_ID
 
 
 def test_staged_files_of_private_exports_can_be_read_by_whoever_may_read_new_files(desk: Desk) -> None:

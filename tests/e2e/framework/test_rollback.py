@@ -43,10 +43,10 @@ def publish_again(desk: Desk) -> None:
     again = desk.file("cut.mov")
     with desk.application("publish-shot", MOVIE=again) as application:
         assert application.plugins()["publish_version", None]["good"], application.text
-        desk.arrived(MOVIE)
+        wait_until(lambda: [item.state for item in items(desk)] == [State.SYNCED], 30.0, "the arrival of the one item")
     assert desk.hq_files() == {MOVIE: Path(again).read_bytes()}
+    assert desk.at("studio.hq") == [MOVIE]
     assert [version["version"] for version in desk.versions()] == [1]
-    assert [item.state for item in items(desk)] == [State.SYNCED]
 
 
 def test_exporter_that_fails_publishes_nothing(desk: Desk) -> None:
@@ -59,7 +59,8 @@ def test_exporter_that_fails_publishes_nothing(desk: Desk) -> None:
 
 def test_version_that_was_rolled_back_is_not_carried_and_is_published_again_under_its_number(desk: Desk) -> None:
     desk.studio.accsyn.switches.refuse(True)
-    with desk.application("publish-shot", MOVIE=desk.file("cut.mov"), LATE=desk.missing) as application:
+    picture = desk.file("picture.exr")  # ftrack takes no thumbnail of this type
+    with desk.application("publish-shot", MOVIE=desk.file("cut.mov"), THUMBNAIL=picture) as application:
         assert_rolled_back(desk, application)
         desk.studio.accsyn.switches.refuse(False)
         are_withdrawn(desk)
@@ -67,7 +68,7 @@ def test_version_that_was_rolled_back_is_not_carried_and_is_published_again_unde
     publish_again(desk)
 
 
-def test_what_had_arrived_before_the_version_was_rolled_back_is_taken_for_withdrawn(desk: Desk) -> None:
+def test_what_had_arrived_before_its_version_was_rolled_back_gives_way_to_the_next_publish(desk: Desk) -> None:
     hold = desk.folder / "hold"
     movie = desk.file("cut.mov")
     with desk.application("publish-shot", MOVIE=movie, LATE=desk.missing, HOLD=str(hold)) as application:
