@@ -3,14 +3,15 @@
     remote.py host|client as-it-is|repaired [TOOL ..]
 
 The host tells its id and stays. The client tells what the host replied and whether it is connected, and runs the tools
-in the host. Closing standard input ends both. Repaired are the two things by which the framework's client and host part
-as soon as an event passes through a server: see `RepairedClient` and `RepairedHost`.
+in the host. Closing standard input ends both. Repaired is that by which the framework's client and host part as soon
+as an event passes through a server: see `RepairedClient` and `RepairedHost`.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import threading
 from typing import Any
 
 from application import report, report_session
@@ -37,14 +38,22 @@ class ToldClient(Client):  # type: ignore[misc]
         super()._host_discovered_callback(event)
 
 
-class RepairedClient(ToldClient):
-    """Takes a reply for that of one host: the framework's client expects the list that events without a server give."""
+class RepairedClient(Client):  # type: ignore[misc]
+    """Takes a reply for that of one host: the framework's client expects the list that events without a server give.
+
+    It also asks once, and goes on when all is subscribed to: the framework's client asks as fast as it can, and has a
+    host answer thousands of times before it runs anything.
+    """
+
+    def discover_host(self, time_out: float = 60.0) -> None:
+        self.found = threading.Event()
+        self.event_manager.publish.discover_host(callback=self._host_discovered_callback)
+        self.found.wait(time_out)
 
     def _host_discovered_callback(self, event: Any) -> None:
-        if not isinstance(event["data"], list):
-            one = dict(event.items(), data=[event["data"]])
-            return Client._host_discovered_callback(self, one)
-        return super()._host_discovered_callback(event)
+        one = dict(event.items(), data=[event["data"]])
+        Client._host_discovered_callback(self, one)
+        self.found.set()
 
     def on_log_item_added_callback(self, event: Any) -> None:
         item = event["data"]["log_item"]
