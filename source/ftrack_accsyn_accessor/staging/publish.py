@@ -115,7 +115,7 @@ class Publish:
                 self._require_own_accessor()
                 return self._abandoned.make_way(component, path)
         except Exception as error:  # noqa: BLE001 - then ftrack_api refuses, as ever
-            logger.warning("Could not find out whose %s is: %s", path, words(error, session.api_key))
+            logger.warning("What lies at %s could not make way: %s", path, words(error, session.api_key))
             return False
 
     def staged(self, components: Sequence[Any]) -> list[str]:

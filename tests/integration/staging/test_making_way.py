@@ -94,7 +94,10 @@ def test_version_that_was_rolled_back_is_published_again_under_its_number(
     assert (desk.studio.hq / MOVIE).read_bytes() == staged(desk)
 
 
-@pytest.mark.parametrize("come_to", [sent, under_way])
+READ = pytest.mark.skipif(os.name == "nt", reason="there a file stays as long as somebody reads it")
+
+
+@pytest.mark.parametrize("come_to", [sent, pytest.param(under_way, marks=READ)])
 def test_what_accsyn_was_at_proves_nothing_of_what_took_its_place(
     desk: Desk, come_to: Callable[[Desk, Any], None]
 ) -> None:
@@ -113,6 +116,30 @@ def test_what_accsyn_was_at_proves_nothing_of_what_took_its_place(
     ]
     assert (desk.studio.hq / MOVIE).read_bytes() == staged(desk) == (desk.publisher.folder / "movie.mov").read_bytes()
     assert desk.at() == {newer["id"]: MOVIE}
+
+
+def test_file_that_another_program_keeps_stays_until_that_has_closed_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    roll_back(desk, publish(desk))
+    # What Windows does with a file that somebody reads.
+    with monkeypatch.context() as windows:
+        refusal = PermissionError(13, "it is being used by another process")
+        windows.setattr(os, "rename", lambda source, target: raise_(refusal))
+        with pytest.raises(ftrack_api.exception.LocationError, match=IN_THE_WAY):
+            publish(desk)
+    desk.session.rollback()
+    assert f"What lies at {MOVIE} could not make way" in caplog.text
+    assert "being used by another process" in caplog.text
+    roll_back(desk, {"version_id": desk.studio.ftrack.store.find("AssetVersion")[0]["id"]})
+
+    newer = publish(desk)
+
+    assert desk.item(newer).state is State.PENDING
+
+
+def raise_(error: Exception) -> None:
+    raise error
 
 
 def test_frames_that_were_rolled_back_make_way_and_ftrack_is_asked_once(desk: Desk) -> None:
@@ -248,4 +275,4 @@ def test_ftrack_that_does_not_answer_leaves_the_refusal_as_it_is(desk: Desk, cap
     with pytest.raises(ftrack_api.exception.LocationError, match=IN_THE_WAY):
         desk.publisher.publish_file(version, "movie")
 
-    assert f"Could not find out whose {MOVIE} is" in caplog.text
+    assert f"What lies at {MOVIE} could not make way" in caplog.text
