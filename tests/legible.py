@@ -110,6 +110,9 @@ class Still:
     def changes(self) -> object:
         return 1
 
+    def attend(self) -> None:
+        """Nobody asks."""
+
     def head(self) -> Head:
         if self.situation.head is None:
             raise NotHere(self.situation.empty or Empty("", ""))

@@ -16,6 +16,7 @@ from ftrack_accsyn_accessor.insight.ability import Ability
 from ftrack_accsyn_accessor.insight.remarks import Topic
 from ftrack_accsyn_accessor.insight.status import Summary
 from ftrack_accsyn_accessor.model.item import Studio
+from ftrack_accsyn_accessor.outbox import attention
 from ftrack_accsyn_accessor.worker.runtime import Runtime
 
 LOOK_S = 0.25
@@ -87,6 +88,7 @@ class _Draining:
                 if not self.left_s() or (begun and not self.left(summary)):
                     return summary
                 self._ability.require()
+                attention.give(self._outbox.path)
                 pause.wait(min(LOOK_S, self.left_s()))
 
     def left(self, summary: Summary) -> int:

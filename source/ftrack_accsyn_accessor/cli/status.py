@@ -23,7 +23,7 @@ from ftrack_accsyn_accessor.insight.status import Summary
 from ftrack_accsyn_accessor.model.errors import OutboxError
 from ftrack_accsyn_accessor.model.item import Studio
 from ftrack_accsyn_accessor.model.plain import plain
-from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox import Outbox, attention
 from ftrack_accsyn_accessor.outbox.survey import PUBLISHED
 
 #: How often a watched outbox is looked at.
@@ -148,6 +148,7 @@ def _changes(look: _Look) -> Iterator[Summary]:
         if changes != seen:
             seen = changes
             yield look.summary()
+        attention.give(look.outbox.path)
         pause.wait(LOOK_S)
 
 

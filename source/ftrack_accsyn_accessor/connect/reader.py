@@ -81,6 +81,9 @@ class Source(Protocol):
     def page(self, view: View, number: int) -> tuple[Line, ...]:
         """Return one page of them."""
 
+    def attend(self) -> None:
+        """Take note that somebody looks."""
+
     def close(self) -> None:
         """Let go of what is open."""
 
@@ -153,6 +156,8 @@ class Reader:
                     self._again = False
                 wanted = wanted or (active and time.monotonic() - read_at > RENEW_S)
                 changes = self._changes()
+                if active:
+                    self._source.attend()
                 if wanted or changes != seen:
                     self._hand_over(self._read(view, changed=changes != seen))
                     seen, read_at = changes, time.monotonic()

@@ -22,7 +22,7 @@ from ftrack_accsyn_accessor.model.errors import OutboxError, StagingGone
 from ftrack_accsyn_accessor.model.item import State, Studio
 from ftrack_accsyn_accessor.model.reasons import reason_first
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox import Outbox, attention
 from ftrack_accsyn_accessor.worker.runtime import Runtime, open_outside, open_runtime
 
 
@@ -51,6 +51,11 @@ class OutboxSource:
         if not os.path.isfile(outbox.path):
             raise self._not_there(environment.read_settings())
         return status.changes(outbox)
+
+    def attend(self) -> None:
+        """Take note that somebody looks: what is on its way is followed more closely then."""
+        if self._runtime is not None:
+            attention.give(self._runtime.outbox.path)
 
     def head(self) -> Head:
         """Return the sums and the surroundings."""

@@ -21,7 +21,7 @@ from ftrack_accsyn_accessor.model.errors import OutboxError, RegistrationRefused
 from ftrack_accsyn_accessor.model.item import Item, Reason, State, Studio
 from ftrack_accsyn_accessor.model.retry import goes_on
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox import Outbox, attention
 from ftrack_accsyn_accessor.outbox.facts import Link, kept
 from ftrack_accsyn_accessor.outbox.survey import Found
 
@@ -152,6 +152,8 @@ class _Wait:
     def _rest(self, look_s: float) -> None:
         """Wait before ftrack is asked again; something that ends here is looked after at once."""
         while look_s > 0:
+            if self._outbox is not None:
+                attention.give(self._outbox.path)
             self._asking.pause(min(GLANCE_S, look_s))
             look_s -= GLANCE_S
             if self._ended() is not None:

@@ -244,6 +244,10 @@ class Unreachable(WorkspaceError):
     kind = "unreachable"
 
 
+#: The HTTP status of a call that accsyn refuses because there were too many, from the same internet address or in all.
+TOO_MANY = 429
+
+
 class Busy(WorkspaceError):
     """Accsyn asks for patience (429, 503): not processed, to be repeated later."""
 

@@ -34,6 +34,13 @@ _HELP = (
 OUTAGE_CAP_S = 15.0
 OUTAGE_EARLY_S = 300.0
 LATE_CAP_S = 60.0
+#: What has lasted for hours may last this part of it longer, and not all of a studio comes back in the same minute.
+_LATE_PART = 40.0
+LONGEST_CAP_S = 180.0
+#: Whoever asks accsyn for too much, together with others, comes back some time within the first of these, which
+#: doubles each time up to the second: 500 machines that came back within some seconds would be refused for ever.
+CROWDED_FIRST_S = 10.0
+CROWDED_LONGEST_S = 60.0
 #: Somebody has to change something first; a change that can be seen from here ends the wait early.
 HELP_DELAY_S = 60.0
 #: A disk that does not let a file be looked at may do so again in a moment.
@@ -50,12 +57,24 @@ def outage_delay(attempts: int, outage_s: float, jitter: float, retry_after_s: O
     """Return the seconds to wait before accsyn is asked again.
 
     *attempts* failed calls in a row (1 = the first), *outage_s* seconds since the first of them, *jitter* from [0, 1).
-    At least *retry_after_s* where accsyn named one.
+    At least *retry_after_s* where accsyn named one: it has told others the same.
     """
-    cap_s = OUTAGE_CAP_S if outage_s < OUTAGE_EARLY_S else LATE_CAP_S
+    late_s = min(LONGEST_CAP_S, max(LATE_CAP_S, outage_s / _LATE_PART))
+    cap_s = OUTAGE_CAP_S if outage_s < OUTAGE_EARLY_S else late_s
     delay_s = min(cap_s, FIRST_DELAY_S * 2.0 ** min(attempts - 1, 16))
     delay_s *= 0.75 + 0.25 * jitter
-    return max(delay_s, retry_after_s or 0.0)
+    return max(delay_s, retry_after_s + jitter * OUTAGE_CAP_S if retry_after_s else 0.0)
+
+
+def crowded_delay(attempts: int, jitter: float, retry_after_s: Optional[float] = None) -> float:
+    """Return the seconds to wait after a call was refused because there are too many; see `outage_delay`."""
+    within_s = min(CROWDED_LONGEST_S, CROWDED_FIRST_S * 2.0 ** min(attempts - 1, 16))
+    return max(SOONEST_S, retry_after_s or 0.0) + jitter * within_s
+
+
+def is_crowded(error: errors.AccsynAccessorError) -> bool:
+    """Whether accsyn has refused a call because there are too many: no change on this machine ends that."""
+    return isinstance(error, errors.WorkspaceError) and error.status == errors.TOO_MANY
 
 
 def is_outage(error: errors.AccsynAccessorError) -> bool:
@@ -89,6 +108,8 @@ def delay(error: errors.AccsynAccessorError, attempts: int, outage_s: float, jit
     """Return the seconds to wait after *error*; see `outage_delay` for the other arguments."""
     if is_outage(error):
         retry_after_s = error.retry_after_s if isinstance(error, errors.WorkspaceError) else None
+        if is_crowded(error):
+            return crowded_delay(attempts, jitter, retry_after_s)
         return outage_delay(attempts, outage_s, jitter, retry_after_s)
     if isinstance(error, (errors.Refused, errors.FileChanged, errors.NeverSent)):
         return ITEM_DELAY_S
@@ -110,9 +131,9 @@ class Outage:
             self._since = now
         self.attempts += 1
         wish_s = error.retry_after_s if isinstance(error, errors.WorkspaceError) else None
-        self._soonest = now + max(SOONEST_S, wish_s or 0.0)
         delay_s = delay(error, self.attempts, now - self._since, jitter)
         self._until = now + delay_s
+        self._soonest = self._until if is_crowded(error) else now + max(SOONEST_S, wish_s or 0.0)
         return delay_s
 
     def end_early(self) -> None:

@@ -22,6 +22,7 @@ from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.plan import Fate, Plan
 from ftrack_accsyn_accessor.model.request import RequestState, Standing
 from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.outbox import attention
 from ftrack_accsyn_accessor.outbox.facts import Contact, kept
 from ftrack_accsyn_accessor.send import selection
 from ftrack_accsyn_accessor.send.asking import Requester, confirm
@@ -123,6 +124,7 @@ class Ordering:
                 if time.monotonic() >= deadline:
                     return False
                 ability.require()
+                attention.give(self._runtime.outbox.path)
                 pause.wait(LOOK_S)
             return True
         finally:

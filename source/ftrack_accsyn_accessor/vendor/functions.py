@@ -16,6 +16,7 @@ from typing import Any, Callable, Optional, Union
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.request import RequestState, Standing
+from ftrack_accsyn_accessor.outbox import attention
 from ftrack_accsyn_accessor.send import selection
 from ftrack_accsyn_accessor.send.asking import Requester
 from ftrack_accsyn_accessor.send.functions import meant, runtime_here
@@ -109,6 +110,7 @@ class Outsourced:
                 left_s = LONGEST_LOOK_S if deadline is None else deadline - time.monotonic()
                 if left_s <= 0:
                     return False
+                attention.give(self._runtime.outbox.path)
                 pause.wait(min(pause_s, left_s))
                 if self._outsourcing.advance():
                     self._runtime.worker.wake()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import random
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,9 +17,10 @@ from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model import errors, parties, retry, settings
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Reason, Studio
+from ftrack_accsyn_accessor.model.pacing import Pace
 from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox import Outbox, attention
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.archiving import Archiving
 from ftrack_accsyn_accessor.worker.asked import Asked
@@ -79,6 +81,8 @@ class Carrier:
         self._registrations: Optional[Registrations] = None
         self._recovered = 0
         self._tracker: Optional[Tracker] = None
+        self._pace = Pace()
+        self._attended = False
 
     def changed(self) -> bool:
         """Read the settings anew; return whether they, or who asks ftrack, differ from those before.
@@ -174,6 +178,8 @@ class Carrier:
         except errors.Unauthorised:
             self._endpoints.forget()  # whoever is let in next may be told something else
             raise
+        finally:
+            self._take_a_rest(workspace)
 
     def _submit_groups(self, items: Sequence[Item]) -> Optional[errors.AccsynAccessorError]:
         """Submit *items*, those with the same ends and reason together; one group that cannot be sent stops no other.
@@ -266,16 +272,45 @@ class Carrier:
         if self._tracker is None:
             registrations = self._opened_registrations()
             self._tracker = Tracker(
-                self._outbox, self._area, workspace, registrations, current, self._clock, self._monotonic
+                self._outbox,
+                self._area,
+                workspace,
+                registrations,
+                current,
+                self._clock,
+                self._monotonic,
+                self._paced,
             )
-        with contextlib.suppress(errors.Refused):  # what runs is followed, whatever accsyn says of its ends
-            client = self._endpoints.look(workspace, current) if self._area.root else None
-            if client is not None:
-                self._tracker.leave_behind(client)
+        attended = attention.is_given(self._outbox.path, self._clock())
+        if attended and not self._attended:
+            self._tracker.look_soon()
+        self._attended = attended
         try:
-            return self._tracker.step()
+            with contextlib.suppress(errors.Refused):  # what runs is followed, whatever accsyn says of its ends
+                client = self._endpoints.look(workspace, current) if self._area.root else None
+                if client is not None:
+                    self._tracker.leave_behind(client)
+            return self._step(self._tracker)
+        finally:
+            self._take_a_rest(workspace)
+
+    def _step(self, tracker: Tracker) -> Optional[float]:
+        try:
+            return tracker.step()
         finally:
             self._ask_ftrack_again()
+
+    def _paced(self, wanted_s: float, calls: int, took_s: float) -> float:
+        """Return the pause after a look; see `tracker.Paced`."""
+        assert self._workspace is not None  # noqa: S101 - a look has been taken through it
+        now = self._monotonic()
+        self._pace.saw(self._workspace.calls, self._workspace.refusals, now, self._attended)
+        return self._pace.pause_s(wanted_s, calls, now, random.random(), self._attended, took_s)  # noqa: S311 - jitter
+
+    def _take_a_rest(self, workspace: Workspace) -> None:
+        """Take note of what was asked, and give the line back until the next time."""
+        self._pace.saw(workspace.calls, workspace.refusals, self._monotonic(), self._attended)
+        workspace.rest()
 
     @property
     def refused(self) -> Optional[errors.AccsynAccessorError]:

@@ -51,6 +51,15 @@ LONGEST_PAUSE_S = 240.0
 STAMP_S = 30.0
 
 
+#: Makes the pause to the next look, in seconds, from the one that is wanted here, the calls of the last look, and the
+#: seconds that it took.
+Paced = Callable[[float, int, float], float]
+
+
+def _as_wanted(wanted_s: float, calls: int, took_s: float) -> float:
+    return wanted_s
+
+
 #: Jobs by accsyn's ids, each with its status: accsyn's word, or archived or deleted. A deleted one is None.
 _Found = dict[str, tuple[Optional[Job], str]]
 
@@ -74,7 +83,7 @@ class Tracker:
     """Follows the jobs of one outbox. For one thread, that of *registrations* and *workspace*.
 
     Every call may raise `errors.WorkspaceError` or `errors.OutboxError`. ftrack's failures are never raised: items
-    wait with them as their cause.
+    wait with them as their cause. *paced* makes the pauses between looks longer than one machine alone would need.
     """
 
     def __init__(
@@ -86,6 +95,7 @@ class Tracker:
         settings: Settings,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        paced: Paced = _as_wanted,
     ) -> None:
         credentials = registrations.connection.credentials
         studio = Studio(credentials.server_url, settings.workspace or "")
@@ -95,6 +105,7 @@ class Tracker:
         self._delivered = Delivered(self._tracking, outbox.requests, workspace, monotonic)
         self._workspace = workspace
         self._monotonic = monotonic
+        self._paced = paced
         self._notices = Notices(credentials)
         self._arrivals = Arrivals(
             self._tracking, workspace, registrations.connection, self._notices, settings, clock, monotonic, area, here
@@ -122,6 +133,10 @@ class Tracker:
         look_s = max(0.0, self._look_at - self._monotonic()) if live else None
         delays = (look_s, delivered_s, arrivals_s, report_s, request_s)
         return min((delay_s for delay_s in delays if delay_s is not None), default=None)
+
+    def look_soon(self) -> None:
+        """Look within a few seconds, however long the pause was to be: somebody waits for it."""
+        self._look_at = min(self._look_at, self._monotonic() + SOON_S)
 
     def close(self) -> None:
         """Send what waits for ftrack's event hub, for a second at most."""
@@ -168,7 +183,9 @@ class Tracker:
         calls = self._workspace.calls
         moved = self._read_jobs(live, self._find(live), now)
         self._quiet_looks = 0 if moved else self._quiet_looks + 1
-        self._look_at = now + (SOON_S if moved else self._calm_s(self._workspace.calls - calls))
+        calls = self._workspace.calls - calls
+        wanted_s = SOON_S if moved else self._calm_s(calls)
+        self._look_at = now + self._paced(wanted_s, calls, self._monotonic() - now)
 
     def _calm_s(self, calls: int) -> float:
         """Return the pause after a look of *calls* at which nothing moved; what it lacks is added to the next ones."""

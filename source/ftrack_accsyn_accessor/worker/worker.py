@@ -30,6 +30,7 @@ from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.worker.outages import Outages, known
 from ftrack_accsyn_accessor.worker.source import Source
+from ftrack_accsyn_accessor.worker.turn import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -64,12 +65,10 @@ class Worker:
         self._area = area
         self._lock = lock
         self._source = source
-        self._clock = clock
-        self._monotonic = monotonic
+        self._clock, self._monotonic = clock, monotonic
         self._event = threading.Event()
         self._starting = threading.Lock()
-        self._stopping = False
-        self._only_steers = False
+        self._stopping = self._only_steers = False
         self._deadline: Optional[float] = None
         self._thread: Optional[threading.Thread] = None
         self._outages = Outages()
@@ -78,8 +77,8 @@ class Worker:
         self._sign = Sign(outbox.path, lock, clock, monotonic)
         self._contact = ContactLog(outbox, clock)
         self._batches_sent = 0
-        self._seen = -1
-        self._looked_at = 0.0
+        self._seen, self._looked_at = -1, 0.0
+        self._turn = Turn(outbox, clock, monotonic)
         self._work = Work(0, None, None, 0, None, live=False)
         self._said = ""
 
@@ -104,6 +103,7 @@ class Worker:
         One that is started *to_steer* does in accsyn what the outbox asks for of what runs there, and sends nothing.
         """
         self._only_steers = to_steer and (self._only_steers or not self.is_alive)
+        self._turn.has_come()
         self._outages.end_early()
         self.start()
         self._event.set()
@@ -203,9 +203,10 @@ class Worker:
         unsettled = bool(work.prepared or work.stale) or self._source.may_settle()
         if not (work.due or unsettled or work.live):
             return self._rest(work)
-        if not self._may_lead(work, unsettled):
+        early_s = 0.0 if settled else self._turn.left_s()
+        if early_s or not self._may_lead(work, unsettled):
             self._give_sign(self.unable)
-            return min(IDLE_S, self._outages.sending_s(self._monotonic()))
+            return min(IDLE_S, early_s or self._outages.sending_s(self._monotonic()))
         if not self._lock.acquire():
             self._sign.end()
             return FOLLOW_S

@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model import accsyn as model
 from ftrack_accsyn_accessor.model.credentials import Credentials
-from ftrack_accsyn_accessor.model.errors import Unauthorised, Uncertain, Unreachable
+from ftrack_accsyn_accessor.model.errors import TOO_MANY, Unauthorised, Uncertain, Unreachable
 from ftrack_accsyn_accessor.workspace import library
 from ftrack_accsyn_accessor.workspace.answers import Problem, clean, translate
 from ftrack_accsyn_accessor.workspace.session import Call, HardenedSession, open_session
@@ -36,6 +36,8 @@ class Door:
         self._library: Optional[library.Library] = None
         self._session: Optional[HardenedSession] = None
         self._names: set[str] = set()
+        #: How many calls accsyn has refused because there were too many, of whomever.
+        self.refusals = 0
 
     @property
     def calls(self) -> int:
@@ -46,6 +48,13 @@ class Door:
     def clock_skew_s(self) -> Optional[float]:
         """How many seconds accsyn's clock is ahead of this machine's, None before a server has told its time."""
         return self._transport.clock_skew_s
+
+    def rest(self) -> None:
+        """Close the connection, not the session: nothing is asked for a while, and others need connections, too.
+
+        accsyn counts those of an internet address, which is a whole studio's (workflow facts, section 9).
+        """
+        self._transport.close()
 
     def close(self) -> None:
         """Close the connection and forget the session. A later verb begins anew."""
@@ -118,6 +127,7 @@ class Door:
         secrets = (self._credentials.api_key, *(self._session.secrets if self._session is not None else ()))
         if problem.kind in (Unauthorised, Unreachable):
             self._session = None
+        self.refusals += problem.status == TOO_MANY
         return problem.error(tried, clean(on), secrets)
 
 

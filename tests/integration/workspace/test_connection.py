@@ -11,6 +11,7 @@ import pytest
 
 from ftrack_accsyn_accessor.model.credentials import Credentials
 from ftrack_accsyn_accessor.model.errors import (
+    Busy,
     NotReady,
     Refused,
     Uncertain,
@@ -151,3 +152,24 @@ def test_a_host_name_that_is_not_ascii_does_not_matter(workspace, monkeypatch):
     # The machine that runs the test has another name; the client asks for it through this function.
     monkeypatch.setattr("socket.gethostname", lambda: "schnittplatz-überall-編集")
     assert workspace.check_role() == "employee"
+
+
+def test_a_door_that_rests_holds_no_connection_and_keeps_its_login(workspace, service, caplog):
+    caplog.set_level(logging.DEBUG, "urllib3.connectionpool")
+    workspace.find_queue("show_a")
+
+    workspace.rest()
+    workspace.find_queue("show_a")
+
+    assert connections(caplog) == 2
+    assert service.log.operations().count("api/login") == 1
+
+
+def test_calls_that_were_one_too_many_are_counted(workspace, service):
+    service.switches.fail_next("queue/find", status=429, body={"error": "Too Many Requests"})
+    with pytest.raises(Busy) as caught:
+        workspace.find_queue("show_a")
+
+    workspace.find_queue("show_a")
+
+    assert (caught.value.status, workspace.refusals) == (429, 1)

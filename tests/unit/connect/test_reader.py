@@ -25,6 +25,7 @@ class Shelf:
     def __init__(self, total: int = 0) -> None:
         self.total = total
         self.version = 1
+        self.attended = 0
         self.error: Optional[Exception] = None
         self.pages: list[tuple[int, int]] = []
         self.gate = threading.Event()
@@ -50,6 +51,9 @@ class Shelf:
         start = number * module.PAGE
         ids = range(start, min(start + module.PAGE, self.total))
         return tuple(shapes.line(row(item_id=item_id), False) for item_id in ids)
+
+    def attend(self) -> None:
+        self.attended += 1
 
     def close(self) -> None:
         self.closed.set()

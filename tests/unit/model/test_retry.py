@@ -19,7 +19,10 @@ OUTAGES = (errors.Unreachable, errors.Busy, errors.Uncertain, errors.Registratio
 
 @pytest.mark.parametrize(
     ("attempts", "outage_s", "longest_s"),
-    [(1, 0, 1), (2, 1, 2), (3, 3, 4), (4, 7, 8), (5, 15, 15), (50, 299.9, 15), (50, 300, 60), (9999, 1e6, 60)],
+    [
+        *((1, 0, 1), (2, 1, 2), (3, 3, 4), (4, 7, 8), (5, 15, 15), (50, 299.9, 15), (50, 300, 60), (99, 2400, 60)),
+        *((200, 4800, 120), (9999, 7200, 180), (9999, 1e6, 180)),
+    ],
 )
 def test_delay_doubles_up_to_the_cap_of_the_moment(attempts: int, outage_s: float, longest_s: float) -> None:
     assert retry.outage_delay(attempts, outage_s, 0.0) == pytest.approx(0.75 * longest_s)
@@ -30,7 +33,8 @@ def test_delay_doubles_up_to_the_cap_of_the_moment(attempts: int, outage_s: floa
 @given(ATTEMPTS, OUTAGES_S, JITTERS)
 def test_delay_stays_between_a_first_short_wait_and_the_caps(attempts: int, outage_s: float, jitter: float) -> None:
     delay_s = retry.outage_delay(attempts, outage_s, jitter)
-    assert 0.75 * retry.FIRST_DELAY_S <= delay_s <= retry.LATE_CAP_S
+    assert 0.75 * retry.FIRST_DELAY_S <= delay_s <= retry.LONGEST_CAP_S
+    assert delay_s <= max(retry.LATE_CAP_S, outage_s / 40)
     if outage_s < retry.OUTAGE_EARLY_S:
         assert delay_s <= retry.OUTAGE_CAP_S
 
@@ -50,13 +54,50 @@ def test_delay_is_never_below_the_wish_of_accsyn(
     attempts: int, outage_s: float, jitter: float, wish_s: float | None
 ) -> None:
     delay_s = retry.outage_delay(attempts, outage_s, jitter, wish_s)
-    assert delay_s == max(retry.outage_delay(attempts, outage_s, jitter), wish_s or 0.0)
+    assert delay_s >= max(retry.outage_delay(attempts, outage_s, jitter), wish_s or 0.0)
+    assert delay_s <= max(retry.outage_delay(attempts, outage_s, jitter), (wish_s or 0.0) + retry.OUTAGE_CAP_S)
     error = errors.Busy("ask", retry_after_s=wish_s)
     assert retry.delay(error, attempts, outage_s, jitter) == delay_s
 
 
 def test_machines_that_lost_accsyn_together_do_not_come_back_together() -> None:
     assert len({retry.outage_delay(5, 60, jitter / 100) for jitter in range(100)}) == 100
+
+
+def test_machines_that_were_told_the_same_do_not_come_back_together() -> None:
+    assert len({retry.outage_delay(1, 0, jitter / 100, 30.0) for jitter in range(100)}) == 100
+
+
+@seeded
+@given(ATTEMPTS, OUTAGES_S, JITTERS, st.none() | st.floats(0, 3600))
+def test_whoever_was_one_too_many_comes_back_within_a_minute_of_what_accsyn_wished(
+    attempts: int, outage_s: float, jitter: float, wish_s: float | None
+) -> None:
+    error = errors.Busy("ask", status=errors.TOO_MANY, retry_after_s=wish_s)
+
+    delay_s = retry.delay(error, attempts, outage_s, jitter)
+
+    assert 0 <= delay_s - max(retry.SOONEST_S, wish_s or 0.0) <= retry.CROWDED_LONGEST_S
+    assert delay_s <= retry.delay(error, attempts + 1, outage_s, jitter)
+
+
+def test_refusals_spread_a_fleet_over_the_time_that_it_takes() -> None:
+    """500 machines at 30 calls a second, each with some calls to make, need most of a minute at best."""
+    error = errors.Busy("ask", status=errors.TOO_MANY)
+    moments = sorted(retry.delay(error, 4, 10.0, number / 500) for number in range(500))
+
+    for start in range(60):
+        assert sum(start <= moment < start + 1 for moment in moments) <= 10
+
+
+def test_no_change_here_ends_the_wait_of_whoever_was_one_too_many() -> None:
+    outage = retry.Outage()
+    delay_s = outage.failed(errors.Busy("ask", status=errors.TOO_MANY), 100.0, 0.9)
+
+    outage.end_early()
+
+    assert outage.remaining_s(100.0) == delay_s
+    assert outage.remaining_s(100.0 + delay_s) == 0.0
 
 
 @pytest.mark.parametrize(
