@@ -42,16 +42,15 @@ ALLOWANCE = 24.0
 SECONDS_PER_CALL = 40.0
 #: The same while somebody waits for what comes of it: what a look at a job and its tasks takes every five seconds.
 ATTENDED_SECONDS_PER_CALL = 2.5
-#: How late the pauses grow while the allowance is used up: at the third power they stay short for half of it.
-_STEEPNESS = 3
 #: No pause is longer: an arrival is noticed within a minute, whatever was asked before.
 LONGEST_PAUSE_S = 52.0
-#: By which part of itself a pause may be shorter, so that machines do not keep in step.
+#: By which part of itself a pause may be longer, so that machines do not keep in step.
 _JITTER = 0.15
 #: After a refusal nothing is earned twice as fast for so long.
 CROWDED_S = 300.0
-#: Looks that take long follow each other at so many times that: then accsyn has enough to do.
-_PER_SECOND_OF_ANSWER = 20.0
+#: What a call usually takes at most. Where looks take longer accsyn has enough to do: the pause is so many times that.
+_USUAL_S = 0.5
+_PER_SECOND_LATE = 20.0
 #: What was left behind waits no longer for its turn than this part of the time that it has waited, nor than this.
 _SPREAD = 20.0
 LONGEST_SPREAD_S = 120.0
@@ -67,44 +66,37 @@ def spread_s(waited_s: float, chance: float) -> float:
 
 
 class Pace:
-    """How often a machine asks accsyn what became of what it has sent. Monotonic times, in seconds.
+    """How often a machine looks what became of what it has sent. Monotonic times, in seconds.
 
-    It begins with its whole allowance. What everything else takes is counted as well.
+    It begins with its whole allowance. What is asked for other ends is not counted: it comes with what people do.
     """
 
     def __init__(self) -> None:
         self._left = ALLOWANCE
         self._at = -math.inf
-        self._calls = 0
-        self._refusals = 0
         self._crowded_until = -math.inf
 
-    def saw(self, calls: int, refusals: int, now: float, attended: bool = False) -> None:
-        """Take note of what the present connection has counted so far: its calls, and those refused as too many.
+    def refused(self, now: float) -> None:
+        """Take note that accsyn has refused a call because there were too many, of whomever."""
+        self._left, self._at = 0.0, now
+        self._crowded_until = now + CROWDED_S
 
-        *attended* tells whether somebody has waited for what comes of it since the last time.
-        """
-        if calls < self._calls:  # another connection
-            self._calls = self._refusals = 0
-        earned = max(0.0, now - self._at) / self._seconds_per_call(now, attended)
-        self._left = max(0.0, min(ALLOWANCE, self._left + earned) - (calls - self._calls))
-        if refusals > self._refusals:
-            self._left, self._crowded_until = 0.0, now + CROWDED_S
-        self._calls, self._refusals, self._at = calls, refusals, now
-
-    def pause_s(
+    def looked(
         self, wanted_s: float, calls: int, now: float, chance: float, attended: bool = False, took_s: float = 0.0
     ) -> float:
-        """Return the seconds until the next look, at least *wanted_s* but for the part of chance, from [0, 1).
+        """Take note of a look of *calls*, which took *took_s* seconds; return the seconds until the next one.
 
-        The last look was of *calls*, and took *took_s* seconds.
+        That is at least *wanted_s*. *chance* is from [0, 1), *attended* tells whether somebody waits for what is seen.
         """
-        used = 1.0 - self._left / ALLOWANCE
-        shared_s = max(1, calls) * self._seconds_per_call(now, attended) * used**_STEEPNESS
-        pause_s = max(wanted_s, min(LONGEST_PAUSE_S, max(shared_s, took_s * _PER_SECOND_OF_ANSWER)))
-        return pause_s * (1.0 - _JITTER * chance)
-
-    def _seconds_per_call(self, now: float, attended: bool) -> float:
+        per_call_s = ATTENDED_SECONDS_PER_CALL if attended else SECONDS_PER_CALL
         if now < self._crowded_until:
-            return 2.0 * SECONDS_PER_CALL
-        return ATTENDED_SECONDS_PER_CALL if attended else SECONDS_PER_CALL
+            per_call_s = 2.0 * SECONDS_PER_CALL
+        earned = max(0.0, now - self._at) / per_call_s
+        self._left = max(0.0, min(ALLOWANCE, self._left + earned) - calls)
+        # From a second a call on, each pause is longer than the one before by the same part: an arrival is noticed late
+        # by a part of the time that it took.
+        shared_s = max(1, calls) * per_call_s ** (1.0 - self._left / ALLOWANCE)
+        late_s = took_s - _USUAL_S * calls
+        most_s = LONGEST_PAUSE_S / (1.0 + _JITTER)
+        self._at = now
+        return max(wanted_s, min(most_s, max(shared_s, late_s * _PER_SECOND_LATE))) * (1.0 + _JITTER * chance)

@@ -83,6 +83,7 @@ class Carrier:
         self._tracker: Optional[Tracker] = None
         self._pace = Pace()
         self._attended = False
+        self._refusals = 0
 
     def changed(self) -> bool:
         """Read the settings anew; return whether they, or who asks ftrack, differ from those before.
@@ -302,14 +303,14 @@ class Carrier:
 
     def _paced(self, wanted_s: float, calls: int, took_s: float) -> float:
         """Return the pause after a look; see `tracker.Paced`."""
-        assert self._workspace is not None  # noqa: S101 - a look has been taken through it
-        now = self._monotonic()
-        self._pace.saw(self._workspace.calls, self._workspace.refusals, now, self._attended)
-        return self._pace.pause_s(wanted_s, calls, now, random.random(), self._attended, took_s)  # noqa: S311 - jitter
+        chance = random.random()  # noqa: S311 - jitter
+        return self._pace.looked(wanted_s, calls, self._monotonic(), chance, self._attended, took_s)
 
     def _take_a_rest(self, workspace: Workspace) -> None:
-        """Take note of what was asked, and give the line back until the next time."""
-        self._pace.saw(workspace.calls, workspace.refusals, self._monotonic(), self._attended)
+        """Give the line back until the next time; take note of what was refused."""
+        if workspace.refusals > self._refusals:
+            self._refusals = workspace.refusals
+            self._pace.refused(self._monotonic())
         workspace.rest()
 
     @property
@@ -368,7 +369,7 @@ class Carrier:
             self._tracker = None
         if self._workspace is not None:
             self._workspace.close()
-            self._workspace = None
+            self._workspace, self._refusals = None, 0
 
 
 def _way(item: Item, requests: Mapping[int, Request]) -> tuple[object, ...]:
