@@ -38,8 +38,8 @@ def is_quiet(now: float, newest_at: float) -> bool:
 
 
 #: Calls that a machine may make in quick succession after a rest, and seconds in which it earns another one.
-ALLOWANCE = 24.0
-SECONDS_PER_CALL = 40.0
+ALLOWANCE = 20.0
+SECONDS_PER_CALL = 45.0
 #: The same while somebody waits for what comes of it: what a look at a job and its tasks takes every five seconds.
 ATTENDED_SECONDS_PER_CALL = 2.5
 #: No pause is longer: an arrival is noticed within a minute, whatever was asked before.

@@ -40,7 +40,7 @@ class Machine:
 def test_rested_machine_that_waits_quietly_is_as_quick_at_first_as_if_it_were_alone() -> None:
     machine = Machine()
 
-    while machine.now < 1050.0:
+    while machine.now < 1040.0:
         assert machine.look() == QUIET_S
 
 
