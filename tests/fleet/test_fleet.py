@@ -50,7 +50,7 @@ def test_small_fleet_keeps_what_is_promised(scenario: Callable[[Path, int], Resu
     assert result.connections <= 5
 
 
-@settings(derandomize=True, deadline=None, database=None, max_examples=3, suppress_health_check=list(HealthCheck))
+@settings(derandomize=True, deadline=None, database=None, max_examples=2, suppress_health_check=list(HealthCheck))
 @given(
     troubles=st.lists(
         st.tuples(

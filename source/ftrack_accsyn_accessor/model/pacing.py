@@ -95,7 +95,7 @@ class Pace:
         self._left = max(0.0, min(ALLOWANCE, self._left + earned) - calls)
         # From a second a call on, each pause is longer than the one before by the same part: an arrival is noticed late
         # by a part of the time that it took.
-        shared_s = max(1, calls) * per_call_s ** (1.0 - self._left / ALLOWANCE)
+        shared_s = max(1, calls) * math.pow(per_call_s, 1.0 - self._left / ALLOWANCE)
         late_s = took_s - _USUAL_S * calls
         most_s = LONGEST_PAUSE_S / (1.0 + _JITTER)
         self._at = now
