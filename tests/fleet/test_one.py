@@ -113,7 +113,7 @@ def test_second_publish_is_in_accsyn_as_fast_as_the_first_whatever_was_asked_bef
     assert all(item.state in (State.SUBMITTED, State.TRANSFERRING) for item in machine.items())
 
 
-def test_what_was_left_in_the_evening_goes_within_two_minutes_of_the_morning(studio: Fleet, machine: Machine) -> None:
+def test_what_was_left_in_the_evening_goes_within_four_minutes_of_the_morning(studio: Fleet, machine: Machine) -> None:
     studio.publish(machine, "day", 10.0)
     studio.run(studio.time.now + 60.0)
     machine.end()
@@ -121,6 +121,6 @@ def test_what_was_left_in_the_evening_goes_within_two_minutes_of_the_morning(stu
     studio.run(studio.time.now + 15 * 3600.0)
 
     studio.begin(machine)
-    studio.run(studio.time.now + 130.0)
+    studio.run(studio.time.now + 250.0)
 
     assert all(item.state is not State.PENDING for item in machine.items())

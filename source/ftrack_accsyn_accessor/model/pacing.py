@@ -53,7 +53,9 @@ _USUAL_S = 0.5
 _PER_SECOND_LATE = 20.0
 #: What was left behind waits no longer for its turn than this part of the time that it has waited, nor than this.
 _SPREAD = 20.0
-LONGEST_SPREAD_S = 120.0
+LONGEST_SPREAD_S = 240.0
+#: What has waited for so long before it was sent is not looked after by the second.
+OLD_S = 600.0
 
 
 def spread_s(waited_s: float, chance: float) -> float:
@@ -80,6 +82,10 @@ class Pace:
         """Take note that accsyn has refused a call because there were too many, of whomever."""
         self._left, self._at = 0.0, now
         self._crowded_until = now + CROWDED_S
+
+    def calm(self, now: float) -> None:
+        """Look seldom from the beginning: what is sent has waited for long, as that of other machines may have."""
+        self._left, self._at = min(self._left, ALLOWANCE / 4), now
 
     def looked(
         self, wanted_s: float, calls: int, now: float, chance: float, attended: bool = False, took_s: float = 0.0

@@ -17,7 +17,7 @@ from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model import errors, parties, retry, settings
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Reason, Studio
-from ftrack_accsyn_accessor.model.pacing import Pace
+from ftrack_accsyn_accessor.model.pacing import OLD_S, Pace
 from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import Outbox, attention
@@ -167,6 +167,8 @@ class Carrier:
         """Submit *items*; raise what concerns all of them, return what kept this process from sending some of them."""
         current = self._complete_settings()
         workspace = self._opened_workspace(current)
+        if all(self._clock() - item.created_at > OLD_S for item in items):
+            self._pace.calm(self._monotonic())
         try:
             workspace.check_role()
             return self._submit_groups(items)

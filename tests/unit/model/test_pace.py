@@ -141,4 +141,11 @@ def test_what_was_left_behind_waits_no_more_than_a_twentieth_longer(waited_s: fl
 def test_machines_that_were_left_on_the_evening_before_begin_one_after_the_other() -> None:
     moments = [pacing.spread_s(15 * 3600.0, number / 500) for number in range(500)]
 
-    assert all(sum(start <= moment < start + 1 for moment in moments) <= 5 for start in range(120))
+    assert all(sum(start <= moment < start + 1 for moment in moments) <= 5 for start in range(240))
+
+
+def test_what_has_waited_for_long_is_not_looked_after_by_the_second() -> None:
+    machine = Machine()
+    machine.pace.calm(machine.now)
+
+    assert machine.look(2, 2.0) > 20.0
