@@ -143,7 +143,7 @@ def test_creation_that_always_fails_for_one_project_never_holds_up_another(desk:
     for number in range(10):
         component = desk.publish_file(f"more{number}", project="show_b")
         desk.worker._outages.end_early()  # what `wake` does, without its thread
-        assert desk.run_for(30.0, lambda component=component: desk.item(component).state is State.SYNCED) < 30.0
+        assert desk.run_for(60.0, lambda component=component: desk.item(component).state is State.SYNCED) < 60.0
     passed_s = desk.run_for(300.0)
 
     assert desk.cause(stuck) == errors.Uncertain.kind
