@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from artist import open_and_publish
 
-open_and_publish("frozen")
+if __name__ == "__main__":
+    open_and_publish("frozen")

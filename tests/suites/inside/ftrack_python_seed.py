@@ -33,8 +33,6 @@ ATTRIBUTES = (
     ("teststring", "user", None, "text", ""),
 )
 
-session = ftrack_api.Session(auto_connect_event_hub=False)
-
 
 def make(kind, **data):
     entity = session.create(kind, data)
@@ -104,11 +102,14 @@ def attribute(key, table, object_type, kind, default):
     session.commit()
 
 
-people()
-task, version = contexts()
-for each in ATTRIBUTES:
-    attribute(*each)
-task["custom_attributes"]["customNumber"] = 7
-version["custom_attributes"]["NumberField"] = 8
-session.commit()
-session.close()
+# Not where a host that searches this folder for plugins loads it.
+if __name__ == "__main__":
+    session = ftrack_api.Session(auto_connect_event_hub=False)
+    people()
+    task, version = contexts()
+    for each in ATTRIBUTES:
+        attribute(*each)
+    task["custom_attributes"]["customNumber"] = 7
+    version["custom_attributes"]["NumberField"] = 8
+    session.commit()
+    session.close()

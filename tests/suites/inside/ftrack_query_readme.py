@@ -15,6 +15,9 @@ import arrow
 import ftrack_query
 from ftrack_query import FTrackQuery, attr, create, delete, or_, select, update
 
+if __name__ != "__main__":
+    raise ImportError("It is a program, and no plugin for a host that searches this folder.")
+
 readme = Path(sys.argv[1]).read_text(encoding="utf-8")
 blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
 spans = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", readme)

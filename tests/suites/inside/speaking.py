@@ -19,9 +19,10 @@ def _noted(method: Callable[..., Any]) -> Callable[..., Any]:
     return noting
 
 
-# A connection may have been there since the tests were collected; requests are sent in one piece.
-for name in ("connect", "sendall"):
-    setattr(socket.socket, name, _noted(getattr(socket.socket, name)))
+def pytest_configure() -> None:
+    # A connection may have been there since the tests were collected; requests are sent in one piece.
+    for name in ("connect", "sendall"):
+        setattr(socket.socket, name, _noted(getattr(socket.socket, name)))
 
 
 @pytest.hookimpl(hookwrapper=True)
