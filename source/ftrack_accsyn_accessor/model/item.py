@@ -72,6 +72,7 @@ class Trouble(str, enum.Enum):
     WRONG_CLIENT = "wrong-client"  # accsyn reads another folder, or another machine, than the one that staged it
     CLIENT_GONE = "client-gone"  # the tasks wait for an accsyn client that is not this machine's any more
     NEVER_SENT = "never-sent"  # accsyn passes over files of this name
+    FORM = "form"  # accsyn reads its task otherwise than it was meant; it goes in plainer words
     SOURCE_CHANGED = "source-changed"  # the source was written to while it was copied into the staging area
 
 

@@ -30,6 +30,7 @@ _WHAT: Mapping[Trouble, str] = {
     Trouble.WRONG_CLIENT: "accsyn reads it from another machine or folder than the one that it was staged in{reason}.",
     Trouble.CLIENT_GONE: "It waits in accsyn for a client that is not this machine's present one{reason}.",
     Trouble.NEVER_SENT: "accsyn passes over files of this name{reason}.",
+    Trouble.FORM: "accsyn does not read its task as it was meant{reason}.",
     Trouble.SOURCE_CHANGED: "It was published while its source was still being written to{reason}.",
 }
 _REMEDY: Mapping[Trouble, str] = {
@@ -49,6 +50,7 @@ _REMEDY: Mapping[Trouble, str] = {
     "local folder of the volume, then retry it.",
     Trouble.CLIENT_GONE: "Retry it to have it sent by the present client.",
     Trouble.NEVER_SENT: "Publish it under another name, or without such files.",
+    Trouble.FORM: "It is sent again by itself in plainer words; retry it to have that done at once.",
     Trouble.SOURCE_CHANGED: "Publish it again once it is complete; retry it to have it sent as it is staged.",
 }
 #: What is likely to help when accsyn gives a reason with one of these words.

@@ -8,14 +8,12 @@ complete: what was running when newer content was queued may have read the older
 from __future__ import annotations
 
 import dataclasses
-import posixpath
-import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.model.accsyn import Task, is_id
 from ftrack_accsyn_accessor.model.item import RUNNING, Sent, State, Trouble
-from ftrack_accsyn_accessor.model.tasks import spelt
+from ftrack_accsyn_accessor.model.tasks import leads_elsewhere, spelt
 
 #: Words of ours for a job that accsyn does not show among its jobs any more.
 ARCHIVED = "archived"
@@ -25,8 +23,6 @@ DELETED = "deleted"
 AT_WORK = frozenset({"booting", "executing"})
 WAITING = frozenset({"queued", "pending"})
 STOPPED = frozenset({"failed", "onhold", "excluded"})
-
-_FRAMES = re.compile(r"\[[\d\-]+\]$")
 
 
 class Verdict(NamedTuple):
@@ -143,16 +139,13 @@ def path_of(task: Task) -> str:
 def misread(task: Task, source_party: str, party: str = "") -> Optional[Trouble]:
     """Return what is wrong with the ends of *task* as accsyn reads them: None for nothing, or what cannot be told.
 
-    Its path has to be the same at both ends, and these the parties *source_party* and *party* (empty: not known). How
-    the end of a mirrored frame range reads is not documented (accsyn fact sheet, section 5): the folder will do.
+    Its path has to be the same at both ends, and these the parties *source_party* and *party* (empty: not known).
     """
     if _is_another(task.source, source_party):
         return Trouble.WRONG_CLIENT
     if _is_another(task.destination, party):
         return Trouble.WRONG_DESTINATION
-    here, there = path_of(task), spelt(str(task.destination.get("path") or ""))
-    meant = {here, _FRAMES.sub("", here), posixpath.dirname(here)} if _FRAMES.search(here) else {here}
-    return Trouble.WRONG_DESTINATION if here and there and there not in meant else None
+    return Trouble.WRONG_DESTINATION if leads_elsewhere(task) else None
 
 
 def _is_another(end: Mapping[str, Any], party: str) -> bool:

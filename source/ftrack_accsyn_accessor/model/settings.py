@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Optional
 
-from ftrack_accsyn_accessor.model import assignments, parties, slips
+from ftrack_accsyn_accessor.model import assignments, assumptions, parties, slips
 from ftrack_accsyn_accessor.model.credentials import plain_server
 from ftrack_accsyn_accessor.model.reading import Problem as Problem
 from ftrack_accsyn_accessor.model.reading import Reader
@@ -51,7 +51,8 @@ class Settings:
     """What the environment asks for.
 
     `staging_path` is None where the machine is no staging machine; the other fields are None where nothing (usable) is
-    set. `send_to` are patterns of destinations, `sync_path` a folder with placeholders. `problems` lists all that keeps
+    set. `send_to` are patterns of destinations, `sync_path` a folder with placeholders, `assume` what somebody says of
+    the assumptions, by their ids: it goes before what a probe has seen. `problems` lists all that keeps
     files from being sent; publishing works whenever `staging_path` is there. `credentials_file` is what is wrong with
     the file that ACCSYN_CREDENTIALS_PATH names, which is a problem for whoever needs credentials.
     """
@@ -79,6 +80,7 @@ class Settings:
     log_level: Optional[int] = None
     send_to: tuple[str, ...] = ()
     sync_path: Optional[str] = None
+    assume: tuple[tuple[str, bool], ...] = ()
     credentials_file: Optional[Problem] = None
     problems: tuple[Problem, ...] = ()
 
@@ -128,6 +130,7 @@ def read(
         log_level=_log_level(reader),
         send_to=reader.listed(f"{PREFIX}SEND_TO"),
         sync_path=_sync_path(reader),
+        assume=_assume(reader),
         credentials_file=file_problem,
         problems=tuple(reader.problems),
     )
@@ -268,6 +271,16 @@ def _sync_path(reader: Reader) -> Optional[str]:
         return value
     reader.report(variable, f"{left[0]} in {value!r} stands for nothing there.", "Write what it should stand for.")
     return None
+
+
+def _assume(reader: Reader) -> tuple[tuple[str, bool], ...]:
+    """Return what is to be assumed of accsyn, and what not."""
+    variable = f"{PREFIX}ASSUME"
+    told, wrong = assumptions.read(reader.listed(variable))
+    if wrong:
+        remedy = f"Write <word>=yes or <word>=no; the words are {', '.join(assumptions.CHOICES)}."
+        reader.report(variable, f"{wrong[0]!r} cannot be assumed.", remedy)
+    return told
 
 
 def _of_file(reader: Reader, text: Optional[str], unread: str, missing: Sequence[Problem]) -> Optional[Problem]:

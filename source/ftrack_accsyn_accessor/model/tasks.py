@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model.accsyn import Task
+from ftrack_accsyn_accessor.model.assumptions import USUAL, Notation
 from ftrack_accsyn_accessor.model.item import Item, Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.model.route import REQUEST, Route
@@ -20,6 +21,8 @@ from ftrack_accsyn_accessor.model.route import REQUEST, Route
 #: In a task's metadata, for accsyn's ftrack integration: the component that it was made for.
 COMPONENT_ID = "ftrack_component_id"
 
+#: The end of a frame range.
+FRAMES = re.compile(r"\[[\d\-]+\]$")
 _SEQUENCE = re.compile(r"(?P<head>.*?)%(?:0(?P<padding>[0-9]{1,2}))?d(?P<tail>.*)")
 #: A frame range whose expression asks for as many digits as its first frame has.
 _PADDED = re.compile(r"%0(?P<padding>[0-9]{1,2})d(?P<tail>[^/%]*\[(?P<first>0|[1-9][0-9]*)-[0-9]+\])\Z")
@@ -39,20 +42,33 @@ def never_sent(path: str) -> bool:
 
 
 def task_payloads(
-    publication: Publication, paths: Iterable[str], route: Route, request: Optional[Request] = None
+    publication: Publication,
+    paths: Iterable[str],
+    route: Route,
+    request: Optional[Request] = None,
+    mirrored: bool = True,
 ) -> list[dict[str, Any]]:
-    """Return the tasks that carry *paths*, always written in the same way: the text must never vary for a path."""
+    """Return the tasks that carry *paths*, always written in the same way: the text must never vary for a path.
+
+    Their destinations have no path unless *mirrored* is False: accsyn takes that of the source then.
+    """
     more: dict[str, Any] = {} if publication.priority is None else {"priority": publication.priority}
     metadata = {COMPONENT_ID: publication.component_id, **({REQUEST: request.token} if request is not None else {})}
     return [
         {
             "source": source_text(route.source_party, route.volume, path),
-            "destination": route.destination.party,
+            "destination": route.destination.party if mirrored else _whole(route, path),
             **more,
             "metadata": dict(metadata),
         }
         for path in paths
     ]
+
+
+def _whole(route: Route, path: str) -> str:
+    """Return the destination with the path in it; that of a frame range is a folder, with a slash at the end."""
+    there = f"{posixpath.dirname(path)}/".lstrip("/") if FRAMES.search(path) else path
+    return source_text(route.destination.party, route.volume, there)
 
 
 def source_text(party: str, volume: str, path: str) -> str:
@@ -69,14 +85,16 @@ def is_workspace(party: str) -> bool:
     return "=" not in party and "@" not in party
 
 
-def source_paths(publication: Publication, whole_folder: bool = True) -> list[str]:
+def source_paths(publication: Publication, whole_folder: bool = True, notation: Notation = USUAL) -> list[str]:
     """Return the paths of *publication*'s tasks, relative to the volume: files, folders and frame ranges.
 
-    *whole_folder* tells whether a container's folder holds nothing but its own files; otherwise they travel one by one.
+    *whole_folder* tells whether a container's folder holds nothing but its own files; otherwise they travel one by one,
+    as all do that *notation* does not let go together.
     What was asked for by its path travels whole. A folder has no slash at the end: a mirrored destination might be read
     as "into that folder" (accsyn fact sheet, section 5).
     """
-    if publication.kind is Kind.SEQUENCE:
+    whole_folder = whole_folder and notation.folders
+    if publication.kind is Kind.SEQUENCE and notation.ranges:
         paths = _sequence_paths(publication.path, publication.files)
         if paths is not None:
             return paths
@@ -98,7 +116,7 @@ class TaskIndex:
             path = _carries(str(task.source.get("path") or ""))
             known = self._by_path.get(path)
             # Release 1.0.0 put a slash behind folders: a path has two tasks where accsyn reads that as another place.
-            if path and (known is None or _is_mirrored(task) or not _is_mirrored(known)):
+            if path and (known is None or not leads_elsewhere(task) or leads_elsewhere(known)):
                 self._by_path[path] = task
 
     def get(self, path: str) -> Optional[Task]:
@@ -136,10 +154,24 @@ def _ways(item: Item) -> Sequence[Sequence[str]]:
     return ways[: 1 + (publication.kind is Kind.CONTAINER)]
 
 
-def _is_mirrored(task: Task) -> bool:
-    """Whether *task* goes to the path that it comes from, as far as accsyn tells."""
-    there = spelt(str(task.destination.get("path") or ""))
-    return there in ("", spelt(str(task.source.get("path") or "")))
+def leads_elsewhere(task: Task) -> bool:
+    """Whether the path of *task* is certainly another one at its destination than at its source.
+
+    How the end of a mirrored frame range reads is not documented (accsyn fact sheet, section 5): the folder will do.
+    """
+    here, there = (spelt(str(end.get("path") or "")) for end in (task.source, task.destination))
+    meant = {here, FRAMES.sub("", here), posixpath.dirname(here)} if FRAMES.search(here) else {here}
+    return bool(here and there) and there not in meant
+
+
+def together(publication: Publication, paths: Sequence[str]) -> set[str]:
+    """Return in which words the tasks with *paths* carry several files of *publication* in one.
+
+    They are names of `Notation`'s fields; a folder that was asked for by its path could not go otherwise.
+    """
+    ranges = {"ranges"} if any(FRAMES.search(path) for path in paths) else set()
+    whole = publication.kind is Kind.CONTAINER and list(paths) == [publication.path]
+    return ranges | ({"folders"} if whole else set())
 
 
 def spelt(path: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model import errors, tasks
+from ftrack_accsyn_accessor.model.assumptions import Notation
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, State, Trouble, label
 from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.model.stamp import Stamp, is_same
@@ -95,12 +96,12 @@ class Asked:
         self._outbox.withdraw([item for item in items if item.request in cancelled], CANCELLED)
         return [item for item in items if item.request not in cancelled]
 
-    def paths(self, item: Item) -> list[str]:
-        """Return the paths of the tasks of *item*.
+    def paths(self, item: Item, notation: Notation) -> list[str]:
+        """Return the paths of the tasks of *item*, which are written in *notation*.
 
         The files of a container travel one by one: what else lies in its folder there is not known.
         """
-        return tasks.source_paths(item.publication, whole_folder=False)
+        return tasks.source_paths(item.publication, False, notation)
 
     def _is_here(self, end: Endpoint) -> bool:
         return bool(self._here) and end.party == self._here

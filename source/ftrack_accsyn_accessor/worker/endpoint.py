@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from typing import Callable, NamedTuple, Optional
 
@@ -13,7 +14,7 @@ from ftrack_accsyn_accessor.model.accsyn import Client, is_id
 from ftrack_accsyn_accessor.model.credentials import Credentials
 from ftrack_accsyn_accessor.model.item import Endpoint
 from ftrack_accsyn_accessor.model.settings import Settings
-from ftrack_accsyn_accessor.outbox import Outbox, client_memory
+from ftrack_accsyn_accessor.outbox import Outbox, client_memory, probed
 from ftrack_accsyn_accessor.outbox.facts import Link, keep, kept
 from ftrack_accsyn_accessor.workspace import Workspace
 
@@ -133,7 +134,14 @@ def connect(current: Settings, limit_s: Optional[float] = None) -> Workspace:
     *limit_s* is what one question may take, by default what the longest answers need.
     """
     credentials = Credentials(current.workspace or "", current.api_user or "", current.api_key or "")
-    return Workspace(credentials, proxy=current.proxy, tls_verify=current.tls_verify, limit_s=limit_s)
+    assumptions = functools.partial(probed.assumptions, credentials.workspace, current.assume)
+    return Workspace(
+        credentials,
+        proxy=current.proxy,
+        tls_verify=current.tls_verify,
+        limit_s=limit_s,
+        assumptions=assumptions,
+    )
 
 
 def find_client(workspace: Workspace, current: Settings) -> Client:

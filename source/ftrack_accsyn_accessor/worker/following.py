@@ -14,7 +14,7 @@ from ftrack_accsyn_accessor.model import errors, progress, proof, retry
 from ftrack_accsyn_accessor.model.accsyn import Job, Task
 from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, Item, Kind, Progress, Reason, Sent, State, Trouble, label
 from ftrack_accsyn_accessor.model.proof import Verdict
-from ftrack_accsyn_accessor.model.tasks import TaskIndex
+from ftrack_accsyn_accessor.model.tasks import TaskIndex, leads_elsewhere, together
 from ftrack_accsyn_accessor.outbox.tracking import Change, TrackedJob, Tracking
 from ftrack_accsyn_accessor.staging.area import StagingArea
 from ftrack_accsyn_accessor.workspace import Workspace
@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 _SAID_AT_MOST = 3
 #: Items that are submitted again by themselves for these, some time later.
 _TRIED_AGAIN = frozenset({Trouble.FAILED, Trouble.TASK_MISSING})
+#: In accsyn's log, of a task whose source is not there.
+_NO_SOURCE = "E#J001"
 
 
 class _Seen(NamedTuple):
@@ -77,7 +79,9 @@ class Following:
             seen = [_paused_here(each) for each in seen]
         seen = self._queue_again(tracked, seen)
         share = progress.running_share(job, tasks) if job is not None else 0.0
-        changes = _Changes(tracked, job, share, self._log(tracked, seen))
+        log = self._log(tracked, seen)
+        seen = [_in_other_words(each, log) for each in seen]
+        changes = _Changes(tracked, job, share, log)
         news = [change for each in seen for change in changes.of(each, self._clock())]
         if news:
             self._tracking.record(news)
@@ -145,7 +149,9 @@ class Following:
         if trouble is Trouble.WRONG_DESTINATION:
             there = str(task.destination.get("path") or "")
             client = task.destination.get("client") or task.destination.get("site")
-            return trouble, f"{there} instead of {path}" if there != path else f"{path} on {client}"
+            if leads_elsewhere(task):
+                return Trouble.FORM, f"{there} instead of {path}"
+            return trouble, f"{path} on {client}"
         if trouble is Trouble.WRONG_CLIENT:
             return trouble, f"client {task.source.get('client')}"
         if asked and tracked.row.source_party != self._here():
@@ -199,6 +205,8 @@ class _Changes:
         change = Change(item, state, moved, kind, self._cause(seen), arrived=arrived)
         if state is State.NEEDS_ATTENTION:
             again_at = now + retry.ITEM_DELAY_S if trouble in _TRIED_AGAIN else NOT_BY_ITSELF
+            if trouble is Trouble.FORM:
+                again_at = now + retry.HELP_DELAY_S
             still = dataclasses.replace(moved, speed_bytes_per_s=None, left_s=None)
             return [dataclasses.replace(change, next_try_at=again_at, progress=still)]
         same = (state, kind, moved) == (item.state, item.cause_kind, item.progress)
@@ -223,6 +231,19 @@ class _Changes:
         elif trouble is Trouble.JOB_GONE:
             reason = proof.DELETED if self.job is None else proof.ARCHIVED
         return progress.cause(trouble, self.tracked.row.name, reason)
+
+
+def _in_other_words(seen: _Seen, log: Sequence[str]) -> _Seen:
+    """Return *seen*; where accsyn has not found several files that go as one, it may not read that as it is meant.
+
+    They were there when they were sent.
+    """
+    if seen.verdict.trouble is not Trouble.FAILED or seen.item.sent.paths is None:
+        return seen
+    reason = progress.reason_of(seen.item, seen.tasks, log)
+    if _NO_SOURCE not in reason or not together(seen.item.publication, seen.item.sent.paths):
+        return seen
+    return seen._replace(verdict=seen.verdict._replace(trouble=Trouble.FORM), reason=reason)
 
 
 def _say(stopped: Sequence[Change], job_name: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Callable, Optional, Protocol
 
 from ftrack_accsyn_accessor.model import errors, progress, retry, tasks
+from ftrack_accsyn_accessor.model.assumptions import Notation
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Publication, Trouble, label
 from ftrack_accsyn_accessor.model.request import Request
 from ftrack_accsyn_accessor.outbox import Outbox
@@ -40,8 +41,8 @@ class Goods(Protocol):
     def wanted(self, items: Sequence[Item]) -> list[Item]:
         """Return those of *items*, of which accsyn has nothing, that are still to be sent."""
 
-    def paths(self, item: Item) -> list[str]:
-        """Return the paths of the tasks of *item*."""
+    def paths(self, item: Item, notation: Notation) -> list[str]:
+        """Return the paths of the tasks of *item*, which are written in *notation*."""
 
 
 def stop(outbox: Outbox, items: Sequence[Item], error: errors.AccsynAccessorError, now: float) -> None:
@@ -94,11 +95,12 @@ class Staged:
         """Return those of *items* that nobody has forgotten: ftrack, which was just asked, has them."""
         return self._outbox.past.without_forgotten(items)
 
-    def paths(self, item: Item) -> list[str]:
-        """Return the paths of the tasks of *item*."""
+    def paths(self, item: Item, notation: Notation) -> list[str]:
+        """Return the paths of the tasks of *item*, which are written in *notation*."""
         publication = item.publication
-        whole = publication.kind is not Kind.CONTAINER or self._is_whole_folder(publication)
-        return tasks.source_paths(publication, whole_folder=whole)
+        doubtful = publication.kind is Kind.CONTAINER and notation.folders
+        whole = not doubtful or self._is_whole_folder(publication)
+        return tasks.source_paths(publication, whole, notation)
 
     def _fault(self, item: Item) -> Optional[errors.AccsynAccessorError]:
         """Return what is wrong with the staged files of *item*."""

@@ -14,6 +14,7 @@ from typing import Callable, Optional
 
 from ftrack_accsyn_accessor.model import errors, proof
 from ftrack_accsyn_accessor.model.accsyn import Job, Task
+from ftrack_accsyn_accessor.model.assumptions import JOB_METADATA
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Reason, Sent, Trouble, label
 from ftrack_accsyn_accessor.model.route import KEY
 from ftrack_accsyn_accessor.model.tasks import TaskIndex
@@ -31,7 +32,9 @@ REMEMBERED_S = 120.0
 STILL_SENDING_S = 10.0
 
 #: After these a task is of no use where it is: it has to be made anew, with other ends.
-_MISPLACED = frozenset({Trouble.WRONG_DESTINATION.value, Trouble.WRONG_CLIENT.value, Trouble.CLIENT_GONE.value})
+_MISPLACED = frozenset(
+    each.value for each in (Trouble.WRONG_DESTINATION, Trouble.WRONG_CLIENT, Trouble.CLIENT_GONE, Trouble.FORM)
+)
 
 
 #: When a job was read, in seconds since the epoch, and what it held; by accsyn's id.
@@ -189,7 +192,7 @@ class Lookup:
         return self._outbox.job_found(row, created.id)
 
     def _ours(self, row: JobRow) -> list[Job]:
-        """Return accsyn's jobs with the name and the key of *row*.
+        """Return accsyn's jobs with the name and the key of *row*; the name alone where jobs keep no metadata.
 
         A finished job to which another machine adds tasks just now becomes a live one, and may be in neither of the two
         answers. So where other machines may have one, it is looked for twice.
@@ -197,7 +200,8 @@ class Lookup:
         found = self._workspace.find_jobs(row.name)
         if self._shared:
             found += self._workspace.find_jobs(row.name)
-        return [job for job in found if job.metadata.get(KEY) == row.key]
+        keeps = self._workspace.assumptions.holds(JOB_METADATA)
+        return [job for job in found if job.metadata.get(KEY, row.key if not keeps else "") == row.key]
 
     def tasks(self, row: JobRow, wanted_at: Optional[float] = None) -> Optional[TaskIndex]:
         """Return what the job of *row* holds, as it was at the first question; None where accsyn has no such job.

@@ -18,17 +18,21 @@ from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.model import errors, proof, retry, route, tasks
-from ftrack_accsyn_accessor.model.accsyn import Job
+from ftrack_accsyn_accessor.model.accsyn import Job, Task
+from ftrack_accsyn_accessor.model.assumptions import INTEGRATION_SETTING
 from ftrack_accsyn_accessor.model.item import NOWHERE, Endpoint, Item, Sent, Studio, label
 from ftrack_accsyn_accessor.model.route import Batch, Route
 from ftrack_accsyn_accessor.model.tasks import TaskIndex
 from ftrack_accsyn_accessor.outbox import JobRow, Outbox
 from ftrack_accsyn_accessor.staging.area import StagingArea
+from ftrack_accsyn_accessor.worker import adding
+from ftrack_accsyn_accessor.worker.adding import Parcel
 from ftrack_accsyn_accessor.worker.asked import Asked
 from ftrack_accsyn_accessor.worker.claims import Claims
 from ftrack_accsyn_accessor.worker.goods import ABANDONED_S as ABANDONED_S
 from ftrack_accsyn_accessor.worker.goods import Goods, Staged, stop
 from ftrack_accsyn_accessor.worker.lookup import Lookup, ReadJobs
+from ftrack_accsyn_accessor.worker.wordings import Wordings
 from ftrack_accsyn_accessor.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -67,9 +71,11 @@ class Submission:
         self._destination = destination
         self._queue = queue
         self._clock = clock
-        self._paths: dict[int, list[str]] = {}
         self._unready: Optional[errors.NotReady] = None
         self._lookup = self._new_lookup()
+        self._assumptions = workspace.assumptions
+        self._wordings = Wordings(self._goods, self._assumptions.notation)
+        self._with_setting = True
 
     def submit(self, items: Sequence[Item]) -> Optional[errors.NotReady]:
         """Submit *items*; what is wrong with one of them, or with one project, stops only that.
@@ -78,14 +84,14 @@ class Submission:
         """
         today = datetime.datetime.fromtimestamp(self._clock()).date()
         sound = self._goods.sound(items)
-        self._paths = {item.id: self._goods.paths(item) for item in sound}
+        self._wordings.write(sound)
         sound = self._with_files(sound)
         self._lookup = self._new_lookup()
         self._unready = None
         left: list[Item] = []
         for group in _by_job(sound):
             with self._alone(group):
-                left += self._lookup.left(group, self._paths)
+                left += self._lookup.left(group, self._wordings.paths)
         left = sorted(self._goods.wanted(left), key=lambda item: -item.priority)
         ends = (self._client_id, self._destination)
         for batch in route.batches(left, *ends, today, self._studio.workspace, self._queue or ""):
@@ -118,17 +124,18 @@ class Submission:
 
     def _with_files(self, items: Sequence[Item]) -> list[Item]:
         """Return the items that have files; a container without any has nothing to carry, and has arrived."""
-        empty = [item for item in items if not self._paths[item.id]]
+        empty = [item for item in items if not self._wordings.paths[item.id]]
         if empty:
             self._outbox.nothing_to_send(empty, self._studio, self._source_party, self._destination)
-        return [item for item in items if self._paths[item.id]]
+        return [item for item in items if self._wordings.paths[item.id]]
 
     def _submit_batch(self, batch: Batch) -> None:
         self._require_enabled()
+        self._with_setting = self._assumptions.holds(INTEGRATION_SETTING)
         job = self._lookup.located(self._outbox.job(batch.route))
         self._lookup.tasks(job, max(item.created_at for item in batch.items))
         load = _Load(batch.route, job.id, job.generation)
-        sizes = {item.id: len(self._paths[item.id]) for item in batch.items}
+        sizes = {item.id: len(self._wordings.paths[item.id]) for item in batch.items}
         refused: dict[int, errors.Refused] = {}
         try:
             for chunk in route.chunks(batch, sizes):
@@ -159,13 +166,17 @@ class Submission:
             if item.id in refused:
                 self._needs_attention([item], refused[item.id])
 
-    def _parcel(self, job: JobRow, items: Sequence[Item], load: _Load) -> _Parcel:
+    def _parcel(self, job: JobRow, items: Sequence[Item], load: _Load) -> Parcel:
         """Return as what *items* go into *job*, by what that had of them at the first look."""
         index = self._lookup.tasks(job)
         sent = {item.id: self._sent(item, index, renewed=job.generation != load.generation) for item in items}
         made = [
             tasks.task_payloads(
-                item.publication, self._paths[item.id], load.route, self._requests.get(item.request or 0)
+                item.publication,
+                self._wordings.paths[item.id],
+                load.route,
+                self._requests.get(item.request or 0),
+                self._wordings.mirrored(item),
             )
             for item in items
         ]
@@ -173,7 +184,8 @@ class Submission:
         payloads: dict[str, dict[str, Any]] = {}
         for each in itertools.chain.from_iterable(made):
             payloads.setdefault(each["source"], each)
-        return _Parcel(sent, list(payloads.values()), self._excluded(items, index), self._differing(items, index))
+        present = self._present(items, index, load.route.volume)
+        return Parcel(sent, list(payloads.values()), present, self._differing(items, index))
 
     def _differing(self, items: Sequence[Item], index: Optional[TaskIndex]) -> frozenset[int]:
         """Return the ids of those of *items* of whose tasks the job has some with another priority, which they keep.
@@ -182,21 +194,23 @@ class Submission:
         """
         if index is None:
             return frozenset()
-        pairs = [(item, index.get(path)) for item in items for path in self._paths[item.id]]
+        pairs = [(item, index.get(path)) for item in items for path in self._wordings.paths[item.id]]
         return frozenset(
             item.id for item, task in pairs if task is not None and task.priority != item.publication.priority
         )
 
-    def _excluded(self, items: Sequence[Item], index: Optional[TaskIndex]) -> list[str]:
-        """Return the tasks of *items* that somebody, or we, have excluded: whether adding queues them is not known."""
-        if index is None:
-            return []
-        found = (index.get(path) for item in items for path in self._paths[item.id])
-        return list(dict.fromkeys(task.id for task in found if task is not None and task.status == "excluded"))
+    def _present(self, items: Sequence[Item], index: Optional[TaskIndex], volume: str) -> dict[str, Task]:
+        """Return the tasks of *items* that are there, by their source texts: not those that lead to another place."""
+        found = {}
+        for path in (path for item in items for path in self._wordings.paths[item.id]):
+            task = index.get(path) if index is not None else None
+            if task is not None and not tasks.leads_elsewhere(task):
+                found[tasks.source_text(self._source_party, volume, path)] = task
+        return found
 
     def _sent(self, item: Item, index: Optional[TaskIndex], renewed: bool) -> Sent:
         """Return as which tasks *item* goes, with what its job had of them before; a *renewed* one had none."""
-        paths = tuple(self._paths[item.id])
+        paths = tuple(self._wordings.paths[item.id])
         before = item.sent.stale if item.sent.paths == paths and not renewed else {}
         found = [task for task in map(index.get, paths) if task is not None] if index is not None else []
         return Sent(paths, proof.before_queueing(found, before))
@@ -213,10 +227,13 @@ class Submission:
             self._outbox.not_attempted(items)
             if not volume_is_known and not self._requests:
                 self._require_volume(load.route.volume, refusal)
-            if len(items) == 1:
-                refused[items[0].id] = refusal
-                return False
-            return self._send_divided(items, load, refused, refusal)
+            if len(items) > 1:
+                return self._send_divided(items, load, refused, refusal)
+            if self._wordings.plainer(items[0]):
+                return self._send(items, load, refused, volume_is_known=True)
+            refused[items[0].id] = refusal
+            return False
+        self._wordings.taken(items)
         return True
 
     def _send_divided(
@@ -254,7 +271,7 @@ class Submission:
         if not job.accsyn_id:
             job = self._opened(job, items, load) if self._requests else self._created(job, items, load)
         self._outbox.submitted(items, job)
-        count = sum(len(self._paths[item.id]) for item in items)
+        count = sum(len(self._wordings.paths[item.id]) for item in items)
         logger.info("Submitted %d component(s) as %d task(s) to accsyn: %s", len(items), count, job.name)
         for item in items:
             if item.left_over:
@@ -272,15 +289,7 @@ class Submission:
             return True
         if len(wanted) < len(items):
             parcel = self._parcel(job, wanted, load)
-        try:
-            self._workspace.add_tasks(job.accsyn_id, parcel.payloads)
-            if parcel.excluded:
-                self._workspace.retry_tasks(job.accsyn_id, parcel.excluded)
-        except errors.Refused:
-            if self._workspace.present_job(job.accsyn_id) is not None:
-                raise
-            return False
-        return True
+        return adding.add(self._workspace, job.accsyn_id, parcel)
 
     def _opened(self, job: JobRow, items: Sequence[Item], load: _Load) -> JobRow:
         """Create the job of what was asked for, on whatever machine, and add the tasks of *items* to everybody's.
@@ -308,6 +317,7 @@ class Submission:
             raise errors.NotReady(*what, "Correct or unset FTRACK_ACCSYN_QUEUE.")
         request = self._requests.get(items[0].request or 0)
         payload = route.job_payload(load.route, job.key, items[0].publication, queue, request)
+        payload["mirror_paths"] = self._wordings.mirrored(items[0])
         parcel = self._parcel(job, items, load)
         self._outbox.attempt(items, job, parcel.sent, parcel.differing)
         self._outbox.job_attempted(job)
@@ -316,13 +326,22 @@ class Submission:
         placeholder = {**parcel.payloads[0], "status": "excluded"}
         first = self._parcel(job, running, load).payloads if running else [placeholder]
         try:
-            return self._workspace.create_job({**payload, "tasks": list(first)})
+            return self._create_with(payload, list(first))
         except errors.Uncertain:
             raise
         except errors.WorkspaceError:
             if job.attempted_at is None:  # else an earlier attempt, without an answer, may still come true
                 self._outbox.job_not_attempted(job)
             raise
+
+    def _create_with(self, payload: dict[str, Any], first: list[dict[str, Any]]) -> Job:
+        """Create the job; without accsyn's setting for ftrack where that may be what it refuses."""
+        if self._with_setting:
+            with contextlib.suppress(errors.Refused):
+                return self._workspace.create_job({**payload, "tasks": first})
+            self._with_setting = False
+        plain = {name: value for name, value in payload.items() if name != "settings"}
+        return self._workspace.create_job({**plain, "tasks": first})
 
     def _delay(self, items: Sequence[Item], error: errors.WorkspaceError) -> None:
         attempts = 1 + max(item.attempts for item in items)
@@ -341,20 +360,6 @@ class _Load:
     route: Route
     job: int
     generation: int
-
-
-@dataclasses.dataclass(frozen=True)
-class _Parcel:
-    """What some items are in their job: as which tasks each goes, by the item's id, all tasks, and the excluded ones.
-
-    Those are ids of tasks that the job has already. `differing` are ids of items of which it has some with another
-    priority.
-    """
-
-    sent: Mapping[int, Sent]
-    payloads: Sequence[dict[str, Any]]
-    excluded: Sequence[str]
-    differing: frozenset[int]
 
 
 def _by_job(items: Iterable[Item]) -> list[list[Item]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor.model import accsyn as model
+from ftrack_accsyn_accessor.model.assumptions import Assumptions
 from ftrack_accsyn_accessor.model.credentials import Credentials
 from ftrack_accsyn_accessor.model.errors import TOO_MANY, Unauthorised, Uncertain, Unreachable
 from ftrack_accsyn_accessor.workspace import library
@@ -28,8 +29,10 @@ class Door:
         port: Optional[int] = None,
         certificate: Optional[str] = None,
         limit_s: Optional[float] = None,
+        assumptions: Callable[[], Assumptions] = Assumptions,
     ) -> None:
         self._credentials = credentials
+        self._assumptions = assumptions
         self._hostname = hostname
         self._port = port
         self._transport = Transport(proxy, tls_verify, certificate, limit_s)
@@ -49,12 +52,10 @@ class Door:
         """How many seconds accsyn's clock is ahead of this machine's, None before a server has told its time."""
         return self._transport.clock_skew_s
 
-    def rest(self) -> None:
-        """Close the connection, not the session: nothing is asked for a while, and others need connections, too.
-
-        accsyn counts those of an internet address, which is a whole studio's (workflow facts, section 9).
-        """
-        self._transport.close()
+    @property
+    def assumptions(self) -> Assumptions:
+        """What is known at this moment of what is assumed of this accsyn."""
+        return self._assumptions()
 
     def close(self) -> None:
         """Close the connection and forget the session. A later verb begins anew."""

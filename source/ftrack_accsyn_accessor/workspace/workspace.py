@@ -9,6 +9,7 @@ from typing import Any, Optional
 from ftrack_accsyn_accessor.model import accsyn as model
 from ftrack_accsyn_accessor.model import parties
 from ftrack_accsyn_accessor.model.accsyn import Client, FolderEntry, Job, Task
+from ftrack_accsyn_accessor.model.assumptions import IDS_IN_QUERY, JOB_BY_NAME
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused, Unauthorised, Uncertain
 from ftrack_accsyn_accessor.model.item import Endpoint
 from ftrack_accsyn_accessor.model.route import KEY
@@ -46,7 +47,8 @@ class Workspace(Uploads, Deliveries, Granting):
 
     *proxy* is the text of ACCSYN_PROXY. *hostname* and *port* spare the look-up of the workspace's host.
     *certificate* is a file of authorities to trust instead of the usual ones. *limit_s* is how many seconds one request
-    may take in all, the login included where it is needed; by default half a minute.
+    may take in all, the login included where it is needed; by default half a minute. *assumptions* gives what is known
+    of this accsyn at the moment.
     """
 
     # Who and where
@@ -238,10 +240,10 @@ class Workspace(Uploads, Deliveries, Granting):
 
     def find_jobs(self, name: str) -> list[Job]:
         """Return the jobs with exactly this *name*, live and finished but not archived ones; two requests."""
-        text = quoted(name)
+        query = f"code={quoted(name)}" if self.assumptions.holds(JOB_BY_NAME) else ""
         found: dict[str, Job] = {}
         for data in ({}, {"finished": True}):
-            for row in self._find("find the sync job", name, "transfer", f"code={text}", data):
+            for row in self._find("find the sync job", name, "transfer", query, data):
                 job = Job.from_answer(row)
                 if job.id and name in (job.name, row.get("code")):
                     found[job.id] = job  # one that finishes in between is in both answers: the later counts
@@ -304,7 +306,7 @@ class Workspace(Uploads, Deliveries, Granting):
 
     def _jobs_among(self, ids: set[str], scope: Mapping[str, Any]) -> dict[str, Job]:
         found = {}
-        wanted = sorted(filter(model.is_id, ids))
+        wanted = sorted(filter(model.is_id, ids)) if self.assumptions.holds(IDS_IN_QUERY) else []
         for start in range(0, len(wanted), IDS_PER_CALL):
             query = 'id in "{}"'.format(",".join(wanted[start : start + IDS_PER_CALL]))
             for row in self._find("look the sync jobs up", "", "transfer", query, dict(scope)):

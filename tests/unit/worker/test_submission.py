@@ -186,6 +186,10 @@ def test_folder_with_a_file_of_somebody_else_goes_file_by_file(bench: Bench, sub
 # Refusals.
 
 
+#: In how many ways a job with one file is created: as usual, without the setting, with the whole destination.
+IN_ALL_WAYS = 3
+
+
 def refuse(accsyn: AccsynService, times: int) -> None:
     accsyn.switches.fail_next("transfer/create", times=times, **REFUSED)
 
@@ -194,7 +198,7 @@ def test_refused_call_is_divided_until_the_refused_item_is_found(
     bench: Bench, submit: Submit, office: demo.Demo, accsyn: AccsynService
 ) -> None:
     bench.pending("a", "b", "c", "d", "e")
-    refuse(accsyn, 2)  # all together, and the first alone
+    refuse(accsyn, 4)  # all together, without the setting as well, and the first alone, in other words as well
 
     submit()
 
@@ -212,7 +216,7 @@ def test_what_is_refused_at_both_ends_is_taken_for_refused_between_them(
     submit()
 
     assert set(bench.states().values()) == {"needs-attention: refused"}
-    assert accsyn.log.count("transfer/create") == 3
+    assert accsyn.log.count("transfer/create") == 6
     assert office.workspace.jobs() == []
 
 
@@ -220,7 +224,7 @@ def test_refused_creation_is_none_that_may_still_be_under_way(
     bench: Bench, submit: Submit, office: demo.Demo, accsyn: AccsynService
 ) -> None:
     bench.pending("a")
-    refuse(accsyn, 1)
+    refuse(accsyn, IN_ALL_WAYS)
     submit()
 
     bench.pending("b")
@@ -235,7 +239,7 @@ def test_refusal_for_one_project_says_nothing_of_the_next(
 ) -> None:
     bench.pending("a")
     other_project(bench, "b")
-    refuse(accsyn, 1)
+    refuse(accsyn, IN_ALL_WAYS)
 
     submit()
 

@@ -1,0 +1,115 @@
+"""What `doctor --probe` has seen of each accsyn workspace, and what a probe that was killed has left there.
+
+Both lie in the machine's state folder. Reading never raises: what cannot be read was never seen.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Optional
+
+from ftrack_accsyn_accessor.files import read_text
+from ftrack_accsyn_accessor.model.assumptions import BY_ID, Assumptions
+from ftrack_accsyn_accessor.outbox.file import write
+from ftrack_accsyn_accessor.outbox.memory import state_folder
+
+logger = logging.getLogger(__name__)
+
+#: No `.json`, though that is what they hold: those are the areas that the machine remembers.
+NAME = "accsyn-probe"
+LEFT = "accsyn-probe-left"
+SCHEMA = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Sight:
+    """What was seen of one assumption: whether it holds, in words, and when, in seconds since the epoch."""
+
+    holds: bool
+    text: str
+    at: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Left:
+    """What a probe is about to leave, or has left: *folder* on this machine, *place* at the destination, a job's name.
+
+    *place* is a path in accsyn's words ("share=projects/..").
+    """
+
+    workspace: str
+    folder: str
+    place: str
+    job: str
+
+
+def seen(workspace: str) -> dict[str, Sight]:
+    """Return what was seen last in *workspace*, by the ids of the assumptions."""
+    found = {}
+    for name, row in _mapping(_content(NAME).get(workspace.lower())).items():
+        row = _mapping(row)
+        if name in BY_ID and isinstance(row.get("holds"), bool) and isinstance(row.get("at"), (int, float)):
+            found[name] = Sight(row["holds"], str(row.get("text") or ""), float(row["at"]))
+    return found
+
+
+def keep(workspace: str, sights: Mapping[str, Sight]) -> None:
+    """Remember *sights*; of what could not be seen this time, what was seen earlier stays. Raises OSError."""
+    known = {name: dataclasses.asdict(each) for name, each in {**seen(workspace), **sights}.items()}
+    _write(NAME, {**_content(NAME), workspace.lower(): known})
+
+
+def assumptions(workspace: str, assume: Iterable[tuple[str, bool]] = ()) -> Assumptions:
+    """Return what is known of the assumptions in *workspace*; what somebody says of them, *assume*, goes before."""
+    return Assumptions({**{name: each.holds for name, each in seen(workspace).items()}, **dict(assume)})
+
+
+def left() -> list[Left]:
+    """Return what probes of this machine have left, or are about to."""
+    fields = [field.name for field in dataclasses.fields(Left)]
+    rows = [_mapping(row) for row in _content(LEFT).values()]
+    return [Left(*(str(row[name]) for name in fields)) for row in rows if all(name in row for name in fields)]
+
+
+def note_left(entry: Left) -> None:
+    """Write down that *entry* is about to be made. Raises OSError: nothing may be made then."""
+    _write(LEFT, {**_content(LEFT), entry.job: dataclasses.asdict(entry)})
+
+
+def forget_left(entry: Left) -> None:
+    """Write down that nothing of *entry* is there any more. Raises OSError."""
+    _write(LEFT, {name: row for name, row in _content(LEFT).items() if name != entry.job})
+
+
+def lock_path() -> Optional[Path]:
+    """Return the file that a probe locks while it runs, None for a machine that cannot remember anything."""
+    folder = state_folder()
+    return folder / f"{LEFT}.lock" if folder is not None else None
+
+
+def _content(name: str) -> dict[str, Any]:
+    folder = state_folder()
+    try:
+        content = json.loads(read_text(folder / name)) if folder is not None else {}
+        return _mapping(_mapping(content).get("content"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        logger.debug("What is remembered in %s cannot be read.", name, exc_info=True)
+        return {}
+
+
+def _write(name: str, content: Mapping[str, Any]) -> None:
+    folder = state_folder()
+    if folder is None:
+        raise OSError("this machine has no folder to remember anything in")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write(folder / name, json.dumps({"schema": SCHEMA, "content": content}, sort_keys=True))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, dict) else {}
