@@ -112,7 +112,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         FINISHED_JOB,
         "Adding tasks to a finished job makes it run again",
         "one job a day and project",
-        "sets the job to waiting by itself",
+        "sets the job to waiting by itself, or makes another one",
         other_way=True,
     ),
     Assumption(

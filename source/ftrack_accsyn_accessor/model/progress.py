@@ -185,9 +185,9 @@ def reason_of(item: Item, tasks: Iterable[Task], log: Sequence[str]) -> str:
 
 
 def _mention(path: str) -> re.Pattern[str]:
-    """Return what finds *path*, or a frame of it, or a file in it, in a text."""
+    """Return what finds *path*, as it is or a frame of it, or a file in it, in a text."""
     text = re.escape(re.sub(r"\[[\d\-]+\]$", "", path).strip("/"))
-    frames = re.sub(r"%(?:0\d+)?d", r"\\d+", text)
+    frames = re.sub(r"%(?:0\d+)?d", r"(?:\\d+|%\\d*d)", text)
     return re.compile(rf"(?<![\w.\-]){frames}(?![\w\-]|\.\w)")
 
 

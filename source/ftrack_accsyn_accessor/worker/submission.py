@@ -229,7 +229,7 @@ class Submission:
                 self._require_volume(load.route.volume, refusal)
             if len(items) > 1:
                 return self._send_divided(items, load, refused, refusal)
-            if self._wordings.plainer(items[0]):
+            if self._wordings.plainer(items[0]) or self._renewed(items, load):
                 return self._send(items, load, refused, volume_is_known=True)
             refused[items[0].id] = refusal
             return False
@@ -249,6 +249,20 @@ class Submission:
         for part in (inner[:middle], inner[middle:]):
             if part:
                 self._send(part, load, refused, volume_is_known=True)
+        return True
+
+    def _renewed(self, items: Sequence[Item], load: _Load) -> bool:
+        """Let *items* have another job, as the one that refuses them is done; return False where that cannot be why."""
+        job = self._outbox.job_by_id(load.job)
+        if job is None or not job.accsyn_id or job.generation != load.generation:
+            return False
+        there = self._workspace.present_job(job.accsyn_id)
+        followed = any(each.row.id == job.id for each in self._outbox.tracking.live_jobs())
+        if there is None or there.status != "done" or followed:
+            return False
+        logger.info("The sync job %s is done and takes no more; a new one is created.", job.name)
+        self._outbox.job_renewed(job, load.route.key(job.generation + 1), job.generation + 1)
+        self._wordings.write(items)
         return True
 
     def _require_volume(self, volume: str, refusal: errors.Refused) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
@@ -283,10 +284,12 @@ class Workspace(Uploads, Deliveries, Granting):
 
         An archived or deleted one is not there any more. One request, seldom up to five.
         """
-        found = self.jobs_by_id([job_id]).get(job_id)
+        # Whether jobs can be asked for by several ids is documented for no attribute in particular.
+        found = None
+        with contextlib.suppress(Refused):
+            found = self.jobs_by_id([job_id]).get(job_id)
         if found is not None:
             return found
-        # Whether jobs can be asked for by several ids is documented for no attribute in particular.
         job = self.get_job(job_id)
         others = self.find_jobs(job.name) if job is not None else []
         return next((other for other in others if other.id == job_id), None)

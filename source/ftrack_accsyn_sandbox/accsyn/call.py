@@ -46,6 +46,27 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Twist:
+    """Lets the workspace answer calls of *uris* ("transfer/find") otherwise than it does.
+
+    *before* may change a call, by returning another one, refuse it, or answer it by raising `Answered`; *after* returns
+    what is answered instead.
+    """
+
+    uris: tuple[str, ...]
+    before: Optional[Callable[[Call], Optional[Call]]] = None
+    after: Optional[Callable[[Call, Any], Any]] = None
+
+
+class Answered(Exception):
+    """The answer to a call, which is not carried out."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result
+
+
+@dataclass(frozen=True)
 class Later:
     """The answer to a call that takes a while: *work*, which is done without the workspace's lock, returns it."""
 

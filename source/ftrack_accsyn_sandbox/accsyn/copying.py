@@ -61,9 +61,9 @@ def make_plan(workspace: Workspace, task: Task, *, ignore_missing: bool = False)
     if task.source.null:
         return Plan(Path("null"), Path("null"))
     source, target = _place(workspace, task.source), _place(workspace, task.destination)
-    match = None if task.source.into else SEQUENCE.match(source.as_posix())
+    match = SEQUENCE.match(source.as_posix()) if workspace.sequences and not task.source.into else None
     if match is not None:
-        return _sequence(match, source, target, task, ignore_missing=ignore_missing)
+        return _sequence(match, source, target, task, ignore_missing=ignore_missing or workspace.holes)
     plan = Plan(source, target)
     if source.is_dir():
         _add_folder(plan, task.source.path or source.name)

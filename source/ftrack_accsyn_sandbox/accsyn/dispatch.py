@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ftrack_accsyn_sandbox.accsyn import collected, deliveries, edits, files, find, publishing, settings, transfers
-from ftrack_accsyn_sandbox.accsyn.call import Call
+from ftrack_accsyn_sandbox.accsyn.call import Answered, Call
 from ftrack_accsyn_sandbox.accsyn.entities import User
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
 from ftrack_accsyn_sandbox.accsyn.workspace import Workspace
@@ -68,7 +68,21 @@ def answer(workspace: Workspace, user: User, verb: str, envelope: dict[str, Any]
     ident = envelope.get("id")
     call = Call(workspace, user, kind, {} if data is None else data, str(envelope.get("query") or ""), ident)
     with workspace.changed:
-        return handler(call)
+        return _twisted(handler, call, uri)
+
+
+def _twisted(handler: Handler, call: Call, uri: str) -> Any:
+    """Carry *call* out, with what the workspace is made to do otherwise."""
+    twists = [twist for twist in call.workspace.twists if uri in twist.uris]
+    try:
+        for twist in twists:
+            call = (twist.before(call) if twist.before is not None else None) or call
+        result = handler(call)
+    except Answered as answered:
+        return answered.result
+    for twist in twists:
+        result = twist.after(call, result) if twist.after is not None else result
+    return result
 
 
 def _handler(verb: str, uri: str, data: Any) -> tuple[Handler, str]:

@@ -38,7 +38,8 @@ class Reader:
             raise Refusal(f"Source has no path: {text}")
         endpoint = self._endpoint(party, path, text, write=False)
         if not endpoint.null:
-            _check_sequence(endpoint.path or str(endpoint.absolute), text)
+            awkward = self.workspace.awkward_sequences or not self.workspace.sequences
+            _check_sequence(endpoint.path or str(endpoint.absolute), text, awkward=awkward)
         return endpoint
 
     def destination(self, text: str, source: Endpoint) -> Endpoint:
@@ -291,7 +292,7 @@ def _check_path(path: str, text: str) -> None:
         raise Refusal(f"Use forward slashes in paths: {text}")
 
 
-def _check_sequence(path: str, text: str) -> None:
+def _check_sequence(path: str, text: str, *, awkward: bool) -> None:
     """Refuse sequence expressions whose reading is not documented (accsyn fact sheet, section 5)."""
     match = SEQUENCE.match(path)
     if match is None:
@@ -299,7 +300,7 @@ def _check_sequence(path: str, text: str) -> None:
     first, last = match.group(4), match.group(5)
     if first is not None and int(first) > int(last):
         raise Refusal(f"Invalid frame range: {text}")
-    if re.search(r"[\s{}\[\]]", path[: match.start(4) - 1 if first is not None else None]):
+    if not awkward and re.search(r"[\s{}\[\]]", path[: match.start(4) - 1 if first is not None else None]):
         raise Refusal(f"Blanks, braces and brackets are not possible in a sequence expression: {text}")
 
 

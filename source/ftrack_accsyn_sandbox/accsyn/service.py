@@ -9,7 +9,8 @@ import gzip
 import json
 import urllib.parse
 import zlib
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from typing import Any, Optional
 
 from aiohttp import web
@@ -32,7 +33,8 @@ class AccsynService(Service):
 
     The client reaches it with `ACCSYN_PROXY=127.0.0.1:<port>`, master look-up included, or, with *tls*, with
     `Session(hostname="127.0.0.1", port=..)`. Refusals carry fitting HTTP statuses; with `plain_statuses` set they
-    come with status 200, as the real server may well answer them.
+    come with status 200, as the real server may well answer them, with `plain_refusals` as bare text. `clock_ahead_s`
+    is how far its clock is ahead of this machine's, `busy_next` how many events are answered by a bare 503.
     """
 
     def __init__(
@@ -42,6 +44,10 @@ class AccsynService(Service):
         self.workspace = workspace or Workspace("acme")
         self.engine = Engine(self.workspace, paused=engine_paused)
         self.plain_statuses = False
+        self.plain_refusals = False
+        self.max_url_bytes = MAX_URL_BYTES
+        self.clock_ahead_s = 0.0
+        self.busy_next = 0
 
     def start(self) -> None:
         """Start answering, and the engine."""
@@ -93,8 +99,11 @@ class AccsynService(Service):
         return _json({"result": {"role": user.role, "id": user.id, "session_id": session_id}})
 
     async def _event(self, request: web.Request) -> web.Response:
-        if len(request.rel_url.raw_query_string) > MAX_URL_BYTES:
+        if len(request.rel_url.raw_query_string) > self.max_url_bytes:
             return web.Response(status=414, text="URI Too Long")
+        if self.busy_next:
+            self.busy_next -= 1
+            return web.Response(status=503, text="Slow down, please.")
         envelope = request[BODY]
         try:
             user = self._authenticated(request)
@@ -106,7 +115,11 @@ class AccsynService(Service):
                 result = await asyncio.get_running_loop().run_in_executor(None, result.work)
         except Refusal as refusal:
             return self._refusal(refusal)
-        return _json({"result": result})
+        answer = _json({"result": result})
+        if self.clock_ahead_s:
+            ahead = datetime.now(timezone.utc) + timedelta(seconds=self.clock_ahead_s)
+            answer.headers["Date"] = format_datetime(ahead, usegmt=True)
+        return answer
 
     def _authenticated(self, request: web.Request) -> User:
         """Return the user that the headers of *request* name. Raises Unauthenticated."""
@@ -121,6 +134,8 @@ class AccsynService(Service):
         return self.workspace.authenticate(request.headers.get("X-Accsyn-Workspace", ""), email, api_key)
 
     def _refusal(self, refusal: Refusal) -> web.Response:
+        if self.plain_refusals:
+            return web.Response(status=refusal.status, text=str(refusal))
         return _json({"message": str(refusal)}, 200 if self.plain_statuses else refusal.status)
 
 

@@ -63,6 +63,10 @@ class Workspace:
     * *auto_homes*: who is created gets a home, unless the call says otherwise
     * *publish_trusts_client*: where a publish goes, and whether it may, is taken from what its client sends
     * *free_space_attribute*: the name under which volumes tell their free space, in bytes
+    * *awkward_sequences*: blanks, braces and brackets are understood in sequence expressions
+    * *holes*: frames that a sequence does not have are passed over
+    * *sequences* (on): off, an expression is taken for the name of a file
+    * *twists* (none): what is asked and answered otherwise
     """
 
     def __init__(self, code: str) -> None:
@@ -88,6 +92,9 @@ class Workspace:
         self.auto_homes = False
         self.publish_trusts_client = False
         self.free_space_attribute: Optional[str] = None
+        self.sequences = True
+        self.awkward_sequences = self.holes = False
+        self.twists: tuple[Any, ...] = ()
 
     # Content
 

@@ -135,7 +135,7 @@ def test_container_that_accsyn_carries_elsewhere_for_its_slash_is_not_green(
     publisher.studio.accsyn.engine.paused = False
     wait_until(lambda: publisher.outbox.counts()[State.SYNCED] == 5, 40.0, "all but one to arrive")
     (stuck,) = publisher.outbox.items(State.NEEDS_ATTENTION)
-    assert (stuck.publication.component_name, stuck.cause_kind) == ("sent_pack", Trouble.WRONG_DESTINATION.value)
+    assert (stuck.publication.component_name, stuck.cause_kind) == ("sent_pack", Trouble.FORM.value)
 
     publisher.outbox.control.retry([stuck.id])
 

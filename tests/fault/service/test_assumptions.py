@@ -1,0 +1,93 @@
+"""An accsyn that is otherwise than assumed in any one respect: every component arrives, whether anybody knows or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from fault.faults.desk import Desk
+from fault.proof.test_content import replace
+from ftrack_accsyn_accessor.model.assumptions import ASSUMPTIONS, CHOICES
+from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_sandbox import assumptions
+from ftrack_accsyn_sandbox.studio import Studio
+
+#: What somebody has to be told of, or to ask for, before it goes on.
+KNOWN_ONLY = {"finished-job:sleeps"}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    with pytest.MonkeyPatch.context() as patch, Studio(tmp_path_factory.mktemp("otherwise") / "studio") as studio:
+        patch.setenv("XDG_STATE_HOME", str(studio.root / "state"))
+        yield studio
+
+
+@pytest.fixture(scope="module")
+def module_desk(shared: Studio) -> Iterator[Desk]:
+    desk = Desk(shared)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def desk(module_desk: Desk) -> Iterator[Desk]:
+    """A desk that has published nothing yet today, as far as accsyn's jobs go."""
+    workspace = module_desk.studio.accsyn.workspace
+    for job in workspace.jobs():
+        workspace.archive_job(job.id)
+    module_desk.published.clear()
+    yield module_desk
+    assumptions.fail(module_desk.studio.accsyn, [])
+    left = [item.publication.component_id for item in module_desk.outbox.items() if item.state is not State.SYNCED]
+    module_desk.outbox.cancel(left, module_desk.location["id"])
+    module_desk.environment.pop("FTRACK_ACCSYN_ASSUME", None)
+
+
+def publish_all(desk: Desk, name: str) -> list[str]:
+    """Publish a file, a sequence with a hole in it, and a container."""
+    return [
+        desk.publish_file(f"{name}_file"),
+        desk.publish_sequence(f"{name}_frames", [1, 2, 3, 5]),
+        desk.publish_container(f"{name}_pack", "ab"),
+    ]
+
+
+def assert_there(desk: Desk) -> None:
+    """Every file of every component lies where it should, with the content that it should have."""
+    for publication in desk.published.values():
+        for file in publication.files:
+            assert (desk.studio.hq / file.path).read_bytes() == (desk.studio.staging / file.path).read_bytes(), file
+    assert {item.state for item in desk.outbox.items()} <= {State.SYNCED, State.WITHDRAWN}
+
+
+def carry(desk: Desk, name: str) -> None:
+    """Publish, add to the finished job, replace content that has arrived: all of it arrives."""
+    made = publish_all(desk, f"{name}_first")
+    desk.finish(1500.0)
+    made += publish_all(desk, f"{name}_later")
+    desk.finish(1500.0)
+    replace(desk, made[0], 700)
+    desk.finish(3000.0)
+    assert_there(desk)
+
+
+def test_every_assumption_can_be_made_to_fail() -> None:
+    assert {name.partition(":")[0] for name in assumptions.SWITCHES} == {each.id for each in ASSUMPTIONS}
+
+
+@pytest.mark.parametrize("name", sorted(assumptions.SWITCHES.keys() - KNOWN_ONLY))
+def test_every_component_arrives_though_nobody_knows_what_is_otherwise(desk: Desk, name: str) -> None:
+    assumptions.fail(desk.studio.accsyn, [name])
+
+    carry(desk, name.replace(":", "_"))
+
+
+@pytest.mark.parametrize("name", sorted(each for each in assumptions.SWITCHES if each.partition(":")[0] in CHOICES))
+def test_every_component_arrives_where_it_is_known_what_is_otherwise(desk: Desk, name: str) -> None:
+    assumptions.fail(desk.studio.accsyn, [name])
+    desk.environment["FTRACK_ACCSYN_ASSUME"] = f"{name.partition(':')[0]}=no"
+    desk.worker.wake()
+
+    carry(desk, f"known_{name.replace(':', '_')}")
