@@ -43,6 +43,11 @@ class Door:
         self.refusals = 0
 
     @property
+    def code(self) -> str:
+        """The workspace's code."""
+        return self._credentials.workspace
+
+    @property
     def calls(self) -> int:
         """How many HTTP requests were sent so far, logins and look-ups included."""
         return self._transport.calls

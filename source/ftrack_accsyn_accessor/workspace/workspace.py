@@ -19,6 +19,7 @@ from ftrack_accsyn_accessor.workspace.clients import choose_clients
 from ftrack_accsyn_accessor.workspace.deliveries import Deliveries
 from ftrack_accsyn_accessor.workspace.door import quoted, rows_of
 from ftrack_accsyn_accessor.workspace.granting import Granting
+from ftrack_accsyn_accessor.workspace.probing import Probing
 from ftrack_accsyn_accessor.workspace.queues import QueuePlace, queue_place
 from ftrack_accsyn_accessor.workspace.session import Call
 from ftrack_accsyn_accessor.workspace.uploads import Uploads
@@ -38,7 +39,7 @@ _DESTINATION_REMEDY = (
 )
 
 
-class Workspace(Uploads, Deliveries, Granting):
+class Workspace(Uploads, Deliveries, Granting, Probing):
     """One user's view of one accsyn workspace.
 
     Nothing happens on the network before the first verb, which logs in. A verb is one HTTP request unless it says

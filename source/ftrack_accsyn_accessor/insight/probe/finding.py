@@ -1,0 +1,70 @@
+"""What a probe has found out."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+
+from ftrack_accsyn_accessor.model.assumptions import BY_ID, Assumption
+
+
+class Outcome(str, enum.Enum):
+    """What was seen of one assumption."""
+
+    HOLDS = "as assumed"
+    OTHERWISE = "otherwise"
+    UNSEEN = "not seen"
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What was seen of the assumption *id*, in words; why, where it could not be seen."""
+
+    id: str
+    outcome: Outcome
+    seen: str
+
+    @property
+    def assumption(self) -> Assumption:
+        """What was assumed."""
+        return BY_ID[self.id]
+
+    @property
+    def does(self) -> str:
+        """What the plugin does about it."""
+        assumption = self.assumption
+        if self.outcome is not Outcome.OTHERWISE:
+            return f"relies on it for {assumption.use}" if not assumption.use.startswith("nothing") else assumption.use
+        return assumption.otherwise
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """A whole probe: what it has found, what it could not clear away, what it took. `at`: seconds since the epoch."""
+
+    workspace: str
+    at: float
+    findings: tuple[Finding, ...]
+    left: tuple[str, ...]
+    calls: int
+    took_s: float
+
+
+def holds(name: str, seen: str) -> Finding:
+    """Return that it is as assumed."""
+    return Finding(name, Outcome.HOLDS, seen)
+
+
+def otherwise(name: str, seen: str) -> Finding:
+    """Return that it is not as assumed."""
+    return Finding(name, Outcome.OTHERWISE, seen)
+
+
+def unseen(name: str, why: str) -> Finding:
+    """Return that it could not be seen."""
+    return Finding(name, Outcome.UNSEEN, why)
+
+
+def judged(name: str, is_so: bool, seen: str, instead: str) -> Finding:
+    """Return *seen* where it *is_so* as assumed, else *instead*."""
+    return holds(name, seen) if is_so else otherwise(name, instead)

@@ -1,0 +1,148 @@
+"""One probe, from its lock to the last of its files."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Callable
+
+from ftrack_accsyn_accessor.ftrack.registrations import Registrations
+from ftrack_accsyn_accessor.insight.doctor.check import Subject
+from ftrack_accsyn_accessor.insight.installation import find_installation
+from ftrack_accsyn_accessor.insight.probe.bench import Bench
+from ftrack_accsyn_accessor.insight.probe.finding import Finding, Report, unseen
+from ftrack_accsyn_accessor.insight.probe.reading import read
+from ftrack_accsyn_accessor.insight.probe.trial import Trial, clear
+from ftrack_accsyn_accessor.insight.probe.working import WORKED, work
+from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model.assumptions import ASSUMPTIONS
+from ftrack_accsyn_accessor.model.settings import describe
+from ftrack_accsyn_accessor.outbox import locations, probed
+from ftrack_accsyn_accessor.outbox.locks import ProcessLock
+from ftrack_accsyn_accessor.worker import endpoint
+from ftrack_accsyn_accessor.workspace import Workspace
+
+#: About how many calls it takes, where everything is as assumed.
+ABOUT_CALLS = 70
+
+
+def plan(subject: Subject) -> list[str]:
+    """Return what a probe does here, in sentences; raises `errors.SettingsError` where it cannot do anything."""
+    current = subject.settings
+    if current.problems or current.staging_path is None:
+        problems = current.problems
+        text = describe(problems) if problems else f"{current.staging_variable} is not set."
+        raise errors.SettingsError("probe accsyn", outcome=text)
+    left = [entry for entry in probed.left() if entry.workspace == current.workspace]
+    return [
+        f"It makes a folder of 14 small files in {current.staging_path}, and one job that takes them to the main site "
+        f"of the accsyn workspace {current.workspace}, as {current.api_user}.",
+        f"It asks accsyn about {ABOUT_CALLS} times, and takes five minutes at most, most often one.",
+        "It leaves nothing: the folder goes at both ends, and the job is archived.",
+        *([f"It also clears away what an earlier probe has left: {left[0].folder}."] if left else []),
+    ]
+
+
+def probe(
+    subject: Subject,
+    found: Callable[[Finding], None] = lambda finding: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Report:
+    """Look at every assumption and return what was seen; *found* hears of each at once.
+
+    What was made is cleared away, whatever happens. Raises `errors.AccsynAccessorError` where it cannot begin.
+    """
+    plan(subject)
+    current, began = subject.settings, time.monotonic()
+    with _alone():
+        workspace = endpoint.connect(current, endpoint.SHORT_LIMIT_S)
+        findings: list[Finding] = []
+        left: list[str] = []
+        try:
+            workspace.check_role()
+            left += _earlier(workspace)
+            trial = Trial(_root(subject), current.volume, current.workspace or "")
+            try:
+                for finding in _looked(subject, workspace, trial, sleep):
+                    findings.append(finding)
+                    found(finding)
+            finally:
+                left += clear(workspace, trial.left)
+        finally:
+            workspace.close()
+    told = {each.id: each for each in findings}
+    missing = "Could not be seen: the probe did not come to it."
+    ordered = tuple(told.get(each.id) or unseen(each.id, missing) for each in ASSUMPTIONS)
+    took_s = time.monotonic() - began
+    return Report(current.workspace or "", subject.clock(), ordered, tuple(left), workspace.calls, took_s)
+
+
+def _root(subject: Subject) -> str:
+    here = find_installation(subject.settings, subject.api_user)
+    if not here.staging_present:
+        here.area.prepare()
+    here.area.require()
+    return here.area.root
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the lock of the machine's probes. Raises `errors.OutboxUnusable` where another one runs."""
+    path = probed.lock_path()
+    if path is None:
+        raise errors.OutboxUnusable("probe accsyn", "", "this account has no home folder to keep a note in")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = ProcessLock(path)
+    if not lock.acquire():
+        raise errors.OutboxUnusable("probe accsyn", str(path), "another probe runs on this machine", "Wait for it.")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _earlier(workspace: Workspace) -> list[str]:
+    """Clear away what probes that were killed have left in this workspace; return what could not be."""
+    mine = [entry for entry in probed.left() if entry.workspace == workspace.code]
+    return [wrong for entry in mine for wrong in clear(workspace, entry)]
+
+
+def _looked(subject: Subject, workspace: Workspace, trial: Trial, sleep: Callable[[float], None]) -> Iterator[Finding]:
+    """Yield everything that can be seen: what only asks first."""
+    current = subject.settings
+    why = ""
+    client_id = ""
+    try:
+        client = endpoint.find_client(workspace, current)
+        client_id = client.id
+        if not client.online:
+            why = f"this machine's accsyn client is {client.status}"
+    except (errors.NotReady, errors.Refused) as error:
+        why = error.outcome
+    bench = Bench(workspace, trial, client_id, current.volume, current.workspace or "", sleep)
+    yield from read(bench, _location(subject), client_id)
+    if why:
+        yield from (
+            unseen(each.id, f"Could not be seen: {why.rstrip('.')}.") for each in ASSUMPTIONS if each.id in WORKED
+        )
+        return
+    try:
+        trial.make()
+    except OSError as error:
+        raise errors.StagingError("make the probe's files", str(trial.folder), error.strerror or str(error)) from error
+    yield from work(bench)
+
+
+def _location(subject: Subject) -> str:
+    """Return the id of the staging location, empty where ftrack does not tell it."""
+    if subject.ftrack is None:
+        return ""
+    registrations = Registrations(subject.ftrack)
+    try:
+        name = locations.location_name(subject.settings, subject.ftrack.server_url, subject.api_user)
+        return registrations.location_id(name) or ""
+    except errors.RegistrationError:
+        return ""
+    finally:
+        registrations.close()

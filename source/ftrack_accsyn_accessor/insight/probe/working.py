@@ -1,0 +1,330 @@
+"""The looks that take a job: it is created, runs, ends, and is added to."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Optional
+
+from ftrack_accsyn_accessor.insight.probe.bench import APART_S, SOON_S, Bench
+from ftrack_accsyn_accessor.insight.probe.finding import Finding, holds, judged, otherwise, unseen
+from ftrack_accsyn_accessor.model import assumptions as names
+from ftrack_accsyn_accessor.model import errors, proof
+from ftrack_accsyn_accessor.model.accsyn import FolderEntry, Task
+from ftrack_accsyn_accessor.model.tasks import leads_elsewhere
+from ftrack_accsyn_accessor.workspace.probing import NOBODY
+
+#: In the metadata of the probe's job.
+KEY = "ftrack_accsyn_probe"
+#: What cannot be seen without a job.
+WORKED = (
+    *(names.INTEGRATION_SETTING, names.CREATED_JOB, names.MIRRORED_PATHS, names.PRIORITY_RUNNING, names.JOB_BY_NAME),
+    *(names.JOB_BY_ID, names.IDS_IN_QUERY, names.JOB_METADATA, names.FOLDER_SOURCE, names.FRAME_RANGES),
+    *(names.TASK_METADATA, names.TASK_PATHS, names.FINISHED_JOB, names.EXISTING_TASK, names.TASK_TIMES),
+    *(names.SIZES_TOLD, names.AWKWARD_RANGES, names.RANGES_WITH_HOLES),
+)
+
+
+def work(bench: Bench) -> Iterator[Finding]:
+    """Yield what can be seen of a job and its tasks; the trial's files are there."""
+    yield from bench.look([names.INTEGRATION_SETTING, names.CREATED_JOB, names.MIRRORED_PATHS], lambda: _create(bench))
+    yield from bench.look([names.PRIORITY_RUNNING], lambda: [_priority(bench)])
+    yield from bench.look([names.JOB_BY_NAME], lambda: [_by_name(bench)])
+    yield from bench.look([names.JOB_BY_ID], lambda: [_by_id(bench)])
+    yield from bench.look([names.IDS_IN_QUERY], lambda: [_by_ids(bench)])
+    yield from bench.look([names.JOB_METADATA], lambda: [_job_metadata(bench)])
+    parts = _Parts(bench)
+    together = [names.FOLDER_SOURCE, names.FRAME_RANGES]
+    yield from bench.look(together, lambda: parts.together())
+    yield from bench.look([names.TASK_METADATA, names.TASK_PATHS], lambda: _tasks(bench))
+    yield from bench.look([names.FINISHED_JOB], lambda: [_finished(bench)])
+    again = [names.EXISTING_TASK, names.TASK_TIMES, names.SIZES_TOLD]
+    yield from bench.look(again, lambda: _again(bench))
+    awkward = [names.AWKWARD_RANGES, names.RANGES_WITH_HOLES]
+    yield from bench.look(awkward, lambda: parts.awkward())
+
+
+def _create(bench: Bench) -> list[Finding]:
+    """Create the job with one file, leaving out what may be refused until it is not."""
+    refused: Optional[errors.Refused] = None
+    found: list[Finding] = []
+    for mirrored in (True, False):
+        for setting in (True, False):
+            bench.mirrored = mirrored
+            try:
+                found.append(_created(bench, setting))
+            except errors.Refused as error:
+                refused = refused or error
+                continue
+            why = f"It was refused: {refused.outcome}." if refused is not None else ""
+            found.append(judged(names.INTEGRATION_SETTING, setting, "The job was created with it.", why))
+            if not mirrored:
+                found.append(otherwise(names.MIRRORED_PATHS, why))
+            elif not bench.settled():
+                found.append(unseen(names.MIRRORED_PATHS, "Could not be seen: the file was not carried in time."))
+            else:
+                found.append(_mirrored(bench))
+            return found
+    assert refused is not None  # noqa: S101 - every way was refused
+    raise refused
+
+
+def _created(bench: Bench, setting: bool) -> Finding:
+    payload = {
+        "code": bench.trial.left.job,
+        "mirror_paths": bench.mirrored,
+        "metadata": {KEY: bench.trial.name},
+        "tasks": [bench.task(bench.trial.path("plain.txt"))],
+        **({"settings": {"integration": "ftrack"}} if setting else {}),
+    }
+    try:
+        bench.job = bench.workspace.create_job(payload)
+    except errors.Uncertain as error:
+        jobs = [*bench.workspace.all_jobs(), *bench.workspace.all_jobs(finished=True)]
+        bench.job = next((job for job in jobs if job.name == bench.trial.left.job), None)
+        if bench.job is None:
+            raise
+        return otherwise(names.CREATED_JOB, f"The job is there, and {error.outcome}.")
+    return holds(names.CREATED_JOB, "It names the id.")
+
+
+def _mirrored(bench: Bench) -> Finding:
+    """Return whether the file has landed under its own path, by what lies there, else by what accsyn says."""
+    name, path = names.MIRRORED_PATHS, bench.trial.path("plain.txt")
+    tasks = bench.of(path)
+    try:
+        there: Mapping[str, FolderEntry] = bench.listed()
+    except errors.Refused as error:
+        there, why = {}, error.outcome
+    else:
+        why = "it is not among the files there"
+    if bench.trial.part("plain.txt") in there:
+        return holds(name, "The file lies under its own path.")
+    strays = [task for task in tasks if leads_elsewhere(task)]
+    bench.mirrored = not strays
+    if strays:
+        return otherwise(name, f"accsyn took {strays[0].destination.get('path')} for {path}.")
+    if all(task.status == "done" for task in tasks):
+        return unseen(name, f"Could not be seen: accsyn calls the file done, and {why}.")
+    return unseen(name, f"Could not be seen: the file was not carried, its task is {tasks[0].status}.")
+
+
+def _priority(bench: Bench) -> Finding:
+    """Change the priority of a task of the job, which runs or has just run."""
+    task = bench.tasks()[0]
+    try:
+        bench.workspace.prioritise_tasks(bench.job_id, {task.id: 600})
+    except errors.Refused as error:
+        return otherwise(names.PRIORITY_RUNNING, f"It was refused: {error.outcome}.")
+    after = next((each.priority for each in bench.tasks() if each.id == task.id), None)
+    return judged(names.PRIORITY_RUNNING, after == 600, "It was 600 afterwards.", f"It was {after} afterwards.")
+
+
+def _by_name(bench: Bench) -> Finding:
+    name = bench.trial.left.job
+    found = [*bench.workspace.asked_by_name(name), *bench.workspace.asked_by_name(name, finished=True)]
+    is_there = any(job.id == bench.job_id for job in found)
+    return judged(names.JOB_BY_NAME, is_there, "It was found.", "It was not found.")
+
+
+def _by_id(bench: Bench) -> Finding:
+    is_there = bool(bench.workspace.asked_by_id(bench.job_id))
+    return judged(names.JOB_BY_ID, is_there, "It was found.", "It was not found.")
+
+
+def _by_ids(bench: Bench) -> Finding:
+    ids = [bench.job_id, NOBODY]
+    try:
+        found = [*bench.workspace.asked_by_ids(ids), *bench.workspace.asked_by_ids(ids, finished=True)]
+    except errors.Refused as error:
+        return otherwise(names.IDS_IN_QUERY, f"It was refused: {error.outcome}.")
+    is_there = any(job.id == bench.job_id for job in found)
+    return judged(names.IDS_IN_QUERY, is_there, "It was found.", "It was not found.")
+
+
+def _job_metadata(bench: Bench) -> Finding:
+    jobs = [*bench.workspace.all_jobs(), *bench.workspace.all_jobs(finished=True)]
+    metadata = next((job.metadata for job in jobs if job.id == bench.job_id), {})
+    kept = metadata.get(KEY) == bench.trial.name
+    return judged(names.JOB_METADATA, kept, "It was as it was given.", "It was gone.")
+
+
+def _tasks(bench: Bench) -> list[Finding]:
+    tasks = bench.tasks()
+    kept = all(task.metadata.get("probe") == "first" for task in tasks)
+    told = all(proof.path_of(task) and task.destination.get("path") for task in tasks)
+    return [
+        judged(names.TASK_METADATA, kept, "It was as it was given.", "It was gone."),
+        judged(names.TASK_PATHS, told, "Both were told.", "One was missing."),
+    ]
+
+
+def _finished(bench: Bench) -> Finding:
+    """Add a file to the job, which is done."""
+    before = bench.status()
+    if before != "done":
+        return unseen(names.FINISHED_JOB, f"Could not be seen: the job was {before or 'not found'} and not done.")
+    bench.trial.write("second.txt", 13)
+    path = bench.trial.path("second.txt")
+    try:
+        bench.workspace.add_tasks(bench.job_id, [bench.task(path)])
+    except errors.Refused as error:
+        return otherwise(names.FINISHED_JOB, f"It was refused: {error.outcome}.")
+    if bench.wait(lambda: _moves(bench, path), SOON_S):
+        bench.settled()
+        return holds(names.FINISHED_JOB, "The file that was added was carried.")
+    bench.workspace.set_job_status(bench.job_id, "waiting")
+    woken = bench.wait(lambda: _moves(bench, path), SOON_S) and bench.settled()
+    after = "was carried once the job was set to waiting" if woken else "was not carried"
+    return otherwise(names.FINISHED_JOB, f"The file that was added {after}.")
+
+
+def _moves(bench: Bench, path: str) -> bool:
+    """Whether the task of *path* runs or has run, or its job goes on."""
+    statuses = {task.status for task in bench.of(path)}
+    return (bool(statuses & (proof.AT_WORK | {"done"})) and not statuses & proof.WAITING) or bench.status() in (
+        "running",
+        "waiting",
+    )
+
+
+def _again(bench: Bench) -> list[Finding]:
+    """Add the first file again, with newer content and other metadata."""
+    path = bench.trial.path("plain.txt")
+    before = bench.of(path)
+    was = {task.id: task.finished for task in before}
+    told_before = next(iter(was.values()), "")
+    bench.sleep(APART_S)
+    bench.trial.write("plain.txt", 99)
+    try:
+        bench.workspace.add_tasks(bench.job_id, [bench.task(path, "second")])
+    except errors.Refused as error:
+        found = [otherwise(names.EXISTING_TASK, f"It was refused: {error.outcome}.")]
+        bench.workspace.retry_tasks(bench.job_id, list(was))
+    else:
+        found = []
+    bench.wait(lambda: bool(_statuses(bench, path) & (proof.WAITING | proof.AT_WORK)) or _ran(bench, path, was), SOON_S)
+    bench.settled()
+    sizes = _sizes(bench)
+    after = bench.of(path)
+    size = sizes.get(bench.trial.part("plain.txt")) if sizes is not None else None
+    if not found:
+        found = [_requeued(before, after, _ran(bench, path, was) or size == 99)]
+        if found[0].outcome != "as assumed":
+            bench.workspace.retry_tasks(bench.job_id, list(was))
+            bench.wait(lambda: _ran(bench, path, was), SOON_S)
+            bench.settled()
+            after = bench.of(path)
+    told = {task.id: task.finished for task in after if task.id in was}
+    anew = bool(told_before) and all(told[each] and told[each] != was[each] for each in told)
+    instead = "The time was the same after another run." if told_before else "No time was told."
+    found.append(judged(names.TASK_TIMES, anew, "Another time was told after another run.", instead))
+    found.append(_sized(sizes, size))
+    return found
+
+
+def _requeued(before: list[Task], after: list[Task], ran: bool) -> Finding:
+    name = names.EXISTING_TASK
+    if len(after) > len(before):
+        return otherwise(name, "A second task was made of it.")
+    if not ran:
+        return otherwise(name, "Nothing became of it.")
+    kept = all(task.metadata.get("probe") != "second" for task in after)
+    return holds(name, f"It ran again; its metadata was {'the old' if kept else 'the new'} one.")
+
+
+def _statuses(bench: Bench, path: str) -> set[str]:
+    return {task.status for task in bench.of(path)}
+
+
+def _ran(bench: Bench, path: str, was: Mapping[str, str]) -> bool:
+    return any(task.status == "done" and task.finished not in ("", was.get(task.id)) for task in bench.of(path))
+
+
+def _sizes(bench: Bench) -> Optional[dict[str, Optional[int]]]:
+    try:
+        return {entry.path: entry.size_bytes for entry in bench.listed().values()}
+    except errors.Refused:
+        return None
+
+
+def _sized(sizes: Optional[Mapping[str, Optional[int]]], size: Optional[int]) -> Finding:
+    if sizes is None:
+        return otherwise(names.SIZES_TOLD, "Listing the folder was refused.")
+    text = "The file's size was told." if size == 99 else f"The file has 99 bytes, and {size or 'none'} were told."
+    return judged(names.SIZES_TOLD, bool(size), text, text)
+
+
+class _Parts:
+    """The tasks that carry several files each."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._refused: dict[str, str] = {}
+
+    def together(self) -> list[Finding]:
+        """Return whether a folder and a frame range are read as meant."""
+        self._add("folder")
+        self._add("f.%04d.txt[0001-0003]")
+        self._bench.settled()
+        inner = self._bench.trial.part("folder/inner.txt")
+        frames = [self._bench.trial.part(f"f.{frame:04d}.txt") for frame in (1, 2, 3)]
+        return [
+            self._found(names.FOLDER_SOURCE, "folder", [inner], "Its file lies where it should."),
+            self._found(names.FRAME_RANGES, "f.%04d.txt[0001-0003]", frames, "All three frames arrived."),
+        ]
+
+    def awkward(self) -> list[Finding]:
+        """Return whether what the plugin does not rely on would be read as meant; not doing so is as assumed."""
+        blanks, brackets, holes = "b b.%04d.txt[0001-0003]", "k[k.%04d.txt[0001-0003]", "h.%04d.txt[0001-0003]"
+        for each in (blanks, brackets, holes):
+            self._add(each)
+        self._bench.settled()
+        there = self._listed() or {}
+        fine = [
+            mark
+            for mark, letters in (("blanks", "b b"), ("brackets", "k[k"))
+            if all(self._bench.trial.part(f"{letters}.{frame:04d}.txt") in there for frame in (1, 2, 3))
+        ]
+        both = [self._bench.trial.part(f"h.{frame:04d}.txt") in there for frame in (1, 3)]
+        failed = self._refused.get(holes) or self._status(holes) != "done"
+        seen = f"With {' and '.join(fine)} all frames arrived."
+        return [
+            judged(names.AWKWARD_RANGES, not fine, "Neither was understood.", seen),
+            judged(
+                names.RANGES_WITH_HOLES,
+                bool(failed),
+                "It failed.",
+                f"It is called done, and {sum(both)} of 2 frames arrived.",
+            ),
+        ]
+
+    def _add(self, name: str) -> None:
+        try:
+            self._bench.workspace.add_tasks(self._bench.job_id, [self._bench.task(self._bench.trial.path(name))])
+        except errors.Refused as error:
+            self._refused[name] = error.outcome
+
+    def _status(self, name: str) -> str:
+        return next((task.status for task in self._bench.of(self._bench.trial.path(name))), "missing")
+
+    def _listed(self) -> Optional[dict[str, FolderEntry]]:
+        try:
+            return self._bench.listed()
+        except errors.Refused:
+            return None
+
+    def _found(self, assumption: str, name: str, wanted: list[str], text: str) -> Finding:
+        if name in self._refused:
+            return otherwise(assumption, f"It was refused: {self._refused[name]}.")
+        there = self._listed()
+        if there is None:
+            return unseen(assumption, "Could not be seen: listing the folder was refused.")
+        if all(each in there for each in wanted):
+            return holds(assumption, text)
+        base = posixpath.basename(wanted[0])
+        stray = next((path for path in there if path.endswith(f"/{base}") and path not in wanted), "")
+        if stray:
+            return otherwise(assumption, f"It landed in {stray}.")
+        found = sum(each in there for each in wanted)
+        return otherwise(assumption, f"{found} of {len(wanted)} files arrived, and its task is {self._status(name)}.")
