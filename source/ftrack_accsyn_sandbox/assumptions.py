@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Optional
 
+from ftrack_accsyn_sandbox.accsyn import jobs
 from ftrack_accsyn_sandbox.accsyn.call import Answered, Call, Twist
 from ftrack_accsyn_sandbox.accsyn.entities import Job, Site
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
@@ -132,11 +133,25 @@ def _finished_is_closed(call: Call) -> None:
         raise Refusal("The job is done.")
 
 
-def _finished_sleeps(call: Call, rows: Any) -> Any:
-    job = _job_of(call)
-    if job is not None and job.finished is not None and job.held is None:
-        job.held = job.status = "done"
-    return rows
+class _Sleeping:
+    """Leaves a job done that was done when tasks were added; calls are carried out one after the other."""
+
+    def __init__(self) -> None:
+        self._was_done = False
+
+    def before(self, call: Call) -> None:
+        job = _job_of(call)
+        self._was_done = job is not None and job.status == "done"
+
+    def after(self, call: Call, rows: Any) -> Any:
+        job = _job_of(call)
+        if job is not None and self._was_done:
+            job.held = "done"
+            jobs.settle(job)
+        return rows
+
+
+_sleeping = _Sleeping()
 
 
 def _no_ranges(call: Call) -> Optional[Call]:
@@ -224,7 +239,8 @@ SWITCHES: Mapping[str, Switch] = {
         "Adding tasks to a finished job is refused.", (Twist(("task/create",), before=_finished_is_closed),)
     ),
     "finished-job:sleeps": Switch(
-        "Adding tasks to a finished job does not make it run.", (Twist(("task/create",), after=_finished_sleeps),)
+        "Adding tasks to a finished job does not make it run.",
+        (Twist(("task/create",), _sleeping.before, _sleeping.after),),
     ),
     "folder-source": Switch("A folder lands in a folder of its own name.", (Twist(_CREATIONS, before=_into),)),
     "frame-ranges": Switch("Frame ranges are refused.", (Twist(_CREATIONS, before=_no_ranges),)),

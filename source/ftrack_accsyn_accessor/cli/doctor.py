@@ -14,7 +14,7 @@ from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.cli import answer, exit_codes, fitting, here, terminal
+from ftrack_accsyn_accessor.cli import answer, exit_codes, fitting, here, probing, terminal
 from ftrack_accsyn_accessor.insight.doctor import Check, Level, Subject, bundle, examine, worst
 from ftrack_accsyn_accessor.model.errors import SettingsError
 from ftrack_accsyn_accessor.model.printable import visible
@@ -38,26 +38,41 @@ _NAME, _LEAST, _BELOW = 23, 30, 2
     metavar="FILE",
     help="Also write a zip archive for a diagnosis, without secrets.",
 )
+@click.option("--probe", "probes", is_flag=True, help="Also try out what is assumed of accsyn, with a job of its own.")
+@click.option("--yes", is_flag=True, help="With --probe: do not ask.")
 @terminal.json_option
 @click.pass_context
-def doctor(context: click.Context, archive: Optional[Path], as_json: bool) -> None:
+def doctor(context: click.Context, archive: Optional[Path], probes: bool, yes: bool, as_json: bool) -> None:
     """Check every setting and connection one by one, and say what to do about what is wrong.
 
-    Asks ftrack and accsyn. The exit code is 1 if a check failed; a warning alone does not make it so.
+    Asks ftrack and accsyn. The exit code is 1 if a check failed; a warning alone does not make it so. With --probe it
+    says first what it will do, and asks.
     """
     checks: list[Check] = []
     subject = _subject()
-    for check in examine(subject):
+
+    def found(check: Check) -> None:
         checks.append(check)
         if not as_json:
             terminal.console().print(Line(check))
+
+    if probes and not probing.agreed(subject, yes, as_json):
+        context.exit(exit_codes.OK)
+    for check in examine(subject):
+        found(check)
+    report = probing.run(subject, found) if probes else None
     if archive is not None:
         _write(archive, subject, checks)
     if as_json:
-        answer.print_json({"level": worst(checks), "checks": checks, "bundle": archive})
-    elif archive is not None:
-        terminal.say(f"Written: {archive}")
-    context.exit(exit_codes.FAILED if worst(checks) is Level.FAIL else exit_codes.OK)
+        told = {"level": worst(checks), "checks": checks, "bundle": archive}
+        answer.print_json({**told, "probe": probing.as_object(report)} if report is not None else told)
+    else:
+        if report is not None:
+            terminal.say(probing.summary(report))
+        if archive is not None:
+            terminal.say(f"Written: {archive}")
+    failed = worst(checks) is Level.FAIL or (report is not None and bool(report.left))
+    context.exit(exit_codes.FAILED if failed else exit_codes.OK)
 
 
 def _subject() -> Subject:

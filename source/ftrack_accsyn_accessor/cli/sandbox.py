@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
@@ -39,14 +39,20 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
     help="Rules for vendors (FTRACK_ACCSYN_VENDORS): accsyn then runs `ftrack-accsyn hook` at each publish and job.",
 )
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="WORD",
+    help="Let accsyn be otherwise than assumed; the words are those of doctor --probe. May be given again.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the variables as one JSON object.")
 @click.pass_context
 def sandbox(
     context: click.Context,
     folder: Optional[Path],
-    demo_data: bool,
     latency_ms: float,
     vendors: Optional[Path],
+    without: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Run a studio on this machine, ftrack and accsyn included, until Ctrl-C.
@@ -61,6 +67,7 @@ def sandbox(
     with studio_folder(folder) as root, open_studio(root, demo_data=demo_data) as studio, controlled(studio, root):
         for service in (studio.ftrack, studio.accsyn):
             service.switches.latency_s = latency_ms / 1000
+        let_fail(studio, without)
         variables = environment(studio, root)
         if vendors is not None:
             variables.update(studio.environment("admin"), FTRACK_ACCSYN_VENDORS=str(vendors))
@@ -109,6 +116,18 @@ def connect_hooks(studio: Studio, root: Path, vendors: Path) -> None:
     theirs = {**studio.outside(), "FTRACK_ACCSYN_CLIENT": studio.demo.vendor_client.id}
     click.echo(f"The vendor's variables: {as_object(theirs)}", err=True)
     click.echo(f"Their disk is {studio.vendor_desk}. The same for sh:\n{as_exports(theirs)}", err=True)
+
+
+def let_fail(studio: Studio, names: Sequence[str]) -> None:
+    """Let the accsyn of *studio* be otherwise than assumed; stop where one of *names* says nothing of that."""
+    from ftrack_accsyn_sandbox import assumptions
+
+    unknown = next((name for name in names if name not in assumptions.SWITCHES), None)
+    if unknown is not None:
+        raise Stop(f"{unknown} is none of {', '.join(assumptions.SWITCHES)}.")
+    assumptions.fail(studio.accsyn, names)
+    for name in names:
+        click.echo(f"{name}: {assumptions.SWITCHES[name].said}", err=True)
 
 
 @contextlib.contextmanager

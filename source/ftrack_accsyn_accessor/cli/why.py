@@ -10,6 +10,7 @@ import click
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import answer, exit_codes, terminal
 from ftrack_accsyn_accessor.insight import inquiry
+from ftrack_accsyn_accessor.insight.probe.remembered import last
 from ftrack_accsyn_accessor.insight.remarks import components
 from ftrack_accsyn_accessor.insight.situation import Cause, Situation
 from ftrack_accsyn_accessor.insight.why import explain
@@ -27,16 +28,18 @@ def why(context: click.Context, item: Optional[str], as_json: bool) -> None:
     ITEM is the id of a component in ftrack, a staged file (absolute, or relative to the staging area), words of a row
     ("sh010 comp v001 main"), or the number of a request. All is told that is in its way, and nothing of other items.
     Without any, what holds up the most is told first, then the rest, one line a cause. accsyn is asked for its client,
-    queues and jobs.
+    queues and jobs. What the last `doctor --probe` saw of it is told in a line at the end.
     """
-    known = inquiry.gather(environment.read_settings(), environment.ftrack_user(), item or "")
+    current = environment.read_settings()
+    known = inquiry.gather(current, environment.ftrack_user(), item or "")
+    seen = last(current)
     causes = explain(known)
     if as_json:
         first = causes[0]
-        told = {"sentence": first.sentence, "remedy": first.remedy, "causes": causes, "situation": known}
+        told = {"sentence": first.sentence, "remedy": first.remedy, "causes": causes, "situation": known, "probe": seen}
         answer.print_json({**told, "exit_code": _exit_code(known)})
     else:
-        terminal.say("\n".join(_lines(causes, known.one)))
+        terminal.say("\n".join([*_lines(causes, known.one), *filter(None, [seen])]))
     context.exit(_exit_code(known))
 
 

@@ -48,6 +48,7 @@ def test_sound_machine_passes_every_check(publisher: Publisher, run: Run, told: 
         "destination location",
         "accsyn volume",
         "accsyn queue",
+        "assumed of accsyn",
     }
     assert run("doctor").exit_code == exit_codes.OK
 
@@ -247,6 +248,7 @@ def test_bundle_tells_what_is_known_and_no_secret(publisher: Publisher, run: Run
     with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
         content = {name: archive.read(name).decode() for name in archive.namelist()}
     assert {
+        "probe.json",
         "doctor.txt",
         "doctor.json",
         "settings.json",

@@ -18,6 +18,7 @@ from ftrack_accsyn_accessor.insight.installation import find_installation
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import plain_server, server_login
 from ftrack_accsyn_accessor.model.plain import as_json
+from ftrack_accsyn_accessor.outbox import probed
 from ftrack_accsyn_accessor.workspace.answers import redacted
 
 #: Items told about: those that need attention first, then the newest.
@@ -45,6 +46,7 @@ def _parts(subject: Subject, checks: Sequence[Check], environ: Mapping[str, str]
     yield "doctor.json", as_json(checks, indent=1)
     yield "settings.json", as_json(subject.settings, indent=1)
     yield "environment.json", as_json(_environment(environ), indent=1)
+    yield "probe.json", as_json(probed.seen(subject.settings.workspace or ""), indent=1)
     yield from _outbox(subject)
     for log in log_files():
         lines = [line for line in _tail(log).splitlines() if any(word in line for word in _OURS)]

@@ -12,6 +12,7 @@ from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.ftrack.trouble import CHECK_ADDRESS, of_answer, trouble
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject, clock, fail, failed, ok, skipped, warn
 from ftrack_accsyn_accessor.insight.doctor.view import staging_view
+from ftrack_accsyn_accessor.insight.probe.remembered import last
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.settings import Settings
@@ -20,6 +21,8 @@ from ftrack_accsyn_accessor.worker import endpoint
 from ftrack_accsyn_accessor.workspace import Client, Workspace
 from ftrack_accsyn_accessor.workspace.limit import Limit, limited_session
 from ftrack_accsyn_accessor.workspace.transport import clock_skew_s
+
+PROBED = "assumed of accsyn"
 
 
 def ftrack(subject: Subject, found: dict[str, str]) -> Iterator[Check]:
@@ -106,10 +109,17 @@ def accsyn(subject: Subject, found: dict[str, str]) -> Iterator[Check]:
         yield _guarded("destination", lambda: _destination(workspace, current, found))
         yield _guarded("accsyn queue", lambda: _queue(workspace, current))
         yield _guarded("accsyn's staging folder", lambda: staging_view(workspace, subject))
+        yield _probed(current)
     except errors.WorkspaceError as error:
         yield failed("accsyn login", error)
     finally:
         workspace.close()
+
+
+def _probed(current: Settings) -> Check:
+    """Return what the last probe saw of what is assumed of this accsyn."""
+    seen = last(current)
+    return ok(PROBED, seen) if seen else skipped(PROBED, "It was never looked at: ftrack-accsyn doctor --probe.")
 
 
 def _guarded(name: str, check: Callable[[], Check]) -> Check:

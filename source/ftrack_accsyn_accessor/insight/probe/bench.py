@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from typing import Any, Callable, Optional
 
-from ftrack_accsyn_accessor.insight.probe.finding import Finding, unseen
+from ftrack_accsyn_accessor.insight.probe.finding import Finding, said, unseen
 from ftrack_accsyn_accessor.insight.probe.trial import Trial
 from ftrack_accsyn_accessor.model import errors, proof
 from ftrack_accsyn_accessor.model.accsyn import FolderEntry, Job, Task
@@ -25,13 +26,16 @@ APART_S = 1.1
 
 
 class Bench:
-    """One probe at work. *sleep* and *monotonic* are seams for tests; *client* is empty where the machine has none."""
+    """One probe at work. *sleep* and *monotonic* are seams for tests.
+
+    `party` is this machine, `first` the id of the task that the job began with, `payload` what it was made of. `closed`
+    tells that the job, being done, takes no more; `sleeps` that it takes more and does not run.
+    """
 
     def __init__(
         self,
         workspace: Workspace,
         trial: Trial,
-        client: str,
         volume: str,
         main: str,
         sleep: Callable[[float], None] = time.sleep,
@@ -41,9 +45,13 @@ class Bench:
         self.trial = trial
         self.volume = volume
         self.main = main
-        self.party = f"client={client}"
+        self.party = ""
         self.mirrored = True
         self.job: Optional[Job] = None
+        self.first = ""
+        self.payload: dict[str, Any] = {}
+        self.closed = self.sleeps = False
+        self._more: list[str] = []
         self.sleep = sleep
         self._monotonic = monotonic
         self._until = monotonic() + LOOKS_S
@@ -63,28 +71,60 @@ class Bench:
             try:
                 found = step()
             except errors.AccsynAccessorError as error:
-                why = f"{error.tried}: {error.outcome}" if error.tried else error.outcome
+                why = f"{error.tried}: {said(error)}"
             except OSError as error:
                 why = f"the probe's files: {error.strerror or error}"
         told = {each.id: each for each in found}
         return [told.get(name) or unseen(name, f"Could not be seen: {why.rstrip('.')}.") for name in names]
 
-    def task(self, path: str, metadata: str = "first", **more: Any) -> dict[str, Any]:
+    def task(self, path: str) -> dict[str, Any]:
         """Return the task that carries *path* of the probe's folder, written as the plugin writes its own."""
         there = path if not path.endswith("]") else f"{path.rpartition('/')[0]}/"
         whole = source_text(self.main, self.volume, there)
         source = source_text(self.party, self.volume, path)
-        return {"source": source, "destination": self.main if self.mirrored else whole, "metadata": {"probe": metadata}}
+        return {"source": source, "destination": self.main if self.mirrored else whole, "metadata": {"probe": "first"}}
 
     def tasks(self) -> list[Task]:
-        """Return the tasks of the probe's job."""
-        return self.workspace.tasks(self.job_id)
+        """Return the tasks of the probe's jobs."""
+        return [task for job_id in (self.job_id, *self._more) for task in self.workspace.tasks(job_id)]
 
-    def of(self, path: str) -> list[Task]:
-        """Return the tasks that carry *path*; all where accsyn tells no paths."""
-        found = self.tasks()
-        told = [task for task in found if proof.path_of(task)]
-        return [task for task in told if proof.path_of(task) == path] if told else found
+    def begun(self) -> Task:
+        """Return the task that the job began with."""
+        for task in self.workspace.tasks(self.job_id):
+            if task.id == self.first:
+                return task
+        raise errors.Unresolved("look at the probe's first task", self.first, "it is gone", "")
+
+    def add(self, path: str) -> list[str]:
+        """Add the task that carries *path*, and return its ids; with a job of its own where this one takes no more.
+
+        Raises `errors.Refused` where no job takes it.
+        """
+        known = {task.id for task in self.tasks()}
+        task = self.task(path)
+        try:
+            self.workspace.add_tasks(self.job_id, [task])
+        except errors.Refused:
+            payload = {"code": self.trial.left.job, "mirror_paths": self.mirrored, "tasks": [task]}
+            with contextlib.suppress(errors.Uncertain):
+                self.workspace.create_job(payload)
+            self._more = [job.id for job in self.jobs() if job.id != self.job_id]
+        self.rouse()
+        return [each.id for each in self.tasks() if each.id not in known]
+
+    def rouse(self) -> None:
+        """Have the job go on, which is done and does not by itself."""
+        if self.sleeps:
+            self.workspace.set_job_status(self.job_id, "waiting")
+
+    def jobs(self) -> list[Job]:
+        """Return the probe's jobs, however they are found."""
+        found = [*self.workspace.all_jobs(), *self.workspace.all_jobs(finished=True)]
+        return [job for job in found if job.name == self.trial.left.job]
+
+    def with_ids(self, task_ids: Sequence[str]) -> list[Task]:
+        """Return the tasks with these ids."""
+        return [task for task in self.tasks() if task.id in task_ids]
 
     @property
     def job_id(self) -> str:
@@ -94,12 +134,8 @@ class Bench:
         return self.job.id
 
     def status(self) -> str:
-        """Return the status of the probe's job, however it is found."""
-        for finished in (False, True):
-            for job in self.workspace.all_jobs(finished):
-                if job.id == self.job_id:
-                    return job.status
-        return ""
+        """Return the status of the probe's job."""
+        return next((job.status for job in self.jobs() if job.id == self.job_id), "")
 
     def wait(self, met: Callable[[], bool], limit_s: float = WAIT_S) -> bool:
         """Wait until *met*; return whether that has come before *limit_s* were over."""

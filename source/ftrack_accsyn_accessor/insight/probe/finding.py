@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import textwrap
 
 from ftrack_accsyn_accessor.model.assumptions import BY_ID, Assumption
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
+
+#: Characters of accsyn's words.
+_MOST = 160
 
 
 class Outcome(str, enum.Enum):
@@ -48,6 +53,11 @@ class Report:
     left: tuple[str, ...]
     calls: int
     took_s: float
+
+
+def said(error: AccsynAccessorError) -> str:
+    """Return what accsyn said, to stand in a sentence."""
+    return textwrap.shorten(error.outcome, _MOST, placeholder=" ..").rstrip(".")
 
 
 def holds(name: str, seen: str) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from typing import Callable
@@ -12,10 +13,10 @@ from ftrack_accsyn_accessor.insight.doctor.check import Subject
 from ftrack_accsyn_accessor.insight.installation import find_installation
 from ftrack_accsyn_accessor.insight.probe.bench import Bench
 from ftrack_accsyn_accessor.insight.probe.finding import Finding, Report, unseen
-from ftrack_accsyn_accessor.insight.probe.reading import read
+from ftrack_accsyn_accessor.insight.probe.reading import read, uploaded
 from ftrack_accsyn_accessor.insight.probe.trial import Trial, clear
 from ftrack_accsyn_accessor.insight.probe.working import WORKED, work
-from ftrack_accsyn_accessor.model import errors
+from ftrack_accsyn_accessor.model import assumptions, errors
 from ftrack_accsyn_accessor.model.assumptions import ASSUMPTIONS
 from ftrack_accsyn_accessor.model.settings import describe
 from ftrack_accsyn_accessor.outbox import locations, probed
@@ -79,10 +80,10 @@ def probe(
 
 
 def _root(subject: Subject) -> str:
+    """Return the staging area's root; raise `errors.StagingGone` where it is not there."""
     here = find_installation(subject.settings, subject.api_user)
-    if not here.staging_present:
-        here.area.prepare()
-    here.area.require()
+    if here.unplugged or not os.path.isdir(here.area.root):
+        raise errors.StagingGone("probe accsyn", here.area.root, "the folder is not there", "Plug its disk in.")
     return here.area.root
 
 
@@ -111,27 +112,31 @@ def _earlier(workspace: Workspace) -> list[str]:
 def _looked(subject: Subject, workspace: Workspace, trial: Trial, sleep: Callable[[float], None]) -> Iterator[Finding]:
     """Yield everything that can be seen: what only asks first."""
     current = subject.settings
-    why = ""
-    client_id = ""
-    try:
-        client = endpoint.find_client(workspace, current)
-        client_id = client.id
-        if not client.online:
-            why = f"this machine's accsyn client is {client.status}"
-    except (errors.NotReady, errors.Refused) as error:
-        why = error.outcome
-    bench = Bench(workspace, trial, client_id, current.volume, current.workspace or "", sleep)
-    yield from read(bench, _location(subject), client_id)
+    bench = Bench(workspace, trial, current.volume, current.workspace or "", sleep)
+    yield from read(bench)
+    why, client_id = _client(workspace, subject)
+    uploads = [assumptions.UPLOAD_LOCATION, assumptions.UPLOAD_IDENT]
+    yield from bench.look(uploads, lambda: uploaded(bench, _location(subject), client_id))
     if why:
         yield from (
             unseen(each.id, f"Could not be seen: {why.rstrip('.')}.") for each in ASSUMPTIONS if each.id in WORKED
         )
         return
+    bench.party = f"client={client_id}"
     try:
         trial.make()
     except OSError as error:
         raise errors.StagingError("make the probe's files", str(trial.folder), error.strerror or str(error)) from error
     yield from work(bench)
+
+
+def _client(workspace: Workspace, subject: Subject) -> tuple[str, str]:
+    """Return why this machine's accsyn client carries nothing, empty where it does, and its id."""
+    try:
+        client = endpoint.find_client(workspace, subject.settings)
+    except errors.WorkspaceError as error:
+        return error.outcome, ""
+    return ("" if client.online else f"this machine's accsyn client is {client.status}"), client.id
 
 
 def _location(subject: Subject) -> str:

@@ -4,32 +4,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Optional
 
 from ftrack_accsyn_accessor.insight.doctor.check import SKEW_S
 from ftrack_accsyn_accessor.insight.probe.bench import Bench
-from ftrack_accsyn_accessor.insight.probe.finding import Finding, holds, judged, otherwise, unseen
+from ftrack_accsyn_accessor.insight.probe.finding import Finding, holds, judged, otherwise, said, unseen
 from ftrack_accsyn_accessor.model import assumptions, errors
 from ftrack_accsyn_accessor.model.accsyn import entity_id
-from ftrack_accsyn_accessor.workspace.probing import NOBODY
 
-#: So many ids make an address of 3,000 characters.
-_LONG = 95
+#: So long a name makes an address of 3,000 characters.
+_LONG = 2400
+#: How long is waited for an accsyn that has no time, in seconds.
+_PATIENCE_S = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 5.0, 5.0, 5.0, 5.0)
 _BARE = re.compile(r"[\w.\-]+")
 
 
-def read(bench: Bench, location_id: str, client_id: str) -> Iterator[Finding]:
+def read(bench: Bench) -> Iterator[Finding]:
     """Yield what can be seen without making anything."""
     names = assumptions
+    yield from bench.look([names.TOO_MANY], lambda: [_calm(bench)])
     yield from bench.look([names.CLOCK_TOLD], lambda: [_clock(bench)])
     yield from bench.look([names.REFUSAL_WORDED], lambda: [_refusal(bench)])
-    why = "Could not be seen: too many calls would have to be made."
-    yield unseen(names.TOO_MANY, why)
     yield from bench.look([names.LONG_QUERIES], lambda: [_long(bench)])
     yield from bench.look([names.USERS_WITH_AT], lambda: [_user(bench)])
     yield from bench.look([names.VOLUMES_HIDDEN], lambda: [_volumes(bench)])
-    uploads = [names.UPLOAD_LOCATION, names.UPLOAD_IDENT]
-    yield from bench.look(uploads, lambda: _uploads(bench, location_id, client_id))
+
+
+def _calm(bench: Bench) -> Finding:
+    """Wait until accsyn has time, and return in which form it said that it has none; nothing is done to provoke it."""
+    met: Optional[errors.Busy] = None
+    for pause_s in _PATIENCE_S:
+        try:
+            bench.workspace.own_name()
+            break
+        except errors.Busy as error:
+            met = error
+            bench.sleep(max(pause_s, min(error.retry_after_s or 0.0, _PATIENCE_S[-1])))
+    if met is None:
+        return unseen(assumptions.TOO_MANY, "Could not be seen: too many calls would have to be made.")
+    wait = f"{met.retry_after_s:.0f} s are asked for" if met.retry_after_s else "no time to wait is told"
+    seen = f"{said(met)}; {wait}."
+    return judged(assumptions.TOO_MANY, met.status == 429, seen, seen)
 
 
 def _clock(bench: Bench) -> Finding:
@@ -49,14 +64,14 @@ def _refusal(bench: Bench) -> Finding:
         return otherwise(assumptions.REFUSAL_WORDED, "What there is not was answered as if there were.")
     bare = error.outcome.startswith("HTTP status") or not isinstance(error, errors.Refused)
     text = f'{status}, with the message "{error.outcome}".'
-    return judged(assumptions.REFUSAL_WORDED, not bare, text, f"{error.kind}: {error.outcome}.")
+    return judged(assumptions.REFUSAL_WORDED, not bare, text, f"{said(error)}.")
 
 
 def _long(bench: Bench) -> Finding:
     try:
-        bench.workspace.asked_by_ids([NOBODY] * _LONG)
+        bench.workspace.asked_by_name("n" * _LONG)
     except errors.Refused as error:
-        return otherwise(assumptions.LONG_QUERIES, f"It was refused: {error.outcome}.")
+        return otherwise(assumptions.LONG_QUERIES, f"It was refused: {said(error)}.")
     return holds(assumptions.LONG_QUERIES, "A query of 2,400 characters was answered.")
 
 
@@ -80,7 +95,8 @@ def _volumes(bench: Bench) -> Finding:
     return otherwise(assumptions.VOLUMES_HIDDEN, shown)
 
 
-def _uploads(bench: Bench, location_id: str, client_id: str) -> list[Finding]:
+def uploaded(bench: Bench, location_id: str, client_id: str) -> list[Finding]:
+    """Return what accsyn's ftrack integration says of where the staging location's files go."""
     if not (location_id and client_id):
         raise errors.Unresolved("ask accsyn's ftrack integration", "", "location or client are not known", "")
     bench.workspace.destination(location_id, client_id)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Optional
 
 from ftrack_accsyn_accessor.insight.probe.bench import APART_S, SOON_S, Bench
-from ftrack_accsyn_accessor.insight.probe.finding import Finding, holds, judged, otherwise, unseen
+from ftrack_accsyn_accessor.insight.probe.finding import Finding, Outcome, holds, judged, otherwise, said, unseen
 from ftrack_accsyn_accessor.model import assumptions as names
 from ftrack_accsyn_accessor.model import errors, proof
-from ftrack_accsyn_accessor.model.accsyn import FolderEntry, Task
+from ftrack_accsyn_accessor.model.accsyn import FolderEntry
 from ftrack_accsyn_accessor.model.tasks import leads_elsewhere
 from ftrack_accsyn_accessor.workspace.probing import NOBODY
 
 #: In the metadata of the probe's job.
 KEY = "ftrack_accsyn_probe"
+#: What the first file has in the end.
+_NEWER_BYTES = 99
 #: What cannot be seen without a job.
 WORKED = (
     *(names.INTEGRATION_SETTING, names.CREATED_JOB, names.MIRRORED_PATHS, names.PRIORITY_RUNNING, names.JOB_BY_NAME),
@@ -33,65 +35,60 @@ def work(bench: Bench) -> Iterator[Finding]:
     yield from bench.look([names.JOB_BY_ID], lambda: [_by_id(bench)])
     yield from bench.look([names.IDS_IN_QUERY], lambda: [_by_ids(bench)])
     yield from bench.look([names.JOB_METADATA], lambda: [_job_metadata(bench)])
-    parts = _Parts(bench)
-    together = [names.FOLDER_SOURCE, names.FRAME_RANGES]
-    yield from bench.look(together, lambda: parts.together())
     yield from bench.look([names.TASK_METADATA, names.TASK_PATHS], lambda: _tasks(bench))
     yield from bench.look([names.FINISHED_JOB], lambda: [_finished(bench)])
     again = [names.EXISTING_TASK, names.TASK_TIMES, names.SIZES_TOLD]
     yield from bench.look(again, lambda: _again(bench))
+    parts = _Parts(bench)
+    yield from bench.look([names.FOLDER_SOURCE, names.FRAME_RANGES], lambda: parts.together())
     awkward = [names.AWKWARD_RANGES, names.RANGES_WITH_HOLES]
     yield from bench.look(awkward, lambda: parts.awkward())
 
 
 def _create(bench: Bench) -> list[Finding]:
     """Create the job with one file, leaving out what may be refused until it is not."""
-    refused: Optional[errors.Refused] = None
-    found: list[Finding] = []
-    for mirrored in (True, False):
-        for setting in (True, False):
-            bench.mirrored = mirrored
-            try:
-                found.append(_created(bench, setting))
-            except errors.Refused as error:
-                refused = refused or error
-                continue
-            why = f"It was refused: {refused.outcome}." if refused is not None else ""
-            found.append(judged(names.INTEGRATION_SETTING, setting, "The job was created with it.", why))
-            if not mirrored:
-                found.append(otherwise(names.MIRRORED_PATHS, why))
-            elif not bench.settled():
-                found.append(unseen(names.MIRRORED_PATHS, "Could not be seen: the file was not carried in time."))
-            else:
-                found.append(_mirrored(bench))
-            return found
-    assert refused is not None  # noqa: S101 - every way was refused
-    raise refused
+    refused: list[errors.Refused] = []
+    for bench.mirrored, setting in ((True, True), (True, False), (False, True), (False, False)):
+        try:
+            created = _created(bench, setting)
+        except errors.Refused as error:
+            refused.append(error)
+            continue
+        whys = [f"It was refused: {said(each)}." for each in refused] or [""]
+        settings = judged(names.INTEGRATION_SETTING, setting, "The job was created with it.", whys[-1])
+        if not bench.mirrored:
+            return [created, settings, otherwise(names.MIRRORED_PATHS, whys[0])]
+        if not bench.settled():
+            return [created, settings, unseen(names.MIRRORED_PATHS, "Could not be seen: it was not carried in time.")]
+        return [created, settings, _mirrored(bench)]
+    raise refused[0]
 
 
 def _created(bench: Bench, setting: bool) -> Finding:
+    bench.payload = bench.task(bench.trial.path("plain.txt"))
     payload = {
         "code": bench.trial.left.job,
         "mirror_paths": bench.mirrored,
         "metadata": {KEY: bench.trial.name},
-        "tasks": [bench.task(bench.trial.path("plain.txt"))],
+        "tasks": [bench.payload],
         **({"settings": {"integration": "ftrack"}} if setting else {}),
     }
     try:
         bench.job = bench.workspace.create_job(payload)
+        found = holds(names.CREATED_JOB, "It names the id.")
     except errors.Uncertain as error:
-        jobs = [*bench.workspace.all_jobs(), *bench.workspace.all_jobs(finished=True)]
-        bench.job = next((job for job in jobs if job.name == bench.trial.left.job), None)
+        bench.job = next(iter(bench.jobs()), None)
         if bench.job is None:
             raise
-        return otherwise(names.CREATED_JOB, f"The job is there, and {error.outcome}.")
-    return holds(names.CREATED_JOB, "It names the id.")
+        found = otherwise(names.CREATED_JOB, f"The job is there, and {said(error)}.")
+    bench.first = next((task.id for task in bench.tasks()), "")
+    return found
 
 
 def _mirrored(bench: Bench) -> Finding:
     """Return whether the file has landed under its own path, by what lies there, else by what accsyn says."""
     name, path = names.MIRRORED_PATHS, bench.trial.path("plain.txt")
-    tasks = bench.of(path)
+    tasks = bench.tasks()
     try:
         there: Mapping[str, FolderEntry] = bench.listed()
     except errors.Refused as error:
@@ -111,12 +108,12 @@ def _mirrored(bench: Bench) -> Finding:
 
 def _priority(bench: Bench) -> Finding:
     """Change the priority of a task of the job, which runs or has just run."""
-    task = bench.tasks()[0]
+    task = bench.begun()
     try:
         bench.workspace.prioritise_tasks(bench.job_id, {task.id: 600})
     except errors.Refused as error:
-        return otherwise(names.PRIORITY_RUNNING, f"It was refused: {error.outcome}.")
-    after = next((each.priority for each in bench.tasks() if each.id == task.id), None)
+        return otherwise(names.PRIORITY_RUNNING, f"It was refused: {said(error)}.")
+    after = bench.begun().priority
     return judged(names.PRIORITY_RUNNING, after == 600, "It was 600 afterwards.", f"It was {after} afterwards.")
 
 
@@ -137,14 +134,13 @@ def _by_ids(bench: Bench) -> Finding:
     try:
         found = [*bench.workspace.asked_by_ids(ids), *bench.workspace.asked_by_ids(ids, finished=True)]
     except errors.Refused as error:
-        return otherwise(names.IDS_IN_QUERY, f"It was refused: {error.outcome}.")
+        return otherwise(names.IDS_IN_QUERY, f"It was refused: {said(error)}.")
     is_there = any(job.id == bench.job_id for job in found)
     return judged(names.IDS_IN_QUERY, is_there, "It was found.", "It was not found.")
 
 
 def _job_metadata(bench: Bench) -> Finding:
-    jobs = [*bench.workspace.all_jobs(), *bench.workspace.all_jobs(finished=True)]
-    metadata = next((job.metadata for job in jobs if job.id == bench.job_id), {})
+    metadata = next((job.metadata for job in bench.jobs() if job.id == bench.job_id), {})
     kept = metadata.get(KEY) == bench.trial.name
     return judged(names.JOB_METADATA, kept, "It was as it was given.", "It was gone.")
 
@@ -165,80 +161,75 @@ def _finished(bench: Bench) -> Finding:
     if before != "done":
         return unseen(names.FINISHED_JOB, f"Could not be seen: the job was {before or 'not found'} and not done.")
     bench.trial.write("second.txt", 13)
-    path = bench.trial.path("second.txt")
+    known = {task.id for task in bench.tasks()}
     try:
-        bench.workspace.add_tasks(bench.job_id, [bench.task(path)])
+        bench.workspace.add_tasks(bench.job_id, [bench.task(bench.trial.path("second.txt"))])
     except errors.Refused as error:
-        return otherwise(names.FINISHED_JOB, f"It was refused: {error.outcome}.")
-    if bench.wait(lambda: _moves(bench, path), SOON_S):
+        bench.closed = True
+        return otherwise(names.FINISHED_JOB, f"It was refused: {said(error)}.")
+    added = [task.id for task in bench.tasks() if task.id not in known]
+    if bench.wait(lambda: _moves(bench, added), SOON_S):
         bench.settled()
         return holds(names.FINISHED_JOB, "The file that was added was carried.")
-    bench.workspace.set_job_status(bench.job_id, "waiting")
-    woken = bench.wait(lambda: _moves(bench, path), SOON_S) and bench.settled()
+    bench.sleeps = True
+    bench.rouse()
+    woken = bench.wait(lambda: _moves(bench, added), SOON_S) and bench.settled()
     after = "was carried once the job was set to waiting" if woken else "was not carried"
     return otherwise(names.FINISHED_JOB, f"The file that was added {after}.")
 
 
-def _moves(bench: Bench, path: str) -> bool:
-    """Whether the task of *path* runs or has run, or its job goes on."""
-    statuses = {task.status for task in bench.of(path)}
-    return (bool(statuses & (proof.AT_WORK | {"done"})) and not statuses & proof.WAITING) or bench.status() in (
-        "running",
-        "waiting",
-    )
+def _moves(bench: Bench, task_ids: Sequence[str]) -> bool:
+    """Whether these tasks run or have run, or their job goes on."""
+    statuses = {task.status for task in bench.with_ids(task_ids)}
+    return (bool(statuses) and not statuses & proof.WAITING) or bench.status() in ("running", "waiting")
 
 
 def _again(bench: Bench) -> list[Finding]:
-    """Add the first file again, with newer content and other metadata."""
-    path = bench.trial.path("plain.txt")
-    before = bench.of(path)
-    was = {task.id: task.finished for task in before}
-    told_before = next(iter(was.values()), "")
+    """Add the first file again, with newer content and other metadata, and look at the times and sizes then."""
+    was, count = bench.begun().finished, len(bench.tasks())
     bench.sleep(APART_S)
-    bench.trial.write("plain.txt", 99)
-    try:
-        bench.workspace.add_tasks(bench.job_id, [bench.task(path, "second")])
-    except errors.Refused as error:
-        found = [otherwise(names.EXISTING_TASK, f"It was refused: {error.outcome}.")]
-        bench.workspace.retry_tasks(bench.job_id, list(was))
-    else:
-        found = []
-    bench.wait(lambda: bool(_statuses(bench, path) & (proof.WAITING | proof.AT_WORK)) or _ran(bench, path, was), SOON_S)
-    bench.settled()
-    sizes = _sizes(bench)
-    after = bench.of(path)
-    size = sizes.get(bench.trial.part("plain.txt")) if sizes is not None else None
-    if not found:
-        found = [_requeued(before, after, _ran(bench, path, was) or size == 99)]
-        if found[0].outcome != "as assumed":
-            bench.workspace.retry_tasks(bench.job_id, list(was))
-            bench.wait(lambda: _ran(bench, path, was), SOON_S)
-            bench.settled()
-            after = bench.of(path)
-    told = {task.id: task.finished for task in after if task.id in was}
-    anew = bool(told_before) and all(told[each] and told[each] != was[each] for each in told)
-    instead = "The time was the same after another run." if told_before else "No time was told."
-    found.append(judged(names.TASK_TIMES, anew, "Another time was told after another run.", instead))
-    found.append(_sized(sizes, size))
-    return found
+    bench.trial.write("plain.txt", _NEWER_BYTES)
+    existing = _added_again(bench, was, count)
+    if existing.outcome is not Outcome.HOLDS:
+        bench.workspace.retry_tasks(bench.job_id, [bench.first])
+        bench.workspace.set_job_status(bench.job_id, "waiting")
+        bench.wait(lambda: _ran(bench, was), SOON_S)
+        bench.settled()
+    now = bench.begun().finished
+    instead = "The time was the same after another run." if was else "No time was told."
+    times = judged(
+        names.TASK_TIMES, bool(was) and now not in ("", was), "Another time was told after another run.", instead
+    )
+    return [existing, times, _sized(bench)]
 
 
-def _requeued(before: list[Task], after: list[Task], ran: bool) -> Finding:
+def _added_again(bench: Bench, was: str, count: int) -> Finding:
+    """Add the first file again, which ended at *was*; the job had *count* tasks."""
     name = names.EXISTING_TASK
-    if len(after) > len(before):
+    try:
+        bench.workspace.add_tasks(bench.job_id, [{**bench.payload, "metadata": {"probe": "second"}}])
+    except errors.Refused as error:
+        if bench.closed:
+            return unseen(name, "Could not be seen: the job, being done, takes nothing.")
+        return otherwise(name, f"It was refused: {said(error)}.")
+    bench.rouse()
+    if len(bench.tasks()) > count:
+        bench.settled()
         return otherwise(name, "A second task was made of it.")
-    if not ran:
+    if not bench.wait(lambda: bench.begun().status != "done" or _ran(bench, was) or _is_newer(bench), SOON_S):
         return otherwise(name, "Nothing became of it.")
-    kept = all(task.metadata.get("probe") != "second" for task in after)
+    bench.settled()
+    kept = bench.begun().metadata.get("probe") != "second"
     return holds(name, f"It ran again; its metadata was {'the old' if kept else 'the new'} one.")
 
 
-def _statuses(bench: Bench, path: str) -> set[str]:
-    return {task.status for task in bench.of(path)}
+def _ran(bench: Bench, was: str) -> bool:
+    task = bench.begun()
+    return task.status == "done" and task.finished not in ("", was)
 
 
-def _ran(bench: Bench, path: str, was: Mapping[str, str]) -> bool:
-    return any(task.status == "done" and task.finished not in ("", was.get(task.id)) for task in bench.of(path))
+def _is_newer(bench: Bench) -> bool:
+    return (_sizes(bench) or {}).get(bench.trial.part("plain.txt")) == _NEWER_BYTES
 
 
 def _sizes(bench: Bench) -> Optional[dict[str, Optional[int]]]:
@@ -248,11 +239,12 @@ def _sizes(bench: Bench) -> Optional[dict[str, Optional[int]]]:
         return None
 
 
-def _sized(sizes: Optional[Mapping[str, Optional[int]]], size: Optional[int]) -> Finding:
+def _sized(bench: Bench) -> Finding:
+    sizes = _sizes(bench)
     if sizes is None:
         return otherwise(names.SIZES_TOLD, "Listing the folder was refused.")
-    text = "The file's size was told." if size == 99 else f"The file has 99 bytes, and {size or 'none'} were told."
-    return judged(names.SIZES_TOLD, bool(size), text, text)
+    told = sum(bool(size) for size in sizes.values())
+    return judged(names.SIZES_TOLD, told > 0, f"Those of {told} files were told.", "None was told.")
 
 
 class _Parts:
@@ -261,6 +253,7 @@ class _Parts:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._refused: dict[str, str] = {}
+        self._ids: dict[str, list[str]] = {}
 
     def together(self) -> list[Finding]:
         """Return whether a folder and a frame range are read as meant."""
@@ -301,12 +294,12 @@ class _Parts:
 
     def _add(self, name: str) -> None:
         try:
-            self._bench.workspace.add_tasks(self._bench.job_id, [self._bench.task(self._bench.trial.path(name))])
+            self._ids[name] = self._bench.add(self._bench.trial.path(name))
         except errors.Refused as error:
-            self._refused[name] = error.outcome
+            self._refused[name] = said(error)
 
     def _status(self, name: str) -> str:
-        return next((task.status for task in self._bench.of(self._bench.trial.path(name))), "missing")
+        return next((task.status for task in self._bench.with_ids(self._ids.get(name, []))), "missing")
 
     def _listed(self) -> Optional[dict[str, FolderEntry]]:
         try:
