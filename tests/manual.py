@@ -36,7 +36,7 @@ REASONS = {
 }
 
 #: Pages whose commands `e2e/test_manual.py` runs one after the other, in one studio; the last one tidies up.
-IN_ONE_STUDIO = ("command-line", "send", "get", "sync", "status", "json", "farm", "upgrade")
+IN_ONE_STUDIO = ("command-line", "send", "get", "sync", "status", "probe", "json", "farm", "upgrade")
 #: Those that have a test, and a studio, of their own.
 ON_THEIR_OWN = ("README", "vendors", "deliver", "python", "sandbox")
 

@@ -67,7 +67,7 @@ def sandbox(
     with studio_folder(folder) as root, open_studio(root, demo_data=demo_data) as studio, controlled(studio, root):
         for service in (studio.ftrack, studio.accsyn):
             service.switches.latency_s = latency_ms / 1000
-        let_fail(studio, without)
+        otherwise = let_fail(studio, without)
         variables = environment(studio, root)
         if vendors is not None:
             variables.update(studio.environment("admin"), FTRACK_ACCSYN_VENDORS=str(vendors))
@@ -75,6 +75,8 @@ def sandbox(
             connect_hooks(studio, root, vendors)
         click.echo(as_object(variables) if as_json else as_text(variables, root))
         click.echo(f"Actions can be tried in a browser: {studio.ftrack.url}/actions", err=True)
+        for line in otherwise:
+            click.echo(line, err=True)
         # A wait without limit is deaf to Ctrl-C on Windows.
         while not stopped.wait(timeout=0.5):
             pass
@@ -118,16 +120,15 @@ def connect_hooks(studio: Studio, root: Path, vendors: Path) -> None:
     click.echo(f"Their disk is {studio.vendor_desk}. The same for sh:\n{as_exports(theirs)}", err=True)
 
 
-def let_fail(studio: Studio, names: Sequence[str]) -> None:
-    """Let the accsyn of *studio* be otherwise than assumed; stop where one of *names* says nothing of that."""
+def let_fail(studio: Studio, names: Sequence[str]) -> list[str]:
+    """Let the accsyn of *studio* be otherwise than assumed, and return how; stop where one of *names* is no word."""
     from ftrack_accsyn_sandbox import assumptions
 
     unknown = next((name for name in names if name not in assumptions.SWITCHES), None)
     if unknown is not None:
         raise Stop(f"{unknown} is none of {', '.join(assumptions.SWITCHES)}.")
     assumptions.fail(studio.accsyn, names)
-    for name in names:
-        click.echo(f"{name}: {assumptions.SWITCHES[name].said}", err=True)
+    return [f"{name}: {assumptions.SWITCHES[name].said}" for name in names]
 
 
 @contextlib.contextmanager

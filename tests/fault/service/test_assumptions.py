@@ -8,8 +8,10 @@ import pytest
 
 from fault.faults.desk import Desk
 from fault.proof.test_content import replace
-from ftrack_accsyn_accessor.model.assumptions import ASSUMPTIONS, CHOICES
+from ftrack_accsyn_accessor.model.assumptions import ASSUMPTIONS, CHOICES, FINISHED_JOB
 from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.outbox import probed
+from ftrack_accsyn_accessor.outbox.probed import Sight
 from ftrack_accsyn_sandbox import assumptions
 from ftrack_accsyn_sandbox.studio import Studio
 
@@ -82,6 +84,22 @@ def test_every_component_arrives_though_nobody_knows_what_is_otherwise(desk: Des
     assumptions.fail(desk.studio.accsyn, [name])
 
     carry(desk, name.replace(":", "_"))
+
+
+def test_finished_job_that_does_not_run_again_is_told_and_once_it_is_known_all_arrives(desk: Desk) -> None:
+    assumptions.fail(desk.studio.accsyn, ["finished-job:sleeps"])
+    publish_all(desk, "sleeping_first")
+    desk.finish(1500.0)
+    made = publish_all(desk, "sleeping_later")
+    desk.run_for(300.0, lambda: desk.item(made[0]).state is State.NEEDS_ATTENTION)
+    assert "was set to done in accsyn before it had arrived. Retry it." in desk.item(made[0]).cause
+
+    probed.keep("acme", {FINISHED_JOB: Sight(False, "It sleeps.", 0.0)})
+    desk.outbox.control.retry([desk.item(each).id for each in made])
+
+    desk.finish(1500.0)
+    assert_there(desk, desk.studio.hq)
+    probed.keep("acme", {FINISHED_JOB: Sight(True, "It runs.", 0.0)})
 
 
 @pytest.mark.parametrize("name", sorted(each for each in assumptions.SWITCHES if each.partition(":")[0] in CHOICES))
