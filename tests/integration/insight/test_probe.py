@@ -197,3 +197,28 @@ def test_a_look_without_time_says_so() -> None:
     (finding,) = made.look([names.JOB_BY_NAME], list)
 
     assert finding == Finding(names.JOB_BY_NAME, Outcome.UNSEEN, "Could not be seen: there was no time left.")
+
+
+def test_what_is_not_carried_in_time_says_nothing_of_what_is_assumed(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "WAIT_S", 0.2)
+    studio.accsyn.engine.paused = True
+
+    report = probe.probe(subject())
+
+    seen = outcomes(report)
+    assert {seen[name] for name in (names.MIRRORED_PATHS, names.FOLDER_SOURCE, names.FRAME_RANGES)} == {"not seen"}
+    assert "otherwise" not in seen.values()
+    assert what_is_there(studio) == []
+
+
+def test_files_that_cannot_be_written_there_say_nothing_of_what_is_assumed(studio: Studio) -> None:
+    studio.accsyn.engine.fail_all("E#J057 The disk is full.")
+    try:
+        report = probe.probe(subject())
+    finally:
+        studio.accsyn.engine.clear_failures()
+
+    assert "otherwise" not in outcomes(report).values(), report.findings
+    assert what_is_there(studio) == []

@@ -19,7 +19,7 @@ IN_ALL_S = 300.0
 LOOKS_S = 210.0
 WAIT_S = 45.0
 #: What nothing is waited for longer, where something should have happened at once.
-SOON_S = 5.0
+SOON_S = 10.0
 PAUSE_S = 0.3
 #: accsyn dates in whole seconds: so much apart two runs of a task can be told from each other.
 APART_S = 1.1
@@ -28,8 +28,9 @@ APART_S = 1.1
 class Bench:
     """One probe at work. *sleep* and *monotonic* are seams for tests.
 
-    `party` is this machine, `first` the id of the task that the job began with, `payload` what it was made of. `closed`
-    tells that the job, being done, takes no more; `sleeps` that it takes more and does not run.
+    `party` is this machine, `first` the id of the task that the job began with, `payload` what it was made of;
+    `unmirrored` is why it has the path in its destination, empty where it has none. `closed` tells that the job, being
+    done, takes no more; `sleeps` that it takes more and does not run.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Bench:
         self.job: Optional[Job] = None
         self.first = ""
         self.payload: dict[str, Any] = {}
+        self.unmirrored = ""
         self.closed = self.sleeps = False
         self._more: list[str] = []
         self.sleep = sleep
@@ -137,9 +139,9 @@ class Bench:
         """Return the status of the probe's job."""
         return next((job.status for job in self.jobs() if job.id == self.job_id), "")
 
-    def wait(self, met: Callable[[], bool], limit_s: float = WAIT_S) -> bool:
-        """Wait until *met*; return whether that has come before *limit_s* were over."""
-        until = min(self._until, self._monotonic() + limit_s)
+    def wait(self, met: Callable[[], bool], limit_s: float = 0.0) -> bool:
+        """Wait until *met*; return whether that has come before *limit_s*, by default `WAIT_S`, were over."""
+        until = min(self._until, self._monotonic() + (limit_s or WAIT_S))
         pause_s = PAUSE_S
         while not met():
             if self._monotonic() + pause_s > until:
@@ -147,6 +149,11 @@ class Bench:
             self.sleep(pause_s)
             pause_s = min(2.0, pause_s * 1.3)
         return True
+
+    def in_vain(self) -> str:
+        """Return why nothing can be said of what arrives, empty where something can: not even the first file did."""
+        status = self.begun().status
+        return "" if status == "done" else f"Could not be seen: the first file was not carried, its task is {status}."
 
     def settled(self) -> bool:
         """Wait until no task of the job is on its way; return whether that has come in time."""

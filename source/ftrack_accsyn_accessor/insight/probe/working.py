@@ -29,8 +29,9 @@ WORKED = (
 
 def work(bench: Bench) -> Iterator[Finding]:
     """Yield what can be seen of a job and its tasks; the trial's files are there."""
-    yield from bench.look([names.INTEGRATION_SETTING, names.CREATED_JOB, names.MIRRORED_PATHS], lambda: _create(bench))
+    yield from bench.look([names.INTEGRATION_SETTING, names.CREATED_JOB], lambda: _create(bench))
     yield from bench.look([names.PRIORITY_RUNNING], lambda: [_priority(bench)])
+    yield from bench.look([names.MIRRORED_PATHS], lambda: [_mirrored(bench)])
     yield from bench.look([names.JOB_BY_NAME], lambda: [_by_name(bench)])
     yield from bench.look([names.JOB_BY_ID], lambda: [_by_id(bench)])
     yield from bench.look([names.IDS_IN_QUERY], lambda: [_by_ids(bench)])
@@ -55,12 +56,8 @@ def _create(bench: Bench) -> list[Finding]:
             refused.append(error)
             continue
         whys = [f"It was refused: {said(each)}." for each in refused] or [""]
-        settings = judged(names.INTEGRATION_SETTING, setting, "The job was created with it.", whys[-1])
-        if not bench.mirrored:
-            return [created, settings, otherwise(names.MIRRORED_PATHS, whys[0])]
-        if not bench.settled():
-            return [created, settings, unseen(names.MIRRORED_PATHS, "Could not be seen: it was not carried in time.")]
-        return [created, settings, _mirrored(bench)]
+        bench.unmirrored = "" if bench.mirrored else whys[0]
+        return [created, judged(names.INTEGRATION_SETTING, setting, "The job was created with it.", whys[-1])]
     raise refused[0]
 
 
@@ -88,6 +85,10 @@ def _created(bench: Bench, setting: bool) -> Finding:
 def _mirrored(bench: Bench) -> Finding:
     """Return whether the file has landed under its own path, by what lies there, else by what accsyn says."""
     name, path = names.MIRRORED_PATHS, bench.trial.path("plain.txt")
+    if not bench.settled():
+        return unseen(name, "Could not be seen: the file was not carried in time.")
+    if bench.unmirrored:
+        return otherwise(name, bench.unmirrored)
     tasks = bench.tasks()
     try:
         there: Mapping[str, FolderEntry] = bench.listed()
@@ -107,14 +108,15 @@ def _mirrored(bench: Bench) -> Finding:
 
 
 def _priority(bench: Bench) -> Finding:
-    """Change the priority of a task of the job, which runs or has just run."""
+    """Change the priority of a task of the job, which runs, or has just run."""
     task = bench.begun()
     try:
         bench.workspace.prioritise_tasks(bench.job_id, {task.id: 600})
     except errors.Refused as error:
         return otherwise(names.PRIORITY_RUNNING, f"It was refused: {said(error)}.")
     after = bench.begun().priority
-    return judged(names.PRIORITY_RUNNING, after == 600, "It was 600 afterwards.", f"It was {after} afterwards.")
+    told = f"It was {after} afterwards; the job was {bench.status()}."
+    return judged(names.PRIORITY_RUNNING, after == 600, told, told)
 
 
 def _by_name(bench: Bench) -> Finding:
@@ -195,12 +197,17 @@ def _again(bench: Bench) -> list[Finding]:
         bench.workspace.set_job_status(bench.job_id, "waiting")
         bench.wait(lambda: _ran(bench, was), SOON_S)
         bench.settled()
-    now = bench.begun().finished
-    instead = "The time was the same after another run." if was else "No time was told."
-    times = judged(
-        names.TASK_TIMES, bool(was) and now not in ("", was), "Another time was told after another run.", instead
-    )
-    return [existing, times, _sized(bench)]
+    return [existing, _timed(bench, was), _sized(bench)]
+
+
+def _timed(bench: Bench, was: str) -> Finding:
+    name, in_vain = names.TASK_TIMES, bench.in_vain()
+    if in_vain:
+        return unseen(name, in_vain)
+    if not was:
+        return otherwise(name, "No time was told.")
+    is_another = bench.begun().finished not in ("", was)
+    return judged(name, is_another, "Another time was told after another run.", "It was the same after another run.")
 
 
 def _added_again(bench: Bench, was: str, count: int) -> Finding:
@@ -240,6 +247,9 @@ def _sizes(bench: Bench) -> Optional[dict[str, Optional[int]]]:
 
 
 def _sized(bench: Bench) -> Finding:
+    in_vain = bench.in_vain()
+    if in_vain:
+        return unseen(names.SIZES_TOLD, in_vain)
     sizes = _sizes(bench)
     if sizes is None:
         return otherwise(names.SIZES_TOLD, "Listing the folder was refused.")
@@ -272,7 +282,10 @@ class _Parts:
         blanks, brackets, holes = "b b.%04d.txt[0001-0003]", "k[k.%04d.txt[0001-0003]", "h.%04d.txt[0001-0003]"
         for each in (blanks, brackets, holes):
             self._add(each)
-        self._bench.settled()
+        in_vain = self._bench.in_vain()
+        if in_vain or not self._bench.settled():
+            why = in_vain or "Could not be seen: they were not carried in time."
+            return [unseen(names.AWKWARD_RANGES, why), unseen(names.RANGES_WITH_HOLES, why)]
         there = self._listed() or {}
         fine = [
             mark
@@ -319,5 +332,8 @@ class _Parts:
         stray = next((path for path in there if path.endswith(f"/{base}") and path not in wanted), "")
         if stray:
             return otherwise(assumption, f"It landed in {stray}.")
-        found = sum(each in there for each in wanted)
-        return otherwise(assumption, f"{found} of {len(wanted)} files arrived, and its task is {self._status(name)}.")
+        found, status = sum(each in there for each in wanted), self._status(name)
+        told, in_vain = f"{found} of {len(wanted)} files arrived, and its task is {status}.", self._bench.in_vain()
+        if in_vain or status in proof.WAITING | proof.AT_WORK:
+            return unseen(assumption, in_vain or f"Could not be seen: {told}")
+        return otherwise(assumption, told)
