@@ -165,7 +165,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         UPLOAD_IDENT,
         "The integration's upload_ident is a party as tasks have it",
         "the destination, where FTRACK_ACCSYN_DESTINATION is not set",
-        "takes a bare code for that of a site; what else it gets it cannot use, and says so",
+        "takes a colon off its end, and a bare code for that of a site; what else it cannot use it says",
     ),
     Assumption(
         VOLUMES_HIDDEN,

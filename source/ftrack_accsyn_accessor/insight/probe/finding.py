@@ -57,7 +57,7 @@ class Report:
 
 def said(error: AccsynAccessorError) -> str:
     """Return what accsyn said, to stand in a sentence."""
-    return textwrap.shorten(error.outcome, _MOST, placeholder=" ..").rstrip(".")
+    return textwrap.shorten(error.outcome, _MOST, placeholder=" [..]").rstrip(".")
 
 
 def holds(name: str, seen: str) -> Finding:
