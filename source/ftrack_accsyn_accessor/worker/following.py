@@ -10,7 +10,7 @@ import logging
 from collections.abc import Collection, Iterable, Sequence
 from typing import Callable, NamedTuple, Optional
 
-from ftrack_accsyn_accessor.model import errors, progress, proof, retry
+from ftrack_accsyn_accessor.model import errors, parties, progress, proof, retry
 from ftrack_accsyn_accessor.model.accsyn import Job, Task
 from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, Item, Kind, Progress, Reason, Sent, State, Trouble, label
 from ftrack_accsyn_accessor.model.proof import Verdict
@@ -149,7 +149,7 @@ class Following:
         if trouble is Trouble.WRONG_DESTINATION:
             there = str(task.destination.get("path") or "")
             client = task.destination.get("client") or task.destination.get("site")
-            if leads_elsewhere(task):
+            if leads_elsewhere(task) and self._is_party(tracked.row.party):
                 return Trouble.FORM, f"{there} instead of {path}"
             return trouble, f"{path} on {client}"
         if trouble is Trouble.WRONG_CLIENT:
@@ -160,6 +160,13 @@ class Following:
         if absolute and path and not self._area.names(absolute, path):
             return Trouble.WRONG_CLIENT, f"{absolute} on client {task.source.get('client')}"
         return None, ""
+
+    def _is_party(self, text: str) -> bool:
+        """Whether *text* is read as a party: a bare word is a path, and no other words would help."""
+        try:
+            return bool(parties.parse(text, self._workspace.code))
+        except ValueError:
+            return False
 
     def _queue_again(self, tracked: TrackedJob, seen: Iterable[_Seen]) -> list[_Seen]:
         """Queue again what ran, but proves nothing; what accsyn does not queue needs attention."""
