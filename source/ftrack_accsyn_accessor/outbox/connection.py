@@ -179,9 +179,15 @@ class Connections:
 
     def _drop(self) -> None:
         connection, self._local.connection = self._current(), None
-        if connection is not None:
-            connection.is_open = False
+        if connection is not None and self._claim(connection):
             connection.close()
+
+    def _claim(self, connection: Connection) -> bool:
+        """Return whether it is the caller's to close: two threads inside one connection would end the whole process."""
+        with self._all_lock:
+            was_open, connection.is_open = connection.is_open, False
+            self._all.discard(connection)
+        return was_open
 
     def _current(self) -> Optional[Connection]:
         return getattr(self._local, "connection", None)
@@ -231,8 +237,7 @@ class Connections:
         with self._all_lock:
             connections = list(self._all)
         for connection in connections:
-            if connection.thread is not None and connection.thread not in living:
-                connection.thread, connection.is_open = None, False
+            if connection.thread not in living and self._claim(connection):
                 with contextlib.suppress(sqlite3.Error):
                     connection.close()
 

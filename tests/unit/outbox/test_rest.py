@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ftrack_accsyn_accessor.outbox import Outbox, connection
+from ftrack_accsyn_accessor.outbox import Outbox, connection, opening
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock, owner_is_alive
 
 WRITE = """
@@ -190,6 +190,38 @@ def test_proof_of_life_is_given_back_when_nothing_is_prepared_and_taken_again(tm
     assert owner.hold() == owner.token
     assert owner_is_alive(tmp_path / "owners", owner.token)
     owner.release()
+
+
+@pytest.mark.parametrize("how", ["closes it", "ends"])
+def test_what_is_brought_to_rest_is_closed_by_nobody_else_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    outbox = Outbox(tmp_path / "outbox.sqlite3")
+    opened, go_on, looked = threading.Event(), threading.Event(), []
+
+    def work() -> None:
+        outbox.keep_fact("of a thread", "1")
+        opened.set()
+        go_on.wait(10)
+        if how == "closes it":
+            outbox.close()
+
+    def look(taken: connection.Connection) -> int:
+        monkeypatch.undo()
+        go_on.set()
+        thread.join(10)
+        outbox.keep_fact("of this thread", "1")  # opens a file: those of ended threads are given back then
+        looked.append(opening.version_of(taken))
+        return looked[0]
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert opened.wait(10)
+    monkeypatch.setattr(connection, "version_of", look)
+
+    outbox.rest(0.0)
+
+    assert len(looked) == 1
 
 
 def test_proof_of_life_is_kept_while_something_is_prepared_or_is_about_to_be(tmp_path: Path) -> None:
