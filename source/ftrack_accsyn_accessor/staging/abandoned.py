@@ -39,8 +39,9 @@ class Abandoned:
     def make_way(self, component: Any, identifier: str) -> bool:
         """Remove the staged file *identifier*, where *component* is to lie; return whether that is done.
 
-        It stays unless it is what was published there by an item of this location and of the project of *component*
-        that ftrack does not know any more, and ftrack has nothing else in the location under a path of that item.
+        It stays unless it is what was published there by an item of this location, of the project of *component* and by
+        the same user, that ftrack does not know any more, and ftrack has nothing else in the location under a path of
+        that item.
         """
         path = normalise_identifier(identifier, self._root)
         if path not in self._files:
@@ -52,11 +53,17 @@ class Abandoned:
         """Let the items go whose files have all made way, now that there is an item in their place.
 
         What accsyn is doing with them proves nothing of that one: it goes to the same job and finds the tasks there.
+        One of the component itself is that item by now, and stays.
         """
-        gone = [item.id for item in self._items if not any(file.path in self._files for file in item.publication.files)]
+        gone = {
+            item.id: item.created_at
+            for item in self._items
+            if not any(file.path in self._files for file in item.publication.files)
+        }
         self._items = []
-        for found in self._outbox.survey.with_ids(gone) if gone else ():
-            self._outbox.past.freed(found.item)
+        for found in self._outbox.survey.with_ids(list(gone)) if gone else ():
+            if found.item.created_at == gone[found.item.id]:
+                self._outbox.past.freed(found.item)
 
     def _look_at(self, component: Any, path: str) -> None:
         found = self._outbox.survey.of_path(path)
@@ -68,12 +75,13 @@ class Abandoned:
             self._files.update((file.path, file) for file in item.publication.files)
 
     def _may_be_left(self, item: Item, component: Any) -> bool:
-        """Whether *item* was published into this location, for the project of *component*, and is through with that."""
+        """Whether *item* was published into this location by this user, for the project of *component*, and is done."""
         publication, location = item.publication, self._location
         return (
             item.reason is Reason.PUBLISH
             and publication.location_id == location["id"]
             and publication.server_url == plain_server(location.session.server_url)
+            and publication.username == location.session.api_user  # from another one ftrack may hide it
             and not location.resource_identifier_transformer  # with one, ftrack has other texts than the paths
             and publication.component_id not in location._accsyn_doubtful
             and not (item.state is State.PREPARED and item.owner)

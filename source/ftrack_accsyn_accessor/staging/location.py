@@ -195,7 +195,7 @@ class StagingLocationMixin:
             try:
                 add(component, resource_identifier, source)
             except ftrack_api.exception.LocationError:
-                if publish is None or not publish.make_way(component, resource_identifier):
+                if publish is None or not publish.make_way(component, resource_identifier, source):
                     raise
                 add(component, resource_identifier, source)
 

@@ -42,7 +42,7 @@ class SourceFile:
     """The file that a component is copied from, as it was when this object was made.
 
     Only a file on a disk can be looked at, also one of `ftrack.origin`; *identifier* is the component's in the location
-    *source*. Costs one stat, `changed` another one; no method raises.
+    *source*. Costs one stat, `changed` another one, and neither raises.
     """
 
     def __init__(self, source: Any, identifier: Optional[str]) -> None:
@@ -58,6 +58,15 @@ class SourceFile:
         if before.size_bytes != after.size_bytes:
             return f"{name} had {before.size_bytes} bytes before it was copied and {after.size_bytes} after"
         return f"{name} was written to while it was copied"
+
+    def is_in(self, folder: str) -> bool:
+        """Return whether the file lies in *folder*, at any depth, whatever links lead there. May raise OSError."""
+        inside = os.path.normcase(os.path.join(os.path.realpath(folder), ""))
+        return bool(self._path) and os.path.normcase(os.path.realpath(self._path)).startswith(inside)
+
+    def is_at(self, path: str) -> bool:
+        """Return whether the file is the one at *path*, by whatever way. May raise OSError."""
+        return bool(self._path) and os.path.samefile(self._path, path)
 
 
 def _is_rounded(after: Stamp, before: Stamp) -> bool:

@@ -216,6 +216,10 @@ def another_location(desk: Desk, item: Item) -> None:
     change(desk, "location_id = 'other'")
 
 
+def another_user(desk: Desk, item: Item) -> None:
+    change(desk, "username = 'somebody'")
+
+
 def asked_for(desk: Desk, item: Item) -> None:
     change(desk, "reason = 'send'")
 
@@ -247,6 +251,7 @@ def change(desk: Desk, assignment: str) -> None:
         another_project,
         another_ftrack,
         another_location,
+        another_user,
         asked_for,
         being_registered,
         about_to_be_registered,
