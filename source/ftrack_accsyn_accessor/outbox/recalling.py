@@ -88,9 +88,10 @@ def _write(connection: Connection, columns: Sequence[sqlite3.Row], known: Known)
         # A later release may have columns that were not there when it was archived.
         if column["name"] in known or (column["notnull"] and column["dflt_value"] is None)
     }
-    for name in ("request", "job"):  # that of a publish goes when its last item does
-        there = connection.execute(f"SELECT 1 FROM {name} WHERE id = ?", (values.get(name),)).fetchone()  # noqa: S608
-        if there is None:
+    # The request of a publish goes when its last item does, and its number may be another one's since.
+    for name, when in (("request", "reason = :reason AND created_at <= :at"), ("job", "1")):
+        bound = {"id": values.get(name), "reason": known["reason"], "at": known["created_at"]}
+        if connection.execute(f"SELECT 1 FROM {name} WHERE id = :id AND {when}", bound).fetchone() is None:  # noqa: S608
             values.pop(name, None)
     marks = ", ".join("?" * len(values))
     connection.execute(

@@ -157,6 +157,22 @@ def table(desk: Desk) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+def test_what_comes_back_is_none_of_a_request_that_was_written_since(desk: Desk) -> None:
+    """The number of a publish whose items have all left is given again."""
+    arrive(desk, "a")
+    archive(desk)
+    request = desk.outbox.requests.write(request_of(desk), wanted(desk, "b"))
+    assert request == 1
+
+    desk.outbox.requests.staged(desk.publication("a"))
+
+    assert left(desk.outbox) == ["a", "b"]
+    assert [each.publication.component_id for each in desk.outbox.requests.items(request)] == ["b"]
+    standing = desk.outbox.requests.standing(request)
+    assert standing is not None
+    assert standing.counts == {State.PENDING: 1}
+
+
 # Something new of it.
 
 
