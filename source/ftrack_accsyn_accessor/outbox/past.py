@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor.model.errors import FileChanged, NotStuck
@@ -14,7 +14,7 @@ from ftrack_accsyn_accessor.model.retry import ITEM_DELAY_S
 from ftrack_accsyn_accessor.outbox import covering, records
 from ftrack_accsyn_accessor.outbox.archive import Archive
 from ftrack_accsyn_accessor.outbox.connection import Connections
-from ftrack_accsyn_accessor.outbox.kept import Known, known_text, read_known
+from ftrack_accsyn_accessor.outbox.kept import Known, Row, known_text, read_known
 from ftrack_accsyn_accessor.outbox.listing import present
 from ftrack_accsyn_accessor.outbox.moving import drop_requests
 from ftrack_accsyn_accessor.outbox.naming import Named, named
@@ -89,9 +89,10 @@ class Past:
         excluded there by the worker. One of a request is withdrawn, so that its requester is told; what was published
         is gone, and what holds its files and is on its way needs attention.
         """
-        now = self._clock()
+        now, ids = self._clock(), list(dict.fromkeys(item_ids))
+        archived = self._archive.with_ids(ids)
         with self._connections.writing() as connection:
-            rows = [_stuck(connection, item_id) for item_id in dict.fromkeys(item_ids)]
+            rows = [_stuck(connection, item_id, archived) for item_id in ids]
             for row in rows:
                 _keep(connection, row, Ended.FORGOTTEN, now, by)
                 if row["reason"] == Reason.PUBLISH.value:
@@ -225,9 +226,12 @@ def forgotten_ids(connection: Connection) -> set[str]:
     return {row[0] for row in connection.execute("SELECT component_id FROM past WHERE files IS NOT NULL")}
 
 
-def _stuck(connection: Connection, item_id: int) -> sqlite3.Row:
-    """Return the row of an item that needs attention, with its files and the name of its job; else raise NotStuck."""
-    row: Optional[sqlite3.Row] = connection.execute(_ROW, (item_id,)).fetchone()
+def _stuck(connection: Connection, item_id: int, archived: Mapping[int, Known]) -> Row:
+    """Return the row of an item that needs attention, with its files and the name of its job; else raise NotStuck.
+
+    Nothing of what is *archived* does.
+    """
+    row: Optional[Row] = connection.execute(_ROW, (item_id,)).fetchone() or archived.get(item_id)
     if row is None:
         raise NotStuck("forget", f"item={item_id}", "it is not in the outbox any more")
     item = records.item(row)
@@ -262,7 +266,7 @@ def _waiting(connection: Connection, item: Item) -> list[sqlite3.Row]:
     ]
 
 
-def _leave(connection: Connection, row: sqlite3.Row, now: float) -> None:
+def _leave(connection: Connection, row: Row, now: float) -> None:
     """Drop a publish; what waits for its files, on its way, is not what is staged any more."""
     item = records.item(row)
     for around in _waiting(connection, item):
@@ -272,7 +276,7 @@ def _leave(connection: Connection, row: sqlite3.Row, now: float) -> None:
     connection.execute("DELETE FROM item WHERE id = ?", (item.id,))
 
 
-def _keep(connection: Connection, row: sqlite3.Row, ended: Ended, now: float, by: str = "") -> None:
+def _keep(connection: Connection, row: Row, ended: Ended, now: float, by: str = "") -> None:
     forgotten = ended is Ended.FORGOTTEN
     own = forgotten and row["reason"] == Reason.PUBLISH.value
     connection.execute(

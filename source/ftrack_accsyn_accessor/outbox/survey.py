@@ -267,10 +267,11 @@ class Survey:
             rows = connection.execute("SELECT id, path, kind FROM item ORDER BY created_at DESC").fetchall()
         keys = [(row["id"], row["kind"], naming.key(records.stored(row["path"]))) for row in rows]
         found = [item_id for item_id, _, key in keys if key == wanted]
-        if not found:
+        archived = self._archived_at([path], path, naming)
+        if not (found or gone(self._connections, archived)):
             near = [item_id for item_id, kind, key in keys if kind != Kind.FILE.value and _may_have(key, wanted)]
             found = [item_id for item_id in near[:_LIST_LIMIT] if self._has_file(item_id, path, naming)]
-        archived = self._archived_at([path, *around(path)], path, naming)
+            archived = self._archived_at([*around(path)], path, naming)
         with self._connections.reading() as connection:
             own = self._rows(connection, found[:1])
         return next(iter(self._with_archived(own, archived)), None)
