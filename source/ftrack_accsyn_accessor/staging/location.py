@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import os
 import sys
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import Any, Optional
 
 import ftrack_api
 import ftrack_api.entity.location
 import ftrack_api.exception
+import ftrack_api.session
 import ftrack_api.symbol
 from ftrack_api.operation import CreateEntityOperation
 
@@ -213,8 +216,9 @@ class StagingLocationMixin:
         with _shielded("queue the published components"):
             publish.prepare(components, resource_identifiers)
         try:
-            register = super()._register_components_in_location  # type: ignore[misc]
-            (self._register if _is_ftracks(register) else register)(components, resource_identifiers)
+            register, create = super()._register_components_in_location, self.session.create  # type: ignore[misc, attr-defined]
+            by_ids = _is_ftracks(register) and _is_ftracks(create, ftrack_api.session)
+            (self._register if by_ids else register)(components, resource_identifiers)
         except BaseException:
             self._accsyn_doubtful |= {component["id"] for component in components}
             raise
@@ -249,19 +253,36 @@ def _uncollected() -> Iterator[None]:
 
     It would walk through all of them again and again, and find nothing. A host that has it switched off keeps it so.
     """
-    was_enabled = gc.isenabled()
+    if not gc.isenabled():
+        yield
+        return
+    _pauses.append(threading.get_ident())
     gc.disable()
     try:
         yield
     finally:
-        if was_enabled:
-            gc.enable()
+        gc.enable()
+        _pauses.remove(threading.get_ident())
 
 
-def _is_ftracks(method: Any) -> bool:
-    """Return whether *method* of a location is as ftrack_api has it: a studio may have put its own in its place."""
+#: The threads that have switched it off.
+_pauses: list[int] = []
+
+
+def _collect_in_child() -> None:
+    """Switch it on in a forked child, where the thread that would do it does not run."""
+    if set(_pauses) - {threading.get_ident()}:
+        gc.enable()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_collect_in_child)
+
+
+def _is_ftracks(method: Any, module: ModuleType = ftrack_api.entity.location) -> bool:
+    """Return whether *method* is as *module* of ftrack_api has it: a studio may have put its own in its place."""
     written_in = getattr(getattr(method, "__func__", None), "__globals__", None)
-    return written_in is vars(ftrack_api.entity.location)
+    return written_in is vars(module)
 
 
 @contextlib.contextmanager
