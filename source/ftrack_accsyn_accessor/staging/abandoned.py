@@ -36,16 +36,18 @@ class Abandoned:
         self._items: list[Item] = []
         self._files: dict[str, StagedFile] = {}
 
-    def make_way(self, component: Any, identifier: str) -> bool:
+    def make_way(self, component: Any, identifier: str, source: str) -> bool:
         """Remove the staged file *identifier*, where *component* is to lie; return whether that is done.
 
         It stays unless it is what was published there by an item of this location, of the project of *component* and by
         the same user, that ftrack does not know any more, and ftrack has nothing else in the location under a path of
-        that item.
+        that item. None goes where one of them is *source*, the path in the staging area that *component* comes from.
         """
         path = normalise_identifier(identifier, self._root)
         if path not in self._files:
             self._look_at(component, path)
+        if source in self._files:
+            return False
         file = self._files.pop(path, None)
         return file is not None and remove_if(self._root, path, file.stamp)
 

@@ -110,16 +110,16 @@ class Publish:
     def make_way(self, component: Any, path: str, source: Any) -> bool:
         """Return whether what lay at *path*, where *component* is to be staged, was abandoned, and is gone now.
 
-        Nothing goes where *component* itself comes from the staging area: that may be all there is of it.
+        Nothing goes where *component* itself comes from what was abandoned: that may be all there is of it.
         """
         session = self._location.session
         try:
             with self._patience, session.auto_populating(True):
                 self._require_own_accessor()
                 file, staged = SourceFile(source, self._origins.get(component["id"])), self._location.accessor
-                if file.is_in(staged.prefix) or file.is_at(staged.get_filesystem_path(path)):
+                if file.is_at(staged.get_filesystem_path(path)):
                     return False
-                return self._abandoned.make_way(component, path)
+                return self._abandoned.make_way(component, path, file.below(staged.prefix))
         except Exception as error:  # noqa: BLE001 - then ftrack_api refuses, as ever
             logger.warning("What lies at %s could not make way: %s", path, words(error, session.api_key))
             return False

@@ -42,7 +42,7 @@ class SourceFile:
     """The file that a component is copied from, as it was when this object was made.
 
     Only a file on a disk can be looked at, also one of `ftrack.origin`; *identifier* is the component's in the location
-    *source*. Costs one stat, `changed` another one, and neither raises.
+    *source*. Costs one stat, `changed` another one. Only `is_at` raises.
     """
 
     def __init__(self, source: Any, identifier: Optional[str]) -> None:
@@ -59,10 +59,11 @@ class SourceFile:
             return f"{name} had {before.size_bytes} bytes before it was copied and {after.size_bytes} after"
         return f"{name} was written to while it was copied"
 
-    def is_in(self, folder: str) -> bool:
-        """Return whether the file lies in *folder*, at any depth, whatever links lead there. May raise OSError."""
-        inside = os.path.normcase(os.path.join(os.path.realpath(folder), ""))
-        return bool(self._path) and os.path.normcase(os.path.realpath(self._path)).startswith(inside)
+    def below(self, folder: str) -> str:
+        """Return the path of the file, links followed, relative to *folder*; empty where it does not lie in there."""
+        top, path = (os.path.realpath(each) for each in (folder, self._path))
+        inside = self._path and os.path.normcase(path).startswith(os.path.normcase(os.path.join(top, "")))
+        return os.path.relpath(path, top).replace(os.sep, "/") if inside else ""
 
     def is_at(self, path: str) -> bool:
         """Return whether the file is the one at *path*, by whatever way. May raise OSError."""

@@ -74,3 +74,33 @@ def test_staged_file_that_is_published_itself_stays(desk: Desk, source: Callable
         desk.version().create_component(str(source(staged, desk.publisher.folder)), {"name": "movie"}, location="auto")
 
     assert staged.read_bytes() == content
+
+
+def test_staged_files_that_are_published_under_each_other_s_names_stay(desk: Desk) -> None:
+    container = desk.publisher.publish_container(desk.session, desk.version())
+    staged = {path.name: path for path in desk.studio.staging.rglob("*.txt")}
+    content = {name: path.read_bytes() for name, path in staged.items()}
+    roll_back(desk, container)
+    again = desk.session.create("ContainerComponent", {"name": "pack", "version": desk.version()})
+    for member, path in zip(("a", "b"), reversed([staged[name] for name in sorted(staged)])):
+        data = {"name": member, "container": again}
+        again["members"].append(desk.session.create_component(str(path), data, location=None))
+    desk.session.commit()
+
+    with pytest.raises(ftrack_api.exception.LocationError, match=IN_THE_WAY):
+        desk.location.add_component(again, desk.session.get("Location", ORIGIN_LOCATION_ID))
+
+    assert {name: path.read_bytes() for name, path in staged.items()} == content
+
+
+def test_source_elsewhere_in_the_staging_area_is_published_again(desk: Desk) -> None:
+    """Artists may work in the folder of the project."""
+    roll_back(desk, desk.publisher.publish_file(desk.version(), "movie"))
+    work = desk.studio.staging / "show_a" / "work" / "movie.mov"
+    work.parent.mkdir()
+    work.write_bytes(b"anew")
+
+    newer = desk.version().create_component(str(work), {"name": "movie"}, location="auto")
+
+    assert desk.item(newer).state is State.PENDING
+    assert (desk.studio.staging / MOVIE).read_bytes() == b"anew"
