@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model.credentials import plain_server
-from ftrack_accsyn_accessor.model.item import State, Studio
+from ftrack_accsyn_accessor.model.item import Publication, State, Studio
+from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.facts import COMPLETE, Link
 from ftrack_accsyn_accessor.outbox.locations import Located
 
@@ -49,6 +50,11 @@ def located(source: sqlite3.Connection) -> list[Located]:
             "GROUP BY server_url, username, location_name ORDER BY max(id)"
         ).fetchall()
     return [Located(*map(str, row)) for row in rows]
+
+
+def published(source: sqlite3.Connection) -> list[Publication]:
+    """Return what *source*, of the present version, holds, without its files."""
+    return [records.item(row).publication for row in _rows(source, "SELECT * FROM item ORDER BY id")]
 
 
 def merge(target: sqlite3.Connection, source: sqlite3.Connection) -> None:

@@ -18,14 +18,17 @@ import logging
 import os
 import sqlite3
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 from ftrack_accsyn_accessor import announce
+from ftrack_accsyn_accessor.model.item import Publication
 from ftrack_accsyn_accessor.outbox import damage, facts, locations, merging, schema
+from ftrack_accsyn_accessor.outbox.archive import Archive
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.file import is_state_folder, lock_path, normalised, state_folder
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
+from ftrack_accsyn_accessor.outbox.recalling import Recalling
 from ftrack_accsyn_accessor.outbox.store import Outbox
 
 logger = logging.getLogger(__name__)
@@ -145,17 +148,20 @@ class Takeover:
         schema.upgrade(earlier, str(path))
 
     def _merge(self, path: Path, earlier: sqlite3.Connection) -> None:
-        with self._writing() as connection:
+        with self._writing(merging.published(earlier)) as connection:
             merging.merge(connection, earlier)
             _keep(connection, path, MERGED)
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self, publications: Sequence[Publication] = ()) -> Iterator[sqlite3.Connection]:
+        """Give a connection inside a transaction, with what *publications* concern in the outbox itself."""
         connections = Connections(self._outbox.path)
+        archive = Archive(connections)
         try:
-            with connections.writing() as connection:
+            with Recalling(connections, archive).writing(publications) as connection:
                 yield connection
         finally:
+            archive.close()
             connections.close()
 
     def _finish(self, earlier: sqlite3.Connection) -> None:
