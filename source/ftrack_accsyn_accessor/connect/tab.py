@@ -179,9 +179,10 @@ class Tab(QtWidgets.QWidget):
         There is no `hideEvent`: Qt hides the tab once more while the interpreter goes down, and an event handler in
         Python that is called then can end in a crash (PySide6 6.12, CPython 3.13).
         """
-        if not self.isVisible():
+        visible = self.isVisible()
+        if not visible:
             self._watching.stop()
-            self.reader.set_active(False)
+        self.reader.set_active(visible and not self.window().isMinimized())  # a minimised window counts as visible
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Share out the height anew."""

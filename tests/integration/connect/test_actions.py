@@ -319,3 +319,11 @@ def test_tab_that_is_hidden_rests_until_it_is_shown_again(window: Window) -> Non
 
     window.window.show()
     assert window.tab.reader._active
+
+
+def test_tab_in_a_minimised_window_is_looked_at_by_nobody_until_that_is_back(window: Window) -> None:
+    window.window.showMinimized()
+    settle(lambda: not window.tab.reader._active, "the reader to rest")
+
+    window.window.showNormal()
+    settle(lambda: window.tab.reader._active, "the reader to go on")
