@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import random
+import shutil
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,9 +99,21 @@ class Watched(Carrier):
 
 
 class Machine:
-    """An artist's machine: staging area, outbox and worker. `begin` is the plugin's start in an application."""
+    """An artist's machine: staging area, outbox and worker. `begin` is the plugin's start in an application.
 
-    def __init__(self, number: int, folder: Path, time: Time, accsyn: Accsyn, ftrack: Ftrack, seen: Seen) -> None:
+    Its outbox begins as that of *twin*, to which nothing has happened yet.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        folder: Path,
+        time: Time,
+        accsyn: Accsyn,
+        ftrack: Ftrack,
+        seen: Seen,
+        twin: Optional[Machine] = None,
+    ) -> None:
         self.number = number
         self.time, self.accsyn, self.ftrack, self.seen = time, accsyn, ftrack, seen
         self.user = f"artist{number:03d}@acme.test"
@@ -109,9 +122,12 @@ class Machine:
         self.area.prepare()
         self.state = Path(self.area.state_dir)
         self.location = ftrack.store.create("Location", name=f"{self.user}.{HOST}")
+        if twin is not None:  # as empty as its own, and in a tenth of the time
+            shutil.copyfile(twin.host.path, self.state / "outbox.sqlite3")
         self.host = Outbox(self.state / "outbox.sqlite3", time)
         self.host.open()
         self.host.keep_fact("complete", "1")
+        self.host.close()
         self.owner = OwnerLock(self.state / "owners")
         self.lock = ProcessLock(self.state / "outbox.lock")
         self.worker: Optional[Worker] = None

@@ -19,9 +19,10 @@ class Fleet:
 
     def __init__(self, folder: Path, machines: int, time: Time, accsyn: Accsyn, seen: Seen, ftrack: Ftrack) -> None:
         self.time, self.accsyn, self.ftrack, self.seen = time, accsyn, ftrack, seen
-        self.machines = [
-            Machine(number, folder / f"{number:03d}", time, accsyn, ftrack, seen) for number in range(machines)
-        ]
+        self.machines: list[Machine] = []
+        for number in range(machines):
+            twin = self.machines[0] if self.machines else None
+            self.machines.append(Machine(number, folder / f"{number:03d}", time, accsyn, ftrack, seen, twin))
         self.chance = random.Random(7)
         self._order = itertools.count()
         self._due: list[tuple[float, int, Callable[[], None]]] = []
