@@ -38,12 +38,14 @@ def is_quiet(now: float, newest_at: float) -> bool:
 
 
 #: Calls that a machine may make in quick succession after a rest, and seconds in which it earns another one.
-ALLOWANCE = 20.0
-SECONDS_PER_CALL = 45.0
-#: The same while somebody waits for what comes of it: what a look at a job and its tasks takes every five seconds.
-ATTENDED_SECONDS_PER_CALL = 2.5
-#: No pause is longer: an arrival is noticed within a minute, whatever was asked before.
+ALLOWANCE = 16.0
+SECONDS_PER_CALL = 60.0
+#: The pause with the whole of it left. With nothing left none is longer than the other: an arrival is noticed within a
+#: minute, whatever was asked before.
+FIRST_PAUSE_S = 3.0
 LONGEST_PAUSE_S = 52.0
+#: None is longer than this while somebody waits for what comes of it.
+ATTENDED_PAUSE_S = 5.0
 #: By which part of itself a pause may be longer, so that machines do not keep in step.
 _JITTER = 0.15
 #: After a refusal nothing is earned twice as fast for so long.
@@ -94,15 +96,17 @@ class Pace:
 
         That is at least *wanted_s*. *chance* is from [0, 1), *attended* tells whether somebody waits for what is seen.
         """
-        per_call_s = ATTENDED_SECONDS_PER_CALL if attended else SECONDS_PER_CALL
-        if now < self._crowded_until:
-            per_call_s = 2.0 * SECONDS_PER_CALL
-        earned = max(0.0, now - self._at) / per_call_s
+        crowded = now < self._crowded_until
+        earned = max(0.0, now - self._at) / (SECONDS_PER_CALL * (2.0 if crowded else 1.0))
         self._left = max(0.0, min(ALLOWANCE, self._left + earned) - calls)
-        # From a second a call on, each pause is longer than the one before by the same part: an arrival is noticed late
-        # by a part of the time that it took.
-        shared_s = max(1, calls) * math.pow(per_call_s, 1.0 - self._left / ALLOWANCE)
-        late_s = took_s - _USUAL_S * calls
-        most_s = LONGEST_PAUSE_S / (1.0 + _JITTER)
         self._at = now
+        most_s = LONGEST_PAUSE_S / (1.0 + _JITTER)
+        # Each pause is longer than the one before by the same part: an arrival is noticed late by a part of the time
+        # that it took.
+        shared_s = FIRST_PAUSE_S * math.pow(most_s / FIRST_PAUSE_S, 1.0 - self._left / ALLOWANCE)
+        if attended and not crowded:
+            shared_s = min(ATTENDED_PAUSE_S, shared_s)
+        # A look at one job and its tasks takes two calls; whoever follows more of them has longer pauses.
+        shared_s *= max(1.0, calls / 2.0)
+        late_s = took_s - _USUAL_S * calls
         return max(wanted_s, min(most_s, max(shared_s, late_s * _PER_SECOND_LATE))) * (1.0 + _JITTER * chance)

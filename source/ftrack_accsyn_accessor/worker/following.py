@@ -66,8 +66,8 @@ class Following:
         self._here = here
         self._paused_jobs = paused_jobs
 
-    def follow(self, tracked: TrackedJob, job: Optional[Job], status: str, certain: bool) -> None:
-        """Bring the items of one job to where their tasks are.
+    def follow(self, tracked: TrackedJob, job: Optional[Job], status: str, certain: bool) -> bool:
+        """Bring the items of one job to where their tasks are; return whether they are elsewhere than before.
 
         *job* is None for one that accsyn does not have any more; *status* and *certain* as for `proof.judge`.
         """
@@ -86,6 +86,7 @@ class Following:
         if news:
             self._tracking.record(news)
         _say([change for change in news if change.state is State.NEEDS_ATTENTION], tracked.row.name)
+        return bool(news)
 
     def give_up(self, tracked: TrackedJob, trouble: Trouble, reason: str) -> None:
         """Stop the items of one job that are on their way, for *trouble*."""

@@ -47,6 +47,8 @@ UNDATED_SAFETY_S = 12.0
 #: A job whose tasks could not be read is left alone for a while.
 FIRST_PAUSE_S = 15.0
 LONGEST_PAUSE_S = 240.0
+#: The tasks of a job are read without the job at so many looks in a row at most.
+ALONE_AT_MOST = 5
 #: How often it is written down that nothing has changed.
 STAMP_S = 30.0
 
@@ -74,6 +76,8 @@ class _Memory:
     read_at: float = -LONGEST_PAUSE_S
     unread: bool = True
     again: bool = False
+    alone: int = 0
+    stirred: bool = False
     stamped_at: float = -STAMP_S
     pause_s: float = 0.0
     paused_until: float = 0.0
@@ -184,28 +188,34 @@ class Tracker:
         self._look_at = now + SOON_S
         calls = self._workspace.calls
         if self._sparing and self._looks_running(live):
-            moved = self._look_once_more(live[0], now)
+            moved = self._look_at_tasks(live[0], now)
         else:
             moved = self._read_jobs(live, self._find(live), now)
         self._quiet_looks = 0 if moved else self._quiet_looks + 1
         calls = self._workspace.calls - calls
         wanted_s = SOON_S if moved else self._calm_s(calls)
         pause_s = self._paced(wanted_s, calls, self._monotonic() - now)
-        self._sparing = pause_s > max(QUIET_S, wanted_s)
+        self._sparing = pause_s > wanted_s
         self._look_at = now + pause_s
 
     def _looks_running(self, live: Sequence[TrackedJob]) -> bool:
-        """Whether there is one job only, which was running at the last look, and moved since the one before."""
+        """Whether there is one job only, which was running when it was asked for last, and has moved ever since."""
         memory = self._memory[live[0].row.accsyn_id]
         new = live[0].followed > memory.followed
-        return len(live) == 1 and not new and memory.again and memory.status == "running"
+        moves = memory.again and memory.status == "running" and memory.alone < ALONE_AT_MOST
+        return len(live) == 1 and not new and moves
 
-    def _look_once_more(self, tracked: TrackedJob, now: float) -> bool:
-        """Read the tasks of a job that moved once more, without the job: they tell all of the items. One call saved."""
+    def _look_at_tasks(self, tracked: TrackedJob, now: float) -> bool:
+        """Read the tasks of a job that moves, without the job: they tell all of the items. One call saved.
+
+        As soon as they tell nothing new the job is asked for: it may be paused.
+        """
         memory = self._memory[tracked.row.accsyn_id]
+        memory.stirred = False
         if memory.seen is not None and now >= memory.paused_until:
             self._read(tracked, memory, {tracked.row.accsyn_id: memory.seen}, now)
-        memory.again = False
+        memory.again = memory.stirred
+        memory.alone += 1
         return True
 
     def _calm_s(self, calls: int) -> float:
@@ -272,7 +282,7 @@ class Tracker:
         """
         calls = self._workspace.calls
         try:
-            self._following.follow(tracked, *found[tracked.row.accsyn_id], certain=not memory.again)
+            memory.stirred = self._following.follow(tracked, *found[tracked.row.accsyn_id], certain=not memory.again)
         except (errors.Refused, errors.Uncertain) as error:
             memory.pause_s = min(LONGEST_PAUSE_S, max(FIRST_PAUSE_S, 2 * memory.pause_s))
             memory.paused_until = now + memory.pause_s
@@ -293,7 +303,7 @@ class Tracker:
         safety_s = SAFETY_S if job is not None and job.modified else UNDATED_SAFETY_S
         due = memory.again or now - memory.read_at >= safety_s
         memory.unread = memory.unread or moved or due
-        memory.again = moved
+        memory.again, memory.alone = moved, 0
         memory.looks, memory.followed, memory.status = looks, tracked.followed, status
         memory.seen = (job, status)
         self._stamp(memory, tracked, job, status, now)
