@@ -63,7 +63,7 @@ def test_long_transfer_is_looked_at_more_and_more_seldom_and_noticed_within_a_mi
     studio.publish(machine, "take", 1800.0)
     studio.run(studio.time.now + 1795.0)
 
-    assert pauses(studio, 0.0)[1] <= 7.0
+    assert pauses(studio, 0.0)[1] <= 8.0
     assert min(pauses(studio, studio.time.now - 600.0)) >= 30.0
     assert max(pauses(studio, 0.0)) <= 55.0
     studio.run(studio.time.now + 120.0)
@@ -95,11 +95,11 @@ def test_somebody_who_looks_sees_it_as_soon_as_ever(studio: Fleet, machine: Mach
     studio.run(studio.time.now + 1200.0)
     since = studio.time.now
     for second in range(0, 400, 5):
-        studio.at(since + second, machine.look)
+        studio.at(since + second, lambda: studio.look(machine))
 
     studio.run(since + 400.0)
 
-    assert looks(studio, since)[0] - since <= 60.0
+    assert looks(studio, since)[0] - since <= 5.0
     assert max(pauses(studio, since)) <= 7.5
     assert studio.noticed()[0] <= 7.5
 
@@ -123,7 +123,7 @@ def test_second_publish_is_in_accsyn_as_fast_as_the_first_whatever_was_asked_bef
     assert all(item.state in (State.SUBMITTED, State.TRANSFERRING) for item in machine.items())
 
 
-def test_what_was_left_in_the_evening_goes_within_four_minutes_of_the_morning(studio: Fleet, machine: Machine) -> None:
+def test_what_was_left_in_the_evening_goes_within_five_minutes_of_the_morning(studio: Fleet, machine: Machine) -> None:
     studio.publish(machine, "day", 10.0)
     studio.run(studio.time.now + 60.0)
     machine.end()
@@ -131,6 +131,6 @@ def test_what_was_left_in_the_evening_goes_within_four_minutes_of_the_morning(st
     studio.run(studio.time.now + 15 * 3600.0)
 
     studio.begin(machine)
-    studio.run(studio.time.now + 250.0)
+    studio.run(studio.time.now + 310.0)
 
     assert all(item.state is not State.PENDING for item in machine.items())

@@ -38,7 +38,7 @@ def is_quiet(now: float, newest_at: float) -> bool:
 
 
 #: Calls that a machine may make in quick succession after a rest, and seconds in which it earns another one.
-ALLOWANCE = 16.0
+ALLOWANCE = 14.0
 SECONDS_PER_CALL = 60.0
 #: The pause with the whole of it left. With nothing left none is longer than the other: an arrival is noticed within a
 #: minute, whatever was asked before.
@@ -55,7 +55,7 @@ _USUAL_S = 0.5
 _PER_SECOND_LATE = 20.0
 #: What was left behind waits no longer for its turn than this part of the time that it has waited, nor than this.
 _SPREAD = 20.0
-LONGEST_SPREAD_S = 240.0
+LONGEST_SPREAD_S = 300.0
 #: What has waited for so long before it was sent is not looked after by the second.
 OLD_S = 600.0
 
@@ -87,7 +87,7 @@ class Pace:
 
     def calm(self, now: float) -> None:
         """Look seldom from the beginning: what is sent has waited for long, as that of other machines may have."""
-        self._left, self._at = min(self._left, ALLOWANCE / 4), now
+        self._left, self._at = 0.0, now
 
     def looked(
         self, wanted_s: float, calls: int, now: float, chance: float, attended: bool = False, took_s: float = 0.0

@@ -49,6 +49,8 @@ FIRST_PAUSE_S = 15.0
 LONGEST_PAUSE_S = 240.0
 #: The tasks of a job are read without the job at so many looks in a row at most.
 ALONE_AT_MOST = 5
+#: And no longer than this where they tell nothing new: the job may be paused.
+STILL_S = 12.0
 #: How often it is written down that nothing has changed.
 STAMP_S = 30.0
 
@@ -77,7 +79,7 @@ class _Memory:
     unread: bool = True
     again: bool = False
     alone: int = 0
-    stirred: bool = False
+    stirred_at: float = -STILL_S
     stamped_at: float = -STAMP_S
     pause_s: float = 0.0
     paused_until: float = 0.0
@@ -206,15 +208,11 @@ class Tracker:
         return len(live) == 1 and not new and moves
 
     def _look_at_tasks(self, tracked: TrackedJob, now: float) -> bool:
-        """Read the tasks of a job that moves, without the job: they tell all of the items. One call saved.
-
-        As soon as they tell nothing new the job is asked for: it may be paused.
-        """
+        """Read the tasks of a job that moves, without the job: they tell all of the items. One call saved."""
         memory = self._memory[tracked.row.accsyn_id]
-        memory.stirred = False
         if memory.seen is not None and now >= memory.paused_until:
             self._read(tracked, memory, {tracked.row.accsyn_id: memory.seen}, now)
-        memory.again = memory.stirred
+        memory.again = now - memory.stirred_at < STILL_S
         memory.alone += 1
         return True
 
@@ -282,7 +280,8 @@ class Tracker:
         """
         calls = self._workspace.calls
         try:
-            memory.stirred = self._following.follow(tracked, *found[tracked.row.accsyn_id], certain=not memory.again)
+            if self._following.follow(tracked, *found[tracked.row.accsyn_id], certain=not memory.again):
+                memory.stirred_at = now
         except (errors.Refused, errors.Uncertain) as error:
             memory.pause_s = min(LONGEST_PAUSE_S, max(FIRST_PAUSE_S, 2 * memory.pause_s))
             memory.paused_until = now + memory.pause_s
