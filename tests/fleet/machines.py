@@ -180,14 +180,19 @@ class Machine:
         wait_s = max(0.05, self.worker.run_once())
         if wait_s < IDLE_S or self._carrier.sent:
             return wait_s
-        outages, now = self.worker._outages, self.time.now
-        due_s = [
-            self._carrier.tracked_s,
-            min(outages.following_s(now), outages.sending_s(now)),
-            self.worker._turn.left_s(),
-        ]
-        rest_s = max(filter(None, due_s), default=0.0)
+        rest_s = self._rest_s(self.worker, self._carrier.tracked_s)
         return max(wait_s, rest_s) if rest_s or not self.is_idle() else None
+
+    def _rest_s(self, worker: Worker, tracked_s: Optional[float]) -> float:
+        """Return the seconds until anything is due, 0 where nothing is that has a time."""
+        work, outages, now = worker._work, worker._outages, self.time.now
+        following_s = outages.following_s(now) or tracked_s
+        due_s = [
+            following_s if work.live else None,
+            outages.sending_s(now) if work.due else None,
+            work.next_try_at - now if work.next_try_at is not None else None,
+        ]
+        return max(worker._turn.left_s(), min(filter(None, due_s), default=0.0))
 
     def is_idle(self) -> bool:
         """Whether all that was published is seen to have arrived."""

@@ -47,7 +47,7 @@ class Result(NamedTuple):
     missed: tuple[str, ...]
 
 
-def steady(folder: Path, machines: int, warm_up_s: float = 900.0, measured_s: float = 1200.0) -> Result:
+def steady(folder: Path, machines: int, warm_up_s: float = 1200.0, measured_s: float = 900.0) -> Result:
     """A third of the machines has something on its way at any time."""
     with fleet(folder, machines, _at(11)) as studio:
         _open_all(studio, within_s=5 * MINUTE_S)
@@ -161,7 +161,7 @@ def _watch(studio: Fleet, until: float) -> None:
         live = [machine for machine in studio.machines if any(path not in studio.seen.at for path in machine.published)]
         for machine in studio.chance.sample(live, min(watched, len(live))):
             for second in range(0, 180, 10):
-                studio.at(studio.time.now + second, machine.look)
+                studio.at(studio.time.now + second, lambda machine=machine: studio.look(machine))
         if studio.time.now < until:
             studio.at(studio.time.now + 180, choose)
 

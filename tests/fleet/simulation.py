@@ -12,6 +12,7 @@ from typing import Optional
 
 from fleet.accsyn import Accsyn, Time
 from fleet.machines import Ftrack, Machine, Seen, services
+from ftrack_accsyn_accessor.worker.worker import IDLE_S
 
 
 class Fleet:
@@ -51,6 +52,12 @@ class Fleet:
         machine.publish(name, takes_s)
         if machine.worker is not None:
             self._later(machine, 0.0)
+
+    def look(self, machine: Machine) -> None:
+        """Let somebody look at a machine, whose worker sees that when it looks into the outbox next."""
+        machine.look()
+        if machine.worker is not None and self._next[machine.number] > self.time.now + IDLE_S:
+            self._later(machine, IDLE_S)
 
     def _later(self, machine: Machine, seconds: float) -> None:
         moment = self.time.now + seconds
