@@ -23,7 +23,7 @@ from fleet.scenarios import Result
 MACHINES = 500
 SCENARIOS: dict[str, Callable[[Path, int], Result]] = {
     "steady": scenarios.steady,
-    "hours": functools.partial(scenarios.outage, minutes=120.0, how="503"),
+    "hour": functools.partial(scenarios.outage, minutes=60.0, how="503"),
     "minutes": functools.partial(scenarios.outage, minutes=10.0),
     "ftrack": functools.partial(scenarios.outage, minutes=10.0, who="ftrack"),
     "storm": scenarios.storm,

@@ -70,7 +70,7 @@ def nine_o_clock(folder: Path, machines: int, wish_s: Optional[float] = 5.0, str
         _open_all(studio, within_s=MINUTE_S)
         for machine in studio.machines:
             studio.at(evening + 70 + studio.chance.uniform(0, 300), lambda machine=machine: _short(studio, machine))
-        studio.run(evening + 1200)
+        studio.run(evening + 600)
         for machine in studio.machines:
             machine.end()
             machine.publish("evening", studio.chance.expovariate(1 / 300))
@@ -95,17 +95,17 @@ def outage(folder: Path, machines: int, minutes: float, who: str = "accsyn", how
             studio.ftrack.away = True
         studio.run(back)
         studio.accsyn.away, studio.ftrack.away = "", False
-        studio.run(back + 8 * MINUTE_S)
-        return _settled(f"{who} away for {_text(minutes)}", studio, back, back + 8 * MINUTE_S)
+        studio.run(back + 6 * MINUTE_S)
+        return _settled(f"{who} away for {_text(minutes)}", studio, back, back + 6 * MINUTE_S)
 
 
 def storm(folder: Path, machines: int, lasts_s: float = 60.0, wish_s: Optional[float] = None) -> Result:
     """Something else at the studio uses accsyn up for a minute, so that all that is asked is refused."""
     with fleet(folder, machines, _at(11), lambda: wish_s) as studio:
         _open_all(studio, within_s=2 * MINUTE_S)
-        begun = studio.time.now + 12 * MINUTE_S
-        end = begun + lasts_s + 8 * MINUTE_S
-        _work(studio, end - 5 * MINUTE_S)
+        begun = studio.time.now + 10 * MINUTE_S
+        end = begun + lasts_s + 6 * MINUTE_S
+        _work(studio, end - 3 * MINUTE_S)
         studio.run(begun)
         studio.accsyn.used_up_until = begun + lasts_s
         studio.run(end)
@@ -172,8 +172,9 @@ def _watch(studio: Fleet, until: float) -> None:
 
 
 def _settled(name: str, studio: Fleet, begun: float, end: float) -> Result:
-    """Return the result after all that accsyn still has to carry was carried."""
+    """Return the result after all that accsyn still has to carry was carried, which it does at once from now on."""
     result = _result(name, studio, begun, end, rate=False, noticed=False)
+    studio.accsyn.hurry()
     studio.run_on(end + 3600, lambda: not studio.live())
     lost = len(studio.lost()) + len(studio.doubled())
     return result._replace(lost=lost, missed=(*result.missed, *((f"{lost} lost",) if lost else ())))

@@ -10,7 +10,7 @@ import pytest
 from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF
 from ftrack_accsyn_accessor.worker import tracker as module
-from ftrack_accsyn_accessor.worker.tracker import LONGEST_S, SAFETY_S, SOON_S, STAMP_S, Tracker
+from ftrack_accsyn_accessor.worker.tracker import ALONE_AT_MOST, LONGEST_S, SAFETY_S, SOON_S, STAMP_S, Tracker
 from ftrack_accsyn_accessor.workspace import Workspace
 from ftrack_accsyn_sandbox.accsyn import AccsynService, demo
 from unit.worker.bench import Bench
@@ -258,3 +258,24 @@ def test_what_waits_for_the_present_client_or_for_none_is_not_asked_after(
 
     assert watch.calls() == []
     assert watch.bench.states() == {"a": "submitted"}
+
+
+def test_tasks_that_move_are_read_without_their_job_which_is_asked_for_when_they_stand_still(
+    watch: Watch, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch.tracker, "_paced", lambda wanted_s, calls, took_s: 20.0)
+    watch.bench.pending("a")
+    submit()
+    (row,) = watch.office.workspace.jobs()
+    job = watch.office.workspace.job(row.id)
+    job.status, job.tasks[0].status, job.tasks[0].size = "running", "executing", len(b"published")
+    counts = []
+    for done_bytes in range(1, 9):
+        job.tasks[0].done_bytes = done_bytes
+        counts += [count for _, count in watch.looks(20.0)]
+    assert counts == [2, *[1] * ALONE_AT_MOST, 2, 1]
+
+    watch.office.workspace.pause_job(row.id)
+    watch.looks(40.0)
+
+    assert watch.bench.states() == {"a": "transferring: paused"}
