@@ -81,7 +81,7 @@ def test_client_that_accsyn_does_not_tell_of_any_more_keeps_nothing_from_being_f
     engine.paused = False
     engine.wait_idle(20.0)
 
-    assert desk.run_for(60.0, lambda: desk.item(first).state is State.SYNCED) <= 20.0
+    assert desk.run_for(90.0, lambda: desk.item(first).state is State.SYNCED) <= 60.0
 
 
 def test_jobs_that_cannot_be_looked_at_hold_up_no_publish(desk: Desk) -> None:
