@@ -35,8 +35,8 @@ OUTAGE_CAP_S = 15.0
 OUTAGE_EARLY_S = 300.0
 LATE_CAP_S = 60.0
 #: What has lasted for hours may last this part of it longer, and not all of a studio comes back in the same minute.
-_LATE_PART = 40.0
-LONGEST_CAP_S = 180.0
+_LATE_PART = 12.0
+LONGEST_CAP_S = 300.0
 #: Whoever asks accsyn for too much, together with others, comes back some time within the first of these, which
 #: doubles each time up to the second: 500 machines that came back within some seconds would be refused for ever.
 CROWDED_FIRST_S = 10.0
