@@ -125,9 +125,7 @@ def test_host_exits_in_time_whatever_accsyn_does_and_the_next_session_submits(
     assert child.wait(EXIT_S + 5.0) == 0, child.output
     assert child.output == ""
     counts = outbox(studio).counts()
-    found_again = (
-        counts[State.SUBMITTED] if trouble == "drops" else 0
-    )  # where there was the time to look
+    found_again = counts[State.SUBMITTED] if trouble == "drops" else 0  # where there was the time to look
     assert counts[State.PENDING] + found_again == 1
     switches.clear()
     if trouble == "refuses":
