@@ -55,19 +55,26 @@ def require_readable(
     Without *whole*, columns may be left out. The *headings* of columns have a colon where rows are told line by line,
     and are not told where nothing is in them.
     """
-    shown = drawn(draw, width, code_page)
-    wanted, there = _words(drawn(draw, ENDLESS, code_page)), _words(shown)
+    for _ in range(2):  # the time, and the room on a disk, may go on between two drawings
+        shown = drawn(draw, width, code_page)
+        wrong = _wrong(shown, drawn(draw, ENDLESS, code_page), width, headings, whole)
+        if not any(wrong.values()):
+            return
+    pytest.fail(f"{wrong}\non {width} columns of {code_page}:\n{shown!r}")
+
+
+def _wrong(shown: str, in_full: str, width: int, headings: str, whole: bool) -> dict[str, object]:
+    """Return what is wrong with what was *shown* where there are *width* columns, by what it is *in_full*."""
+    wanted, there = _words(in_full), _words(shown)
     short = {word for word in wanted if cell_len(word) <= width}
     long = " ".join(wanted - short)
     above = {*headings.split(), *(f"{word}:" for word in headings.split())}
-    wrong = {
+    return {
         "too long": [line for line in shown.split("\n") if cell_len(line) > width],
         "missing": short - there - above if whole else (),
         "torn": {word for word in there - short - above if word not in long},
         "secret": SECRET in "".join(shown.split()),
     }
-    if any(wrong.values()):
-        pytest.fail(f"{wrong}\non {width} columns of {code_page}:\n{shown!r}")
 
 
 def _words(shown: str) -> set[str]:

@@ -110,6 +110,7 @@ def test_an_account_without_a_home_is_told(rules: Path, monkeypatch: pytest.Monk
     def homeless() -> Path:
         raise RuntimeError
 
+    monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setattr(Path, "home", homeless)  # no account of a test machine is without one
     with pytest.raises(errors.SpoolError, match="this account has no home"):
         _ = means.spool
