@@ -149,6 +149,7 @@ def shorten_waits(arguments: Mapping[str, Any]) -> None:
     for module, name in ((pacing, "QUIET_S"), (lookup, "CREATION_GRACE_S"), (retry, "FIRST_DELAY_S")):
         setattr(module, name, arguments.get(name, 0.1))
     pacing.FIRST_PATIENCE_S = max(pacing.FIRST_PATIENCE_S, pacing.QUIET_S)
+    pacing.FIRST_PAUSE_S = pacing.LONGEST_PAUSE_S = 0.1
     leadership.BEAT_S = arguments.get("BEAT_S", leadership.BEAT_S)
     for name in ("HELP_DELAY_S", "OUTAGE_CAP_S"):
         setattr(retry, name, arguments.get(name, getattr(retry, name)))

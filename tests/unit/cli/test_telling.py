@@ -17,6 +17,7 @@ PACE = Pace("0 pending, 3 moving", 87_000_000, 12_000_000)
 def drawn(width: int, pace: Pace, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return what is drawn of *pace*, with one blank between words."""
     output = io.StringIO()
+    monkeypatch.setenv("TERM", "xterm")
     console = Console(file=output, force_terminal=True, width=width, color_system=None)
     monkeypatch.setattr(terminal, "redraws", lambda err=False: True)
     monkeypatch.setattr(terminal, "console", lambda err=False: console)
