@@ -93,6 +93,7 @@ class Life:
     def arrive(self) -> None:
         """Wait until it is at its destination."""
         self._wait((State.SYNCED,))
+        self._report.add(arrived=self._number)
 
     def _add(self) -> None:
         self._report.add(begun=self._number)

@@ -90,7 +90,9 @@ def _assert_accepted(studio: Studio, child: Child, items: list[Item]) -> None:
     (item,) = [item for item in items if item.publication.component_id == component]
     files, wholes = _made_of(studio, component)
     there = _registered(studio, files | wholes, studio.ids["studio.hq"])
-    if item.state is State.NEEDS_ATTENTION or (item.state is State.WITHDRAWN and not item.stale_at):
+    # Where it was taken out when it was about to be registered, it may be there, as far as the outbox knows.
+    was_there = bool(item.stale_at and (child.reported("arrived") or there))
+    if item.state is State.NEEDS_ATTENTION or (item.state is State.WITHDRAWN and not was_there):
         # Taken out, as a whole or in part, while its first content was under way, and never registered anew: its host
         # has removed files that accsyn had still to read. That is said, and nothing of it is green.
         staged = _registered(studio, files | wholes, item.publication.location_id)
