@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from disks.disk import CannotMount, unmount
 
-SIZE_BYTES = 192 * 2**20
+SIZE_BYTES = 512 * 2**20
 #: XFS does without less.
 KERNELS_BYTES = 384 * 2**20
 
