@@ -53,6 +53,7 @@ def stays() -> None:
 
 
 def threads() -> None:
+    first = open_session()  # else ftrack_api reads its cache of schemas while another thread writes it
     barrier = threading.Barrier(THREADS)
 
     def work(number: int) -> None:
@@ -66,7 +67,7 @@ def threads() -> None:
         each.start()
     for each in started:
         each.join()
-    stay(open_session())
+    stay(first)
 
 
 def forks() -> None:
