@@ -11,7 +11,7 @@ COVERAGE := --cov --cov-report=term:skip-covered
 
 # The steps of a target share files (.venv, build/): one after the other, also under -j.
 .NOTPARALLEL:
-.PHONY: demo demo-send demo-vendor test test-all systems matrix bench fleet lint types build pictures sandbox clean
+.PHONY: demo demo-send demo-vendor test test-all systems hosts framework matrix suites bench fleet lint types build pictures sandbox clean
 
 demo: $(READY)  # Publish in an embedded studio and watch the files arrive
 	$(BIN)/ftrack-accsyn demo
@@ -34,6 +34,9 @@ systems: $(READY)  # Staging, outbox, publishing, damage and clean on disks with
 	@for disk in windows macos nas ntfs exfat; do \
 		echo "On $$disk:"; $(PYTEST) -q --coarse-clock --disk $$disk @tests/systems/suites.txt || exit 1; \
 	done
+
+hosts: $(READY)  # The built archive in every kind of host: threads, forks, loops, odd accounts, frozen applications, signals, limits
+	$(PYTEST) -q -m "" tests/hosting
 
 # With the framework's own publisher, from a checkout of ftrack's integrations: make framework INTEGRATIONS=../integrations
 framework: $(READY)  # ftrack's framework publishes without a window, with the built archive, on every CPython that it runs on

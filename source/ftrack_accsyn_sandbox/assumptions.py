@@ -260,6 +260,9 @@ SWITCHES: Mapping[str, Switch] = {
         "upload_location is a bare id.", (_answers("upload_location", lambda call, answer: answer["id"]),)
     ),
     "upload-ident": Switch(
+        "upload_ident has a colon at its end.", (_answers("upload_ident", lambda call, answer: f"{answer}:"),)
+    ),
+    "upload-ident:site": Switch(
         "upload_ident is the bare code of a site.", (_answers("upload_ident", lambda call, answer: "london"),)
     ),
     "volumes-hidden": Switch("Employees may list volumes.", sets={"workspace.employee_volumes": "granted"}),

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 def sandbox(
     context: click.Context,
     folder: Optional[Path],
+    demo_data: bool,
     latency_ms: float,
     vendors: Optional[Path],
     without: tuple[str, ...],

@@ -193,14 +193,27 @@ class StagingLocationMixin:
 
         What an earlier publish has left at its path, and ftrack does not know any more, makes way.
         """
-        publish, add = self.accsyn_thread.publish, super()._add_data  # type: ignore[misc]
+        publish = self.accsyn_thread.publish
         with publish.staging(component, resource_identifier, source) if publish else contextlib.nullcontext():
             try:
-                add(component, resource_identifier, source)
+                self._add(component, resource_identifier, source)
             except ftrack_api.exception.LocationError:
                 if publish is None or not publish.make_way(component, resource_identifier, source):
                     raise
-                add(component, resource_identifier, source)
+                self._add(component, resource_identifier, source)
+
+    def _add(self, component: Any, resource_identifier: str, source: Any) -> None:
+        add = super()._add_data  # type: ignore[misc]
+        if not (_is_ftracks(add) and self._add_file(component, resource_identifier, source)):
+            add(component, resource_identifier, source)
+
+    def _add_file(self, component: Any, resource_identifier: str, source: Any) -> bool:
+        """Stage the data of *component* if it is a file on a disk, and nothing has its name yet; return whether."""
+        accessor: Any = self.accessor  # type: ignore[attr-defined]
+        if is_container(component) or not isinstance(accessor, AccsynAccessor) or not gives_files(source):
+            return False
+        with contextlib.closing(source.accessor.open(source.get_resource_identifier(component), "rb")) as data:
+            return accessor.stage(resource_identifier, data.wrapped_file)
 
     def _register_components_in_location(self, components: Sequence[Any], resource_identifiers: Sequence[str]) -> None:
         """Register *components*: into the outbox as prepared, into ftrack, and as pending when ftrack has them."""

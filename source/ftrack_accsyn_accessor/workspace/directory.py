@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Optional
 from urllib.parse import quote
 
 from ftrack_accsyn_accessor.model import accsyn as model
+from ftrack_accsyn_accessor.model import parties
 from ftrack_accsyn_accessor.model.accsyn import Client, Grant, Site, User, Volume
 from ftrack_accsyn_accessor.model.errors import Refused, Unauthorised
 from ftrack_accsyn_accessor.model.item import Endpoint
@@ -16,6 +18,17 @@ from ftrack_accsyn_accessor.workspace.session import Call
 #: Characters of a query as it is sent: the request line holds more than that, and may be no longer than 4 KB (accsyn
 #: fact sheet, section 1).
 _MOST_CHARACTERS = 2_000
+_BARE = re.compile(r"[\w.\-]+")
+
+
+def named_location(answer: Any) -> Optional[tuple[str, str]]:
+    """Return id and name of the location that accsyn's ftrack integration names in *answer*; None where it names none.
+
+    It may do so by the bare id.
+    """
+    if isinstance(answer, dict):
+        return (model.entity_id(answer), str(answer.get("name") or ""))
+    return (answer, "") if isinstance(answer, str) and answer else None
 
 
 class Directory(Door):
@@ -77,13 +90,24 @@ class Directory(Door):
         """
         tried = "ask accsyn's ftrack integration for the destination"
         try:
-            location = self._setting(tried, location_id, "upload_location")
-            party = self._setting(tried, location_id, "upload_ident") if isinstance(location, dict) else None
+            location = named_location(self._setting(tried, location_id, "upload_location"))
+            party = self._setting(tried, location_id, "upload_ident") if location is not None else None
         except (Refused, Unauthorised):
             return None
-        if not isinstance(location, dict) or not isinstance(party, str) or not party:
-            return None
-        return Endpoint(party, model.entity_id(location), str(location.get("name") or ""))
+        found = self._party(party)
+        return Endpoint(found, *location) if location is not None and found else None
+
+    def _party(self, answer: Any) -> str:
+        """Return the party that the integration's *answer* names, as a destination has it; empty where it names none.
+
+        That a bare word is the code of a site is not documented; as a destination it would be a path (accsyn fact
+        sheet, section 5).
+        """
+        text = answer.strip().rstrip(":") if isinstance(answer, str) else ""
+        main = (parties.HQ, self._credentials.workspace.casefold())
+        if not text or text.casefold() in main or _BARE.fullmatch(text) is None:
+            return text
+        return next((f"site={site.code}" for site in self.sites() or () if text in (site.code, site.id)), "")
 
     def _listed(self, tried: str, entity_type: str, query: str = "") -> Optional[list[dict[str, Any]]]:
         try:

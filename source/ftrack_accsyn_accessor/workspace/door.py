@@ -62,6 +62,13 @@ class Door:
         """What is known at this moment of what is assumed of this accsyn."""
         return self._assumptions()
 
+    def rest(self) -> None:
+        """Close the connection, not the session: nothing is asked for a while, and others need connections, too.
+
+        accsyn counts those of an internet address, which is a whole studio's (workflow facts, section 9).
+        """
+        self._transport.close()
+
     def close(self) -> None:
         """Close the connection and forget the session. A later verb begins anew."""
         self._session = None

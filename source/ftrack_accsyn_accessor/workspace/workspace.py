@@ -17,6 +17,7 @@ from ftrack_accsyn_accessor.model.route import KEY
 from ftrack_accsyn_accessor.workspace.answers import Problem
 from ftrack_accsyn_accessor.workspace.clients import choose_clients
 from ftrack_accsyn_accessor.workspace.deliveries import Deliveries
+from ftrack_accsyn_accessor.workspace.directory import named_location
 from ftrack_accsyn_accessor.workspace.door import quoted, rows_of
 from ftrack_accsyn_accessor.workspace.granting import Granting
 from ftrack_accsyn_accessor.workspace.probing import Probing
@@ -122,18 +123,20 @@ class Workspace(Uploads, Deliveries, Granting, Probing):
         except Refused as error:
             refusal = error.outcome  # a client that cannot be registered may still have a destination
         try:
-            location = self._setting(tried, location_id, "upload_location")
-            party = self._setting(tried, location_id, "upload_ident") if isinstance(location, dict) else None
+            location = named_location(self._setting(tried, location_id, "upload_location"))
+            answer = self._setting(tried, location_id, "upload_ident") if location is not None else None
         except Refused as error:
             raise NotReady(tried, location_id, refusal or error.outcome, _DESTINATION_REMEDY) from None
-        if not isinstance(location, dict):
+        if location is None:
             if refusal is not None:
                 raise NotReady(tried, location_id, refusal, _DESTINATION_REMEDY)
             return None
-        if not isinstance(party, str) or not party:
-            outcome = f"it names the location {location.get('name')} but no party for it"
+        party = self._party(answer)
+        if not party:
+            instead = f": {answer!r}" if answer else ""
+            outcome = f"it names the location {location[1] or location[0]} but no party for it{instead}"
             raise NotReady(tried, location_id, outcome, _DESTINATION_REMEDY)
-        return Endpoint(party, model.entity_id(location), str(location.get("name") or ""))
+        return Endpoint(party, *location)
 
     def find_queue(self, code_or_name: str) -> Optional[str]:
         """Return the id of the queue with exactly this code, else exactly this name; None when there is none."""
