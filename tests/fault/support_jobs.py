@@ -1,7 +1,6 @@
 """What the child processes of the fault tests do: publish as a script would, recover as the next session would.
 
-Runs in a process of its own (see `support_template`), with the real ftrack_api and the plugin, which it loads from the
-hook folder.
+In a process of its own (see `support_template`), with the real ftrack_api and the plugin from the hook folder.
 """
 
 from __future__ import annotations

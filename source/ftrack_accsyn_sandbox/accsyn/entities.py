@@ -31,6 +31,13 @@ _PROCESS = uuid.uuid4().hex[:10]
 _numbers = itertools.count(1)
 
 
+def known_role(role: str) -> str:
+    """Return *role*; raise ValueError for one that there is not."""
+    if role not in ROLES:
+        raise ValueError(f"Unknown role {role!r}, use one of {', '.join(ROLES)}.")
+    return role
+
+
 def new_id() -> str:
     """Return an id as accsyn makes them: 24 lower-case hexadecimal characters, later ones greater.
 

@@ -14,7 +14,6 @@ from ftrack_accsyn_sandbox.accsyn import jobs
 from ftrack_accsyn_sandbox.accsyn.entities import (
     CLIENT_APP,
     CLIENT_SERVER,
-    ROLES,
     Acl,
     Client,
     Endpoint,
@@ -27,6 +26,7 @@ from ftrack_accsyn_sandbox.accsyn.entities import (
     Site,
     Ticks,
     User,
+    known_role,
     new_id,
     now,
 )
@@ -110,7 +110,7 @@ class Workspace:
 
     def add_user(self, email: str, api_key: str, role: str, name: str = "") -> User:
         """Add a user who logs in with *api_key*; *role* is "admin", "employee" or "standard"."""
-        return self.add(User(email, name or email.split("@")[0], role=_known_role(role), api_key=api_key))
+        return self.add(User(email, name or email.split("@")[0], role=known_role(role), api_key=api_key))
 
     def add_site(self, code: str, *, main: bool = False) -> Site:
         """Add a site; exactly one is *main*, the head quarters, which other sites reach."""
@@ -278,7 +278,7 @@ class Workspace:
         """Give a user another role, which also takes the access grants away (accsyn fact sheet, section 3)."""
         with self.changed:
             user = self.user(email)
-            user.role = _known_role(role)
+            user.role = known_role(role)
             for acl in list(self.each(Acl)):
                 if acl.user_id == user.id:
                     del self.entities[acl.id]
@@ -393,9 +393,3 @@ def _found(entity: Optional[_Kind], ident: str) -> _Kind:
     if entity is None:
         raise KeyError(ident)
     return entity
-
-
-def _known_role(role: str) -> str:
-    if role not in ROLES:
-        raise ValueError(f"Unknown role {role!r}, use one of {', '.join(ROLES)}.")
-    return role
