@@ -12,13 +12,16 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
+
+import filelock
 
 from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.errors import OutboxError
 from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.outbox import lockable
 from ftrack_accsyn_accessor.outbox.file import digest, is_state_folder, normalised, read_marker, write
 from ftrack_accsyn_accessor.outbox.store import Outbox
 
@@ -29,6 +32,8 @@ SCHEMA = 1
 UNSENT = (State.PREPARED, State.PENDING, State.NEEDS_ATTENTION)
 #: How old `served_at` may be before it is written anew.
 SERVED_S = 3600.0
+#: Writing takes milliseconds; whoever waits longer met a broken file lock.
+_LOCK_TIMEOUT_S = 2.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,27 +151,29 @@ def keep(area: Served, begun: bool = False) -> None:
 
     With *begun* it was made just now: what was remembered of its folder is no more.
     """
-    before = [each for each in served() if normalised(each.root) == normalised(area.root)]
-    for each in before:
-        if begun and each.uuid != area.uuid and each.record is not None:
-            with contextlib.suppress(OSError):
-                each.record.unlink()
-    same = next((each for each in before if each.record == area.record), None)
-    if same is not None:
-        names = tuple(sorted({*same.locations, *area.locations}))
-        fresh = 0 <= area.served_at - same.served_at < SERVED_S
-        area = dataclasses.replace(area, locations=names, unsent=same.unsent)
-        if fresh and dataclasses.replace(area, served_at=same.served_at) == same:
-            return
-    _write(area)
+    with _alone():
+        before = [each for each in served() if normalised(each.root) == normalised(area.root)]
+        for each in before:
+            if begun and each.uuid != area.uuid and each.record is not None:
+                with contextlib.suppress(OSError):
+                    each.record.unlink()
+        same = next((each for each in before if each.record == area.record), None)
+        if same is not None:
+            names = tuple(sorted({*same.locations, *area.locations}))
+            fresh = 0 <= area.served_at - same.served_at < SERVED_S
+            area = dataclasses.replace(area, locations=names, unsent=same.unsent)
+            if fresh and dataclasses.replace(area, served_at=same.served_at) == same:
+                return
+        _write(area)
 
 
 def keep_unsent(area: Served) -> None:
     """Remember how many items of *area* had not been sent when it was looked at last."""
-    record = area.record
-    same = _read(record) if record is not None else None
-    if same is not None and same.unsent != area.unsent:
-        _write(dataclasses.replace(same, unsent=area.unsent, served_at=max(same.served_at, area.served_at)))
+    with _alone():
+        record = area.record
+        same = _read(record) if record is not None else None
+        if same is not None and same.unsent != area.unsent:
+            _write(dataclasses.replace(same, unsent=area.unsent, served_at=max(same.served_at, area.served_at)))
 
 
 def unsent(outbox: Outbox) -> int:
@@ -205,12 +212,26 @@ def _read(path: Path) -> Optional[Served]:
         return None
 
 
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Read and write with nobody between: what another application makes the machine forget would come back.
+
+    Whoever cannot have the lock goes on without it.
+    """
+    folder = state_folder()
+    with contextlib.ExitStack() as held:
+        if folder is not None:
+            with contextlib.suppress(OSError, filelock.Timeout):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                held.enter_context(lockable.alone(folder / "areas.lock", _LOCK_TIMEOUT_S))
+        yield
+
+
 def _write(area: Served) -> None:
     record = area.record
     if record is None:
         return
     try:
-        record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write(record, json.dumps({"schema": SCHEMA, **dataclasses.asdict(area)}, sort_keys=True))
     except OSError:
         logger.debug("The staging area %s cannot be remembered in %s.", area.root, record, exc_info=True)

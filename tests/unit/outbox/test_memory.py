@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_record_is_private_and_holds_plain_json(served: Served) -> None:
     assert served.record is not None
     content = json.loads(served.record.read_text(encoding="utf-8"))
     assert content == {"schema": 1, **dataclasses.asdict(served), "locations": ["artist.ws1"]}
-    assert [path.name for path in served.record.parent.iterdir()] == [served.record.name]
+    assert {path.name for path in served.record.parent.iterdir()} == {served.record.name, "areas.lock"}
     if sys.platform != "win32":
         assert stat.S_IMODE(served.record.stat().st_mode) == 0o600
         assert stat.S_IMODE(served.record.parent.stat().st_mode) == 0o700
@@ -101,6 +102,26 @@ def test_nothing_is_written_for_what_was_served_a_moment_ago(served: Served) -> 
 def test_area_begun_anew_takes_the_place_of_what_was_remembered(served: Served) -> None:
     memory.keep(dataclasses.replace(served, uuid="another"), begun=True)
 
+    assert [each.uuid for each in memory.served()] == ["another"]
+
+
+def test_count_that_is_being_kept_does_not_bring_back_an_area_that_is_begun_anew_meanwhile(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begins = threading.Thread(target=memory.keep, args=(dataclasses.replace(served, uuid="another"), True))
+    real = memory.write
+
+    def write(path: Path, content: str) -> None:  # a patch: nothing else stops between reading and writing
+        if threading.current_thread() is not begins:
+            begins.start()
+            begins.join(0.3)
+        real(path, content)
+
+    monkeypatch.setattr(memory, "write", write)
+
+    memory.keep_unsent(dataclasses.replace(served, unsent=3))
+
+    begins.join(20.0)
     assert [each.uuid for each in memory.served()] == ["another"]
 
 
