@@ -11,6 +11,7 @@ import ftrack_api
 
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.environment import read_settings as read_settings
+from ftrack_accsyn_accessor.ftrack import subscribing
 from ftrack_accsyn_accessor.ftrack.connection import quoted
 from ftrack_accsyn_accessor.ftrack.trouble import trouble
 from ftrack_accsyn_accessor.model import settings
@@ -39,7 +40,7 @@ def register(session: Any, hook_folder: str = "") -> None:
         return  # Connect's predecessors called every hook with other registries, too.
     announce.shield(logging.getLogger("ftrack_accsyn_accessor"))
     library.find()
-    subscribe = session.event_hub.subscribe
+    subscribe = functools.partial(subscribing.subscribe, session.event_hub)
     subscribe("topic=ftrack.api.session.configure-location", _guarded(functools.partial(configure_location, session)))
     launch = _guarded(functools.partial(add_to_launch_environment, hook_folder))
     subscribe("topic=ftrack.connect.application.launch", launch)

@@ -17,6 +17,7 @@ from ftrack_accsyn_accessor.actions.desk import Desk
 from ftrack_accsyn_accessor.actions.office import Office
 from ftrack_accsyn_accessor.actions.service import subscriptions
 from ftrack_accsyn_accessor.ftrack.notice import Notices
+from ftrack_accsyn_accessor.ftrack.subscribing import subscribe
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.worker.runtime import Runtime, open_outside, open_runtime
 
@@ -51,7 +52,7 @@ def register(session: Any) -> None:
     )
     try:
         for each in subscriptions(_Counter(desk, session.event_hub.id), session.api_user, _ACTIONS):
-            session.event_hub.subscribe(each.expression, each.callback)
+            subscribe(session.event_hub, each.expression, each.callback)
     except Exception:  # a user's name may hold what no expression can
         logger.exception("The accsyn actions are not offered by this Connect.")
     _serving = weakref.ref(session)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any, Callable, NamedTuple, Optional
 
 from ftrack_accsyn_accessor.ftrack.hub import open_hub
+from ftrack_accsyn_accessor.ftrack.subscribing import subscribe
 from ftrack_accsyn_accessor.ftrack.trouble import trouble
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 
@@ -77,8 +78,8 @@ class Listener:
         try:
             self._hub = open_hub(self._credentials)
             for each in self._subscriptions:
-                self._hub.subscribe(each.expression, each.callback)
-            self._hub.subscribe(f'topic={HEARTBEAT} and data.mark="{self._mark}"', self._beaten)
+                subscribe(self._hub, each.expression, each.callback)
+            subscribe(self._hub, f'topic={HEARTBEAT} and data.mark="{self._mark}"', self._beaten)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the hub, it is tried again
             outcome, remedy = trouble(error, self._credentials.api_key)
             text = f"{outcome.rstrip('.')}. {remedy or ''}".rstrip()
