@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from typing import Optional
 
 #: What a host's thread has for one publish, or for one session that opens.
 HOST_S = 1.5
@@ -14,8 +15,8 @@ HOST_S = 1.5
 class Patience:
     """So many seconds of waiting, used up bit by bit wherever `with` is entered, on one thread after the other."""
 
-    def __init__(self, seconds: float = HOST_S) -> None:
-        self._left_s = seconds
+    def __init__(self, seconds: Optional[float] = None) -> None:
+        self._left_s = HOST_S if seconds is None else seconds
 
     def __enter__(self) -> None:
         _on_this_thread().append(self)
