@@ -5,9 +5,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# More workers than a small machine has cores: most of their time goes into waiting for conditions.
-PYTEST := $(BIN)/python -m pytest -n 4
+# More workers than a small machine has cores: most of their time goes into waiting for conditions. Neighbours share fixtures.
+PYTEST := $(BIN)/python -m pytest -n 5 --dist worksteal
 COVERAGE := --cov --cov-report=term:skip-covered
+
+# Where nothing compiled may be kept, every process compiles all that it imports, and pytest all tests in each worker.
+unexport PYTHONDONTWRITEBYTECODE
 
 # The steps of a target share files (.venv, build/): one after the other, also under -j.
 .NOTPARALLEL:
