@@ -34,12 +34,13 @@ test-all: lint types  # As test, with the slow tier, examples drawn anew, and ho
 	$(BIN)/python setup.py --quiet build_plugin
 
 systems: $(READY)  # Staging, outbox, publishing, damage and clean on disks with the manners of Windows, macOS, a NAS and a stick
+	$(PYTEST) -q -m "" $(addprefix tests/systems/test_,publishing.py spellings.py)
 	@for disk in windows macos nas ntfs exfat; do \
 		echo "On $$disk:"; $(PYTEST) -q --coarse-clock --disk $$disk @tests/systems/suites.txt || exit 1; \
 	done
 
 hosts: $(READY)  # The built archive in every kind of host: threads, forks, loops, odd accounts, frozen applications, signals, limits
-	$(PYTEST) -q -m "" tests/hosting
+	$(PYTEST) -q -m "" tests/hosting $(addprefix tests/e2e/test_,archive_publish.py search_path.py)
 
 # With the framework's own publisher, from a checkout of ftrack's integrations: make framework INTEGRATIONS=../integrations
 framework: $(READY)  # ftrack's framework publishes without a window, with the built archive, on every CPython that it runs on

@@ -15,17 +15,21 @@ T = TypeVar("T")
 
 
 def wait_until(condition: Callable[[], T], timeout_s: float = 10.0, what: str = "") -> T:
-    """Return the first truthy value of *condition*, asked again and again; fail after *timeout_s*, naming *what*."""
+    """Return the first truthy value of *condition*, asked again and again; fail after *timeout_s*, naming *what*.
+
+    One that takes long to be asked is asked less often: what is waited for needs the processor as well.
+    """
     deadline = time.monotonic() + timeout_s
     pause = threading.Event()
     while True:
+        asked = time.monotonic()
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
             awaited = what or getattr(condition, "__name__", repr(condition))
             raise AssertionError(f"Waited {timeout_s:g} s in vain for {awaited}; last seen: {value!r}")
-        pause.wait(0.01)
+        pause.wait(min(0.25, max(0.01, 9 * (time.monotonic() - asked))))
 
 
 def calls_made(work: Callable[[], object]) -> int:

@@ -17,7 +17,10 @@ from helpers import ROOT
 
 pytestmark = pytest.mark.timeout(300)  # a host environment is installed at its first use
 
-COMBINATIONS = [("3.9", "2.5.4"), ("3.11", "2.5.4"), ("3.13", "3.1.0")]
+COMBINATIONS = [
+    ("3.9", "2.5.4"),
+    *(pytest.param(pair, marks=pytest.mark.slow) for pair in [("3.11", "2.5.4"), ("3.13", "3.1.0")]),
+]
 
 OPEN = """
 import json, logging, os, signal, sys, threading

@@ -87,7 +87,11 @@ def in_both(text: str) -> str:
 
 @pytest.mark.parametrize(
     ("publisher", "spelt"),
-    [(IGNORES_BOTH, in_both), (IGNORES_BOTH, in_another_form), (IGNORES_CASE, in_another_case)],
+    [
+        (IGNORES_BOTH, in_both),
+        pytest.param(IGNORES_BOTH, in_another_form, marks=pytest.mark.slow),
+        pytest.param(IGNORES_CASE, in_another_case, marks=pytest.mark.slow),
+    ],
     indirect=["publisher"],
 )
 def test_every_verb_knows_a_path_under_each_spelling_that_is_one_to_the_disk(
