@@ -45,6 +45,8 @@ def copy(source: IO[Any], target: IO[Any], path: str, spare: str) -> None:
     disks = (os.fstat(reading).st_dev, os.fstat(writing).st_dev)
     if _tried("clone", disks, lambda: cloning.clone(reading, writing, path, spare)):
         return
+    with contextlib.suppress(AttributeError, OSError):  # neither macOS nor Windows has it, and a pipe no use for it
+        os.posix_fadvise(reading, 0, 0, os.POSIX_FADV_SEQUENTIAL)  # more is read ahead, whoever moves the bytes
     done = [0]
     _tried("range", disks, lambda: _move(reading, writing, done))
     _pump(reading, writing, done[0])
@@ -87,8 +89,6 @@ def _pump(source: int, target: int, done: int) -> None:
     if done:
         os.lseek(source, done, os.SEEK_SET)
         os.lseek(target, done, os.SEEK_SET)
-    with contextlib.suppress(AttributeError, OSError):  # neither macOS nor Windows has it, and a pipe no use for it
-        os.posix_fadvise(source, done, 0, os.POSIX_FADV_SEQUENTIAL)
     buffer = memoryview(bytearray(_BUFFER_BYTES))
     with io.FileIO(source, closefd=False) as raw:
         while True:

@@ -17,8 +17,10 @@ from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_sandbox.studio import Studio
 
-#: While items are on their way, accsyn may be asked once in so long.
+#: While items are on their way, accsyn may be looked at, and asked on average, once in so long.
 A_CALL_S = 5.0
+#: Calls that follow each other within this are one look.
+A_LOOK_S = 1.0
 #: After so long without a change the tracker looks as seldom as it ever does.
 CALM_S = 30.0
 
@@ -84,14 +86,15 @@ def following(count: int = 1000, seconds: float = 60.0, settled_s: float = 30.0)
             before = calls_of_all(studio)
             threading.Event().wait(settled_s)
             calls = calls_of_all(studio) - before
-    apart_s = round(min((later - at for at, later in zip(asked_at, asked_at[1:])), default=0.0), 1)
+    looks = [at for before, at in zip([-A_LOOK_S, *asked_at], asked_at) if at - before >= A_LOOK_S]
+    apart_s = round(min((later - at for at, later in zip(looks, looks[1:])), default=seconds), 1)
     return [
         Row(
             f"{count:,} live items, nothing moves, {seconds:g} s",
             "",
             "",
-            f"{len(asked_at)} accsyn calls, never less than {apart_s} s apart",
-            f"one call in {A_CALL_S:g} s",
+            f"{len(asked_at)} accsyn calls, in {len(looks)} looks, never less than {apart_s} s apart",
+            f"one call in {A_CALL_S:g} s, and looks as far apart",
             len(asked_at) <= seconds / A_CALL_S and apart_s >= A_CALL_S,
         ),
         Row(f"{count:,} items that have arrived, {settled_s:g} s", "", "", f"{calls} calls", "no call", not calls),
