@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
 import shutil
@@ -25,6 +26,7 @@ settings.register_profile("others", deadline=None, print_blob=True)
 settings.load_profile("same")
 
 _home = ""
+_states = itertools.count()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,7 +60,10 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(autouse=True)
 def state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Give each test a machine that remembers nothing."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    # Not by `mktemp`, which lists the folders of all tests before for a number that is free.
+    folder = tmp_path_factory.getbasetemp() / "states" / str(next(_states))
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

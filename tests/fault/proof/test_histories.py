@@ -313,7 +313,7 @@ class History(RuleBasedStateMachine):
 
 @pytest.mark.timeout(300)
 def test_random_histories_are_green_with_equal_bytes_only() -> None:
-    explore(History, 40, 40)
+    explore(History, 25, 40)
 
 
 @pytest.mark.slow
