@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Optional
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 NAME = "accsyn-probe"
 LEFT = "accsyn-probe-left"
 SCHEMA = 1
+#: What everything of a probe is called, with digits of its own; nothing of the plugin's has such a name.
+PREFIX = "ftrack-accsyn-probe-"
+NAMED = re.compile(rf"{PREFIX}[0-9a-f]{{8}}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,13 +42,23 @@ class Sight:
 class Left:
     """What a probe is about to leave, or has left: *folder* on this machine, *place* at the destination, a job's name.
 
-    *place* is a path in accsyn's words ("share=projects/..").
+    *place* is a path in accsyn's words ("share=projects/.."). *machine* is where the folder is; empty where it was not
+    written down.
     """
 
     workspace: str
     folder: str
     place: str
     job: str
+    machine: str = ""
+
+    @property
+    def sound(self) -> bool:
+        """Whether a probe can have written it: whatever else may stand there must not be cleared away."""
+        name = re.split(r"[/\\]", self.folder)[-1]
+        share, _, there = self.place.partition("/")
+        named = NAMED.fullmatch(name) is not None and there == name and self.job == job_name(name)
+        return named and share.startswith("share=")
 
 
 def seen(workspace: str) -> dict[str, Sight]:
@@ -70,9 +84,15 @@ def assumptions(workspace: str, assume: Iterable[tuple[str, bool]] = ()) -> Assu
 
 def left() -> list[Left]:
     """Return what probes of this machine have left, or are about to."""
-    fields = [field.name for field in dataclasses.fields(Left)]
+    names = [field.name for field in dataclasses.fields(Left)]
     rows = [_mapping(row) for row in _content(LEFT).values()]
-    return [Left(*(str(row[name]) for name in fields)) for row in rows if all(name in row for name in fields)]
+    found = [Left(*(str(row.get(name) or "") for name in names)) for row in rows]
+    return [each for each in found if each.sound]
+
+
+def job_name(name: str) -> str:
+    """Return what the job of the probe called *name* is called."""
+    return f"ftrack-accsyn probe {name}"
 
 
 def note_left(entry: Left) -> None:

@@ -30,9 +30,17 @@ class Probing(Door):
         rows = self._entity("look the probe's job up", job_id, "transfer", job_id)
         return [Job.from_answer(row) for row in rows]
 
-    def all_jobs(self, finished: bool = False) -> list[Job]:
-        """Return all jobs, the live or the finished ones."""
-        return self._jobs("", {"finished": True} if finished else {})
+    def probes_jobs(self, name: str) -> list[Job]:
+        """Return the jobs called *name*, the live and the finished ones, however accsyn finds them.
+
+        Two requests, four where there are none of that name, or they are not found by it.
+        """
+        for query in (f"code={quoted(name)}", ""):
+            rows = [*self._jobs(query, {}), *self._jobs(query, {"finished": True})]
+            found = {job.id: job for job in rows if job.id and job.name == name}
+            if found:
+                break
+        return list(found.values())
 
     def integration(self, location_id: str) -> tuple[Any, Any]:
         """Return what accsyn's ftrack integration says of a location, as it says it: `upload_location`, `upload_ident`.
@@ -60,9 +68,9 @@ class Probing(Door):
         """Take a job out of accsyn's lists; it is archived there."""
         self._call("remove the probe's job", job_id, Call("DELETE", "transfer/delete", {}, entity_id=job_id))
 
-    def remove_files(self, place: str) -> None:
-        """Remove a file, or a folder with all that is in it ("share=projects/a"), at the main site."""
-        data = {"op": "delete", "path": place, "force": True}
+    def remove_files(self, place: str, whole: bool = False) -> None:
+        """Remove a file or an empty folder ("share=projects/a"), or a *whole* folder, at the main site."""
+        data = {"op": "delete", "path": place, **({"force": True} if whole else {})}
         self._call("remove the probe's files", place, Call("POST", "workspace/file", data))
 
     def _jobs(self, expression: str, data: dict[str, Any]) -> list[Job]:

@@ -6,14 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from ftrack_accsyn_accessor import environment
-from ftrack_accsyn_accessor.insight.doctor import Subject
-from ftrack_accsyn_accessor.insight.probe import bench, probe, remembered, trial
+from ftrack_accsyn_accessor.insight.probe import bench, probe, remembered
 from ftrack_accsyn_accessor.insight.probe.finding import Finding, Outcome, Report
 from ftrack_accsyn_accessor.insight.probe.working import WORKED
 from ftrack_accsyn_accessor.model import assumptions as names
@@ -23,7 +20,7 @@ from ftrack_accsyn_accessor.worker import endpoint
 from ftrack_accsyn_sandbox import assumptions
 from ftrack_accsyn_sandbox.studio import Studio
 from helpers import wait_until
-from publishing import Publisher, at_work
+from probing import artist, outcomes, quick, studio, subject, what_is_there
 
 #: What hides others, or is hidden by them.
 HIDING = ("mirrored-paths", "finished-job", "awkward-ranges", "ranges-with-holes")
@@ -35,44 +32,7 @@ GROUPS = (
 )
 
 
-@pytest.fixture(scope="module")
-def artist(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publisher]:
-    """An artist on a machine whose location is known to ftrack."""
-    folder = tmp_path_factory.mktemp("probe")
-    with pytest.MonkeyPatch.context() as patch, Studio(folder / "studio") as studio:
-        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
-        with at_work(studio, patch, folder / "sources") as publisher:
-            publisher.session()
-            yield publisher
-
-
-@pytest.fixture
-def studio(artist: Publisher) -> Iterator[Studio]:
-    yield artist.studio
-    artist.studio.accsyn.engine.paused = False
-    assumptions.fail(artist.studio.accsyn, [])
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let what never happens be waited for a moment only."""
-    monkeypatch.setattr("ftrack_accsyn_accessor.insight.probe.working.SOON_S", 1.0)
-    monkeypatch.setattr("ftrack_accsyn_accessor.insight.probe.reading._PATIENCE_S", (0.01,) * 12)
-    monkeypatch.setattr(bench, "PAUSE_S", 0.1)
-
-
-def subject() -> Subject:
-    return Subject(environment.read_settings(), environment.ftrack_user(), environment.ftrack_credentials())
-
-
-def outcomes(report: Report) -> dict[str, str]:
-    return {each.id: each.outcome.value for each in report.findings}
-
-
-def what_is_there(studio: Studio) -> list[Any]:
-    """Return what a probe has left anywhere."""
-    live = [job for job in studio.accsyn.workspace.jobs() if trial.PREFIX in job.name and not job.archived]
-    return [*studio.root.rglob(f"{trial.PREFIX}*"), *live, *probed.left()]
+__all__ = ["artist", "quick", "studio"]
 
 
 def test_sandbox_is_as_assumed_and_nothing_is_left_of_the_probe(studio: Studio) -> None:

@@ -121,8 +121,7 @@ class Bench:
 
     def jobs(self) -> list[Job]:
         """Return the probe's jobs, however they are found."""
-        found = [*self.workspace.all_jobs(), *self.workspace.all_jobs(finished=True)]
-        return [job for job in found if job.name == self.trial.left.job]
+        return self.workspace.probes_jobs(self.trial.left.job)
 
     def with_ids(self, task_ids: Sequence[str]) -> list[Task]:
         """Return the tasks with these ids."""

@@ -14,7 +14,7 @@ from ftrack_accsyn_accessor.insight.installation import find_installation
 from ftrack_accsyn_accessor.insight.probe.bench import Bench
 from ftrack_accsyn_accessor.insight.probe.finding import Finding, Report, unseen
 from ftrack_accsyn_accessor.insight.probe.reading import read, uploaded
-from ftrack_accsyn_accessor.insight.probe.trial import Trial, clear
+from ftrack_accsyn_accessor.insight.probe.trial import Trial, clear, earlier
 from ftrack_accsyn_accessor.insight.probe.working import WORKED, work
 from ftrack_accsyn_accessor.model import assumptions, errors
 from ftrack_accsyn_accessor.model.assumptions import ASSUMPTIONS
@@ -35,7 +35,7 @@ def plan(subject: Subject) -> list[str]:
         problems = current.problems
         text = describe(problems) if problems else f"{current.staging_variable} is not set."
         raise errors.SettingsError("probe accsyn", outcome=text)
-    left = [entry for entry in probed.left() if entry.workspace == current.workspace]
+    left = earlier(current.workspace or "")
     return [
         f"It makes a folder of 14 small files in {current.staging_path}, and one job that takes them to the main site "
         f"of the accsyn workspace {current.workspace}, as {current.api_user}.",
@@ -69,7 +69,7 @@ def probe(
                     findings.append(finding)
                     found(finding)
             finally:
-                left += clear(workspace, trial.left)
+                left += clear(workspace, trial.left) if trial.noted else []
         finally:
             workspace.close()
     told = {each.id: each for each in findings}
@@ -105,8 +105,7 @@ def _alone() -> Iterator[None]:
 
 def _earlier(workspace: Workspace) -> list[str]:
     """Clear away what probes that were killed have left in this workspace; return what could not be."""
-    mine = [entry for entry in probed.left() if entry.workspace == workspace.code]
-    return [wrong for entry in mine for wrong in clear(workspace, entry)]
+    return [wrong for entry in earlier(workspace.code) for wrong in clear(workspace, entry)]
 
 
 def _looked(subject: Subject, workspace: Workspace, trial: Trial, sleep: Callable[[float], None]) -> Iterator[Finding]:

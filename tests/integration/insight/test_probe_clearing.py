@@ -1,0 +1,114 @@
+"""What a probe clears away, however it ends: all that it has made, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ftrack_accsyn_accessor.insight.probe import probe, trial
+from ftrack_accsyn_accessor.insight.probe.finding import Finding
+from ftrack_accsyn_accessor.model import assumptions as names
+from ftrack_accsyn_accessor.outbox import probed
+from ftrack_accsyn_accessor.outbox.probed import Left
+from ftrack_accsyn_sandbox.studio import Studio
+from probing import artist, quick, studio, subject, what_is_there
+
+__all__ = ["artist", "quick", "studio"]
+
+NAME = f"{trial.PREFIX}0badc0de"
+
+
+def left(folder: Path, workspace: str = "acme", machine: str = "") -> Left:
+    """Return the note of a probe that was killed, with its folder there."""
+    folder.mkdir(parents=True)
+    (folder / f"{folder.name}-plain.txt").write_text("x")
+    entry = Left(workspace, str(folder), f"share=projects/{folder.name}", f"ftrack-accsyn probe {folder.name}", machine)
+    probed.note_left(entry)
+    return entry
+
+
+def files(*roots: Path) -> list[Path]:
+    return [path for root in roots for path in root.rglob("*") if path.is_file() and trial.PREFIX in str(path)]
+
+
+def test_files_of_others_in_the_probes_folders_stay_and_are_told(studio: Studio, tmp_path: Path) -> None:
+    strangers: list[Path] = []
+
+    def put(finding: Finding) -> None:
+        for root in (studio.staging, studio.hq) if finding.id == names.FOLDER_SOURCE else ():
+            (folder,) = root.glob(f"{trial.PREFIX}*")
+            strangers.append(folder / f"{folder.name}-folder" / "notes.txt")
+            strangers[-1].write_text("Mine.")
+
+    report = probe.probe(subject(), put)
+
+    assert files(studio.staging, studio.hq) == strangers
+    assert [each.partition(": ")[2] for each in report.left] == [
+        f"it holds what the probe has not made, such as {strangers[0].parent.name}/notes.txt"
+    ] * 2
+    for each in strangers:
+        each.unlink()
+    assert (probe.probe(subject()).left, what_is_there(studio)) == ((), [])
+
+
+def test_link_in_the_folders_place_is_not_followed(studio: Studio, tmp_path: Path) -> None:
+    kept = tmp_path / f"{NAME}-plain.txt"
+    kept.write_text("Mine.")
+    link = studio.staging / NAME
+    entry = left(tmp_path / NAME)
+    probed.note_left(Left(entry.workspace, str(link), entry.place, entry.job))
+    link.symlink_to(tmp_path)
+    try:
+        assert "link" in " ".join(probe.probe(subject()).left)
+        assert kept.read_text() == "Mine."
+    finally:
+        link.unlink()
+    assert probe.probe(subject()).left == ()
+
+
+def test_note_that_no_probe_can_have_written_removes_nothing(studio: Studio) -> None:
+    mine = [studio.hq / "dailies" / "a.mov", studio.staging / f"{trial.PREFIX}notes" / "a.mov"]
+    for each in mine:
+        each.parent.mkdir()
+        each.write_text("Mine.")
+    probed.note_left(Left("acme", str(mine[1].parent), "share=projects/dailies", "somebody's job"))
+
+    probe.probe(subject())
+
+    assert [each.read_text() for each in mine] == ["Mine."] * 2
+    for each in mine:
+        each.unlink()
+        each.parent.rmdir()
+
+
+def test_what_was_left_on_a_disk_that_is_not_there_is_cleared_away_when_it_is_back(
+    studio: Studio, tmp_path: Path
+) -> None:
+    left(tmp_path / "disk" / NAME)
+    (tmp_path / "disk").rename(tmp_path / "unplugged")
+
+    report = probe.probe(subject())
+
+    assert len(report.left) == 1
+    assert "its disk is not there" in report.left[0]
+    (tmp_path / "unplugged").rename(tmp_path / "disk")
+    assert probe.probe(subject()).left == ()
+    assert list((tmp_path / "disk").iterdir()) == []
+
+
+def test_what_another_machine_has_left_is_its_own(studio: Studio, tmp_path: Path) -> None:
+    """Home folders may be on a server: the machines of an account share what is remembered."""
+    entry = left(tmp_path / NAME, machine="another")
+
+    report = probe.probe(subject())
+
+    assert report.left == ()
+    assert probed.left() == [entry]
+    assert (tmp_path / NAME).is_dir()
+
+
+def test_workspace_is_the_same_however_it_is_written(studio: Studio, tmp_path: Path) -> None:
+    left(tmp_path / NAME, workspace="Acme")
+
+    probe.probe(subject())
+
+    assert (probed.left(), (tmp_path / NAME).exists()) == ([], False)
