@@ -112,3 +112,15 @@ def test_workspace_is_the_same_however_it_is_written(studio: Studio, tmp_path: P
     probe.probe(subject())
 
     assert (probed.left(), (tmp_path / NAME).exists()) == ([], False)
+
+
+def test_job_whose_creation_was_not_answered_is_cleared_away_when_it_comes_late(studio: Studio) -> None:
+    studio.accsyn.switches.drop_before("transfer/create", carry_out_late=True)
+    report = probe.probe(subject())
+    assert any("accsyn has not said whether it has made it" in each for each in report.left)
+
+    studio.accsyn.switches.release()
+    assert any(trial.PREFIX in job.name for job in studio.accsyn.workspace.jobs())
+
+    assert probe.probe(subject()).left == ()
+    assert what_is_there(studio) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor.insight.probe.finding import Finding, said, unseen
@@ -97,6 +97,19 @@ class Bench:
                 return task
         raise errors.Unresolved("look at the probe's first task", self.first, "it is gone", "")
 
+    def create(self, payload: Mapping[str, Any]) -> Job:
+        """Create a job; as long as it is not known whether that has happened, the trial is doubtful."""
+        self.trial.doubtful = True
+        try:
+            job = self.workspace.create_job(payload)
+        except errors.Uncertain:
+            raise
+        except errors.AccsynAccessorError:
+            self.trial.doubtful = False
+            raise
+        self.trial.doubtful = False
+        return job
+
     def add(self, path: str) -> list[str]:
         """Add the task that carries *path*, and return its ids; with a job of its own where this one takes no more.
 
@@ -109,8 +122,9 @@ class Bench:
         except errors.Refused:
             payload = {"code": self.trial.left.job, "mirror_paths": self.mirrored, "tasks": [task]}
             with contextlib.suppress(errors.Uncertain):
-                self.workspace.create_job(payload)
+                self.create(payload)
             self._more = [job.id for job in self.jobs() if job.id != self.job_id]
+            self.trial.doubtful = self.trial.doubtful and not self._more
         self.rouse()
         return [each.id for each in self.tasks() if each.id not in known]
 

@@ -69,7 +69,7 @@ def probe(
                     findings.append(finding)
                     found(finding)
             finally:
-                left += clear(workspace, trial.left) if trial.noted else []
+                left += clear(workspace, trial.left, trial.doubtful) if trial.noted else []
         finally:
             workspace.close()
     told = {each.id: each for each in findings}

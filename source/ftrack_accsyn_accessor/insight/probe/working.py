@@ -71,12 +71,13 @@ def _created(bench: Bench, setting: bool) -> Finding:
         **({"settings": {"integration": "ftrack"}} if setting else {}),
     }
     try:
-        bench.job = bench.workspace.create_job(payload)
+        bench.job = bench.create(payload)
         found = holds(names.CREATED_JOB, "It names the id.")
     except errors.Uncertain as error:
         bench.job = next(iter(bench.jobs()), None)
         if bench.job is None:
             raise
+        bench.trial.doubtful = False
         found = otherwise(names.CREATED_JOB, f"The job is there, and {said(error)}.")
     bench.first = next((task.id for task in bench.tasks()), "")
     return found
