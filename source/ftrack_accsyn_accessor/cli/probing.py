@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 import click
@@ -40,12 +40,20 @@ def agreed(subject: Subject, yes: bool, as_json: bool) -> bool:
 
 def run(subject: Subject, found: Callable[[Check], None]) -> Report:
     """Probe, remember what was seen, and return it; *found* hears of each finding at once."""
-    report = probe(subject, lambda finding: found(as_check(finding)))
+    report = probe(subject, lambda finding: found(as_check(finding)), _abandoned)
     try:
         remember(report)
     except OSError as error:
         terminal.say(f"What was seen cannot be remembered: {error.strerror or error}.", err=True)
     return report
+
+
+def _abandoned(left: list[str]) -> None:
+    terminal.say("\n".join(_left(left)), err=True)
+
+
+def _left(left: Sequence[str]) -> list[str]:
+    return ["Could not be cleared away; the next probe tries again:", *(f"  {each}" for each in left)]
 
 
 def as_check(finding: Finding) -> Check:
@@ -60,10 +68,7 @@ def summary(report: Report) -> str:
     counts = {outcome: sum(each.outcome is outcome for each in report.findings) for outcome in Outcome}
     text = ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items())
     lines = [f"{text}; {report.calls} calls of accsyn in {report.took_s:.0f} s."]
-    if report.left:
-        lines += ["Could not be cleared away; the next probe tries again:", *(f"  {each}" for each in report.left)]
-    else:
-        lines.append("Nothing was left.")
+    lines += _left(report.left) if report.left else ["Nothing was left."]
     return "\n".join(lines)
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.insight.probe.finding import Outcome
+from ftrack_accsyn_accessor.cli.probing import as_check
+from ftrack_accsyn_accessor.insight.probe.finding import Finding, Outcome
 from ftrack_accsyn_accessor.model.assumptions import ASSUMPTIONS
 from ftrack_accsyn_accessor.outbox import probed
 from ftrack_accsyn_accessor.outbox.probed import Sight
@@ -123,3 +124,31 @@ def test_sandbox_without_what_there_is_not_says_what_there_is(run: Run) -> None:
 
     assert result.exit_code != exit_codes.OK
     assert "gravity is none of job-by-name" in result.stderr
+
+
+def test_interrupted_probe_tells_what_is_left_and_doctor_reminds_of_it(
+    publisher: Publisher, run: Run, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher.session()
+    switches = publisher.studio.accsyn.switches
+    real = as_check
+
+    def interrupt(finding: Finding, *more: Any) -> Any:  # nobody is there to press Ctrl-C
+        if finding.id == "job-by-name":
+            switches.fail_next("", status=400, body={"message": "Not today."}, times=1000)
+            raise KeyboardInterrupt
+        return real(finding, *more)
+
+    monkeypatch.setattr("ftrack_accsyn_accessor.cli.probing.as_check", interrupt)
+    result = run("doctor", "--probe", "--yes")
+    monkeypatch.setattr("ftrack_accsyn_accessor.cli.probing.as_check", real)
+
+    assert result.exit_code == exit_codes.FAILED
+    assert "Could not be cleared away; the next probe tries again:" in result.stderr
+    assert "Not today." in result.stderr
+    switches.clear()
+    (reminder,) = [check for check in told("doctor")["checks"] if check["name"] == "assumed of accsyn"]
+    assert reminder["level"] == "warn"
+    assert "was killed and has left" in reminder["text"]
+    run("doctor", "--probe", "--yes")
+    assert "has left" not in seen_of(told)["assumed of accsyn"]

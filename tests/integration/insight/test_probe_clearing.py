@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import secrets
 from pathlib import Path
 
+import pytest
+
 from ftrack_accsyn_accessor.insight.probe import probe, trial
-from ftrack_accsyn_accessor.insight.probe.finding import Finding
+from ftrack_accsyn_accessor.insight.probe.finding import Finding, Outcome
+from ftrack_accsyn_accessor.insight.probe.working import WORKED
 from ftrack_accsyn_accessor.model import assumptions as names
 from ftrack_accsyn_accessor.outbox import probed
 from ftrack_accsyn_accessor.outbox.probed import Left
 from ftrack_accsyn_sandbox.studio import Studio
-from probing import artist, quick, studio, subject, what_is_there
+from probing import artist, outcomes, quick, studio, subject, what_is_there
 
 __all__ = ["artist", "quick", "studio"]
 
@@ -122,5 +127,59 @@ def test_job_whose_creation_was_not_answered_is_cleared_away_when_it_comes_late(
     studio.accsyn.switches.release()
     assert any(trial.PREFIX in job.name for job in studio.accsyn.workspace.jobs())
 
+    assert probe.probe(subject()).left == ()
+    assert what_is_there(studio) == []
+
+
+@pytest.mark.parametrize("where", ["staging", "hq"])
+def test_folder_that_was_there_before_stays_with_what_is_in_it(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.setattr(secrets, "token_hex", lambda count: "0badc0de")
+    mine = getattr(studio, where) / NAME / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("Mine.")
+    try:
+        report = probe.probe(subject())
+
+        assert files(studio.staging, studio.hq) == [mine]
+        assert (report.left == ()) == (where == "staging"), "it was not this probe's, or it had to share it"
+    finally:
+        mine.unlink()
+        mine.parent.rmdir()
+
+
+def test_disk_that_is_full_leaves_what_takes_a_job_unseen(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = trial.Trial.write
+
+    def write(self: trial.Trial, name: str, size_bytes: int) -> None:  # no disk of the tests may be filled
+        if name.startswith("k[k"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(self, name, size_bytes)
+
+    monkeypatch.setattr(trial.Trial, "write", write)
+
+    report = probe.probe(subject())
+
+    seen = {each.id: each for each in report.findings}
+    assert {seen[name].outcome for name in WORKED} == {Outcome.UNSEEN}
+    assert "No space left on device" in seen[names.FRAME_RANGES].seen
+    assert outcomes(report)[names.LONG_QUERIES] == "as assumed"
+    assert (report.left, what_is_there(studio)) == ((), [])
+
+
+def test_interrupted_probe_tells_what_it_cannot_clear_away(studio: Studio) -> None:
+    told: list[str] = []
+
+    def interrupt(finding: Finding) -> None:
+        if finding.id == names.JOB_BY_NAME:
+            studio.accsyn.switches.fail_next("", status=400, body={"message": "Not today."}, times=1000)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        probe.probe(subject(), interrupt, abandoned=told.extend)
+
+    assert "Not today." in " ".join(told)
+    studio.accsyn.switches.clear()
     assert probe.probe(subject()).left == ()
     assert what_is_there(studio) == []

@@ -13,6 +13,7 @@ from ftrack_accsyn_accessor.ftrack.trouble import CHECK_ADDRESS, of_answer, trou
 from ftrack_accsyn_accessor.insight.doctor.check import Check, Subject, clock, fail, failed, ok, skipped, warn
 from ftrack_accsyn_accessor.insight.doctor.view import staging_view
 from ftrack_accsyn_accessor.insight.probe.remembered import last
+from ftrack_accsyn_accessor.insight.probe.trial import earlier
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
 from ftrack_accsyn_accessor.model.settings import Settings
@@ -119,6 +120,10 @@ def accsyn(subject: Subject, found: dict[str, str]) -> Iterator[Check]:
 def _probed(current: Settings) -> Check:
     """Return what the last probe saw of what is assumed of this accsyn."""
     seen = last(current)
+    left = earlier(current.workspace or "")
+    if left:
+        text = f"A probe is at work, or was killed and has left {left[0].folder}, and what it made in accsyn."
+        return warn(PROBED, f"{seen} {text}" if seen else text, "ftrack-accsyn doctor --probe clears it away.")
     return ok(PROBED, seen) if seen else skipped(PROBED, "It was never looked at: ftrack-accsyn doctor --probe.")
 
 

@@ -42,7 +42,7 @@ class Bench:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.workspace = workspace
+        self._workspace = workspace
         self.trial = trial
         self.volume = volume
         self.main = main
@@ -57,6 +57,13 @@ class Bench:
         self.sleep = sleep
         self._monotonic = monotonic
         self._until = monotonic() + LOOKS_S
+
+    @property
+    def workspace(self) -> Workspace:
+        """The door to accsyn. Raises `errors.TimeUp` where there is no time for another question."""
+        if not self.time_left:
+            raise errors.TimeUp("look at accsyn", "", "there was no time left")
+        return self._workspace
 
     @property
     def time_left(self) -> bool:

@@ -48,35 +48,52 @@ def plan(subject: Subject) -> list[str]:
 def probe(
     subject: Subject,
     found: Callable[[Finding], None] = lambda finding: None,
+    abandoned: Callable[[list[str]], None] = lambda left: None,
     sleep: Callable[[float], None] = time.sleep,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Report:
     """Look at every assumption and return what was seen; *found* hears of each at once.
 
-    What was made is cleared away, whatever happens. Raises `errors.AccsynAccessorError` where it cannot begin.
+    What was made is cleared away, whatever happens; what could not be is in the report or, where something is raised,
+    told *abandoned*. Raises `errors.AccsynAccessorError` where it cannot begin.
     """
     plan(subject)
-    current, began = subject.settings, time.monotonic()
+    current, began = subject.settings, monotonic()
+    findings: list[Finding] = []
+    left: list[str] = []
     with _alone():
+        trial = Trial(_root(subject), current.volume, current.workspace or "")
         workspace = endpoint.connect(current, endpoint.SHORT_LIMIT_S)
-        findings: list[Finding] = []
-        left: list[str] = []
+        bench = Bench(workspace, trial, current.volume, current.workspace or "", sleep, monotonic)
         try:
-            workspace.check_role()
-            left += _earlier(workspace)
-            trial = Trial(_root(subject), current.volume, current.workspace or "")
-            try:
-                for finding in _looked(subject, workspace, trial, sleep):
+            with _cleared(workspace, trial, left, abandoned):
+                workspace.check_role()
+                left += _earlier(workspace)
+                for finding in _looked(subject, workspace, bench):
                     findings.append(finding)
                     found(finding)
-            finally:
-                left += clear(workspace, trial.left, trial.doubtful) if trial.noted else []
         finally:
             workspace.close()
     told = {each.id: each for each in findings}
     missing = "Could not be seen: the probe did not come to it."
     ordered = tuple(told.get(each.id) or unseen(each.id, missing) for each in ASSUMPTIONS)
-    took_s = time.monotonic() - began
+    took_s = monotonic() - began
     return Report(current.workspace or "", subject.clock(), ordered, tuple(left), workspace.calls, took_s)
+
+
+@contextlib.contextmanager
+def _cleared(
+    workspace: Workspace, trial: Trial, left: list[str], abandoned: Callable[[list[str]], None]
+) -> Iterator[None]:
+    """Clear away in the end what *trial* has made; what could not be comes to *left*."""
+    whole = False
+    try:
+        yield
+        whole = True
+    finally:
+        left += clear(workspace, trial.left, trial.doubtful) if trial.noted else []
+        if left and not whole:
+            abandoned(left)
 
 
 def _root(subject: Subject) -> str:
@@ -93,9 +110,15 @@ def _alone() -> Iterator[None]:
     path = probed.lock_path()
     if path is None:
         raise errors.OutboxUnusable("probe accsyn", "", "this account has no home folder to keep a note in")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = ProcessLock(path)
-    if not lock.acquire():
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        taken = lock.acquire()
+        if not taken:
+            path.open("ab").close()  # a file that cannot be written looks as if somebody else had locked it
+    except OSError as error:
+        raise errors.OutboxUnusable("probe accsyn", str(path), error.strerror or str(error)) from error
+    if not taken:
         raise errors.OutboxUnusable("probe accsyn", str(path), "another probe runs on this machine", "Wait for it.")
     try:
         yield
@@ -108,25 +131,27 @@ def _earlier(workspace: Workspace) -> list[str]:
     return [wrong for entry in earlier(workspace.code) for wrong in clear(workspace, entry)]
 
 
-def _looked(subject: Subject, workspace: Workspace, trial: Trial, sleep: Callable[[float], None]) -> Iterator[Finding]:
+def _looked(subject: Subject, workspace: Workspace, bench: Bench) -> Iterator[Finding]:
     """Yield everything that can be seen: what only asks first."""
-    current = subject.settings
-    bench = Bench(workspace, trial, current.volume, current.workspace or "", sleep)
     yield from read(bench)
     why, client_id = _client(workspace, subject)
     uploads = [assumptions.UPLOAD_LOCATION, assumptions.UPLOAD_IDENT]
     yield from bench.look(uploads, lambda: uploaded(bench, _location(subject), client_id))
-    if why:
-        yield from (
-            unseen(each.id, f"Could not be seen: {why.rstrip('.')}.") for each in ASSUMPTIONS if each.id in WORKED
-        )
-        return
     bench.party = f"client={client_id}"
+    why = why or _made(bench.trial)
+    if why:
+        yield from (unseen(name, f"Could not be seen: {why.rstrip('.')}.") for name in WORKED)
+        return
+    yield from work(bench)
+
+
+def _made(trial: Trial) -> str:
+    """Make the files of *trial*, and return why that is impossible, empty where it is not."""
     try:
         trial.make()
     except OSError as error:
-        raise errors.StagingError("make the probe's files", str(trial.folder), error.strerror or str(error)) from error
-    yield from work(bench)
+        return f"the probe's files: {error.strerror or error}"
+    return ""
 
 
 def _client(workspace: Workspace, subject: Subject) -> tuple[str, str]:
