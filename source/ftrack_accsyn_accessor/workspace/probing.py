@@ -11,6 +11,8 @@ from ftrack_accsyn_accessor.workspace.session import Call
 
 #: The form of an id that no entity has.
 NOBODY = "0" * 24
+#: What is said of an answer to a creation in which no job is.
+NAMELESS = "the answer names no job"
 _UNKNOWN = "ftrack_accsyn_probe"
 
 

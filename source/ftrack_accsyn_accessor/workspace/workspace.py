@@ -20,7 +20,7 @@ from ftrack_accsyn_accessor.workspace.deliveries import Deliveries
 from ftrack_accsyn_accessor.workspace.directory import named_location
 from ftrack_accsyn_accessor.workspace.door import quoted, rows_of
 from ftrack_accsyn_accessor.workspace.granting import Granting
-from ftrack_accsyn_accessor.workspace.probing import Probing
+from ftrack_accsyn_accessor.workspace.probing import NAMELESS, Probing
 from ftrack_accsyn_accessor.workspace.queues import QueuePlace, queue_place
 from ftrack_accsyn_accessor.workspace.session import Call
 from ftrack_accsyn_accessor.workspace.uploads import Uploads
@@ -353,7 +353,7 @@ class Workspace(Uploads, Deliveries, Granting, Probing):
             job = Job.from_answer(row)
             if model.is_id(job.id):
                 return job
-        raise self._error(tried, name, Problem(Uncertain, "the answer names no job"))
+        raise self._error(tried, name, Problem(Uncertain, NAMELESS))
 
     def add_tasks(self, job_id: str, tasks: Iterable[Mapping[str, Any]]) -> None:
         """Add *tasks* to a job; one that is there already, with the same source and destination text, is retried.

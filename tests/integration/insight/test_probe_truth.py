@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ftrack_accsyn_accessor.insight.probe import bench, probe
+from ftrack_accsyn_accessor.insight.probe.finding import Finding
 from ftrack_accsyn_accessor.model import assumptions as names
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.outbox import probed
@@ -56,3 +57,52 @@ def test_state_folder_that_cannot_be_written_is_told_as_it_is(studio: Studio, mo
     monkeypatch.setenv("XDG_STATE_HOME", str(file))
     with pytest.raises(errors.OutboxUnusable, match="Not a directory"):
         probe.probe(subject())
+
+
+@pytest.mark.parametrize("at", [names.CLOCK_TOLD, names.CREATED_JOB, names.MIRRORED_PATHS, names.FINISHED_JOB])
+def test_accsyn_that_refuses_everything_for_a_while_says_nothing_of_what_is_assumed(studio: Studio, at: str) -> None:
+    def close(finding: Finding) -> None:
+        if finding.id == at:
+            studio.accsyn.switches.fail_next("", status=400, body={"message": "Maintenance."}, times=1000)
+
+    assert "otherwise" not in outcomes(probe.probe(subject(), close)).values()
+    studio.accsyn.switches.clear()
+    assert probe.probe(subject()).left == ()
+
+
+def test_outage_is_no_refusal(studio: Studio) -> None:
+    studio.accsyn.switches.fail_next("ftrack_accsyn_probe/find", status=503)
+
+    assert outcomes(probe.probe(subject()))[names.REFUSAL_WORDED] == "not seen"
+
+
+def test_creation_whose_answer_was_lost_says_nothing_of_answers(studio: Studio) -> None:
+    studio.accsyn.switches.drop_after("transfer/create")
+
+    report = probe.probe(subject())
+
+    assert outcomes(report)[names.CREATED_JOB] == "not seen"
+    assert outcomes(report)[names.FRAME_RANGES] == "as assumed"
+    assert (report.left, what_is_there(studio)) == ((), [])
+
+
+def test_job_that_somebody_removes_meanwhile_says_nothing_of_how_jobs_are_found(studio: Studio) -> None:
+    def remove(finding: Finding) -> None:
+        if finding.id == names.MIRRORED_PATHS:
+            for job in studio.accsyn.workspace.jobs():
+                studio.accsyn.workspace.archive_job(job.id)
+
+    assert "otherwise" not in outcomes(probe.probe(subject(), remove)).values()
+
+
+@pytest.mark.parametrize("at", [names.TASK_PATHS, names.SIZES_TOLD, names.FRAME_RANGES])
+def test_disk_that_fills_up_at_the_main_site_says_nothing_of_what_is_assumed(studio: Studio, at: str) -> None:
+    def fail(finding: Finding) -> None:
+        if finding.id == at:
+            studio.accsyn.engine.fail_all("E#J057 The disk is full.")
+
+    report = probe.probe(subject(), fail)
+
+    assert "otherwise" not in outcomes(report).values(), report.findings
+    finished = next(each for each in report.findings if each.id == names.FINISHED_JOB)
+    assert ("was carried" in finished.seen) == (at != names.TASK_PATHS)

@@ -155,9 +155,19 @@ class Bench:
             raise errors.Unresolved("look at the probe's job", "", "there is none", "")
         return self.job.id
 
+    def current(self) -> Job:
+        """Return the probe's job as it is now. Raises `errors.Unresolved` where it is gone.
+
+        Also what a refusal is tried by: where this is refused, too, it says nothing of what was asked for.
+        """
+        for job in self.jobs():
+            if job.id == self.job_id:
+                return job
+        raise errors.Unresolved("look at the probe's job", self.job_id, "it is gone", "")
+
     def status(self) -> str:
-        """Return the status of the probe's job."""
-        return next((job.status for job in self.jobs() if job.id == self.job_id), "")
+        """Return the status of the probe's job. Raises `errors.Unresolved` where it is gone."""
+        return self.current().status
 
     def wait(self, met: Callable[[], bool], limit_s: float = 0.0) -> bool:
         """Wait until *met*; return whether that has come before *limit_s*, by default `WAIT_S`, were over."""
@@ -174,6 +184,12 @@ class Bench:
         """Return why nothing can be said of what arrives, empty where something can: not even the first file did."""
         status = self.begun().status
         return "" if status == "done" else f"Could not be seen: the first file was not carried, its task is {status}."
+
+    def carries(self) -> bool:
+        """Have the first file carried once more, and return whether it is: else nothing is, whatever it is called."""
+        self.workspace.retry_tasks(self.job_id, [self.first])
+        self.workspace.set_job_status(self.job_id, "waiting")
+        return self.settled() and self.begun().status == "done"
 
     def settled(self) -> bool:
         """Wait until no task of the job is on its way; return whether that has come in time."""

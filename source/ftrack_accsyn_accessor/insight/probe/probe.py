@@ -25,7 +25,7 @@ from ftrack_accsyn_accessor.worker import endpoint
 from ftrack_accsyn_accessor.workspace import Workspace
 
 #: About how many calls it takes, where everything is as assumed.
-ABOUT_CALLS = 70
+ABOUT_CALLS = 80
 
 
 def plan(subject: Subject) -> list[str]:

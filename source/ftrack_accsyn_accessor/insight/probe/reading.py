@@ -16,6 +16,8 @@ from ftrack_accsyn_accessor.model.accsyn import entity_id
 _LONG = 2400
 #: How long is waited for an accsyn that has no time, in seconds.
 _PATIENCE_S = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 5.0, 5.0, 5.0, 5.0)
+#: Of an answer that is none of accsyn's: there was none, or a gateway has answered.
+_NOT_ACCSYN = (None, 502, 504)
 _BARE = re.compile(r"[\w.\-]+")
 
 
@@ -59,6 +61,8 @@ def _clock(bench: Bench) -> Finding:
 
 def _refusal(bench: Bench) -> Finding:
     error = bench.workspace.refusal()
+    if isinstance(error, (errors.Unreachable, errors.Busy)) or (error.outcome and error.status in _NOT_ACCSYN):
+        raise error
     status = f"HTTP status {error.status}" if error.status else "HTTP status unknown"
     if not error.outcome:
         return otherwise(assumptions.REFUSAL_WORDED, "What there is not was answered as if there were.")
@@ -71,6 +75,7 @@ def _long(bench: Bench) -> Finding:
     try:
         bench.workspace.asked_by_name("n" * _LONG)
     except errors.Refused as error:
+        bench.workspace.own_name()  # where this is refused, too, it is not for the length
         return otherwise(assumptions.LONG_QUERIES, f"It was refused: {said(error)}.")
     return holds(assumptions.LONG_QUERIES, "A query of 2,400 characters was answered.")
 

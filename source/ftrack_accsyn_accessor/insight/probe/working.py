@@ -12,12 +12,13 @@ from ftrack_accsyn_accessor.model import assumptions as names
 from ftrack_accsyn_accessor.model import errors, proof
 from ftrack_accsyn_accessor.model.accsyn import FolderEntry
 from ftrack_accsyn_accessor.model.tasks import leads_elsewhere
-from ftrack_accsyn_accessor.workspace.probing import NOBODY
+from ftrack_accsyn_accessor.workspace.probing import NAMELESS, NOBODY
 
 #: In the metadata of the probe's job.
 KEY = "ftrack_accsyn_probe"
 #: What the first file has in the end.
 _NEWER_BYTES = 99
+_GOING_ON = ("running", "waiting")
 #: What cannot be seen without a job.
 WORKED = (
     *(names.INTEGRATION_SETTING, names.CREATED_JOB, names.MIRRORED_PATHS, names.PRIORITY_RUNNING, names.JOB_BY_NAME),
@@ -79,6 +80,8 @@ def _created(bench: Bench, setting: bool) -> Finding:
             raise
         bench.trial.doubtful = False
         found = otherwise(names.CREATED_JOB, f"The job is there, and {said(error)}.")
+        if error.outcome != NAMELESS:
+            found = unseen(names.CREATED_JOB, f"Could not be seen: {said(error)}.")
     bench.first = next((task.id for task in bench.tasks()), "")
     return found
 
@@ -114,6 +117,7 @@ def _priority(bench: Bench) -> Finding:
     try:
         bench.workspace.prioritise_tasks(bench.job_id, {task.id: 600})
     except errors.Refused as error:
+        bench.current()
         return otherwise(names.PRIORITY_RUNNING, f"It was refused: {said(error)}.")
     after = bench.begun().priority
     told = f"It was {after} afterwards; the job was {bench.status()}."
@@ -124,12 +128,12 @@ def _by_name(bench: Bench) -> Finding:
     name = bench.trial.left.job
     found = [*bench.workspace.asked_by_name(name), *bench.workspace.asked_by_name(name, finished=True)]
     is_there = any(job.id == bench.job_id for job in found)
-    return judged(names.JOB_BY_NAME, is_there, "It was found.", "It was not found.")
+    return _found(bench, names.JOB_BY_NAME, is_there)
 
 
 def _by_id(bench: Bench) -> Finding:
     is_there = bool(bench.workspace.asked_by_id(bench.job_id))
-    return judged(names.JOB_BY_ID, is_there, "It was found.", "It was not found.")
+    return _found(bench, names.JOB_BY_ID, is_there)
 
 
 def _by_ids(bench: Bench) -> Finding:
@@ -137,19 +141,27 @@ def _by_ids(bench: Bench) -> Finding:
     try:
         found = [*bench.workspace.asked_by_ids(ids), *bench.workspace.asked_by_ids(ids, finished=True)]
     except errors.Refused as error:
+        bench.current()
         return otherwise(names.IDS_IN_QUERY, f"It was refused: {said(error)}.")
     is_there = any(job.id == bench.job_id for job in found)
-    return judged(names.IDS_IN_QUERY, is_there, "It was found.", "It was not found.")
+    return _found(bench, names.IDS_IN_QUERY, is_there)
+
+
+def _found(bench: Bench, name: str, is_there: bool) -> Finding:
+    if not is_there:
+        bench.current()  # what somebody has removed is found by nothing
+    return judged(name, is_there, "It was found.", "It was not found.")
 
 
 def _job_metadata(bench: Bench) -> Finding:
-    metadata = next((job.metadata for job in bench.jobs() if job.id == bench.job_id), {})
-    kept = metadata.get(KEY) == bench.trial.name
+    kept = bench.current().metadata.get(KEY) == bench.trial.name
     return judged(names.JOB_METADATA, kept, "It was as it was given.", "It was gone.")
 
 
 def _tasks(bench: Bench) -> list[Finding]:
     tasks = bench.tasks()
+    if not tasks:
+        raise errors.Unresolved("look at the probe's tasks", bench.job_id, "there are none", "")
     kept = all(task.metadata.get("probe") == "first" for task in tasks)
     told = all(proof.path_of(task) and task.destination.get("path") for task in tasks)
     return [
@@ -160,9 +172,8 @@ def _tasks(bench: Bench) -> list[Finding]:
 
 def _finished(bench: Bench) -> Finding:
     """Add a file to the job, which is done."""
-    before = bench.status()
-    if before != "done":
-        return unseen(names.FINISHED_JOB, f"Could not be seen: the job was {before or 'not found'} and not done.")
+    if not bench.wait(lambda: bench.status() == "done", SOON_S):
+        return unseen(names.FINISHED_JOB, f"Could not be seen: the job was {bench.status()} and not done.")
     bench.trial.write("second.txt", 13)
     known = {task.id for task in bench.tasks()}
     try:
@@ -172,19 +183,25 @@ def _finished(bench: Bench) -> Finding:
         return otherwise(names.FINISHED_JOB, f"It was refused: {said(error)}.")
     added = [task.id for task in bench.tasks() if task.id not in known]
     if bench.wait(lambda: _moves(bench, added), SOON_S):
-        bench.settled()
-        return holds(names.FINISHED_JOB, "The file that was added was carried.")
+        return holds(names.FINISHED_JOB, f"The job went on; the file that was added {_became(bench, added)}.")
     bench.sleeps = True
     bench.rouse()
-    woken = bench.wait(lambda: _moves(bench, added), SOON_S) and bench.settled()
-    after = "was carried once the job was set to waiting" if woken else "was not carried"
-    return otherwise(names.FINISHED_JOB, f"The file that was added {after}.")
+    bench.wait(lambda: _moves(bench, added), SOON_S)
+    after = f"the file that was added {_became(bench, added)} once it was set to waiting"
+    return otherwise(names.FINISHED_JOB, f"The job did not go on; {after}.")
+
+
+def _became(bench: Bench, task_ids: Sequence[str]) -> str:
+    """Return what has become of these tasks in the end."""
+    bench.settled()
+    statuses = {task.status for task in bench.with_ids(task_ids)}
+    return "was carried" if statuses == {"done"} else f"was not carried, its task is {min(statuses, default='missing')}"
 
 
 def _moves(bench: Bench, task_ids: Sequence[str]) -> bool:
     """Whether these tasks run or have run, or their job goes on."""
     statuses = {task.status for task in bench.with_ids(task_ids)}
-    return (bool(statuses) and not statuses & proof.WAITING) or bench.status() in ("running", "waiting")
+    return (bool(statuses) and not statuses & proof.WAITING) or bench.status() in _GOING_ON
 
 
 def _again(bench: Bench) -> list[Finding]:
@@ -219,6 +236,7 @@ def _added_again(bench: Bench, was: str, count: int) -> Finding:
     except errors.Refused as error:
         if bench.closed:
             return unseen(name, "Could not be seen: the job, being done, takes nothing.")
+        bench.current()
         return otherwise(name, f"It was refused: {said(error)}.")
     bench.rouse()
     if len(bench.tasks()) > count:
@@ -253,6 +271,7 @@ def _sized(bench: Bench) -> Finding:
         return unseen(names.SIZES_TOLD, in_vain)
     sizes = _sizes(bench)
     if sizes is None:
+        bench.current()
         return otherwise(names.SIZES_TOLD, "Listing the folder was refused.")
     told = sum(bool(size) for size in sizes.values())
     return judged(names.SIZES_TOLD, told > 0, f"Those of {told} files were told.", "None was told.")
@@ -283,9 +302,12 @@ class _Parts:
         blanks, brackets, holes = "b b.%04d.txt[0001-0003]", "k[k.%04d.txt[0001-0003]", "h.%04d.txt[0001-0003]"
         for each in (blanks, brackets, holes):
             self._add(each)
-        in_vain = self._bench.in_vain()
-        if in_vain or not self._bench.settled():
-            why = in_vain or "Could not be seen: they were not carried in time."
+        why = self._bench.in_vain()
+        if not self._bench.settled():
+            why = why or "Could not be seen: they were not carried in time."
+        elif not why and not self._bench.carries():
+            why = self._bench.in_vain()
+        if why:
             return [unseen(names.AWKWARD_RANGES, why), unseen(names.RANGES_WITH_HOLES, why)]
         there = self._listed() or {}
         fine = [
@@ -323,6 +345,7 @@ class _Parts:
 
     def _found(self, assumption: str, name: str, wanted: list[str], text: str) -> Finding:
         if name in self._refused:
+            self._bench.current()
             return otherwise(assumption, f"It was refused: {self._refused[name]}.")
         there = self._listed()
         if there is None:
@@ -334,7 +357,10 @@ class _Parts:
         if stray:
             return otherwise(assumption, f"It landed in {stray}.")
         found, status = sum(each in there for each in wanted), self._status(name)
-        told, in_vain = f"{found} of {len(wanted)} files arrived, and its task is {status}.", self._bench.in_vain()
+        told = f"{found} of {len(wanted)} files arrived, and its task is {status}."
+        in_vain = self._bench.in_vain()
         if in_vain or status in proof.WAITING | proof.AT_WORK:
             return unseen(assumption, in_vain or f"Could not be seen: {told}")
+        if not self._bench.carries():
+            return unseen(assumption, self._bench.in_vain())
         return otherwise(assumption, told)
