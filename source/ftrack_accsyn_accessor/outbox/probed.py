@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 NAME = "accsyn-probe"
 LEFT = "accsyn-probe-left"
 SCHEMA = 1
+#: No system can tell the date of a later moment.
+_LATEST = 32e9
 #: What everything of a probe is called, with digits of its own; nothing of the plugin's has such a name.
 PREFIX = "ftrack-accsyn-probe-"
 NAMED = re.compile(rf"{PREFIX}[0-9a-f]{{8}}")
@@ -66,15 +68,18 @@ def seen(workspace: str) -> dict[str, Sight]:
     found = {}
     for name, row in _mapping(_content(NAME).get(workspace.lower())).items():
         row = _mapping(row)
-        if name in BY_ID and isinstance(row.get("holds"), bool) and isinstance(row.get("at"), (int, float)):
+        at = row.get("at")
+        dated = isinstance(at, (int, float)) and 0 <= at < _LATEST
+        if name in BY_ID and isinstance(row.get("holds"), bool) and dated:
             found[name] = Sight(row["holds"], str(row.get("text") or ""), float(row["at"]))
     return found
 
 
 def keep(workspace: str, sights: Mapping[str, Sight]) -> None:
     """Remember *sights*; of what could not be seen this time, what was seen earlier stays. Raises OSError."""
-    known = {name: dataclasses.asdict(each) for name, each in {**seen(workspace), **sights}.items()}
-    _write(NAME, {**_content(NAME), workspace.lower(): known})
+    content = _content(NAME)
+    known = {name: dataclasses.asdict(each) for name, each in sights.items()}
+    _write(NAME, {**content, workspace.lower(): {**_mapping(content.get(workspace.lower())), **known}})
 
 
 def assumptions(workspace: str, assume: Iterable[tuple[str, bool]] = ()) -> Assumptions:
@@ -118,7 +123,7 @@ def _content(name: str) -> dict[str, Any]:
         return _mapping(_mapping(content).get("content"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         logger.debug("What is remembered in %s cannot be read.", name, exc_info=True)
         return {}
 

@@ -32,9 +32,21 @@ def last(current: Settings) -> Optional[str]:
 
 
 def _seen(seen: dict[str, Sight]) -> str:
-    day = datetime.datetime.fromtimestamp(max(each.at for each in seen.values())).isoformat(" ", "minutes")
+    latest = max(each.at for each in seen.values())
+    day = datetime.datetime.fromtimestamp(latest).isoformat(" ", "minutes")
+    now = {name: each for name, each in seen.items() if each.at == latest}
+    before = {name: each for name, each in seen.items() if name not in now}
+    held, wrong = _counted(now)
+    text = f"The probe of {day} saw {held} of {len(ASSUMPTIONS)} assumptions hold"
+    text += f"; otherwise: {', '.join(wrong)}." if wrong else ", and none that does not."
+    if not before:
+        return text
+    held, wrong = _counted(before)
+    earlier = f"{text} Earlier ones saw {held} more hold"
+    return f"{earlier}; otherwise: {', '.join(wrong)}." if wrong else f"{earlier}."
+
+
+def _counted(seen: dict[str, Sight]) -> tuple[int, list[str]]:
+    """Return how many of *seen* hold, and those that do not."""
     wrong = [name for name in BY_ID if name in seen and not seen[name].holds]
-    text = f"The probe of {day} saw {len(seen) - len(wrong)} of {len(ASSUMPTIONS)} assumptions hold"
-    if not wrong:
-        return f"{text}, and none that does not."
-    return f"{text}; otherwise: {', '.join(wrong)}."
+    return len(seen) - len(wrong), wrong
