@@ -60,17 +60,20 @@ def doctor(context: click.Context, archive: Optional[Path], probes: bool, yes: b
         context.exit(exit_codes.OK)
     for check in examine(subject):
         found(check)
+    if probes and archive is not None:
+        _write(archive, subject, checks)  # minutes are not to be spent where that is impossible
     report = probing.run(subject, found) if probes else None
+    if report is not None and not as_json:
+        terminal.say(probing.summary(report))
     if archive is not None:
         _write(archive, subject, checks)
     if as_json:
         told = {"level": worst(checks), "checks": checks, "bundle": archive}
-        answer.print_json({**told, "probe": probing.as_object(report)} if report is not None else told)
-    else:
-        if report is not None:
-            terminal.say(probing.summary(report))
-        if archive is not None:
-            terminal.say(f"Written: {archive}")
+        answer.print_json(
+            {**told, "probe": probing.as_object(report, subject.settings)} if report is not None else told
+        )
+    elif archive is not None:
+        terminal.say(f"Written: {archive}")
     failed = worst(checks) is Level.FAIL or (report is not None and bool(report.left))
     context.exit(exit_codes.FAILED if failed else exit_codes.OK)
 

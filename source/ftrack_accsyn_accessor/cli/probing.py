@@ -14,6 +14,8 @@ from ftrack_accsyn_accessor.insight.doctor import Check, Level, Subject
 from ftrack_accsyn_accessor.insight.probe.finding import Finding, Outcome, Report
 from ftrack_accsyn_accessor.insight.probe.probe import plan, probe
 from ftrack_accsyn_accessor.insight.probe.remembered import remember
+from ftrack_accsyn_accessor.model.settings import Settings
+from ftrack_accsyn_accessor.outbox import probed
 
 LEVELS: Mapping[Outcome, Level] = {
     Outcome.HOLDS: Level.OK,
@@ -40,7 +42,7 @@ def agreed(subject: Subject, yes: bool, as_json: bool) -> bool:
 
 def run(subject: Subject, found: Callable[[Check], None]) -> Report:
     """Probe, remember what was seen, and return it; *found* hears of each finding at once."""
-    report = probe(subject, lambda finding: found(as_check(finding)), _abandoned)
+    report = probe(subject, lambda finding: found(as_check(finding, subject.settings)), _abandoned)
     try:
         remember(report)
     except OSError as error:
@@ -56,10 +58,12 @@ def _left(left: Sequence[str]) -> list[str]:
     return ["Could not be cleared away; the next probe tries again:", *(f"  {each}" for each in left)]
 
 
-def as_check(finding: Finding) -> Check:
+def as_check(finding: Finding, current: Settings) -> Check:
     """Return *finding* as a line of doctor's: what is assumed, what was seen, what the plugin does about it."""
     text = f"Assumed: {finding.assumption.assumed}. Seen: {finding.seen}"
-    remedy = f"The plugin {finding.does}." if finding.outcome is Outcome.OTHERWISE else ""
+    earlier, assume = probed.assumptions(current.workspace or ""), dict(current.assume)
+    told = finding.outcome is Outcome.OTHERWISE or not finding.relied_on(earlier, assume)
+    remedy = f"The plugin {finding.does(earlier, assume)}." if told else ""
     return Check(finding.id, LEVELS[finding.outcome], text, remedy)
 
 
@@ -72,15 +76,16 @@ def summary(report: Report) -> str:
     return "\n".join(lines)
 
 
-def as_object(report: Report) -> dict[str, Any]:
+def as_object(report: Report, current: Settings) -> dict[str, Any]:
     """Return *report* for scripts."""
+    earlier, assume = probed.assumptions(current.workspace or ""), dict(current.assume)
     findings = [
         {
             "id": each.id,
             "outcome": each.outcome.value,
             "assumed": each.assumption.assumed,
             "seen": each.seen,
-            "does": each.does,
+            "does": each.does(earlier, assume),
         }
         for each in report.findings
     ]

@@ -152,3 +152,33 @@ def test_interrupted_probe_tells_what_is_left_and_doctor_reminds_of_it(
     assert "was killed and has left" in reminder["text"]
     run("doctor", "--probe", "--yes")
     assert "has left" not in seen_of(told)["assumed of accsyn"]
+
+
+def test_archive_that_cannot_be_written_is_told_before_anything_is_made(
+    publisher: Publisher, run: Run, tmp_path: Path
+) -> None:
+    publisher.session()
+
+    result = run("doctor", "--probe", "--yes", "--bundle", tmp_path / "missing" / "probe.zip")
+
+    assert result.exit_code == exit_codes.FAILED
+    assert "Could not write" in result.stderr
+    assert publisher.studio.accsyn.log.count("transfer/create") == 0
+
+
+def test_what_is_done_is_told_where_something_else_decides_it(publisher: Publisher, run: Run) -> None:
+    publisher.session()
+    client = publisher.studio.demo.artist_client.id
+    probed.keep("acme", {"frame-ranges": Sight(False, "No.", 1.0)})
+    publisher.environment(FTRACK_ACCSYN_ASSUME="folder-source=no")
+    publisher.studio.accsyn.engine.client_offline(client)
+
+    found = json.loads(run("doctor", "--probe", "--yes", "--json").stdout)
+
+    does = {each["id"]: each["does"] for each in found["probe"]["findings"]}
+    assert does["frame-ranges"] == "sends its frames one by one, as an earlier probe saw"
+    assert does["folder-source"] == "sends its files one by one, as FTRACK_ACCSYN_ASSUME says"
+    assert does["mirrored-paths"] == "relies on it for every task"
+    remedies = {check["name"]: check["remedy"] for check in found["checks"]}
+    assert remedies["frame-ranges"] == "The plugin sends its frames one by one, as an earlier probe saw."
+    assert remedies["mirrored-paths"] == ""

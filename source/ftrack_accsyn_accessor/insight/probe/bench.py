@@ -127,6 +127,8 @@ class Bench:
         try:
             self.workspace.add_tasks(self.job_id, [task])
         except errors.Refused:
+            if not self.closed:
+                raise
             payload = {"code": self.trial.left.job, "mirror_paths": self.mirrored, "tasks": [task]}
             with contextlib.suppress(errors.Uncertain):
                 self.create(payload)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import enum
 import textwrap
+from collections.abc import Mapping
 
-from ftrack_accsyn_accessor.model.assumptions import BY_ID, Assumption
+from ftrack_accsyn_accessor.model.assumptions import BY_ID, Assumption, Assumptions
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
 
 #: Characters of accsyn's words.
@@ -34,13 +35,21 @@ class Finding:
         """What was assumed."""
         return BY_ID[self.id]
 
-    @property
-    def does(self) -> str:
-        """What the plugin does about it."""
-        assumption = self.assumption
-        if self.outcome is not Outcome.OTHERWISE:
-            return f"relies on it for {assumption.use}" if not assumption.use.startswith("nothing") else assumption.use
-        return assumption.otherwise
+    def relied_on(self, earlier: Assumptions, assume: Mapping[str, bool]) -> bool:
+        """Whether the plugin relies on it, by this, by what was seen *earlier*, and by what somebody says, *assume*."""
+        if not self.assumption.other_way:
+            return self.outcome is not Outcome.OTHERWISE
+        seen = earlier.holds(self.id) if self.outcome is Outcome.UNSEEN else self.outcome is Outcome.HOLDS
+        return assume.get(self.id, seen)
+
+    def does(self, earlier: Assumptions, assume: Mapping[str, bool]) -> str:
+        """Return what the plugin does about it, and why where this alone does not tell; see `relied_on`."""
+        relied, use = self.relied_on(earlier, assume), self.assumption.use
+        does = use if use.startswith("nothing") else f"relies on it for {use}"
+        does = does if relied else self.assumption.otherwise
+        if relied == (self.outcome is not Outcome.OTHERWISE):
+            return does
+        return f"{does}, as {'FTRACK_ACCSYN_ASSUME says' if self.id in assume else 'an earlier probe saw'}"
 
 
 @dataclasses.dataclass(frozen=True)
