@@ -106,3 +106,16 @@ def test_disk_that_fills_up_at_the_main_site_says_nothing_of_what_is_assumed(stu
     assert "otherwise" not in outcomes(report).values(), report.findings
     finished = next(each for each in report.findings if each.id == names.FINISHED_JOB)
     assert ("was carried" in finished.seen) == (at != names.TASK_PATHS)
+
+
+def test_integration_that_the_plugin_does_not_ask_gets_to_know_nothing_of_this_machine(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FTRACK_ACCSYN_DESTINATION", "site=london")
+    studio.accsyn.log.clear()
+
+    report = probe.probe(subject())
+
+    assert studio.accsyn.log.count("workspace/integration") == 0
+    seen = {each.id: each.seen for each in report.findings}
+    assert "FTRACK_ACCSYN_DESTINATION is set" in seen[names.UPLOAD_IDENT]

@@ -136,7 +136,8 @@ def _looked(subject: Subject, workspace: Workspace, bench: Bench) -> Iterator[Fi
     yield from read(bench)
     why, client_id = _client(workspace, subject)
     uploads = [assumptions.UPLOAD_LOCATION, assumptions.UPLOAD_IDENT]
-    yield from bench.look(uploads, lambda: uploaded(bench, _location(subject), client_id))
+    asks_it = subject.settings.destination is None
+    yield from bench.look(uploads, lambda: uploaded(bench, _location(subject), client_id, asks_it))
     bench.party = f"client={client_id}"
     why = why or _made(bench.trial)
     if why:

@@ -100,8 +100,14 @@ def _volumes(bench: Bench) -> Finding:
     return otherwise(assumptions.VOLUMES_HIDDEN, shown)
 
 
-def uploaded(bench: Bench, location_id: str, client_id: str) -> list[Finding]:
-    """Return what accsyn's ftrack integration says of where the staging location's files go."""
+def uploaded(bench: Bench, location_id: str, client_id: str, asks_it: bool) -> list[Finding]:
+    """Return what accsyn's ftrack integration says of where the staging location's files go.
+
+    Where the plugin never *asks it*, which makes this machine known to the integration, a probe does not either.
+    """
+    if not asks_it:
+        outcome = "FTRACK_ACCSYN_DESTINATION is set, so that it is not needed"
+        raise errors.Unresolved("ask accsyn's ftrack integration", "", outcome, "")
     if not (location_id and client_id):
         raise errors.Unresolved("ask accsyn's ftrack integration", "", "location or client are not known", "")
     bench.workspace.destination(location_id, client_id)

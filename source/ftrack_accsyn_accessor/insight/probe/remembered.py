@@ -42,8 +42,9 @@ def _seen(seen: dict[str, Sight]) -> str:
     if not before:
         return text
     held, wrong = _counted(before)
-    earlier = f"{text} Earlier ones saw {held} more hold"
-    return f"{earlier}; otherwise: {', '.join(wrong)}." if wrong else f"{earlier}."
+    told = [f"{held} more hold"] if held else []
+    told += [f"otherwise: {', '.join(wrong)}"] if wrong else []
+    return f"{text} Earlier ones saw {'; '.join(told)}."
 
 
 def _counted(seen: dict[str, Sight]) -> tuple[int, list[str]]:
