@@ -89,13 +89,14 @@ class Worker:
         with self._starting:  # two threads would share the process's lock, and submit everything twice
             if self._thread is None or not self._thread.is_alive():
                 self._stopping, self._deadline = False, None
+                before = self._thread
                 try:  # An interpreter that goes down makes no threads any more, an isolated one no daemons.
-                    thread = threading.Thread(target=self._run, name="ftrack-accsyn-worker", daemon=True)
-                    thread.start()
+                    # Known before it starts: what a signal's handler raises may come when it is under way.
+                    self._thread = threading.Thread(target=self._run, name="ftrack-accsyn-worker", daemon=True)
+                    self._thread.start()
                 except RuntimeError:
+                    self._thread = before
                     logger.debug("The next session sends what waits.", exc_info=True)
-                else:
-                    self._thread = thread
 
     def wake(self, to_steer: bool = False) -> None:
         """Tell the thread that there is something new, starting it if need be.
@@ -132,6 +133,8 @@ class Worker:
     # The worker's thread.
 
     def _run(self) -> None:
+        if threading.current_thread() is not self._thread:
+            return  # its start was broken off, and another one was started since
         try:
             self._sign.give_once()  # somebody is there from now on
             self._event.wait(START_S)

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from breaking_off import broken_off
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import leadership
@@ -384,3 +385,15 @@ def test_worker_whose_disk_is_gone_when_its_process_exits_ends_with_words(
 
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
     assert "plug the disk in again" in caplog.text
+
+
+def test_start_that_is_broken_off_at_any_moment_leads_to_one_thread(post: Post) -> None:
+    def threads() -> int:
+        named = [thread for thread in threading.enumerate() if thread.name == "ftrack-accsyn-worker"]
+        return sum(thread.is_alive() for thread in named)
+
+    for moment in broken_off(post.worker.start, module, threading):
+        post.worker.wake()
+        wait_until(lambda: threads() == 1, 5.0, f"one thread, after moment {moment}")
+        assert post.worker.stop(5.0)
+        wait_until(lambda: not threads(), 5.0, f"no thread, after moment {moment}")
