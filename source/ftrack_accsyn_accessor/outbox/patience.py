@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from typing import Optional
 
@@ -19,10 +20,12 @@ class Patience:
         self._left_s = HOST_S if seconds is None else seconds
 
     def __enter__(self) -> None:
-        _on_this_thread().append(self)
+        _stack().append(weakref.ref(self))
 
     def __exit__(self, *ignored: object) -> None:
-        _on_this_thread().pop()
+        stack = _stack()
+        while stack and stack.pop()() is not self:
+            pass
 
     def spend(self, seconds: float) -> None:
         """Take note that *seconds* went by in waiting."""
@@ -56,9 +59,21 @@ def spend(seconds: float) -> None:
 
 
 def _on_this_thread() -> list[Patience]:
+    """Return what this thread has entered, and forget what a signal's handler has broken off while it was entered.
+
+    That would be used up one day, and the thread have no patience ever after.
+    """
+    stack = _stack()
+    living = [each for each in [entered() for entered in stack] if each is not None]
+    if len(living) < len(stack):
+        stack[:] = map(weakref.ref, living)
+    return living
+
+
+def _stack() -> list[weakref.ref[Patience]]:
     if not hasattr(_local, "stack"):
         _local.stack = []
-    stack: list[Patience] = _local.stack
+    stack: list[weakref.ref[Patience]] = _local.stack
     return stack
 
 

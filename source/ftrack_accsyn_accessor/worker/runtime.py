@@ -20,7 +20,7 @@ from ftrack_accsyn_accessor.model.settings import Settings, outside
 from ftrack_accsyn_accessor.outbox import Outbox, disk, facts, locations, memory, takeover
 from ftrack_accsyn_accessor.outbox.file import lock_path, outbox_path, outside_path
 from ftrack_accsyn_accessor.outbox.locks import OwnerLock, ProcessLock
-from ftrack_accsyn_accessor.outbox.patience import Patience, waiting
+from ftrack_accsyn_accessor.outbox.patience import Patience, spend
 from ftrack_accsyn_accessor.staging.area import NoStagingArea, StagingArea
 from ftrack_accsyn_accessor.staging.refusal import absent_disk
 from ftrack_accsyn_accessor.staging.temporaries import remove_held
@@ -281,13 +281,10 @@ def open_outside(current: Settings, ftrack: FtrackCredentials, read_settings: Ca
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    lock = _lock
-    with waiting():
-        lock.acquire()
-    try:
+    begun = time.monotonic()
+    with _lock:  # by itself: what a signal's handler raises never comes between taking it and minding it
+        spend(time.monotonic() - begun)
         yield
-    finally:
-        lock.release()
 
 
 def make_outbox(outbox: Outbox, area: StagingArea) -> None:
@@ -349,7 +346,10 @@ def _before_fork() -> None:
 
     They may be preparing a staging area, or writing to the host's log, whose stream has a lock of its own.
     """
-    _fork.held = [lock for lock in (_lock, *_log_locks()) if lock.acquire(timeout=FORK_WAIT_S)]
+    _fork.held = []
+    for lock in (_lock, *_log_locks()):
+        if lock.acquire(timeout=FORK_WAIT_S):
+            _fork.held.append(lock)
 
 
 def _log_locks() -> list[Any]:

@@ -11,9 +11,10 @@ from typing import Any, Callable
 
 import pytest
 
+from breaking_off import broken_off
 from ftrack_accsyn_accessor.model import settings
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
-from ftrack_accsyn_accessor.outbox import facts, locations
+from ftrack_accsyn_accessor.outbox import facts, locations, patience
 from ftrack_accsyn_accessor.outbox.facts import COMPLETE
 from ftrack_accsyn_accessor.worker import runtime as module
 from ftrack_accsyn_accessor.worker.runtime import Runtime, open_runtime, stop_all
@@ -171,3 +172,13 @@ def test_forked_child_is_a_process_of_its_own(opened: Open) -> None:
 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert runtime.owner.token == token
+
+
+def test_opening_that_is_broken_off_at_any_moment_leaves_the_next_session_its_turn(opened: Open) -> None:
+    first = opened()
+
+    for moment in broken_off(opened, module, patience):
+        assert not module._lock.locked(), moment
+        assert patience.left_s(30.0) == 30.0, moment
+
+    assert opened() is first
