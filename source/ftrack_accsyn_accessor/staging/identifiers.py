@@ -58,12 +58,20 @@ def _text(identifier: str) -> str:
         raise ValueError("it is not a text")
     if "\0" in text:
         raise ValueError("it contains a NUL character")
-    if not text.isascii():
-        try:
-            os.fsencode(text)
-        except UnicodeEncodeError:
-            raise ValueError(_unwritable()) from None
+    if not (text.isascii() or _is_writable(text)):
+        raise ValueError(_unwritable())
     return text
+
+
+def _is_writable(text: str) -> bool:
+    """Return whether a file can be called *text*, and is called so for others, too.
+
+    POSIX keeps the bytes that a locale makes of a name, and accsyn reads them as UTF-8.
+    """
+    try:
+        return os.fsencode(text) == text.encode("utf-8", sys.getfilesystemencodeerrors()) or os.name == "nt"
+    except UnicodeEncodeError:
+        return False
 
 
 def _unwritable() -> str:
@@ -71,7 +79,8 @@ def _unwritable() -> str:
     if encoding.replace("-", "").lower() == "utf8":
         return "it contains a character that no file name can hold"
     return (
-        f"the locale of this application has no letter for a part of it (its file names are in {encoding}). "
+        f"the locale of this application has no letter for a part of it that others read (its file names are in "
+        f"{encoding}). "
         "Start it with a locale of UTF-8, or with PYTHONUTF8=1"
     )
 

@@ -135,16 +135,16 @@ def test_text_that_no_file_name_can_hold_is_refused_and_printable(accessor):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has one encoding of file names")
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_letter_that_the_hosts_locale_lacks_is_refused_with_how_to_start_the_host(accessor, monkeypatch, encoding):
+@pytest.mark.parametrize(("encoding", "letters"), [("ascii", "プレート"), ("latin-1", "プレート"), ("latin-1", "grøn")])
+def test_letter_that_the_hosts_locale_lacks_is_refused_with_how_to_start_the_host(
+    accessor, monkeypatch, encoding, letters
+):
     # A patch, as the encoding of file names is settled when an interpreter starts.
     monkeypatch.setattr(os, "fsencode", lambda text: text.encode(encoding, "surrogateescape"))
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: encoding)
     with pytest.raises(ftrack_errors.AccessorFilesystemPathError) as caught:
-        accessor.exists("show/プレート")
-    assert f"the locale of this application has no letter for a part of it (its file names are in {encoding})" in str(
-        caught.value
-    )
+        accessor.exists(f"show/{letters}")
+    assert f"has no letter for a part of it that others read (its file names are in {encoding})" in str(caught.value)
     assert "PYTHONUTF8=1" in str(caught.value)
 
 
