@@ -16,14 +16,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
-import filelock
-
 from ftrack_accsyn_accessor.model import errors, titles
 from ftrack_accsyn_accessor.model.item import Publication, Reason
 from ftrack_accsyn_accessor.model.naming import LOOSE
 from ftrack_accsyn_accessor.outbox import lockable, records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.covering import around
+from ftrack_accsyn_accessor.outbox.filelocks import filelock
 from ftrack_accsyn_accessor.outbox.kept import Known, Row, known_text, read_known
 from ftrack_accsyn_accessor.outbox.opening import Connection, set_up
 from ftrack_accsyn_accessor.outbox.searching import pattern

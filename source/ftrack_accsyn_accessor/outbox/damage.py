@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
 
-import filelock
-
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.outbox import lockable, patience
+from ftrack_accsyn_accessor.outbox.filelocks import filelock
 
 logger = logging.getLogger(__name__)
 

@@ -8,14 +8,13 @@ import os
 from pathlib import Path
 from typing import Any, Iterable, NamedTuple
 
-import filelock
-
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.credentials import plain_server
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import lockable
 from ftrack_accsyn_accessor.outbox.file import state_folder, write
+from ftrack_accsyn_accessor.outbox.filelocks import filelock
 
 logger = logging.getLogger(__name__)
 

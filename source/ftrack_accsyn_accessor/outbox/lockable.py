@@ -8,10 +8,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import filelock
-
 from ftrack_accsyn_accessor.outbox import patience
 from ftrack_accsyn_accessor.outbox.file import patiently, temporary_beside
+from ftrack_accsyn_accessor.outbox.filelocks import filelock
 
 try:
     import fcntl

@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
 
-import filelock
-
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.outbox import lockable
 from ftrack_accsyn_accessor.outbox.file import LEFT_S, patiently
+from ftrack_accsyn_accessor.outbox.filelocks import filelock
 
 
 class ProcessLock:

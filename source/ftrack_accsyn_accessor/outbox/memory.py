@@ -16,13 +16,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
-import filelock
-
 from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.errors import OutboxError
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import lockable
 from ftrack_accsyn_accessor.outbox.file import digest, is_state_folder, normalised, read_marker, write
+from ftrack_accsyn_accessor.outbox.filelocks import filelock
 from ftrack_accsyn_accessor.outbox.store import Outbox
 
 logger = logging.getLogger(__name__)

@@ -13,14 +13,13 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Callable
 
-import filelock
-
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import Reason, State
 from ftrack_accsyn_accessor.outbox import archive as archiving
 from ftrack_accsyn_accessor.outbox.agenda import FILES_AT_ONCE
 from ftrack_accsyn_accessor.outbox.archive import NAME, Archive
 from ftrack_accsyn_accessor.outbox.connection import Connections
+from ftrack_accsyn_accessor.outbox.filelocks import filelock
 from ftrack_accsyn_accessor.outbox.opening import Connection
 
 #: Items copied in one go, which takes one look at the disk; and taken out in one go, which keeps others waiting.

@@ -12,12 +12,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Dict, Optional, Tuple
 
-import filelock
-
 from ftrack_accsyn_accessor.model.errors import StagingError, StagingGone
 from ftrack_accsyn_accessor.outbox import lockable, memory
 from ftrack_accsyn_accessor.outbox.file import MARKER_NAME, read_marker, state_folder, write
 from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER as STATE_FOLDER
+from ftrack_accsyn_accessor.outbox.filelocks import filelock
 from ftrack_accsyn_accessor.staging import rights
 from ftrack_accsyn_accessor.staging.files import StagedFiles
 from ftrack_accsyn_accessor.staging.held import READERS, is_held
