@@ -253,7 +253,7 @@ def open_runtime(
         if not runtime.prepared:
             runtime.prepare(begin)
         if not _runtimes:
-            atexit.register(stop_all)
+            atexit.register(_end)
         _runtimes[key] = runtime
         return runtime
 
@@ -274,7 +274,7 @@ def open_outside(current: Settings, ftrack: FtrackCredentials, read_settings: Ca
         if not runtime.prepared:
             runtime.prepare(begin=True)
         if not _runtimes:
-            atexit.register(stop_all)
+            atexit.register(_end)
         _runtimes[key] = runtime
         return runtime
 
@@ -339,6 +339,12 @@ def stop_all(timeout_s: float = DRAIN_S) -> bool:
         runtime.owner.release()
         runtime.outbox.rest(0.0)
     return all(ended)
+
+
+def _end() -> None:
+    """Let the workers end with the interpreter, and at once for who presses Ctrl-C."""
+    with contextlib.suppress(KeyboardInterrupt):
+        stop_all()
 
 
 def _before_fork() -> None:
