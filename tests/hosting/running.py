@@ -6,8 +6,10 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,7 +29,9 @@ WAYS = Path(__file__).with_name("ways.py")
 #: What a process gets of this one's environment.
 KEPT = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 LIMIT_S = 90.0
-PROGRAMS = ("artist.py", "frozen.py", "ways.py")
+#: What a host's environment has beside ftrack_api, as pip knows it.
+PACKAGES = {Needs.GEVENT: "gevent", Needs.OLD_LOCKS: "filelock==3.0.12", Needs.NEW_LOCKS: "filelock>=4,<5"}
+PROGRAMS = ("artist.py", "changed.py", "frozen.py", "ways.py")
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ class Desk:
         variables: dict[str, Optional[str]] = {
             **{name: os.environ[name] for name in KEPT if name in os.environ},
             **self.studio.environment(),
-            "FTRACK_EVENT_PLUGIN_PATH": str(self._plugin / "hook"),
+            "FTRACK_EVENT_PLUGIN_PATH": os.pathsep.join(str(plugin / "hook") for plugin in self._plugins(host.copies)),
             "ARTIST_FOLDER": str(self.sources),
             "HOME": str(self.root / "home"),
             "USERPROFILE": str(self.root / "home"),
@@ -113,9 +117,20 @@ class Desk:
             variables.update(host.variables)
             if "-S" in host.options:
                 variables["ARTIST_PATH"] = f"{packages(interpreter(host))}{os.pathsep}{self.root / 'programs'}"
+            if host.needs is Needs.LATIN:
+                variables["LOCPATH"] = str(latin())
             if host.account is not None:
                 variables["PYTHONPATH"] = str(packages(bare_host(*shared_python()[1]).python))
         return {name: value for name, value in variables.items() if value is not None}
+
+    def _plugins(self, copies: int) -> Iterator[Path]:
+        """Yield the folder of each of so many copies of the plugin."""
+        yield self._plugin
+        for number in range(1, copies):
+            folder = self.root / f"copy{number}"
+            if not folder.exists():
+                shutil.copytree(self._plugin, folder)
+            yield folder
 
     def _reported(self) -> list[dict[str, Any]]:
         path = self.sources / "report"
@@ -135,19 +150,34 @@ def interpreter(host: Host) -> Path:
         return Path(shared_python()[0])
     if host.needs is Needs.INTERPRETERS and newest() != "3.13":
         pytest.skip("it needs " + host.needs.value)
-    if host.needs is Needs.GEVENT:
-        return environment("gevent")
+    if host.needs in PACKAGES:
+        return environment(PACKAGES[host.needs])
     return bare_host(newest(), FTRACK_API).python
 
 
 def environment(*more: str) -> Path:
     """An environment with ftrack_api and *more* packages; skip where they cannot be installed."""
-    folder = ENVIRONMENTS / "-".join(["python", newest(), *more])
+    folder = ENVIRONMENTS / "-".join(["python", newest(), *(re.sub(r"[^a-z0-9.]+", "-", each) for each in more)])
     try:
-        only_built = [f"--only-binary={name}" for name in more]  # to compile one takes minutes
+        only_built = [f"--only-binary={re.split('[=>]', each)[0]}" for each in more]  # to compile one takes minutes
         return build(folder, newest(), [f"ftrack-python-api=={FTRACK_API}", *only_built, *more])
     except subprocess.CalledProcessError:
         pytest.skip(f"{' and '.join(more)} cannot be installed here")
+
+
+def latin() -> Path:
+    """A folder with the locale de_DE.ISO-8859-1, made at its first use; skip where that cannot be done."""
+    folder = ENVIRONMENTS / "locales"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        target = folder / "de_DE.ISO-8859-1"
+        if not target.exists():
+            with contextlib.suppress(OSError):
+                command = ["localedef", "--no-archive", "-i", "de_DE", "-f", "ISO-8859-1", str(target)]
+                subprocess.run(command, capture_output=True, check=False)
+    if not target.exists():
+        pytest.skip("it needs " + Needs.LATIN.value)
+    return folder
 
 
 def packages(python: Path) -> Path:

@@ -21,6 +21,9 @@ class Needs(enum.Enum):
 
     POSIX = "fork, signals and limits of POSIX"
     GEVENT = "gevent"
+    OLD_LOCKS = "filelock 3.0.12"
+    NEW_LOCKS = "filelock 4"
+    LATIN = "localedef, and what it makes locales of"
     PYINSTALLER = "PyInstaller"
     ACCOUNTS = "root, who may run processes of other accounts"
     INTERPRETERS = "CPython 3.13, whose interpreters can be made from Python"
@@ -43,7 +46,8 @@ class Host:
     """A host: what it is called, and which function of `ways` it is.
 
     `published` counts what it reports, None for some. `says` is a pattern of all that it writes to its streams.
-    `options` are the interpreter's; a variable that is None is not set. `account` and `group` are numbers.
+    `copies` of the plugin lie on the path. `options` are the interpreter's; a variable that is None is not set.
+    `account` and `group` are numbers.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Host:
     account: Optional[int] = None
     group: Optional[int] = None
     is_cheap: bool = False
+    copies: int = 1
 
 
 _ASCII = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
@@ -76,9 +81,12 @@ HOSTS = (
     Host("a script that ends at once", "leaves"),
     # Threads and processes.
     Host("threads with sessions of their own", "threads", published=10),
+    Host("threads that open theirs first of all, at once", "rush", published=5),
     Host("fork, the child ends by `os._exit`", "forks", published=3, says=FORK, needs=Needs.POSIX),
+    Host("fork, the child goes on with the session", "inherits", published=3, says=FORK, needs=Needs.POSIX),
     Host("a daemon: forks twice, closes all files", "daemonises", published=2, says=FORK, needs=Needs.POSIX),
     Host("a pool of forked processes", "fork_pool", published=4, needs=Needs.POSIX),
+    Host("a pool of a fork server", "server_pool", published=4, needs=Needs.POSIX),
     Host("a pool of spawned processes", "spawn_pool", published=4),
     Host("an interpreter inside of the process", "subinterpreter", needs=Needs.INTERPRETERS, says=INNER),
     Host("an isolated one", "isolated", Outcome.KEPT, needs=Needs.INTERPRETERS, says=INNER),
@@ -98,6 +106,13 @@ HOSTS = (
         variables={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", **_ASCII},
         needs=Needs.POSIX,
     ),
+    Host(
+        "a locale of Latin-1",
+        "other_letters",
+        says=r".*is refused: .*iso8859-1.*PYTHONUTF8=1.*\n",
+        variables={"LC_ALL": "de_DE.ISO-8859-1", "PYTHONUTF8": "0"},
+        needs=Needs.LATIN,
+    ),
     # Accounts, homes, rights.
     Host("umask 077", "closed_umask", needs=Needs.POSIX),
     Host("umask 000", "open_umask", needs=Needs.POSIX),
@@ -114,15 +129,28 @@ HOSTS = (
         says=BROKEN_OFF,
         needs=Needs.POSIX,
     ),
+    Host("a timer whose handler raises while sessions open", "raises_in_opening", needs=Needs.POSIX),
     Host("`os._exit` right after a publish", "gone", Outcome.KEPT, is_cheap=True),
     Host("`os.exec` right after a publish", "replaced", Outcome.KEPT, needs=Needs.POSIX),
     Host("SIGTERM, not handled", "terminated", Outcome.KEPT, code=-15, needs=Needs.POSIX),
+    Host("SIGTERM, handled by `sys.exit`", "handles", needs=Needs.POSIX),
+    Host("Ctrl-C while the end waits", "in_a_hurry", Outcome.KEPT, needs=Needs.POSIX),
     Host("`sys.exit` in a thread", "exits_in_thread"),
     Host("a daemon thread that publishes at the end", "daemon_thread", Outcome.KEPT, published=None),
+    Host("a thread that goes on after the main one", "outlives"),
+    Host("an exit handler of its own that publishes", "publishes_at_end", Outcome.KEPT, published=2),
     # Limits.
     Host("24 open files", "few_files", needs=Needs.POSIX),
     Host("256 MB of addresses", "little_memory", needs=Needs.POSIX),
     Host("128 KB of stack for each thread", "small_stacks"),
+    Host(
+        "no threads any more",
+        "no_threads",
+        Outcome.KEPT,
+        needs=Needs.ACCOUNTS,
+        variables={"HOME": None},
+        account=NO_ACCOUNT,
+    ),
     Host("stdin, stdout and stderr closed", "no_streams", needs=Needs.POSIX, is_cheap=True),
     Host("the working folder deleted", "no_folder", needs=Needs.POSIX),
     # What a host has changed.
@@ -130,4 +158,9 @@ HOSTS = (
     Host("a class of loggers of its own, logging off", "own_log"),
     Host("a log handler that raises", "broken_log"),
     Host("a time limit for all sockets", "impatient"),
+    Host("its path for modules, put back after each script", "restored_path"),
+    Host("modules thrown out, and loaded anew", "unloads", published=3),
+    Host("an old filelock of its own, 3.0", "stays", needs=Needs.OLD_LOCKS),
+    Host("a new filelock of its own, 4", "inherits", published=3, says=FORK, needs=Needs.NEW_LOCKS),
+    Host("two copies of the plugin on the path", "leaves", copies=2),
 )

@@ -6,30 +6,21 @@ What each is meant to show stands in the table.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import faulthandler
 import logging
 import multiprocessing
 import os
-import shutil
 import signal
-import socket
 import sys
 import threading
 import time
-import warnings
 from pathlib import Path
 
 THREADS = 5
 #: Seconds between two signals.
 TICK_S = 0.002
-#: Of a thread's stack.
-SMALL_STACK_BYTES = 128 << 10
-#: Open at once; ftrack_api's own need some.
-FEW_FILES = 24
-#: Of addresses, on CPython's 64 bits: what ftrack_api itself needs is a bit less.
-LITTLE_MEMORY_BYTES = 256 << 20
-LETTERS = "プレート_ü"
 
 if __name__ == "__main__":
     if sys.argv[1] == "greenlets":
@@ -38,6 +29,8 @@ if __name__ == "__main__":
         monkey.patch_all()
     sys.path += filter(None, os.environ.get("ARTIST_PATH", "").split(os.pathsep))
 
+import changed  # noqa: E402 - of gevent
+import ftrack_api  # noqa: E402
 from artist import FOLDER, open_and_publish, open_session, publish, stay  # noqa: E402 - of gevent
 
 
@@ -53,7 +46,7 @@ def stays() -> None:
 
 
 def threads() -> None:
-    first = open_session()  # else ftrack_api reads its cache of schemas while another thread writes it
+    first = open_session()
     barrier = threading.Barrier(THREADS)
 
     def work(number: int) -> None:
@@ -68,6 +61,24 @@ def threads() -> None:
     for each in started:
         each.join()
     stay(first)
+
+
+def rush() -> None:
+    """No session was opened before: ftrack_api itself needs its cache of schemas to be off for that."""
+    barrier, sessions = threading.Barrier(THREADS), []
+
+    def work(number: int) -> None:
+        barrier.wait()
+        session = ftrack_api.Session(auto_connect_event_hub=False, schema_cache_path=False)
+        publish(session, f"rush{number}")
+        sessions.append(session)
+
+    started = [threading.Thread(target=work, args=(number,)) for number in range(THREADS)]
+    for each in started:
+        each.start()
+    for each in started:
+        each.join()
+    stay(sessions[0])
 
 
 def forks() -> None:
@@ -126,6 +137,23 @@ def pool(method: str) -> None:
 
 def in_pool(name: str) -> None:
     open_and_publish(name)
+
+
+def server_pool() -> None:
+    pool("forkserver")
+
+
+def inherits() -> None:
+    """The child goes on with the session of its parent."""
+    session = open_and_publish("before")
+    pid = os.fork()
+    if not pid:
+        publish(session, "child")
+        stay(session)
+        os._exit(0)
+    ended(pid)
+    publish(session, "after")
+    stay(session)
 
 
 def subinterpreter() -> None:
@@ -208,6 +236,25 @@ def raises() -> None:
     os._exit(0)
 
 
+def raises_in_opening() -> None:
+    """Each session gets a little more time to open, until one is open in time."""
+
+    def out_of_time(*_: object) -> None:
+        raise OutOfTimeError
+
+    signal.signal(signal.SIGALRM, out_of_time)
+    logging.disable(logging.CRITICAL)  # each is told
+    sys.unraisablehook = lambda _: None  # what is raised in the midst of cleaning up
+    for number in range(1, 30):
+        with contextlib.suppress(Exception):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.01 + number * 0.003)
+                open_session()
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+    stay(open_and_publish("last"))
+
+
 def gone() -> None:
     open_and_publish("gone")
     os._exit(0)
@@ -220,6 +267,19 @@ def replaced() -> None:
 
 def terminated() -> None:
     open_and_publish("terminated")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def in_a_hurry() -> None:
+    """Ctrl-C while the end waits."""
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    open_and_publish("hurry")
+    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0.02)  # before what the plugin does there
+
+
+def handles() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    open_and_publish("handled")
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -255,111 +315,5 @@ def watched() -> None:
         faulthandler.cancel_dump_traceback_later()
 
 
-# Limits, and what a host has changed.
-
-
-def few_files() -> None:
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW_FILES, FEW_FILES))
-    stay(open_and_publish("few", frames=range(1, 60)))
-
-
-def little_memory() -> None:
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (LITTLE_MEMORY_BYTES, LITTLE_MEMORY_BYTES))
-    stay(open_and_publish("memory"))
-
-
-def small_stacks() -> None:
-    threading.stack_size(SMALL_STACK_BYTES)
-    stay(open_and_publish("stacks"))
-
-
-def no_streams() -> None:
-    assert (sys.stdin, sys.stdout, sys.stderr) == (None, None, None)
-    stay(open_and_publish("streams"))
-
-
-def no_folder() -> None:
-    shutil.rmtree(os.getcwd())
-    stay(open_and_publish("folder"))
-
-
-def closed_umask() -> None:
-    os.umask(0o077)
-    stays()
-
-
-def open_umask() -> None:
-    os.umask(0o000)
-    stays()
-
-
-def shares() -> None:
-    os.umask(0o002)
-    stays()
-
-
-def letters() -> None:
-    stay(open_and_publish(LETTERS))
-
-
-def lacking_letters() -> None:
-    """What cannot be called so here is refused, and all else goes."""
-    session = open_session()
-    try:
-        publish(session, LETTERS, file="plain")
-    except Exception as error:  # noqa: BLE001 - of whatever kind ftrack makes it
-        sys.stdout.write(ascii(str(error)) + "\n")
-    publish(session, "plate")
-    stay(session)
-
-
-def strict() -> None:
-    """From here on: ftrack_api cannot even be imported where each warning is an error."""
-    warnings.simplefilter("error")
-    warnings.filterwarnings("ignore", module="arrow")
-    open_and_publish("strict")
-
-
-def own_hooks() -> None:
-    def complain(*_: object) -> None:
-        raise RuntimeError("The host's hook was called.")
-
-    sys.excepthook = threading.excepthook = sys.unraisablehook = complain
-    stay(open_and_publish("hooks"))
-
-
-class BrokenHandler(logging.Handler):
-    """Like one whose window is closed: it can show nothing any more, and raises instead."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        raise RuntimeError("Internal C++ object already deleted.")
-
-
-def broken_log() -> None:
-    log = logging.getLogger()
-    log.addHandler(BrokenHandler())
-    logging.getLogger("ftrack_accsyn_accessor").setLevel(logging.DEBUG)
-    stay(open_and_publish("log"))
-
-
-def own_log() -> None:
-    class Another(logging.Logger):
-        """A host's own class."""
-
-    logging.setLoggerClass(Another)
-    logging.disable(logging.CRITICAL)
-    logging.raiseExceptions = False
-    stay(open_and_publish("log"))
-
-
-def impatient() -> None:
-    socket.setdefaulttimeout(2.0)
-    stay(open_and_publish("impatient"))
-
-
 if __name__ == "__main__":
-    globals()[sys.argv[1]]()
+    (globals().get(sys.argv[1]) or getattr(changed, sys.argv[1]))()
