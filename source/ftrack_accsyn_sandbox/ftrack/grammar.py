@@ -42,7 +42,7 @@ _NOT.2: /not\b/i
 DIRECTION.2: /(?:ascending|descending|asc|desc)\b/i
 PAGING.2: /(?:offset|limit)\b/i
 COUNT: /\d+/
-OPERATOR.2: /(?:is_not|is|not_like|like|after|before)\b|[!<>]=|[=<>]/i
+OPERATOR.2: /(?:is_not|is|not_like|like|after|greater_than|before|less_than)\b|[!<>]=|[=<>]/i
 IN.2: /(?:not_)?in\b/i
 RELATION.2: /(?:has|any)\b/i
 PATH: /[A-Za-z_]\w*(?:\[\w+\])?(?:\.[A-Za-z_]\w*(?:\[\w+\])?)*/
@@ -54,7 +54,7 @@ BARE: /{_BARE}/
 
 _ITEM = re.compile(r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s,()"']+)""")
 _SEGMENT = re.compile(r"(\w+)(?:\[(\w+)\])?")
-_SYNONYMS = {"is": "=", "is_not": "!=", "after": ">", "before": "<"}
+_SYNONYMS = {"is": "=", "is_not": "!=", "after": ">", "greater_than": ">", "before": "<", "less_than": "<"}
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,8 @@ def test_projections_keep_order_and_nesting() -> None:
         (">", ">"),
         (">=", ">="),
         ("after", ">"),
+        ("greater_than", ">"),
+        ("less_than", "<"),
         ("before", "<"),
         ("like", "like"),
         ("not_like", "not_like"),
