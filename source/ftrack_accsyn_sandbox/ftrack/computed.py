@@ -32,12 +32,17 @@ def is_searchable(entity_type: EntityType, name: str) -> bool:
 
 def _ancestors(rows: Rows, row: Row) -> list[Row]:
     """All contexts above, the project first."""
-    found: list[Row] = []
+    found: dict[Row, None] = {}
     parent = rows.lookup("Context", row.values.get("parent_id"))
-    while parent is not None:
-        found.append(parent)
+    while parent is not None and parent not in found:  # within a batch contexts may lie in each other for a moment
+        found[parent] = None
         parent = rows.lookup("Context", parent.values.get("parent_id"))
-    return found[::-1]
+    return list(found)[::-1]
+
+
+def is_below_itself(rows: Rows, row: Row) -> bool:
+    """Whether the way up from a context comes back to it."""
+    return row.entity_type.root.name == "Context" and row in _ancestors(rows, row)
 
 
 def _typed_ancestors(rows: Rows, row: Row) -> list[Row]:
@@ -45,13 +50,13 @@ def _typed_ancestors(rows: Rows, row: Row) -> list[Row]:
 
 
 def _descendants(rows: Rows, row: Row) -> list[Row]:
-    found: list[Row] = []
+    found: dict[Row, None] = {}
     waiting = [row]
     while waiting:
         children = rows.select("Context", "parent_id", waiting.pop(0).key[0])
-        found += children
-        waiting += children
-    return found
+        waiting += [child for child in children if child not in found]
+        found.update(dict.fromkeys(children))
+    return list(found)
 
 
 def _context_link(rows: Rows, row: Row) -> list[dict[str, Any]]:

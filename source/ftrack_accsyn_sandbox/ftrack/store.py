@@ -196,6 +196,8 @@ class Store(Rows):
         rules.complete_change(self, row, values)
         rules.check(self, values)
         self._write(row, values)
+        if "parent_id" in values and "object_type_id" in row.values:
+            self._follow(row)
         for attribute, members in collections:
             self._set_members(row, attribute, members)
 
@@ -225,13 +227,14 @@ class Store(Rows):
         self._remove_links(row)
 
     def _remove_links(self, row: Row) -> None:
-        """Delete what no foreign key ties to `row`: a list's hold of it, the custom attributes that were set."""
+        """Delete what no foreign key ties to `row`: notes, metadata, a list's hold of it, custom attributes set."""
         for value in self.select(custom_attributes.SET, "entity_id", row.key[0]):
             self.remove(value)
         for attribute in row.entity_type.attributes.values():
-            if attribute.far and not self.schema[attribute.other].attributes[attribute.column].target:
-                for link in self.select(attribute.other, attribute.column, row.key[0]):
-                    self.remove(link)
+            other = self.schema[attribute.other] if attribute.other else None
+            if other and not other.values_of and not other.attributes[attribute.column].target:
+                for member in self.select(other.name, attribute.column, row.key[0]):
+                    self.remove(member)
 
     def _set_custom_attribute(self, row: Row, data: dict[str, Any]) -> None:
         if "value" not in data:
@@ -245,6 +248,14 @@ class Store(Rows):
             values = {"configuration_id": configuration_id, "entity_id": entity_id, "value": data["value"]}
             stored = self.insert(set_type, values)
         row.values["value"] = stored.values["value"]
+
+    def _follow(self, row: Row) -> None:
+        """Let a context that was moved, and what is below it, belong to the project that it now lies in."""
+        parent = self.lookup("Context", row.values["parent_id"])
+        project_id = parent.values["project_id"] if parent else None
+        for each in (row, *computed.rows_of(self, row, "descendants")):
+            if project_id is not None and each.values["project_id"] != project_id:
+                self._write(each, {"project_id": project_id})
 
     def _write(self, row: Row, values: dict[str, Any]) -> None:
         table = self._tables[row.entity_type.root.name]
@@ -332,6 +343,8 @@ class Store(Rows):
 
     def _check_columns(self) -> None:
         for row in self._written:
+            if computed.is_below_itself(self, row):
+                raise errors.invalid_value(f"{row.entity_type.name} {row.key[0]} cannot lie below itself.")
             for attribute in row.entity_type.stored:
                 value = row.values[attribute.name]
                 if value is None and attribute.required:
@@ -359,8 +372,15 @@ def _concrete(entity_type: EntityType, data: dict[str, Any]) -> EntityType:
         if member.is_same:
             return member
         column, value = member.discriminator or ("", None)
-        if value is None or member.subtypes:
-            continue
-        if (data.get(column) or entity_type.attributes[column].fallback) == value:
+        if value is not None and not member.subtypes and _told(entity_type, data, column) == value:
             return member
     return entity_type
+
+
+def _told(entity_type: EntityType, data: dict[str, Any], column: str) -> Any:
+    """What the data say of a column, by the entity that it names or by itself; else what the server sets."""
+    for name, attribute in entity_type.attributes.items():
+        if attribute.kind == "reference" and attribute.column == column and data.get(name):
+            return _referenced_id(attribute, data[name])
+    usual = entity_type.attributes.get(column)
+    return data.get(column) or (usual.fallback if usual else None)
