@@ -111,7 +111,7 @@ class Api:
         """The entity to be written; one that the caller does not see is not there."""
         entity_type = self._told(operation.get("entity_type"))
         key = operation.get("entity_key")
-        row = self._store.existing(entity_type, [key] if isinstance(key, str) else key or [])
+        row = self._store.existing(entity_type, key if isinstance(key, list) else [key])
         if not view.sees(row):
             raise errors.not_found(entity_type.name, list(row.key))
         return row

@@ -92,8 +92,9 @@ def select_all(store: Store, query: Query) -> list[Row]:
 
 
 def _sort_key(values: list[Any]) -> tuple[bool, Any]:
-    """Missing values come first, as in the database."""
-    present = [value for value in values if value is not None]
+    """Missing values come first, as in the database; of values of no declared type numbers do before texts."""
+    plain = [to_plain(value) for value in values if value is not None]
+    present = [(isinstance(value, str), value) for value in plain]
     return (True, min(present)) if present else (False, 0)
 
 
@@ -129,7 +130,7 @@ def _comparison_test(store: Store, entity_type: EntityType, condition: Compariso
     if word in ("like", "not_like"):
         pattern, wanted = _like_pattern(literal.text), word == "like"
         return lambda row: any(
-            value is not None and bool(pattern.fullmatch(str(value))) == wanted for value in values(row)
+            value is not None and bool(pattern.fullmatch(str(to_plain(value)))) == wanted for value in values(row)
         )
     compare = _ORDERED[word]
     if attribute.kind == "variable":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable
+from typing import Any, Hashable, Iterable
 
 from . import errors
 from .schema import EntityType, Schema
@@ -25,7 +25,10 @@ class Rows:
 
     def row(self, entity_type: EntityType, key: Iterable[Any]) -> Row | None:
         """The row of that type, or a subtype, with the primary key."""
-        row = self._tables[entity_type.root.name].get(tuple(key))
+        key = tuple(key)
+        if not all(isinstance(part, Hashable) for part in key):
+            return None
+        row = self._tables[entity_type.root.name].get(key)
         return row if row and entity_type in row.entity_type.lineage else None
 
     def existing(self, entity_type: EntityType, key: Iterable[Any]) -> Row:

@@ -70,7 +70,7 @@ def _new_asset_version(rows: Rows, values: Values, actor_id: str | None) -> None
     values["user_id"] = values.get("user_id") or actor_id
     asset_id = values.get("asset_id")
     if not values.get("version"):
-        numbers = [row.values["version"] for row in rows.select("AssetVersion", "asset_id", asset_id)]
+        numbers = [row.values["version"] or 0 for row in rows.select("AssetVersion", "asset_id", asset_id)]
         values["version"] = max(numbers, default=0) + 1
     if values.get("status_id") is None:
         asset = rows.lookup("Asset", asset_id)

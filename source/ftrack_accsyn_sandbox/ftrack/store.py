@@ -270,7 +270,7 @@ class Store(Rows):
         target = self.schema[attribute.target]
         if attribute.far:
             target = target.root
-        wanted = [self.existing(target, [member[name] for name in target.primary_key]) for member in members]
+        wanted = [self.existing(target, [member.get(name) for name in target.primary_key]) for member in members]
         present = self.related(row, attribute)
         if attribute.far:
             self._set_links(row, attribute, wanted, present)
@@ -316,7 +316,7 @@ class Store(Rows):
             elif attribute.kind == "reference":
                 values[attribute.column] = _referenced_id(attribute, value)
             else:
-                collections.append((attribute, list(value or ())))
+                collections.append((attribute, _references(attribute, value)))
         return values, collections
 
     def _complete_notes(self, changes: list[Change]) -> None:
@@ -361,9 +361,15 @@ class Store(Rows):
 def _referenced_id(attribute: Attribute, value: Any) -> Any:
     if value is None or isinstance(value, str):
         return value
-    if not isinstance(value, dict) or "id" not in value:
+    if not isinstance(value, dict) or not isinstance(value.get("id"), str):
         raise errors.invalid_value(f"'{attribute.name}' must be a reference to a '{attribute.target}'.")
     return value["id"]
+
+
+def _references(attribute: Attribute, value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, (list, type(None))) or not all(isinstance(each, dict) for each in value or ()):
+        raise errors.invalid_value(f"'{attribute.name}' must be a list of references to '{attribute.target}'.")
+    return list(value or ())
 
 
 def _concrete(entity_type: EntityType, data: dict[str, Any]) -> EntityType:

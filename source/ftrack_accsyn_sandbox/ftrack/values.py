@@ -6,6 +6,7 @@ Dates are stored as `YYYY-MM-DDTHH:MM:SS` in UTC, so that their order is the ord
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date, datetime, timezone
 from typing import Any, Callable
@@ -27,7 +28,7 @@ def to_stored(attribute: Attribute, value: Any) -> Any:
         return None
     try:
         stored = _CONVERTERS[attribute.kind](value)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         raise errors.incorrect_value(attribute.kind, value, attribute.name) from None
     if attribute.choices and stored not in attribute.choices:
         choices = ", ".join(attribute.choices)
@@ -72,6 +73,8 @@ def _to_boolean(value: Any) -> bool:
 
 def _to_number(value: Any) -> float:
     number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
     return int(number) if number.is_integer() else number
 
 
@@ -85,6 +88,7 @@ def _to_datetime(value: Any) -> str:
         raise ValueError(value)
     day, minute, second, zone = match.groups()
     text = f"{day}T{minute or '00:00'}:{second or '00'}"
+    datetime.fromisoformat(text)  # no such day, or hour: ValueError
     if zone in (None, "Z", "+00:00", "+0000"):
         return text
     moment = datetime.strptime(text + zone.replace(":", ""), "%Y-%m-%dT%H:%M:%S%z")

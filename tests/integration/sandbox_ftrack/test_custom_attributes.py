@@ -164,6 +164,7 @@ def test_attributes_come_with_the_query_that_asks_for_them(
         ('custom_attributes any (key is "frame_start" and value like "7%")', True),
         ('custom_attributes any (key is "is_hero" and value is true)', True),
         ('custom_attributes any (key is "tags" and value like "%rain%")', True),
+        ('custom_attributes any (key is "tags" and value like "rain%")', True),
         ('custom_attributes any (key is "due" and value after "2026-01-01")', True),
         ('custom_attributes.configuration.key is "frame_start"', True),
         ('custom_attributes any (key is "frame_start" and value is "x")', False),
@@ -181,6 +182,16 @@ def test_entities_are_found_by_their_attributes(
         shot["custom_attributes"][key] = value
     session.commit()
     assert (shot in session.query(f'Shot where id is "{shot_id}" and {condition}').all()) is finds
+
+
+def test_values_of_different_kinds_have_an_order(service: FtrackService, ids: dict[str, str], session: Any) -> None:
+    session.get("Shot", ids["show_b/sq020/sh030"])["custom_attributes"].update(
+        {"due": arrow.get("2026-02-03"), "tags": ["rain"], "is_hero": True}
+    )
+    session.commit()
+    values = [row["value"] for row in session.query("ContextCustomAttributeValue order by value desc").all()]
+    assert (["rain"] in values, values[-1]) == (True, None)
+    assert values.index(1001) > values.index(arrow.get("2026-02-03"))
 
 
 def test_a_value_is_set_by_its_key_whether_there_was_one_or_not(

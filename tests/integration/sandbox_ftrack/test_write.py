@@ -267,3 +267,30 @@ def test_thousands_of_entities_in_one_request_are_created_in_its_order(studio: A
     answer = requests.post(studio.service.url + "/api", json=operations, headers=headers, timeout=60).json()
     assert [entry["data"]["id"] for entry in answer] == [f"c{number}" for number in range(4_000)]
     assert studio.service.log.operations()[-1] == "create:FileComponent*4000"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *({"parent": {"id": {}}}, {"parent": {"id": ["x"]}}, {"notes": "x"}, {"notes": 5}, {"notes": [1]}),
+        *({"notes": [{}]}, {"sort": "Infinity"}, {"sort": "NaN"}, {"name": ["x"]}, {"status_id": {}}),
+        *({"start_date": "2026-02-31"}, {"start_date": "2026-01-01T25:00:00"}, {"start_date": 5}),
+    ],
+)
+def test_value_of_the_wrong_form_is_refused_and_leaves_no_trace(
+    studio: Any, session: Any, data: dict[str, Any]
+) -> None:
+    key = studio.ids["show_a/sq010"]
+    for operation in ({"action": "update", "entity_key": [key]}, {"action": "create"}):
+        told = {"name": "new", "parent_id": studio.ids["show_a"], **data}
+        with pytest.raises(ServerError):
+            session.call([{**operation, "entity_type": "Sequence", "entity_data": told}])
+    session.call([{"action": "update", "entity_type": "Sequence", "entity_key": [key], "entity_data": {"sort": 1}}])
+    assert session.query("Sequence where name is new").all() == []
+
+
+@pytest.mark.parametrize("key", [[["x"]], 5, None, []])
+def test_key_of_the_wrong_form_names_nothing(session: Any, key: Any) -> None:
+    for action in ("update", "delete"):
+        with pytest.raises(ServerError, match="NoResultFound"):
+            session.call([{"action": action, "entity_type": "Shot", "entity_key": key, "entity_data": {"name": "x"}}])
