@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from typing import Any, Iterable, Iterator
 
+from . import errors
 from .above import above, project_of
 from .rows import Rows
 from .schema import Attribute, EntityType
@@ -22,6 +23,15 @@ _NAMES = {"Asset": "asset", "AssetVersion": "assetversion", "List": "list", "Res
 # By the type of a custom attribute: the kind of its values.
 _KINDS = {"text": "string", "expression": "string", "number": "number", "boolean": "boolean", "date": "datetime"}
 _CHOICES = ("enumerator", "dynamic enumerator")
+# What the server takes for a value, as ftrack's documentation has it: nothing is converted. Dates are objects here.
+_TAKEN: dict[str, Any] = {
+    "text": str,
+    "expression": str,
+    "number": (int, float),
+    "boolean": bool,
+    "date": dict,
+    **dict.fromkeys(_CHOICES, list),
+}
 _INHERITING = ("Context", "Asset", "AssetVersion")
 # At most so many custom attributes are told apart in the order of rows.
 _PLACES = 1000
@@ -35,16 +45,22 @@ def cast(rows: Rows, configuration_id: Any, value: Any) -> Any:
 
 def cast_for(rows: Rows, configuration: dict[str, Any], value: Any) -> Any:
     """The same, by the columns of a configuration that need not be stored yet."""
-    kind = rows.lookup("CustomAttributeType", configuration.get("type_id"))
-    name = kind.values["name"] if kind else ""
-    if value in (None, "") and name != "text":
-        return None
-    if name in _CHOICES:
-        return [str(choice) for choice in value] if isinstance(value, list) else str(value).split(",")
-    if name not in _KINDS:
+    name = _kind(rows, configuration)
+    if value is None or name not in _TAKEN:
         return value
+    if not isinstance(value, _TAKEN[name]) or (isinstance(value, bool) and name != "boolean"):
+        raise errors.wrong_custom_attribute(configuration.get("key"), name, value)
+    if name in _CHOICES:
+        return [str(choice) for choice in value]
     attribute = Attribute(str(configuration.get("key")), _KINDS[name])
     return to_wire(attribute, to_stored(attribute, value))
+
+
+def default_for(rows: Rows, configuration: dict[str, Any]) -> Any:
+    """The default of a configuration; the client sends an empty text where none is told."""
+    told = configuration.get("default")
+    is_told = told != "" or _kind(rows, configuration) == "text"
+    return cast_for(rows, configuration, told) if is_told else None
 
 
 def configurations(rows: Rows, row: Row) -> list[Row]:
@@ -69,6 +85,11 @@ def value_of(rows: Rows, configuration: Row, row: Row) -> Any:
             return stored.values["value"]
         owner = above(rows, owner) if configuration.values["is_hierarchical"] else None
     return configuration.values["default"]
+
+
+def _kind(rows: Rows, configuration: dict[str, Any]) -> str:
+    kind = rows.lookup("CustomAttributeType", configuration.get("type_id"))
+    return str(kind.values["name"]) if kind else ""
 
 
 def _concerns(configuration: Row, row: Row) -> bool:

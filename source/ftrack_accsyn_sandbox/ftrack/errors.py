@@ -65,6 +65,12 @@ def invalid_value(message: str) -> ServerError:
     return ServerError("ValidationError", message, status=400)
 
 
+def wrong_custom_attribute(key: object, kind: str, value: object) -> ServerError:
+    """A custom attribute cannot have the value; the wording is that of ftrack's documentation."""
+    content = f'Custom attribute value for "{key}" must be of type {kind}. Got "{value}" of type {type(value)}'
+    return ServerError("ValidationError", content, status=400)
+
+
 def not_found(entity_type: str, key: object) -> ServerError:
     """Update or delete of an entity that is not there."""
     return ServerError("NoResultFound", f"No {entity_type} found with key {key}.", status=404)

@@ -28,7 +28,7 @@ def complete_change(rows: Rows, row: Row, changes: Values) -> None:
     if name == custom_attributes.SET and "value" in changes:
         changes["value"] = custom_attributes.cast(rows, row.key[0], changes["value"])
     if name == "CustomAttributeConfiguration" and "default" in changes:
-        changes["default"] = custom_attributes.cast_for(rows, {**row.values, **changes}, changes["default"])
+        changes["default"] = custom_attributes.default_for(rows, {**row.values, **changes})
     if name == "Job" and changes.get("status") in ("done", "failed"):
         changes.setdefault("finished_at", now())
 
@@ -90,7 +90,7 @@ def _new_job(rows: Rows, values: Values, actor_id: str | None) -> None:
 
 
 def _new_custom_attribute(rows: Rows, values: Values, actor_id: str | None) -> None:
-    values["default"] = custom_attributes.cast_for(rows, values, values.get("default"))
+    values["default"] = custom_attributes.default_for(rows, values)
 
 
 def _new_custom_attribute_value(rows: Rows, values: Values, actor_id: str | None) -> None:

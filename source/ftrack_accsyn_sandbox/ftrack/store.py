@@ -8,7 +8,9 @@ import uuid
 from typing import Any, Callable, Iterable, Iterator
 
 from . import computed, custom_attributes, errors, feed, rules
+from .above import above
 from .changes import ADD, Change, Changes
+from .given import concrete, referenced_id, references_of
 from .rows import Rows
 from .schema import UID, Attribute, EntityType, Schema, shared_schema
 from .table import Row
@@ -163,7 +165,7 @@ class Store(Rows):
 
     def insert(self, entity_type: EntityType, data: dict[str, Any]) -> Row:
         """Create an entity from attribute values; references are given as in `reference()`."""
-        entity_type = _concrete(entity_type, data)
+        entity_type = concrete(entity_type, data)
         if entity_type.values_of:
             raise errors.invalid_value(f"Entities of the type '{entity_type.name}' cannot be created.")
         values, collections = self._split(entity_type, data)
@@ -314,9 +316,9 @@ class Store(Rows):
             if attribute.is_scalar:
                 values[name] = to_stored(attribute, value)
             elif attribute.kind == "reference":
-                values[attribute.column] = _referenced_id(attribute, value)
+                values[attribute.column] = referenced_id(attribute, value)
             else:
-                collections.append((attribute, _references(attribute, value)))
+                collections.append((attribute, references_of(attribute, value)))
         return values, collections
 
     def _complete_notes(self, changes: list[Change]) -> None:
@@ -345,6 +347,8 @@ class Store(Rows):
         for row in self._written:
             if computed.is_below_itself(self, row):
                 raise errors.invalid_value(f"{row.entity_type.name} {row.key[0]} cannot lie below itself.")
+            if row.entity_type.name == custom_attributes.SET and above(self, row) is None:
+                raise errors.missing_parent_row(row.entity_type.name, "entity_id", row.values["entity_id"])
             for attribute in row.entity_type.stored:
                 value = row.values[attribute.name]
                 if value is None and attribute.required:
@@ -356,37 +360,3 @@ class Store(Rows):
 
     def _as_dict(self, row: Row) -> dict[str, Any]:
         return {"__entity_type__": row.entity_type.name, **row.values}
-
-
-def _referenced_id(attribute: Attribute, value: Any) -> Any:
-    if value is None or isinstance(value, str):
-        return value
-    if not isinstance(value, dict) or not isinstance(value.get("id"), str):
-        raise errors.invalid_value(f"'{attribute.name}' must be a reference to a '{attribute.target}'.")
-    return value["id"]
-
-
-def _references(attribute: Attribute, value: Any) -> list[dict[str, Any]]:
-    if not isinstance(value, (list, type(None))) or not all(isinstance(each, dict) for each in value or ()):
-        raise errors.invalid_value(f"'{attribute.name}' must be a list of references to '{attribute.target}'.")
-    return list(value or ())
-
-
-def _concrete(entity_type: EntityType, data: dict[str, Any]) -> EntityType:
-    """The subtype that the data's discriminator tells, or another name; the type itself when neither tells one."""
-    for member in entity_type.family[1:]:
-        if member.is_same:
-            return member
-        column, value = member.discriminator or ("", None)
-        if value is not None and not member.subtypes and _told(entity_type, data, column) == value:
-            return member
-    return entity_type
-
-
-def _told(entity_type: EntityType, data: dict[str, Any], column: str) -> Any:
-    """What the data say of a column, by the entity that it names or by itself; else what the server sets."""
-    for name, attribute in entity_type.attributes.items():
-        if attribute.kind == "reference" and attribute.column == column and data.get(name):
-            return _referenced_id(attribute, data[name])
-    usual = entity_type.attributes.get(column)
-    return data.get(column) or (usual.fallback if usual else None)

@@ -208,13 +208,34 @@ def test_a_value_is_set_by_its_key_whether_there_was_one_or_not(
     assert [found["value"] for found in service.store.find("CustomAttributeValue", entity_id=key["entity_id"])] == [6]
 
 
-@pytest.mark.parametrize("value", ["many", [1]])
-def test_a_value_that_the_attribute_cannot_have_is_refused(
-    service: FtrackService, ids: dict[str, str], session: Any, value: Any
+@pytest.mark.parametrize(
+    ("key", "kind", "value"),
+    [
+        *(("frame_start", "number", value) for value in ("many", "5", "", True, [1])),
+        *(("is_hero", "boolean", value) for value in ("true", 1)),
+        *(("tags", "enumerator", value) for value in ("rain,night", 1)),
+        *(("due", "date", value) for value in ("2026-02-03", 5)),
+    ],
+)
+def test_a_value_of_another_type_than_the_attribute_is_refused(
+    service: FtrackService, ids: dict[str, str], session: Any, key: str, kind: str, value: Any
 ) -> None:
-    session.get("Shot", ids["show_a/sq020/sh010"])["custom_attributes"]["frame_start"] = value
-    with pytest.raises(ServerError, match="Incorrect number value"):
+    session.get("Shot", ids["show_a/sq020/sh010"])["custom_attributes"][key] = value
+    with pytest.raises(ServerError, match=f'ValidationError.*"{key}" must be of type {kind}'):
         session.commit()
+
+
+def test_a_text_attribute_takes_no_number(ids: dict[str, str], session: Any) -> None:
+    session.get("Project", ids["show_a"])["custom_attributes"]["note"] = 5
+    with pytest.raises(ServerError, match='"note" must be of type text'):
+        session.commit()
+
+
+def test_nobody_who_is_not_there_has_a_value(ids: dict[str, str], session: Any) -> None:
+    configuration = session.query('CustomAttributeConfiguration where key is "frame_start"').one()
+    data = {"configuration_id": configuration["id"], "entity_id": "nobody", "value": 5}
+    with pytest.raises(ServerError, match="foreign key"):
+        session.call([{"action": "create", "entity_type": "CustomAttributeValue", "entity_data": data}])
 
 
 def test_worked_out_values_cannot_be_created(ids: dict[str, str], session: Any) -> None:
