@@ -10,7 +10,7 @@ from .table import Row
 
 
 def value_of(rows: Rows, row: Row, name: str) -> Any:
-    """A computed scalar of `row`; None for what a sandbox has no answer to, such as the address of a thumbnail."""
+    """A computed scalar of `row`; None for what a sandbox has no answer to, such as the address of a file."""
     compute = _VALUES.get((row.entity_type.root.name, name))
     return compute(rows, row) if compute else None
 
@@ -104,6 +104,12 @@ def _time_logged(rows: Rows, row: Row) -> float:
     return float(sum(log.values["duration"] for log in rows.select("Timelog", "context_id", row.key[0])))
 
 
+def _thumbnail_url(rows: Rows, row: Row) -> dict[str, str] | None:
+    """There is always one: what has no thumbnail shows a picture that stands for none."""
+    component_id = row.values.get("thumbnail_id", row.values.get("component_id"))
+    return {"url": rows.picture_address(component_id)} if rows.picture_address else None
+
+
 _VALUES: dict[tuple[str, str], Callable[[Rows, Row], Any]] = {
     ("Context", "link"): _context_link,
     ("Context", "_link"): _context_link,
@@ -111,6 +117,7 @@ _VALUES: dict[tuple[str, str], Callable[[Rows, Row], Any]] = {
     ("AssetVersion", "link"): _version_link,
     ("AssetVersion", "_link"): _version_link,
     ("AssetVersion", "is_latest_version"): _is_latest_version,
+    **{(name, "thumbnail_url"): _thumbnail_url for name in ("Context", "AssetVersion", "Resource", "NoteComponent")},
 }
 
 _RELATIONS: dict[tuple[str, str], Callable[[Rows, Row], list[Row]]] = {

@@ -24,7 +24,7 @@ _FACTS = {
     "ftrackreview-mp4": {"frameIn": 0, "frameOut": 24, "frameRate": 25.0, "width": 1920, "height": 1080},
     "ftrackreview-image": {"format": "image", "width": 1920, "height": 1080},
 }
-_PICTURE = base64.b64decode(
+PICTURE = base64.b64decode(
     "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////"
     "wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AKp//2Q=="
 )
@@ -61,7 +61,7 @@ class Encoder:
 
     def _make(self, source: Row, kind: tuple[str, str, str], version_id: Any) -> tuple[Row, str]:
         name, file_type, content_format = kind
-        content = _PICTURE if kind is IMAGE else self._storage.get(source.key[0])
+        content = PICTURE if kind is IMAGE else self._storage.get(source.key[0])
         data = {"name": name, "file_type": file_type, "size": len(content), "version_id": version_id}
         component = self._store.insert(self._store.schema["FileComponent"], data)
         component_id = component.key[0]

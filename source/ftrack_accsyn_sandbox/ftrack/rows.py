@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Hashable, Iterable
+from typing import Any, Callable, Hashable, Iterable
 
 from . import errors
 from .schema import EntityType, Schema
@@ -16,6 +16,8 @@ class Rows:
         self.schema = schema
         #: Counts writes, so that what was found may be remembered as long as nothing has changed.
         self.generation = 0
+        #: The address of a component's picture, and of the one that stands for none; set by who serves them.
+        self.picture_address: Callable[[Any], str] | None = None
         indexed = _indexed_columns(schema)
         self._tables = {
             entity_type.name: Table(entity_type, indexed.get(entity_type.name, set()))

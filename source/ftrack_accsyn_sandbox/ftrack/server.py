@@ -16,10 +16,12 @@ from .access import Caller, View, hidden_projects
 from .api import AUTOMATIC_SCENARIO, SERVER_VERSION, Api, name_operations
 from .changes import Change
 from .hub import HEARTBEAT_S, EventHub
-from .media import Encoder
+from .media import PICTURE, Encoder
 from .storage import PUT_PATH, Storage
 from .store import Store
 from .widgets import WIDGET_PATH, Widgets
+
+PICTURE_PATH = "/component/thumbnail"
 
 
 class FtrackService(Service):
@@ -51,6 +53,7 @@ class FtrackService(Service):
         self.hub = EventHub(heartbeat_s)
         self.store.on_commit = self._tell
         self.storage = Storage()
+        self.store.picture_address = self._picture_address
         self.encoder = Encoder(self.store, self.storage)
         self.widgets = Widgets(self.store)
         actions = {
@@ -92,7 +95,7 @@ class FtrackService(Service):
         actions_page.add_routes(application, self._people)
         application.router.add_put(PUT_PATH + "{token}", self._put_file)
         application.router.add_get("/component/get", self._get_file)
-        application.router.add_get("/component/thumbnail", self._get_file)
+        application.router.add_get(PICTURE_PATH, self._get_picture)
         application.router.add_get("/component/remove", self._remove_file)
         application.router.add_get(WIDGET_PATH + "{name}", self._serve_widget)
         application.router.add_get("/socket.io/1/", self._shake_hands)
@@ -155,6 +158,21 @@ class FtrackService(Service):
     async def _get_file(self, request: web.Request) -> web.Response:
         await self._in_thread(self._authenticate_address, request)
         return web.Response(body=self.storage.get(request.query.get("id", "")))
+
+    def _picture_address(self, component_id: str | None) -> str:
+        """The address at which the picture is got without a key, as a page shows it."""
+        if component_id is None:
+            return f"{self.url}{PICTURE_PATH}"
+        return f"{self.url}{PICTURE_PATH}?id={component_id}&ticket={self.storage.ticket(component_id)}"
+
+    async def _get_picture(self, request: web.Request) -> web.Response:
+        """A thumbnail, by a key or a ticket in the address; without a component the picture that stands for none."""
+        component_id, ticket = (request.query.get(name, "") for name in ("id", "ticket"))
+        if not component_id:
+            return web.Response(body=PICTURE, content_type="image/jpeg")
+        if not hmac.compare_digest(ticket.encode(), self.storage.ticket(component_id).encode()):
+            await self._in_thread(self._authenticate_address, request)
+        return web.Response(body=self.storage.get(component_id))
 
     async def _remove_file(self, request: web.Request) -> web.Response:
         await self._in_thread(self._authenticate_address, request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import secrets
 from typing import Any
 
@@ -22,6 +23,7 @@ class Storage:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self._secret = secrets.token_bytes(16)
         self._announced: dict[str, dict[str, Any]] = {}
 
     def announce(self, operation: dict[str, Any], url: str) -> dict[str, Any]:
@@ -48,6 +50,10 @@ class Storage:
             raise web.HTTPBadRequest(text="The file is not what was announced.")
         del self._announced[token]
         self.files[str(operation["component_id"])] = content
+
+    def ticket(self, component_id: str) -> str:
+        """Return what lets anybody see the picture of a component who has it in an address."""
+        return hmac.new(self._secret, component_id.encode(), "sha256").hexdigest()
 
     def get(self, component_id: str) -> bytes:
         """The file of a component. Raise an HTTP error where there is none."""

@@ -90,3 +90,22 @@ def test_an_upload_that_fails_registers_nothing(studio: Any, session: Any, compo
 def test_a_thumbnail_is_got_by_its_address(component: Any, server: Any) -> None:
     answer = requests.get(server.get_thumbnail_url(component, size=10), timeout=10)
     assert (answer.status_code, answer.content) == (200, CONTENT)
+
+
+def test_what_has_a_thumbnail_tells_an_address_that_needs_no_key(
+    session: Any, studio: Any, component: Any, server: Any
+) -> None:
+    component["file_type"] = ".jpg"
+    shot = session.get("Shot", studio.ids["show_a/sq010/sh010"])
+    shot["thumbnail"] = component
+    session.commit()
+    url = session.query(f'select thumbnail_url from Shot where id is "{shot["id"]}"').one()["thumbnail_url"]["url"]
+
+    assert requests.get(url, timeout=10).content == CONTENT
+    assert requests.get(url[:-1], timeout=10).status_code == 401
+
+
+@pytest.mark.parametrize("entity_type", ["Project", "Task", "User"])
+def test_what_has_no_thumbnail_tells_the_address_of_a_picture_all_the_same(session: Any, entity_type: str) -> None:
+    answer = requests.get(session.query(entity_type).first()["thumbnail_url"]["url"], timeout=10)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
