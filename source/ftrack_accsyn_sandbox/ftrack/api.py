@@ -10,6 +10,7 @@ from typing import Any, Callable
 from . import encoding, errors, grammar, query
 from .access import Caller, View
 from .grammar import Segment
+from .roles import INSTEAD
 from .schema import EntityType
 from .store import Store
 from .table import Row
@@ -79,7 +80,7 @@ class Api:
 
     def _create(self, operation: Operation, view: View) -> Any:
         data = _entity_data(operation)
-        row = self._store.insert(self._told(operation.get("entity_type")), data)
+        row = self._store.insert(self._written_type(operation), data)
         names = [name for name, value in row.values.items() if value is not None and _is_shown(row, name)]
         return {"action": "create", "data": self._written(operation, row, [*names, *data])}
 
@@ -107,9 +108,16 @@ class Api:
             raise errors.unknown_entity_type(name)
         return entity_type
 
+    def _written_type(self, operation: Operation) -> EntityType:
+        """The entity type to be written, unless there are actions for that."""
+        entity_type = self._told(operation.get("entity_type"))
+        if entity_type.name in INSTEAD:
+            raise errors.invalid_value(f"Use the action '{INSTEAD[entity_type.name]}' for '{entity_type.name}'.")
+        return entity_type
+
     def _target(self, operation: Operation, view: View) -> Row:
         """The entity to be written; one that the caller does not see is not there."""
-        entity_type = self._told(operation.get("entity_type"))
+        entity_type = self._written_type(operation)
         key = operation.get("entity_key")
         row = self._store.existing(entity_type, key if isinstance(key, list) else [key])
         if not view.sees(row):

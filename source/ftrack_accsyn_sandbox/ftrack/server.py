@@ -17,6 +17,7 @@ from .api import AUTOMATIC_SCENARIO, SERVER_VERSION, Api, name_operations
 from .changes import Change
 from .hub import HEARTBEAT_S, EventHub
 from .media import PICTURE, Encoder
+from .roles import Roles
 from .storage import PUT_PATH, Storage
 from .store import Store
 from .widgets import WIDGET_PATH, Widgets
@@ -61,6 +62,7 @@ class FtrackService(Service):
             "encode_media": self.encoder.encode,
             "get_widget_url": lambda operation, view: self.widgets.announce(operation, view, self.url),
             "reset_remote": self._reset,
+            **Roles(self.store).actions,
         }
         self._api = Api(self.store, self.server_information, actions)
         self._api_keys: dict[str, str] = {}
