@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from . import custom_attributes, errors
+from .changes import UPDATE, Change
 from .rows import Rows
 from .schema import EntityType
 from .table import Row
@@ -31,6 +32,16 @@ def complete_change(rows: Rows, row: Row, changes: Values) -> None:
         changes["default"] = custom_attributes.default_for(rows, {**row.values, **changes})
     if name == "Job" and changes.get("status") in ("done", "failed"):
         changes.setdefault("finished_at", now())
+
+
+def status_change(change: Change, actor_id: str | None) -> Values | None:
+    """What is kept of a change of a status, by its columns; None for another change."""
+    parent_type = {"Context": "task", "AssetVersion": "assetversion"}.get(change.row.entity_type.root.name)
+    old, new = change.values().get("status_id", (None, None))
+    if change.action != UPDATE or parent_type is None or old == new:
+        return None
+    told = {"parent_id": change.row.key[0], "parent_type": parent_type, "user_id": actor_id, "date": now()}
+    return {**told, "from_status_id": old, "status_id": new}
 
 
 def check(rows: Rows, values: Values) -> None:
@@ -116,6 +127,11 @@ def _new_review_session_object(rows: Rows, values: Values, actor_id: str | None)
     values["created_at"] = values.get("created_at") or now()
 
 
+def _new_invitee(rows: Rows, values: Values, actor_id: str | None) -> None:
+    values["created_at"] = values.get("created_at") or now()
+    values["created_by_id"] = values.get("created_by_id") or actor_id
+
+
 def _new_event(rows: Rows, values: Values, actor_id: str | None) -> None:
     """Events are numbered; the table holds them in their order."""
     last = next(reversed(rows.table(rows.schema["Event"]).rows), (0,))[0]
@@ -168,7 +184,9 @@ _NEW: dict[str, Callable[[Rows, Values, str | None], None]] = {
     "Note": _new_note,
     "Job": _new_job,
     "ReviewSession": _new_review_session,
+    "ReviewSessionInvitee": _new_invitee,
     "ReviewSessionObject": _new_review_session_object,
+    "ReviewSessionObjectStatus": _new_review_session_object,
     "Event": _new_event,
     "CustomAttributeConfiguration": _new_custom_attribute,
     "CustomAttributeValue": _new_custom_attribute_value,

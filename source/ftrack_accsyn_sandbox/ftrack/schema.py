@@ -314,7 +314,7 @@ def _describe(entity_type: EntityType) -> dict[str, Any]:
     }
     if entity_type.alias:
         description["alias_for"] = entity_type.alias
-    elif entity_type.base and entity_type.base.alias and entity_type.discriminator:
+    elif entity_type.discriminator and entity_type.discriminator[0] == "object_type_id" and entity_type.base:
         # Connect tells object types apart by this.
         description["alias_for"] = {
             "id": entity_type.base.alias,

@@ -16,6 +16,7 @@ from .access import Caller, View, hidden_projects
 from .api import AUTOMATIC_SCENARIO, SERVER_VERSION, Api, name_operations
 from .changes import Change
 from .hub import HEARTBEAT_S, EventHub
+from .invitations import Invitations
 from .media import PICTURE, Encoder
 from .roles import Roles
 from .storage import PUT_PATH, Storage
@@ -57,11 +58,14 @@ class FtrackService(Service):
         self.store.picture_address = self._picture_address
         self.encoder = Encoder(self.store, self.storage)
         self.widgets = Widgets(self.store)
+        invitations = Invitations(self.store)
         actions = {
             "get_upload_metadata": lambda operation, view: self.storage.announce(operation, self.url),
             "encode_media": self.encoder.encode,
             "get_widget_url": lambda operation, view: self.widgets.announce(operation, view, self.url),
             "reset_remote": self._reset,
+            "send_user_invite": invitations.invite_user,
+            "send_review_session_invite": invitations.invite_to_review,
             **Roles(self.store).actions,
         }
         self._api = Api(self.store, self.server_information, actions)

@@ -118,6 +118,7 @@ class Store(Rows):
             try:
                 yield
                 self._complete_notes(self._changes.all())
+                self._keep_statuses(self._changes.all())
                 self._log(self._changes.all())
                 changes = self._changes.all()
                 self._check_columns()
@@ -333,6 +334,12 @@ class Store(Rows):
                 note = self.lookup("Note", values["note_id"])
                 if note is not None and note.values["category_id"] is None:
                     self._write(note, {"category_id": values["label_id"]})
+
+    def _keep_statuses(self, changes: list[Change]) -> None:
+        """Write the history of statuses."""
+        kept = (rules.status_change(change, self._actor_id) for change in changes)
+        for columns in filter(None, list(kept)):
+            self.insert(self.schema["StatusChange"], columns)
 
     def _log(self, changes: list[Change]) -> None:
         """Write the feed of a transaction, as a part of it."""

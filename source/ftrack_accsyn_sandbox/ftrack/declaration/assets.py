@@ -43,6 +43,7 @@ AssetVersion | system asset_id
   uses_versions: [AssetVersionLink.to_id > from_id]
   used_in_versions: [AssetVersionLink.from_id > to_id]
   review_session_objects: [ReviewSessionObject.version_id]
+  status_changes: [StatusChange.parent_id]
   metadata: {Metadata.parent_id}
   custom_attributes: {AssetVersionCustomAttributeValue.entity_id}
 

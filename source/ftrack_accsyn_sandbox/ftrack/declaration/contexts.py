@@ -25,6 +25,7 @@ Context | show context_type id name | system context_type
   timelogs: [Timelog.context_id]
   scopes: [ContextScope.context_id > scope_id]
   custom_attributes: {ContextCustomAttributeValue.entity_id}
+  managers: [Manager.context_id]
 
 Project < Context | sets context_type show | alias Show
   full_name: string
@@ -60,6 +61,7 @@ TypedContext < Context | sets context_type task | alias Task | system project_id
   lists: [ListObject.entity_id > list_id TypedContextList]
   incoming_links: [TypedContextLink.to_id]
   outgoing_links: [TypedContextLink.from_id]
+  status_changes: [StatusChange.parent_id]
 
 Task < TypedContext | type object_type_id 11c137c0-ee7e-4f9c-91c5-8c77cec22b2c
     | fixed object_type_id object_type
@@ -130,6 +132,21 @@ Status
   is_active: boolean! ~ true
   state_id -> State hidden
   tasks: [Task.status_id]
+
+StatusChange | alias Trac
+  id: string! ~ uid fixed
+  date: datetime
+  parent_id: string
+  parent_type: string
+  from_status_id -> Status
+  status_id -> Status
+  user_id -> User
+
+TypedContextStatusChange < StatusChange | sets parent_type task
+  parent: TypedContext via parent_id
+
+AssetVersionStatusChange < StatusChange | sets parent_type assetversion
+  parent: AssetVersion via parent_id
 
 ProjectSchema
   id: string! = uid fixed
@@ -235,6 +252,12 @@ ReviewSession
   created_by_id -> User
   project_id! => Project
   review_session_objects: [ReviewSessionObject.review_session_id]
+  review_session_invitees: [ReviewSessionInvitee.review_session_id]
+  availability: string
+  is_moderated: boolean
+  passphrase: string
+  passphrase_enabled: boolean
+  shareable_url_enabled: boolean
 
 ReviewSessionObject | system review_session_id
   id: string! = uid fixed
@@ -246,4 +269,23 @@ ReviewSessionObject | system review_session_id
   review_session_id! => ReviewSession
   version_id! => AssetVersion as asset_version
   notes: [Note.parent_id]
+  statuses: [ReviewSessionObjectStatus.review_session_object_id]
+
+ReviewSessionInvitee | system review_session_id
+  id: string! = uid fixed
+  name: string!
+  email: string!
+  created_at: datetime!
+  created_by_id -> User
+  created_from_shared_url: boolean fixed
+  last_sent_at: datetime
+  review_session_id! => ReviewSession
+  statuses: [ReviewSessionObjectStatus.review_session_invitee_id]
+
+ReviewSessionObjectStatus | system review_session_object_id
+  id: string! = uid fixed
+  created_at: datetime!
+  status: string
+  review_session_object_id => ReviewSessionObject
+  review_session_invitee_id => ReviewSessionInvitee as invitee
 """

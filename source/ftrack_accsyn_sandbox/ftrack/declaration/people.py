@@ -45,6 +45,16 @@ Appointment
   resource_id! => Resource
   context_id! => Context
 
+ManagerType
+  id: string! = uid fixed
+  name: string
+
+Manager
+  id: string! = uid fixed
+  type_id -> ManagerType
+  context_id => Context
+  user_id => User
+
 SecurityRole | show id name
   id: string! = uid fixed
   name: string
