@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Optional
 
-from ftrack_accsyn_sandbox.accsyn import access, collected, people, shares, views
+from ftrack_accsyn_sandbox.accsyn import access, collected, leaving, people, shares, views
 from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, check_metadata, check_texts
 from ftrack_accsyn_sandbox.accsyn.entities import (
     ROLES,
@@ -92,8 +92,8 @@ def set_active(call: Call, *, active: bool) -> bool:
     """Deactivate an entity, or bring it back; unique ones also by code."""
     entity = _existing(call)
     access.check_edit(call.user, entity)
-    if isinstance(entity, Share) and not active:
-        shares.check_unused(call.workspace, entity)
+    if not active:
+        leaving.check_deactivation(call.workspace, entity)
     if isinstance(entity, User):
         people.set_active(call.workspace, entity, active=active)
     entity.active = active
@@ -114,8 +114,7 @@ def delete(call: Call) -> bool:
             access.check_delivery(call.workspace, call.user, entity)
         else:
             access.check_edit(call.user, entity)
-        if isinstance(entity, User):
-            people.delete(call.workspace, entity)
+        leaving.take_leave(call.workspace, entity, force=call.options.get("force") is True)
         entity.archived = True
     call.workspace.changed.notify_all()
     return True

@@ -182,7 +182,9 @@ class Workspace:
     @property
     def default_volume(self) -> Optional[Share]:
         """The volume for paths that name none."""
-        return next((share for share in self.each(Share) if share.default and share.active), None)
+        return next(
+            (share for share in self.each(Share) if share.default and share.active and not share.archived), None
+        )
 
     @property
     def default_queue(self) -> Queue:
