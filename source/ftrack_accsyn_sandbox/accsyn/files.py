@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,10 @@ _READING = ("ls", "getsize", "exists")
 
 
 def file_operation(call: Call) -> Any:
-    """Answer `workspace/file`; the operation is `op` of the data. Refused while the server is offline."""
+    """Answer `workspace/file`; the operation is `op` of the data. Refused while the server is offline.
+
+    Several paths are looked at one by one, and answered in a list; all is refused when one of them is.
+    """
     operations = {
         "ls": _ls,
         "getsize": _getsize,
@@ -32,6 +36,10 @@ def file_operation(call: Call) -> Any:
     name = call.text("op")
     if name not in operations:
         raise Refusal(f"Unknown file operation: {name}")
+    paths = call.options.get("path")
+    if isinstance(paths, list) and paths and name in _READING:
+        each = (replace(call, data={**call.options, "path": path}) for path in paths)
+        return [{"path": one.options["path"], "result": file_operation(one)} for one in each]
     try:
         return operations[name](call)
     except OSError as error:
@@ -137,6 +145,8 @@ def _delete(call: Call) -> bool:
         path.unlink()
     elif call.options.get("force"):
         shutil.rmtree(path)
+    elif any(path.iterdir()):
+        raise Refusal(f"Cannot delete non-empty directory '{call.text('path')}'!")
     else:
         path.rmdir()
     return True
@@ -168,8 +178,8 @@ def _path(call: Call, name: str) -> Path:
 def _endpoint(call: Call, name: str) -> Endpoint:
     """Return the place in a share that an argument names. Raises Refusal.
 
-    One path only: what lists and objects mean is not documented. Whether a site may stand in front is not settled
-    either, so `Workspace.files_at_sites` decides.
+    One path only: what objects mean, and lists where something is written, is not documented. Whether a site may stand
+    in front is not settled either, so `Workspace.files_at_sites` decides.
     """
     text, operation = call.text(name), call.text("op")
     reader = Reader(call.workspace, call.user, listing=operation == "ls")
