@@ -45,7 +45,7 @@ def visible(workspace: Workspace, user: User, entity: Entity) -> bool:
     if isinstance(entity, Share):
         return _sees_share(workspace, user, entity)
     if isinstance(entity, Job):
-        return user.role == "employee" or entity.user_id == user.id
+        return user.role == "employee" or takes_part(workspace, user, entity)
     if isinstance(entity, Delivery):
         return user.id in entity.recipients or _may_deliver(workspace, user, entity)
     if isinstance(entity, Acl):
@@ -67,15 +67,27 @@ def check_find(workspace: Workspace, user: User, kind: str) -> None:
         raise Denied(f"You are not allowed to read {kind}s.")
 
 
-def check_edit(user: User, entity: Entity) -> None:
+def takes_part(workspace: Workspace, user: User, job: Job) -> bool:
+    """Return whether *job* is the user's, or one to or from a machine of the user."""
+    ends = (workspace.entities.get(party.machine_id or "") for party in (job.source, job.destination))
+    return job.user_id == user.id or any(isinstance(end, Client) and _is_own(end, user) for end in ends)
+
+
+def _is_own(client: Client, user: User) -> bool:
+    return client.user_id == user.id and client.type != CLIENT_SERVER
+
+
+def check_edit(workspace: Workspace, user: User, entity: Entity) -> None:
     """Raise Denied unless *user* may change or delete *entity*."""
-    if user.role == "admin":
+    if user.role == "admin" or entity is user:
         return
-    if isinstance(entity, Job) and (user.role == "employee" or entity.user_id == user.id):
+    if isinstance(entity, Job) and (user.role == "employee" or takes_part(workspace, user, entity)):
+        return
+    if isinstance(entity, Client) and _is_own(entity, user):
         return
     if isinstance(entity, Share) and entity.type in ("folder", "collection") and user.role == "employee":
         return
-    if isinstance(entity, User) and user.role == "employee" and (entity.role == "standard" or entity is user):
+    if isinstance(entity, User) and user.role == "employee" and entity.role == "standard":
         return
     raise Denied(f"You are not allowed to change the {entity.kind or 'share'}.")
 

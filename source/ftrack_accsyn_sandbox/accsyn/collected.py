@@ -29,7 +29,7 @@ def new_collection(call: Call) -> Share:
 def add_files(call: Call) -> list[dict[str, Any]]:
     """Answer `file/add`: put more files into a collection, and return their rows."""
     collection = _existing(call, call.id)
-    access.check_edit(call.user, collection)
+    access.check_edit(call.workspace, call.user, collection)
     added = _read(call)
     collection.files.update(added)
     return [_row(call, ident, entry) for ident, entry in added.items()]
@@ -38,7 +38,7 @@ def add_files(call: Call) -> list[dict[str, Any]]:
 def remove_files(call: Call) -> bool:
     """Answer `collection/file/remove`: take files, named by their ids, out of a collection; all or none."""
     collection = _existing(call, call.id)
-    access.check_edit(call.user, collection)
+    access.check_edit(call.workspace, call.user, collection)
     idents = call.options.get("files")
     if not isinstance(idents, list) or not idents or any(ident not in collection.files for ident in idents):
         raise Refusal(f"No such files in the collection: {idents}")

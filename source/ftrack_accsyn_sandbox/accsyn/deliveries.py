@@ -47,7 +47,12 @@ def create(call: Call) -> list[dict[str, Any]]:
     delivery.tasks = [_read(call, row, number) for number, row in enumerate(rows)]
     delivery.volume_id = _volume_id(call, delivery)
     access.check_delivery(call.workspace, call.user, delivery)
-    for recipient in data.get("recipients", []):
+    recipients = data.get("recipients", [])
+    if not isinstance(recipients, list):
+        raise Refusal("The recipients of a delivery must be a list.")
+    for recipient in recipients:
+        _check_recipient(call, recipient, invite=True)
+    for recipient in recipients:
         _add_recipient(call, delivery, recipient, invite=True)
     if rows and data.get("status") != "init":
         _submit(call.workspace, delivery)
@@ -244,12 +249,16 @@ def _volume_id(call: Call, delivery: Delivery) -> str:
     return volumes[0] if volumes else default.id if default is not None else ""
 
 
-def _add_recipient(call: Call, delivery: Delivery, ident: Any, *, invite: bool) -> None:
+def _check_recipient(call: Call, ident: Any, *, invite: bool) -> Optional[User]:
+    """Return the user, None for one to be invited. Raises Refusal for nobody who can be."""
     user = people.known(call.workspace, ident) if isinstance(ident, str) else None
-    if user is None:
-        if not invite or "@" not in str(ident):
-            raise Refusal(f"Unknown user: {ident}")
-        user = people.invited(call.workspace, ident)
+    if user is None and (not invite or not isinstance(ident, str) or "@" not in ident):
+        raise Refusal(f"Unknown user: {ident}")
+    return user
+
+
+def _add_recipient(call: Call, delivery: Delivery, ident: Any, *, invite: bool) -> None:
+    user = _check_recipient(call, ident, invite=invite) or people.invited(call.workspace, ident)
     delivery.recipients.setdefault(user.id, False)
 
 

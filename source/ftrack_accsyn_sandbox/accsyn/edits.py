@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Optional
 
@@ -25,6 +26,8 @@ from ftrack_accsyn_sandbox.accsyn.find import CLASSES
 
 _VOLUME_KEYS = ("give_all_volumes_access", "give_default_volume_access", "volumes")
 _COMMON_KEYS = ("description", "settings", "metadata")
+# What has no place in the code of a queue; what accsyn puts there when it makes one of a name is not known.
+_UNFIT = re.compile(r"[^a-z0-9._-]+")
 # Type -> attributes that may be changed, and the statuses that may be set.
 _EDITABLE: dict[type[Entity], tuple[tuple[str, ...], tuple[str, ...]]] = {
     User: (("name", "role", "status", "queue"), ("enabled", "disabled")),
@@ -51,9 +54,9 @@ def create(call: Call) -> list[Any]:
     access.check_create(call.user, "folder" if kind == "share" else kind)
     if kind == "acl":
         return _grant(call)
+    settings, metadata = check_texts(call.options.get("settings", {})), check_metadata(call.options.get("metadata", {}))
     entity = makers[kind](call)
-    entity.settings = check_texts(call.options.get("settings", {}))
-    entity.metadata = check_metadata(call.options.get("metadata", {}))
+    entity.settings, entity.metadata = settings, metadata
     entity.creator, entity.description = call.user.code, str(call.options.get("description", ""))
     call.workspace.add(entity)
     return [views.show(call.workspace, entity)]
@@ -62,7 +65,7 @@ def create(call: Call) -> list[Any]:
 def edit(call: Call) -> list[dict[str, Any]]:
     """Change an entity."""
     entity = _existing(call)
-    access.check_edit(call.user, entity)
+    access.check_edit(call.workspace, call.user, entity)
     data = call.options
     keys, statuses = _EDITABLE.get(type(entity), ((), ()))
     check_keys(data, (*keys, "description", "metadata"), call.kind)
@@ -72,6 +75,8 @@ def edit(call: Call) -> list[dict[str, Any]]:
         _check_priority(data["priority"])
     if data.get("role", "standard") not in ROLES:
         raise Refusal(f"Unknown role: {data['role']}")
+    if "name" in data:
+        call.text("name")
     metadata = check_metadata(data.get("metadata", entity.metadata))
     if isinstance(entity, Share):
         shares.change(call, entity)
@@ -91,7 +96,7 @@ def edit(call: Call) -> list[dict[str, Any]]:
 def set_active(call: Call, *, active: bool) -> bool:
     """Deactivate an entity, or bring it back; unique ones also by code."""
     entity = _existing(call)
-    access.check_edit(call.user, entity)
+    access.check_edit(call.workspace, call.user, entity)
     if not active:
         leaving.check_deactivation(call.workspace, entity)
     if isinstance(entity, User):
@@ -113,7 +118,7 @@ def delete(call: Call) -> bool:
         if isinstance(entity, Delivery):
             access.check_delivery(call.workspace, call.user, entity)
         else:
-            access.check_edit(call.user, entity)
+            access.check_edit(call.workspace, call.user, entity)
         leaving.take_leave(call.workspace, entity, force=call.options.get("force") is True)
         entity.archived = True
     call.workspace.changed.notify_all()
@@ -132,7 +137,7 @@ def _new_user(call: Call) -> User:
     if role != "standard":
         access.check_admin(call.user, f"invite a user with the role {role}")
     _check_unused(call, User, email)
-    volumes = _volumes_to_give(call, role)
+    volumes, queue_id = _volumes_to_give(call, role), shares.queue_id(call)
     user = people.invited(
         call.workspace,
         email,
@@ -141,7 +146,7 @@ def _new_user(call: Call) -> User:
         message=str(call.options.get("message") or ""),
         mail=call.options.get("mail", True) is not False,
     )
-    user.queue_id = shares.queue_id(call)
+    user.queue_id = queue_id
     for volume in volumes:
         call.workspace.grant(user, volume).creator = call.user.code
     if call.options.get("create_home_share", call.workspace.auto_homes) is True:
@@ -170,8 +175,9 @@ def _volumes_to_give(call: Call, role: str) -> list[Share]:
 def _new_queue(call: Call) -> Queue:
     check_keys(call.options, (*_COMMON_KEYS, "code", "name", "priority", "type"), "queue")
     name = call.text("name", call.options.get("code"))
-    _check_unused(call, Queue, call.text("code", name))
-    return Queue(call.text("code", name), name, priority=_check_priority(call.options.get("priority", 500)))
+    code = call.text("code", _UNFIT.sub("-", name.lower()))
+    _check_unused(call, Queue, code)
+    return Queue(code, name, priority=_check_priority(call.options.get("priority", 500)))
 
 
 def _grant(call: Call) -> list[Any]:
@@ -213,10 +219,18 @@ def _check_priority(priority: Any) -> int:
 
 
 def _stored_status(entity: Entity, status: str) -> str:
-    """Return the status under which a written one is shown."""
-    if status == "enabled":
-        return {Client: "online", Queue: "waiting"}.get(type(entity), "enabled")
-    return status
+    """Return the status under which a written one is shown. Raises Refusal for a machine that is not disabled, or is.
+
+    A machine is online by itself: what is written only disables it, or takes that back.
+    """
+    if not isinstance(entity, Client):
+        return "waiting" if isinstance(entity, Queue) and status == "enabled" else status
+    now_on = {"disabled": "online", "disabled-offline": "offline"}
+    if status == "disabled":
+        return next((off for off, on in now_on.items() if entity.status == on), entity.status)
+    if entity.status not in ("online", *now_on):
+        raise Refusal(f"The client {entity.code} is not disabled, but {entity.status}.")
+    return now_on.get(entity.status, "online")
 
 
 def _existing(call: Call) -> Entity:

@@ -112,7 +112,7 @@ def _writable(call: Call) -> dict[str, str]:
     if entity is None:
         access.check_admin(call.user, "change settings of the workspace")
         return call.workspace.settings
-    access.check_edit(call.user, entity)
+    access.check_edit(call.workspace, call.user, entity)
     return entity.settings
 
 

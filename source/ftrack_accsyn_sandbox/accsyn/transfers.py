@@ -66,7 +66,7 @@ def create_tasks(call: Call) -> list[dict[str, Any]]:
     if isinstance(call.workspace.entities.get(call.id or ""), Delivery):
         raise Refusal("Files cannot be added to a delivery as tasks.")
     job = find_job(call, call.id or call.query)  # clients before 3.1 send the job's id as the query
-    access.check_edit(call.user, job)
+    access.check_edit(call.workspace, call.user, job)
     if job.archived:
         raise Refusal("Cannot add tasks to the job, it has been archived.")
     check_keys(call.options, ("tasks", *_DUPLICATES), "task")
@@ -101,7 +101,7 @@ def _recent(call: Call, task: Task, queue: Optional[Queue]) -> Optional[Job]:
 def edit_job(call: Call) -> list[dict[str, Any]]:
     """Change status, name, queue or metadata of a job."""
     job = find_job(call, call.entity_id)
-    access.check_edit(call.user, job)
+    access.check_edit(call.workspace, call.user, job)
     data = call.options
     check_keys(data, ("status", "code", "name", "queue", "parent", "metadata"), "transfer")
     metadata = check_metadata(data["metadata"]) if "metadata" in data else job.metadata
@@ -124,7 +124,7 @@ def edit_tasks(call: Call) -> list[dict[str, Any]]:
     """Change status, priority or metadata of tasks of a job, named by id or uri; all or none."""
     rows = call.data if isinstance(call.data, list) else [{"id": call.id, **call.options}]
     job = find_job(call, call.entity_id) if isinstance(call.data, list) else _job_of_task(call, str(call.id))
-    access.check_edit(call.user, job)
+    access.check_edit(call.workspace, call.user, job)
     if job.archived:
         raise Refusal("The job has been archived and cannot be changed.")
     pairs = [(_task_of(job, row), row) for row in rows]
@@ -148,7 +148,7 @@ def edit_tasks(call: Call) -> list[dict[str, Any]]:
 def delete_job(call: Call) -> bool:
     """Archive a job."""
     job = find_job(call, call.entity_id)
-    access.check_edit(call.user, job)
+    access.check_edit(call.workspace, call.user, job)
     call.workspace.archive_job(job.id)
     return True
 

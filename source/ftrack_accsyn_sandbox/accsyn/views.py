@@ -75,7 +75,8 @@ def _site(workspace: Workspace, site: Site) -> dict[str, Any]:
 
 
 def _queue(workspace: Workspace, queue: Queue) -> dict[str, Any]:
-    return {"priority": queue.priority, "default": queue.default}
+    """Return what only queues have; none lies in another here."""
+    return {"priority": queue.priority, "default": queue.default, "compute_default": False, "uri": workspace.code}
 
 
 def _share(workspace: Workspace, share: Share) -> dict[str, Any]:

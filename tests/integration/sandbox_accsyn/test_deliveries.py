@@ -238,7 +238,8 @@ def test_draft_needs_a_machine_of_the_user_and_a_local_path(acme: Any, admin: An
 IMPOSSIBLE: dict[str, dict[str, Any]] = {
     '"name" must be a text': {"name": None},
     "one file and one recipient": {"recipients": []},
-    "Unknown user: nobody": {"recipients": ["nobody"]},
+    "Unknown user: nobody": {"recipients": ["new@acme.test", "nobody"]},
+    "recipients of a delivery must be a list": {"recipients": None},
     "Only files of the workspace": {"tasks": ["site=london:volume=projects/show"]},
     "Unknown share": {"tasks": ["volume=nothing/show"]},
     "must have a source": {"tasks": [5]},
@@ -252,7 +253,7 @@ IMPOSSIBLE: dict[str, dict[str, Any]] = {
 def test_impossible_delivery_is_refused(session: Any, message: str) -> None:
     with pytest.raises(AccsynException, match=message):
         session.create("Delivery", package(**IMPOSSIBLE[message]))
-    assert session.find("Delivery") == []
+    assert session.find("Delivery") == session.find("User WHERE code=new@acme.test") == []
 
 
 def test_unknown_recipient_is_invited_unless_told_not_to(acme: Any, session: Any, delivered: str) -> None:
