@@ -95,7 +95,7 @@ def of(error: BaseException) -> Told:
 
 def _of_stop(error: click.ClickException) -> Told:
     cause = error.__cause__
-    message = error.format_message()
+    message = error.format_message().replace("\n\t", " ")  # click lists choices with tabs, which are told as such
     if not isinstance(cause, AccsynAccessorError):
         return Told(KINDS.get(error.exit_code, "failed"), message, error.exit_code)
     if message == str(cause):

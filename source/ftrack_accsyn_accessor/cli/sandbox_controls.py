@@ -110,7 +110,7 @@ def _tell(controls: Controls, path: str) -> None:
         raise Stop(f"The sandbox in {controls.folder} does not answer: {error}.") from error
     if "error" in answer:
         raise Stop(str(answer["error"]))
-    for sentence in answer["said"] or ["That is not broken."]:
+    for sentence in answer["said"] or ["Nothing is broken." if path == "/mend" else "That is not broken."]:
         terminal.say(sentence)
 
 

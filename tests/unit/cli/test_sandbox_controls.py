@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ftrack_accsyn_accessor.cli import sandbox_controls
+from ftrack_accsyn_accessor.cli import complaint, sandbox_controls
 from ftrack_accsyn_accessor.cli.sandbox import sandbox
 from ftrack_accsyn_accessor.cli.sandbox_controls import CONTROL_NAME, offered
 from ftrack_accsyn_sandbox.breakage import KINDS, Breakage
@@ -55,8 +55,14 @@ def test_the_only_one_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest
         assert breakage.broken == ("client",)
         monkeypatch.delenv("XDG_STATE_HOME")
         assert said("mend") == (0, f"{KINDS['client'].mended}\n")
-        assert said("mend") == (0, "That is not broken.\n")
+        assert said("mend") == (0, "Nothing is broken.\n")
         assert said("mend", "disk") == (0, "That is not broken.\n")
+
+
+def test_what_can_be_broken_is_listed_where_nothing_was_named() -> None:
+    error = RUNNER.invoke(sandbox, ["break"], standalone_mode=False).exception
+    assert error is not None
+    assert complaint.of(error).message == f"Missing argument 'WHAT'. Choose from: {', '.join(sandbox_controls.WHAT)}"
 
 
 @pytest.mark.parametrize("arguments", [("mend",), ("break", "disk")])
@@ -94,7 +100,7 @@ def test_one_that_was_killed_is_passed_over_and_forgotten(tmp_path: Path, monkey
     assert "No sandbox runs here" in said("mend")[1]
     assert not (everywhere / "1.json").exists()
     with running(tmp_path / "alive", monkeypatch, 5):
-        assert said("mend") == (0, "That is not broken.\n")
+        assert said("mend") == (0, "Nothing is broken.\n")
 
 
 def test_nobody_else_reads_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
