@@ -47,9 +47,10 @@ def hidden_projects(rows: Rows, caller: Caller) -> frozenset[str]:
 
 
 class View:
-    """What a caller sees of the store, as long as nobody writes."""
+    """What a caller sees of the store, as long as nobody writes; `is_strict` tells in which mode the API is called."""
 
-    def __init__(self, rows: Rows, caller: Caller) -> None:
+    def __init__(self, rows: Rows, caller: Caller, *, is_strict: bool = False) -> None:
+        self.is_strict = is_strict
         self.hidden = hidden_projects(rows, caller)
         self._rows = rows
         self._projects: dict[Row, str | None] = {}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Callable
 
-from . import encoding, errors, grammar, query
+from . import encoding, errors, grammar, grouping, query
 from .access import Caller, View
 from .grammar import Segment
 from .roles import INSTEAD
@@ -52,12 +52,12 @@ class Api:
             **actions,
         }
 
-    def call(self, operations: Any, caller: Caller) -> list[Any]:
+    def call(self, operations: Any, caller: Caller, *, is_strict: bool = False) -> list[Any]:
         """The results of the operations, in their order. Raises `ServerError`, and then none of them has happened."""
         if not isinstance(operations, list) or not all(isinstance(operation, dict) for operation in operations):
             raise errors.malformed_request("The request must be a list of operations.")
         with self._store.transaction(caller.user_id):
-            view = View(self._store, caller)
+            view = View(self._store, caller, is_strict=is_strict)
             return [self._perform(operation, view) for operation in operations]
 
     def _perform(self, operation: Operation, view: View) -> Any:
@@ -72,6 +72,8 @@ class Api:
             raise errors.malformed_request("A query needs an expression.")
         parsed = grammar.parse(expression)
         entity_type = self._told(parsed.entity_type)
+        if isinstance(parsed, grammar.Grouped):
+            return {"action": "query", "data": grouping.select(self._store, parsed, view), "metadata": {}}
         paths = parsed.projections or [(Segment(name),) for name in entity_type.default_projections]
         tree = encoding.projection_tree(self._store, entity_type, paths)
         rows, next_offset = query.select(self._store, parsed, view)

@@ -15,7 +15,9 @@ _QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 _BARE = r"""[^\s,()"']+"""
 # LIST makes the list behind `in` one token: parsing ten thousand ids one by one would take a second.
 _GRAMMAR = rf"""
-start: query
+start: query | grouped
+grouped: _SELECT aggregate ("," aggregate)* _FROM PATH [_WHERE either] _GROUP _BY paths
+aggregate: FUNCTION "(" PATH ")"
 query: [_SELECT paths _FROM] PATH [_WHERE either] [_ORDER _BY orders] paging*
 paths: PATH ("," PATH)*
 orders: order ("," order)*
@@ -35,6 +37,8 @@ _SELECT.2: /select\b/i
 _FROM.2: /from\b/i
 _WHERE.2: /where\b/i
 _ORDER.2: /order\b/i
+_GROUP.2: /group\b/i
+FUNCTION.2: /(?:count|sum|avg|min|max)(?=\s*\()/i
 _BY.2: /by\b/i
 _AND.2: /and\b/i
 _OR.2: /or\b/i
@@ -137,6 +141,16 @@ class Negated:
     condition: Condition
 
 
+@dataclass(frozen=True)
+class Grouped:
+    """A query for figures of groups: pairs of a function (count, sum, avg, min, max) and the path that it goes over."""
+
+    entity_type: str
+    figures: tuple[tuple[str, Path], ...]
+    condition: Condition | None
+    by: tuple[Path, ...]
+
+
 Condition = Union[Comparison, Membership, Subquery, Relation, Both, Either, Negated]
 
 
@@ -152,14 +166,14 @@ class Query:
 
 
 @functools.lru_cache(maxsize=16)
-def parse(expression: str) -> Query:
+def parse(expression: str) -> Query | Grouped:
     """The query that `expression` says. Raises `ServerError` (`ParseError`) where it says none."""
     try:
         tree: Any = _parser().parse(expression)
     except lark.UnexpectedInput as error:
         position = error.pos_in_stream or 0
         raise errors.unparsable(expression, f"{_complaint(error)} (at char {position})") from None
-    query: Query = tree
+    query: Query | Grouped = tree
     return query
 
 
@@ -186,9 +200,17 @@ def _unquote(text: str) -> str:
 class _Builder(lark.Transformer[lark.Token, Any]):
     """Makes the tree while parsing; the methods are called with the children of their rule."""
 
-    def start(self, children: list[Any]) -> Query:
-        query: Query = children[0]
+    def start(self, children: list[Any]) -> Query | Grouped:
+        query: Query | Grouped = children[0]
         return query
+
+    def grouped(self, children: list[Any]) -> Grouped:
+        *figures, name, condition, by = children
+        return Grouped(str(name), tuple(figures), condition, by)
+
+    def aggregate(self, children: list[Any]) -> tuple[str, Path]:
+        function, path = children
+        return function.lower(), parse_path(path)
 
     def query(self, children: list[Any]) -> Query:
         projections, name, condition, order, *paging = children

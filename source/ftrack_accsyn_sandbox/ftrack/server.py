@@ -147,8 +147,7 @@ class FtrackService(Service):
         try:
             return web.json_response(await self._in_thread(self._authorised_call, request))
         except errors.ServerError as error:
-            is_strict = request.headers.get("ftrack-strict-api", "").lower() == "true"
-            return web.json_response(error.answer(), status=error.status if is_strict else 200)
+            return web.json_response(error.answer(), status=error.status if _is_strict(request) else 200)
 
     async def _shake_hands(self, request: web.Request) -> web.Response:
         try:
@@ -194,7 +193,7 @@ class FtrackService(Service):
         return await asyncio.get_running_loop().run_in_executor(None, function, request)
 
     def _authorised_call(self, request: web.Request) -> list[Any]:
-        return self._api.call(request[BODY], self._authenticate(request))
+        return self._api.call(request[BODY], self._authenticate(request), is_strict=_is_strict(request))
 
     def _authenticate(self, request: web.Request) -> Caller:
         """The user whose name, and the key that the request carries: a personal or a global one."""
@@ -236,3 +235,7 @@ class FtrackService(Service):
         hidden = {caller: hidden_projects(self.store, caller) for caller in callers}
         for project_id, event in updates.events_of(self.store, changes, actor_id):
             self.hub.tell(event, {caller for caller in callers if project_id not in hidden[caller]})
+
+
+def _is_strict(request: web.Request) -> bool:
+    return request.headers.get("ftrack-strict-api", "").lower() == "true"
