@@ -42,6 +42,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     asked = [(SUITES[name], checkout.resolve()) for name, checkouts in chosen.items() for checkout in checkouts]
     if not asked:
         parser.error(f"name at least one checkout, like --{next(iter(SUITES))} FOLDER")
+    missing = next((checkout for _, checkout in asked if not checkout.is_dir()), None)
+    if missing is not None:  # told before an environment is built for it
+        parser.error(f"There is no folder {missing}.")
     found = []
     for suite, checkout in asked:
         console.print(f"{suite.name} in {checkout} ..", markup=False, soft_wrap=True)

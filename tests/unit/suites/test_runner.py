@@ -92,6 +92,15 @@ def test_without_a_checkout_it_says_what_it_needs(suites: list[Suite], capsys: p
     assert "name at least one checkout, like --theirs FOLDER" in capsys.readouterr().err
 
 
+def test_checkout_that_is_not_there_is_told_before_anything_is_run(
+    checkout: Path, suites: list[Suite], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run.main(["--theirs", str(checkout), "--theirs", str(checkout / "nowhere")])
+    said = capsys.readouterr()
+    assert (f"There is no folder {checkout / 'nowhere'}" in said.err, said.out) == (True, "")
+
+
 def test_nothing_that_was_run_is_no_pass(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     report.write_text("<testsuites><testsuite/></testsuites>", encoding="utf-8")
