@@ -135,7 +135,7 @@ def _comparison_test(store: Store, entity_type: EntityType, condition: Compariso
     compare = _ORDERED[word]
     if attribute.kind == "variable":
         return lambda row: any(_compares(compare, value, literal.text) for value in values(row))
-    operand = _operand(attribute, literal)
+    operand = _operand(store, attribute, literal)
     return lambda row: any(value is not None and compare(value, operand) for value in values(row))
 
 
@@ -162,7 +162,7 @@ def _compares(compare: Callable[[Any, Any], bool], value: Any, text: str) -> boo
 
 def _member_values(store: Store, attribute: Attribute, condition: Membership | Subquery) -> set[Any]:
     if isinstance(condition, Membership):
-        return {_operand(attribute, literal) for literal in condition.literals}
+        return {_operand(store, attribute, literal) for literal in condition.literals}
     inner = condition.query
     inner_type = store.schema[inner.entity_type]
     path = inner.projections[0] if inner.projections else (Segment(inner_type.primary_key[0]),)
@@ -170,9 +170,11 @@ def _member_values(store: Store, attribute: Attribute, condition: Membership | S
     return {value for row in select_all(store, inner) for value in values(row)}
 
 
-def _operand(attribute: Attribute, literal: Literal) -> Any:
+def _operand(store: Store, attribute: Attribute, literal: Literal) -> Any:
+    """What is written, as the attribute has it; a reference has the key of what it refers to."""
     if attribute.kind == "reference":
-        return literal.text
+        target = store.schema[attribute.target]
+        attribute = target.attributes[target.primary_key[0]]
     return to_stored(attribute, literal.text)
 
 
@@ -255,7 +257,7 @@ def _plan(store: Store, entity_type: EntityType, condition: Condition) -> list[R
         known = [part for part in parts if part is not None]
         return _distinct([row for part in known for row in part]) if len(known) == len(parts) else None
     if isinstance(condition, Comparison) and condition.operator == "=" and not condition.literal.is_none:
-        operand = _operand(leaf(store, entity_type, condition.path), condition.literal)
+        operand = _operand(store, leaf(store, entity_type, condition.path), condition.literal)
         return _plan_path(store, entity_type, condition.path, [operand])
     if isinstance(condition, (Membership, Subquery)) and not condition.negated:
         members = _member_values(store, leaf(store, entity_type, condition.path), condition)

@@ -252,3 +252,11 @@ def test_known_components_are_found_at_the_same_cost_however_large_the_studio_is
     assert calls_made(lambda: api.call(operations, caller)) <= small * 1.1
     (answer,) = api.call(operations, caller)
     assert {entity["resource_identifier"] for entity in answer["data"]} == {f"f.{number}" for number in range(100)}
+
+
+def test_reference_to_what_has_a_number_is_compared_as_one(session: Any) -> None:
+    feed = session.query("select event.id from Feed order by event desc").first()
+    event_id = feed["event"]["id"]
+    for condition in (f"event is {event_id}", f"event >= {event_id}", f"event in ({event_id}, 0)"):
+        assert session.query(f"Feed where {condition}").all() == [feed]
+    assert session.query(f"Feed where event > {event_id}").all() == []
