@@ -39,6 +39,13 @@ class Call:
             raise Refusal(f'"{name}" must be a text.')
         return value
 
+    def texts(self, name: str) -> list[str]:
+        """Return a list of texts of the data, empty when there is none. Raises Refusal for what is none."""
+        values = self.options.get(name, [])
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise Refusal(f'"{name}" must be a list of texts.')
+        return values
+
     @property
     def entity_id(self) -> str:
         """The id in the envelope. Raises Refusal when it is missing or has a wrong form."""

@@ -39,8 +39,8 @@ def remove_files(call: Call) -> bool:
     """Answer `collection/file/remove`: take files, named by their ids, out of a collection; all or none."""
     collection = _existing(call, call.id)
     access.check_edit(call.workspace, call.user, collection)
-    idents = call.options.get("files")
-    if not isinstance(idents, list) or not idents or any(ident not in collection.files for ident in idents):
+    idents = call.texts("files")
+    if not idents or any(ident not in collection.files for ident in idents):
         raise Refusal(f"No such files in the collection: {idents}")
     for ident in idents:
         del collection.files[ident]

@@ -160,7 +160,7 @@ def _volumes_to_give(call: Call, role: str) -> list[Share]:
     Standard users have no volumes; what accsyn says when they shall get one is not known.
     """
     data, volumes = call.options, [share for share in call.workspace.live(Share) if share.type == "volume"]
-    named = data.get("volumes", [])
+    named = call.texts("volumes")
     unknown = [ident for ident in named if ident not in [volume.id for volume in volumes]]
     if unknown:
         raise Refusal(f"Unknown volume: {unknown[0]}")

@@ -48,7 +48,10 @@ def file_operation(call: Call) -> Any:
 
 def _ls(call: Call) -> list[dict[str, Any]]:
     options = call.options
-    depth = int(options.get("maxdepth") or 1_000) if options.get("recursive") else 1
+    deepest = options.get("maxdepth") or 1_000
+    if not isinstance(deepest, int):
+        raise Refusal('"maxdepth" must be a number.')
+    depth = deepest if options.get("recursive") else 1
     gathered = collected.listed(call, call.text("path"))
     if gathered is not None:
         return _entries(gathered, depth, options)

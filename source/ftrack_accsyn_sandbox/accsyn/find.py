@@ -130,6 +130,8 @@ def logs(call: Call) -> list[dict[str, Any]]:
     if call.options.get("sort_reverse"):
         rows.reverse()
     page = call.options.get("pagination") or {}
+    if not isinstance(page, dict) or not all(isinstance(value, (int, type(None))) for value in page.values()):
+        raise Refusal('"pagination" must be an object of numbers.')
     limit = page.get("limit") or len(rows)
     first = page.get("skip") or limit * max(0, (page.get("page") or 1) - 1)
     return rows[first : first + limit]
@@ -186,7 +188,7 @@ def _narrow(call: Call, rows: list[dict[str, Any]], kind: str) -> list[dict[str,
     rows = rows[skip or 0 :]
     if limit:
         rows = rows[:limit]
-    wanted = call.options.get("attributes")
+    wanted = call.texts("attributes") if call.options.get("attributes") is not None else None
     return [views.select(row, wanted, kind) for row in rows]
 
 

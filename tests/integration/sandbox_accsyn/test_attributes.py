@@ -82,3 +82,25 @@ def test_job_of_a_machine_that_is_gone_is_still_found(acme: Any, session: Any, a
     acme.service.engine.wait_idle()
     assert "The client is gone (W#J050)" in acme.service.workspace.jobs()[0].log
     assert session.update("Transfer", job, {"status": "aborted"})["status"] == "aborted"
+
+
+@pytest.mark.parametrize(
+    ("verb", "uri", "data"),
+    [
+        ("POST", "user/create", {"code": "new@acme.test", "volumes": None}),
+        ("GET", "user/find", {"attributes": 5}),
+        ("GET", "user/find", {"attributes": [["code"]]}),
+        ("GET", "log/find", {"entitytype": "job", "pagination": 5}),
+        ("GET", "workspace/file", {"op": "ls", "path": "volume=projects", "recursive": True, "maxdepth": "x"}),
+        ("DELETE", "collection/file/remove", {"files": [{}]}),
+    ],
+)
+def test_value_of_the_wrong_form_is_refused_in_words(
+    acme: Any, session: Any, admin: Any, verb: str, uri: str, data: dict[str, Any]
+) -> None:
+    idents = {
+        "log/find": lambda: session.create("Transfer", acme.job("a.mov"))["id"],
+        "collection/file/remove": lambda: made(acme, admin, "Collection")["id"],
+    }
+    with pytest.raises(AccsynException, match="must be"):
+        admin._event(verb, uri, data, entityid=idents.get(uri, lambda: None)())
