@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Hashable, Iterable
+from typing import Any, Callable, Iterable
 
 from . import errors
 from .schema import EntityType, Schema
@@ -27,18 +27,17 @@ class Rows:
 
     def row(self, entity_type: EntityType, key: Iterable[Any]) -> Row | None:
         """The row of that type, or a subtype, with the primary key."""
-        key = tuple(key)
-        if not all(isinstance(part, Hashable) for part in key):
+        try:
+            row = self._tables[entity_type.root.name].get(tuple(key))
+        except TypeError:  # of a form that no key has
             return None
-        row = self._tables[entity_type.root.name].get(key)
         return row if row and entity_type in row.entity_type.lineage else None
 
     def existing(self, entity_type: EntityType, key: Iterable[Any]) -> Row:
         """Like `row`; raises `ServerError` when there is none."""
-        key = tuple(key)
         row = self.row(entity_type, key)
         if row is None:
-            raise errors.not_found(entity_type.name, list(key))
+            raise errors.not_found(entity_type.name, list(key) if isinstance(key, tuple) else key)
         return row
 
     def lookup(self, entity_type: str, entity_id: Any) -> Row | None:

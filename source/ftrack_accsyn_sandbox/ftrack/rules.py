@@ -37,9 +37,9 @@ def complete_change(rows: Rows, row: Row, changes: Values) -> None:
 def status_change(change: Change, actor_id: str | None) -> Values | None:
     """What is kept of a change of a status, by its columns; None for another change."""
     parent_type = {"Context": "task", "AssetVersion": "assetversion"}.get(change.row.entity_type.root.name)
-    old, new = change.values().get("status_id", (None, None))
-    if change.action != UPDATE or parent_type is None or old == new:
+    if parent_type is None or change.action != UPDATE or "status_id" not in change.values():
         return None
+    old, new = change.values()["status_id"]
     told = {"parent_id": change.row.key[0], "parent_type": parent_type, "user_id": actor_id, "date": now()}
     return {**told, "from_status_id": old, "status_id": new}
 

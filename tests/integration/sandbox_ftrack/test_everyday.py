@@ -183,3 +183,10 @@ def test_the_address_of_a_widget_holds_for_six_minutes(service: FtrackService) -
     assert requests.get(url, timeout=10).status_code == 200
     moment[0] += 1
     assert requests.get(url, timeout=10).status_code == 403
+
+
+@pytest.mark.parametrize("key", [5, [5], [["x"]], None, "no id"])
+def test_a_widget_of_what_is_not_there_is_refused(session: Any, key: Any) -> None:
+    data = {"action": "get_widget_url", "name": "info", "entity_type": "Task", "entity_key": key}
+    with pytest.raises(ServerError):
+        session.call([data])
