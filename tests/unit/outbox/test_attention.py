@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -45,3 +46,20 @@ def test_look_a_moment_later_writes_nothing_and_a_later_one_counts_anew(
 
 def test_folder_that_is_not_there_is_no_error(outbox: Path) -> None:
     attention.give(outbox / "gone" / "outbox.sqlite3")
+
+
+@pytest.mark.parametrize("off_s", [-3600.0, -1.5, 0.0, 1.5, 3600.0])
+def test_look_counts_whatever_time_its_disk_has(outbox: Path, monkeypatch: pytest.MonkeyPatch, off_s: float) -> None:
+    now = time.time() + off_s  # a server dates what it is not given a time for by its own clock
+    monkeypatch.setattr(attention, "time", SimpleNamespace(time=lambda: now, monotonic=time.monotonic))
+
+    attention.give(outbox)
+
+    assert attention.is_given(outbox, now)
+    assert not attention.is_given(outbox, now + attention.HOLDS_S)
+
+
+def test_look_counts_on_a_disk_that_rounds_times_up(outbox: Path) -> None:
+    attention.give(outbox)
+    os.utime(attention.path_of(outbox), (1002.0, 1002.0))
+    assert attention.is_given(outbox, 1000.5)
