@@ -187,8 +187,9 @@ class Worker:
     def _guarded(self, settled: bool) -> float:
         try:
             return self._step(settled)
-        except errors.StagingGone as error:
+        except (errors.StagingGone, errors.OutboxTooNew) as error:
             # A disk takes its locks along: what is held of it would pass for one when it is back, and keeps it busy.
+            # A newer release sends what is in its outbox, once it is let.
             self._lock.release()
             self._sign.end()
             self._say(error)

@@ -50,6 +50,21 @@ def test_worker_without_anything_to_do_gives_the_lock_back(post: Post) -> None:
     assert not post.lock.held
 
 
+def test_outbox_that_a_newer_release_has_taken_over_is_left_to_it(post: Post) -> None:
+    post.live()
+    post.once()
+    assert post.lock.held
+    with post.desk.outbox._connections.writing() as connection:
+        connection.execute("PRAGMA user_version = 99")
+    post.worker._outbox.rest(0.0)  # as after a moment in which nothing could be done
+
+    post.once()
+    assert not post.lock.held
+    post.once()
+    assert not post.lock.held
+    assert not leadership.sign_path(post.desk.outbox.path).exists()
+
+
 def test_lock_on_a_disk_that_has_vanished_is_let_go_and_taken_anew_when_it_is_back(post: Post) -> None:
     post.live()
     post.once()
