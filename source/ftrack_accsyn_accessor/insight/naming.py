@@ -88,7 +88,7 @@ def _called(outbox: Outbox, text: str) -> _Called:
     path, wanted = rows.relative_path(outbox, text), (titles.key(text), titles.key(text, any_case=True))
     found: dict[int, list[Titled]] = {}
     words = titles.tokens(wanted[0])
-    for each in map(titled, outbox.survey.names(words) if wanted[0] else ()):
+    for each in map(titled, outbox.survey.names(words, path) if wanted[0] else ()):
         rank = 0 if path and each.item.path == path else rank_of(each.title, *wanted)
         if rank is not None:
             found.setdefault(rank, []).append(each)

@@ -10,11 +10,22 @@ from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.archive import Archive
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.listing import LIST_LIMIT, gone
+from ftrack_accsyn_accessor.outbox.searching import pattern
 
 #: What `named` reads.
 NAMED = (
     *("id", "project_name", "context", "version_name", "component_id", "component_name", "path"),
     *("resource_identifier", "reason", "destination_name", "party", "state"),
+)
+#: All that a title is made of, but for the word between it and where it goes.
+_TITLE = (
+    *("context", "version_name", "component_name", "path", "resource_identifier", "project_name"),
+    *("destination_name", "party"),
+)
+_BETWEEN = "to"
+#: SQLite knows neither the cases nor the forms of other letters.
+_ASCII_ALONE = " AND ".join(
+    f"typeof({name}) = 'text' AND length({name}) = length(CAST({name} AS BLOB))" for name in _TITLE
 )
 
 
@@ -41,13 +52,14 @@ def named(row: Mapping[str, Any]) -> Named:
     return Named(row["id"], *map(records.shown, (*texts, *ends, row["state"])))
 
 
-def names(connections: Connections, archive: Archive, words: Collection[str] = ()) -> Iterator[Named]:
-    """Yield what items are called, the newest first; a row of each is read. A few at a time.
+def names(connections: Connections, archive: Archive, words: Collection[str] = (), path: str = "") -> Iterator[Named]:
+    """Yield what items are called, the newest first, a few at a time.
 
-    Of what is in the archive those in which all of *words* occur, in any case; of what is not, all of them.
+    Those in which all of *words* occur, in any case, and maybe others; and those with *path* that are in the outbox.
     """
+    where, values = _holding(words, path)
     with connections.reading() as connection:
-        rows = connection.execute("SELECT id FROM item ORDER BY created_at DESC, id DESC")
+        rows = connection.execute(f"SELECT id FROM item WHERE {where} ORDER BY created_at DESC, id DESC", values)  # noqa: S608
         ids = array.array("q", (row[0] for row in rows))
     for start in range(0, len(ids), LIST_LIMIT):
         page = ids[start : start + LIST_LIMIT]
@@ -60,3 +72,17 @@ def names(connections: Connections, archive: Archive, words: Collection[str] = (
         yield from map(named, found)
     for found in archive.called(words) if words else ():
         yield from map(named, gone(connections, found))
+
+
+def _holding(words: Collection[str], path: str) -> tuple[str, list[Any]]:
+    """Return a condition for items that may be called by all of *words*, or have *path*.
+
+    A row of each other one would have to be read.
+    """
+    # What cannot be seen in a name is typed as it is shown, escaped.
+    known = [word.partition("\\")[0] for word in words if word.isascii() and word.lower() != _BETWEEN]
+    bound: list[Any] = [records.storable(path), *(pattern(word) for word in known if word)]
+    likes = (f"{name} LIKE ?{{number}} ESCAPE '\\'" for name in _TITLE)
+    has = f"({' OR '.join(likes)})"
+    parts = " AND ".join(has.format(number=number) for number in range(2, len(bound) + 1))
+    return (f"({parts}) OR NOT ({_ASCII_ALONE}) OR path = ?1", bound) if parts else ("1", [])

@@ -286,9 +286,9 @@ class Survey:
             or any(naming.same(file.path, path) for file in records.unpack(each["packed"]))
         ]
 
-    def names(self, words: Collection[str] = ()) -> Iterator[Named]:
+    def names(self, words: Collection[str] = (), path: str = "") -> Iterator[Named]:
         """Yield what items are called, as `naming.names`."""
-        return naming.names(self._connections, self._archive, words)
+        return naming.names(self._connections, self._archive, words, path)
 
     def with_ids(self, ids: Sequence[int]) -> list[Found]:
         """Return the items with these ids, in this order; those that are gone are left out."""

@@ -187,6 +187,29 @@ def test_component_on_no_version_is_called_by_its_path_as_well(desk: Desk) -> No
     assert ids(desk, "loose x/two.mov") == ["two"]
 
 
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [
+        (["SH020"], ["id-sh020"]),
+        (["to", "sh020", "v001"], ["id-sh020"]),
+        (["sh0_0"], []),
+        (["comp"], ["id-sh010", "id-sh020", "id-sh030"]),
+        (["stra\u00dfe"], ["id-sh010", "id-sh020", "id-sh030"]),
+    ],
+)
+def test_of_all_items_only_those_that_may_be_meant_are_read(desk: Desk, words: list[str], read: list[str]) -> None:
+    shots(desk)
+    publish(desk, "folded", context="stra\u00dfe")  # which is "STRASSE", too, and no database knows
+
+    assert sorted(each.component_id for each in desk.outbox.survey.names(words)) == ["folded", *read]
+    assert ids(desk, "STRASSE") == ["folded"]
+
+
+def test_item_that_is_named_by_its_path_is_read_however_that_is_typed(desk: Desk) -> None:
+    shots(desk)
+    assert [each.component_id for each in desk.outbox.survey.names(["projects"], "show_a/id-sh020.mov")] == ["id-sh020"]
+
+
 NAME = st.one_of(
     st.sampled_from(["a", "A", "b", "1", "a b", "a/b", "v001", "to", "item=1", "show_a", "é", "e\u0301", "ß", "SS"]),
     st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), min_size=1, max_size=12),
