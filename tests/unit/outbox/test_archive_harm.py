@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import Any, Callable
@@ -114,6 +115,22 @@ def test_who_publishes_anew_is_killed_and_the_item_is_there_once(old: Desk, step
     assert len(list(old.outbox.survey.page((), "", 100, 0))) == len(NAMES)
     old.prepare("c1")
     assert old.outbox.survey.of_component("c1")[0].values["contents"] > 1
+
+
+@pytest.mark.parametrize("let_go", [True, False])
+def test_what_has_left_the_archive_is_in_the_outbox_after_a_power_cut(old: Desk, tmp_path: Path, let_go: bool) -> None:
+    archive(old)
+    item = next(old.outbox.resting.synced(old.clock.now))
+    old.outbox.past.freed(item) if let_go else old.outbox.earlier_files(item.publication)
+
+    after = tmp_path / "after"
+    after.mkdir()
+    for path in tmp_path.glob("outbox*"):
+        if path.name != "outbox.sqlite3-wal":  # what nobody has waited for the disk to have
+            shutil.copy(path, after)
+    left_by_it = Outbox(after / "outbox.sqlite3")
+    assert left_by_it.past.of_item(item.id) or left_by_it.survey.with_ids([item.id])
+    left_by_it.close()
 
 
 @needs_fork
