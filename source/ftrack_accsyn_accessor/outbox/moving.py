@@ -126,7 +126,7 @@ class Moving:
             return connection.execute(
                 "SELECT item.*, packed, coalesce(job.name, '') AS job_name, coalesce(job.accsyn_id, '') AS job_id, "  # noqa: S608
                 "coalesce(job.status, '') AS job_status FROM item LEFT JOIN files ON files.item = item.id "
-                "LEFT JOIN job ON job.id = item.job WHERE item.id IN (SELECT id FROM item "
+                "LEFT JOIN job ON job.id = item.job WHERE item.id IN (SELECT id FROM item NOT INDEXED "
                 f"WHERE id IN ({marks}) AND state = '{State.SYNCED.value}' AND {_MOVABLE})",
                 {"by": arrived_by},
             ).fetchall()

@@ -127,17 +127,33 @@ def consumed(found: Iterator[Any]) -> int:
     return 0
 
 
+WALKS: dict[str, Callable[[Outbox], Any]] = {
+    "to free": lambda outbox: consumed(outbox.resting.synced(time.time())),
+    "names": lambda outbox: consumed(outbox.survey.names()),
+    "items": lambda outbox: consumed(outbox.items(State.SYNCED)),
+}
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_walk_through_ten_times_as_many_items_is_ten_times_the_work(few: Outbox, many: Outbox, name: str) -> None:
+    one, ten = (steps(outbox, lambda outbox=outbox: WALKS[name](outbox), every=1000) for outbox in (few, many))
+    assert ten <= 15 * one
+
+
+def test_what_is_about_to_move_is_looked_at_by_its_ids(few: Outbox) -> None:
+    moving = Moving(few._connections, few.archive)
+    assert [step for step in plan(few, lambda: moving._rows(range(1, 500), 0.0)) if "item_by_state" in step] == []
+
+
 @pytest.mark.parametrize(
     "walk",
     [
-        lambda outbox: consumed(outbox.resting.synced(time.time())),
-        lambda outbox: consumed(outbox.survey.names()),
-        lambda outbox: consumed(outbox.items(State.SYNCED)),
+        *WALKS.values(),
         lambda outbox: outbox.work(STUDIO),
         lambda outbox: glance(outbox),
         lambda outbox: outbox.resting.known("l1", (f"new-{number:06d}" for number in range(20))),
     ],
-    ids=["to free", "names", "items", "work", "status", "known"],
+    ids=[*WALKS, "work", "status", "known"],
 )
 def test_whoever_walks_through_all_of_them_has_few_in_memory(few: Outbox, walk: Callable[[Outbox], Any]) -> None:
     assert peak(lambda: walk(few)) < FEW * 1500  # a row takes 3 kB
