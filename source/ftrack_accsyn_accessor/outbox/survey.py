@@ -309,8 +309,6 @@ class Survey:
                 for row in connection.execute("SELECT id FROM item ORDER BY updated_at DESC, id DESC LIMIT ?", (limit,))
             ]
             found = self._rows(connection, ids)
-        if len(found) == limit:
-            return found
         more = self._with_archived(found, self._archive.latest(limit))
         return sorted(more, key=lambda each: (each.values["updated_at"], each.values["id"]), reverse=True)[:limit]
 

@@ -128,6 +128,19 @@ def test_all_faces_tell_the_same_of_what_is_in_the_archive(desk: Desk) -> None:
         assert after[what] == told, what
 
 
+def test_what_changed_last_is_in_the_archive_where_all_that_stays_is_older(desk: Desk) -> None:
+    arrive(desk, "arrived", days_ago=9.0)
+    desk.clock.now -= 90 * DAY_S
+    desk.pending("stays-1", "stays-2")
+    desk.clock.now += 90 * DAY_S
+    before = [each.values["component_id"] for each in desk.outbox.survey.latest(2)]
+    assert before == ["arrived", "stays-2"]
+
+    assert archive(desk) == 1
+
+    assert [each.values["component_id"] for each in desk.outbox.survey.latest(2)] == before
+
+
 def test_odd_names_are_told_as_they_were(desk: Desk) -> None:
     name = "höhe_\u5c71_\udcff.mov"
     (item,) = arrive(desk, "odd", component_name="", path=f"show_a/{name}", resource_identifier=f"a\\{name}")
