@@ -186,13 +186,15 @@ class Archive:
 
         Of those in whose words all of *search* occur; of a *request*, or of what was *published*.
         """
-        where, values = _like(search.split())
-        if request is not None:
-            where, values = f"{where} AND request = ?", [*values, request]
-        if published:
-            where, values = f"{where} AND reason = ?", [*values, Reason.PUBLISH.value]
+        where, values = _chosen(search, request, published)
         query = f"SELECT created_at, item FROM archived WHERE {where} ORDER BY created_at DESC, item DESC LIMIT ?"  # noqa: S608
         return [(row[0], row[1]) for row in self._read(query, [*values, limit])]
+
+    def count(self, search: str, request: Optional[int] = None, published: bool = False) -> int:
+        """Return how many items `newest` would find without a limit."""
+        where, values = _chosen(search, request, published)
+        rows = self._read(f"SELECT count(*) FROM archived WHERE {where}", values)  # noqa: S608
+        return rows[0][0] if rows else 0
 
     def with_ids(self, ids: Sequence[int]) -> dict[int, Known]:
         """Return what is known of the items with these ids."""
@@ -334,6 +336,15 @@ _NAMES = ("project_name", "context", "version_name", "component_name", "path", "
 
 def _key(path: str) -> str:
     return records.printable(LOOSE.key(path))
+
+
+def _chosen(search: str, request: Optional[int], published: bool) -> tuple[str, list[Any]]:
+    where, values = _like(search.split())
+    if request is not None:
+        where, values = f"{where} AND request = ?", [*values, request]
+    if published:
+        where, values = f"{where} AND reason = ?", [*values, Reason.PUBLISH.value]
+    return where, values
 
 
 def _like(words: Iterable[str]) -> tuple[str, list[Any]]:

@@ -57,7 +57,7 @@ class Listing:
         if State.SYNCED.value not in wanted:
             return here
         if search:
-            return here + len(self._archived(states, search, request, -1))
+            return here + self._archive.count(search, None if published else request, published)
         if request not in (None, PUBLISHED):
             return here + self._archive.sums_of(request or 0)[0]
         return here + self._archive.sums(Reason.PUBLISH if published else None).items

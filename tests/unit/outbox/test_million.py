@@ -207,3 +207,12 @@ def test_the_archive_is_asked_by_its_indexes(parted: Outbox) -> None:
 def test_freeing_reads_the_archive_a_few_at_a_time(parted: Outbox) -> None:
     assert sum(1 for _ in parted.resting.synced(time.time())) == 3_000
     assert peak(lambda: consumed(parted.resting.synced(time.time()))) < 3_000 * 1000
+
+
+def test_what_a_search_finds_is_counted_without_being_read(parted: Outbox) -> None:
+    assert rows.count(parted, search="main v00") == 3_003
+    assert rows.count(parted, search="MAIN sh0001 v003", request=PUBLISHED) == len(
+        rows.rows(parted, search="MAIN sh0001 v003")
+    )
+    assert rows.count(parted, search="main", request=1) == 0
+    assert peak(lambda: rows.count(parted, search="main")) < 3_000 * 20
