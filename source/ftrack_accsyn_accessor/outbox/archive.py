@@ -180,15 +180,17 @@ class Archive:
         return (rows[0][0], rows[0][1], rows[0][2]) if rows else (0, 0, 0)
 
     def newest(
-        self, limit: int, search: str = "", request: Optional[int] = None, published: bool = False
+        self, limit: int, search: str = "", request: Optional[int] = None, published: bool = False, offset: int = 0
     ) -> list[tuple[float, int]]:
         """Return when the newest *limit* items (negative: all) were created, and their ids, the newest first.
 
-        Of those in whose words all of *search* occur; of a *request*, or of what was *published*.
+        From *offset* on, of those in whose words all of *search* occur; of a *request*, or of what was *published*.
         """
         where, values = _chosen(search, request, published)
-        query = f"SELECT created_at, item FROM archived WHERE {where} ORDER BY created_at DESC, item DESC LIMIT ?"  # noqa: S608
-        return [(row[0], row[1]) for row in self._read(query, [*values, limit])]
+        query = (
+            f"SELECT created_at, item FROM archived WHERE {where} ORDER BY created_at DESC, item DESC LIMIT ? OFFSET ?"  # noqa: S608
+        )
+        return [(row[0], row[1]) for row in self._read(query, [*values, limit, offset])]
 
     def count(self, search: str, request: Optional[int] = None, published: bool = False) -> int:
         """Return how many items `newest` would find without a limit."""

@@ -38,9 +38,11 @@ class Listing:
                     for state in _filled(connection, states, request)
                     for place in _of_state(connection, state, request, most)
                 ]
-        found += self._archived(states, search, request, most)
+        # So many of the archive's stand above the page, wherever those of the outbox stand.
+        above = max(0, offset - len(found))
+        found += self._archived(states, search, request, most - above if most >= 0 else -1, above)
         found.sort(reverse=True)
-        return [each[2] for each in found[offset : most if most >= 0 else None]]
+        return [each[2] for each in found[offset - above : most - above if most >= 0 else None]]
 
     def count(self, states: Collection[State], search: str, request: Optional[int]) -> int:
         """Return how many items `ids` would find without a limit."""
@@ -62,12 +64,14 @@ class Listing:
             return here + self._archive.sums_of(request or 0)[0]
         return here + self._archive.sums(Reason.PUBLISH if published else None).items
 
-    def _archived(self, states: Collection[State], search: str, request: Optional[int], most: int) -> list[_Place]:
+    def _archived(
+        self, states: Collection[State], search: str, request: Optional[int], most: int, offset: int
+    ) -> list[_Place]:
         """Return the places of what has left the outbox for good."""
         if states and State.SYNCED not in states:
             return []
         published = request == PUBLISHED
-        found = self._archive.newest(most, search, None if published else request, published)
+        found = self._archive.newest(most, search, None if published else request, published, offset)
         with self._connections.reading() as connection:
             there = present(connection, [item for _, item in found]) if found else set()
         return [(False, at, item) for at, item in found if item not in there]

@@ -216,3 +216,11 @@ def test_what_a_search_finds_is_counted_without_being_read(parted: Outbox) -> No
     )
     assert rows.count(parted, search="main", request=1) == 0
     assert peak(lambda: rows.count(parted, search="main")) < 3_000 * 20
+
+
+@pytest.mark.parametrize("search", ["", "main"])
+def test_a_page_far_down_is_read_without_those_above_it(parted: Outbox, search: str) -> None:
+    listed = [row.item_id for row in rows.rows(parted, search=search, limit=-1)]
+    for start in (0, 1, 5, 50, 500, 2_990, 3_000):
+        assert [row.item_id for row in rows.rows(parted, (), search, 20, start)] == listed[start : start + 20]
+    assert peak(lambda: rows.rows(parted, (), search, 20, 2_950)) < 3_000 * 100
