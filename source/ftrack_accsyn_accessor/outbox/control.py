@@ -9,7 +9,7 @@ from typing import Any, Callable, Optional
 
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, State, Studio
 from ftrack_accsyn_accessor.model.parties import DELIVERY
-from ftrack_accsyn_accessor.outbox import records
+from ftrack_accsyn_accessor.outbox import attention, records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 
 #: Statuses, in accsyn's words and ours, of jobs in which nothing moves: there is nothing to pause.
@@ -33,6 +33,7 @@ class Pause:
 class Control:
     """Any thread of any process may call it.
 
+    Who asks for something waits for it: the process that sends puts nothing off then, see `attention`.
     Every method may raise `errors.OutboxUnusable` or `errors.OutboxTooNew`.
     """
 
@@ -47,6 +48,7 @@ class Control:
 
         The worker pauses the running sync jobs in accsyn as soon as it can.
         """
+        attention.give(self._connections.path)
         if self.paused() is not None:
             return False
         self._keep(_PAUSED, {"by": by, "at": self._clock()})
@@ -57,6 +59,7 @@ class Control:
 
         The worker resumes the jobs that it paused in accsyn.
         """
+        attention.give(self._connections.path)
         if self.paused() is None:
             return False
         self._keep(_PAUSED, None)
@@ -91,6 +94,7 @@ class Control:
             "UPDATE item SET cause_kind = '', cause = '', updated_at = ? "  # noqa: S608 - constants
             f"WHERE state = '{State.TRANSFERRING.value}' AND arrived_at IS NOT NULL AND cause <> ''",
         )
+        attention.give(self._connections.path)
         now = self._clock()
         with self._connections.writing() as connection:
             if item_ids is None:
@@ -115,6 +119,7 @@ class Control:
         What is not submitted yet carries it along, and goes before what has a smaller one; the worker gives it to what
         is queued in accsyn. Of what its recipient is to fetch accsyn knows no order.
         """
+        attention.give(self._connections.path)
         statement = (
             f"UPDATE item SET priority = ? WHERE id = ? AND state IN ({records.listed(_NOT_BEGUN)}) "  # noqa: S608
             f"AND party NOT LIKE '{DELIVERY}=%'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable, Optional
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from ftrack_accsyn_accessor.model import retry
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, NotReady, Refused
 from ftrack_accsyn_accessor.model.item import NOT_BY_ITSELF, State, Studio
-from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox import Outbox, attention
 from ftrack_accsyn_accessor.outbox.tracking import Change
 from unit.outbox.conftest import Desk
 
@@ -27,6 +28,27 @@ outbox.close()
 
 def kinds(root: type[AccsynAccessorError]) -> set[type[AccsynAccessorError]]:
     return {root}.union(*(kinds(each) for each in root.__subclasses__()))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda control: control.retry(),
+        lambda control: control.first([1], 1000),
+        lambda control: control.pause("somebody"),
+        lambda control: control.resume(),
+    ],
+    ids=["retry", "first", "pause", "resume"],
+)
+def test_who_asks_for_something_waits_for_it_whatever_the_process_that_sends_puts_off(
+    desk: Desk, ask: Callable[[Any], Any]
+) -> None:
+    desk.pending("c1")
+    assert not attention.is_given(desk.path, time.time())
+
+    ask(desk.outbox.control)
+
+    assert attention.is_given(desk.path, time.time())
 
 
 @pytest.fixture(scope="module")
