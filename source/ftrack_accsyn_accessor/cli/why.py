@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Optional
 
 import click
@@ -16,6 +17,7 @@ from ftrack_accsyn_accessor.insight.situation import Cause, Situation
 from ftrack_accsyn_accessor.insight.why import explain
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.model.progress import size_text
+from ftrack_accsyn_accessor.outbox import attention
 
 
 @click.command()
@@ -32,6 +34,8 @@ def why(context: click.Context, item: Optional[str], as_json: bool) -> None:
     """
     current = environment.read_settings()
     known = inquiry.gather(current, environment.ftrack_user(), item or "")
+    if known.summary is not None:
+        attention.give(Path(known.summary.outbox_path))
     seen = last(current)
     causes = explain(known)
     if as_json:

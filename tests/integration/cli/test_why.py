@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from ftrack_accsyn_accessor.cli import exit_codes
 from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.outbox import attention
 from ftrack_accsyn_accessor.worker import runtime
 from helpers import wait_until
 from integration.cli.conftest import Run
@@ -362,3 +364,12 @@ def test_json_has_sentence_remedy_and_what_is_known_without_secrets(
     assert publisher.studio.artist.accsyn_key not in result.stdout
     assert publisher.studio.artist.ftrack_key not in result.stdout
     assert runtime._runtimes  # the application was left alone
+
+
+def test_who_asks_why_waits_for_it(publisher: Publisher, component: Any, why: Why) -> None:
+    path = publisher.outbox.path
+    assert not attention.is_given(path, time.time())
+
+    why(component["id"])
+
+    assert attention.is_given(path, time.time())
