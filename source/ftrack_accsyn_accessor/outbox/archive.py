@@ -157,11 +157,12 @@ class Archive:
         if not items or path is None or not path.exists():
             return
         try:
-            with self._outbox.reading() as connection:
-                # The outbox does not wait for the disk at each write: a power cut must not take it back there alone.
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            with alone(path), self._connections(path).writing() as connection:
-                connection.executemany("DELETE FROM archived WHERE item = ?", [(item,) for item in items])
+            with alone(path):
+                there = [(item,) for item in items if self._read("SELECT 1 FROM archived WHERE item = ?", (item,))]
+                if there:
+                    self._outbox.bring_to_disk()  # a power cut must not take it back there alone
+                    with self._connections(path).writing() as connection:
+                        connection.executemany("DELETE FROM archived WHERE item = ?", there)
         except (errors.OutboxError, OSError, filelock.Timeout) as error:
             logger.warning("%s", error)
 

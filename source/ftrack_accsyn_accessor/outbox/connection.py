@@ -117,6 +117,11 @@ class Connections:
                     connection.execute("ROLLBACK")
                 raise
 
+    def bring_to_disk(self) -> None:
+        """Return when what was written has reached the disk, which no transaction of the outbox waits for."""
+        with self.reading() as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     def changes(self) -> int:
         """Return a number that is another one after another connection has written; what rests is left to rest."""
         connection = self._current()

@@ -133,6 +133,24 @@ def test_what_has_left_the_archive_is_in_the_outbox_after_a_power_cut(old: Desk,
     left_by_it.close()
 
 
+def test_what_is_not_in_the_archive_is_freed_without_waiting_for_its_disk(old: Desk) -> None:
+    archive(old)
+    arrive(old, "young", days_ago=1.0)
+    path = old.outbox.archive.path()
+    assert path is not None
+    with old.outbox.archive._connections(path).reading() as connection:
+        before = connection.total_changes, connection.execute("PRAGMA data_version").fetchone()[0]
+
+    statements: list[str] = []
+    with old.outbox._connections.reading() as own:
+        own.set_trace_callback(statements.append)
+    assert old.outbox.past.freed(old.item("young"))
+
+    assert not [each for each in statements if "checkpoint" in each]
+    with old.outbox.archive._connections(path).reading() as connection:
+        assert (connection.total_changes, connection.execute("PRAGMA data_version").fetchone()[0]) == before
+
+
 @needs_fork
 @pytest.mark.parametrize(("step", "when"), [("past:_keep", "after"), ("archive:Archive:drop", "before")])
 def test_who_frees_is_killed_and_the_item_is_freed_or_there(old: Desk, step: str, when: str) -> None:
