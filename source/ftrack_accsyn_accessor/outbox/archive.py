@@ -72,6 +72,8 @@ _LIST_LIMIT = 500
 BUSY_S = 2.0
 #: Who finds more of one name does not know it well enough.
 MOST = 10_000
+#: Takes all of the words apart: to be asked of what has a word at all.
+_WHOLE = "' ' || replace(replace(words, '/', ' '), char(10), ' ') || ' ' LIKE ? ESCAPE '\\'"
 _PLACES = f"reason IN ('{Reason.PUBLISH.value}', '{Reason.GET.value}')"
 _FORGOTTEN = "What arrived long ago cannot be told any more; nothing else is lost."
 
@@ -196,8 +198,7 @@ class Archive:
     def count(self, search: str, request: Optional[int] = None, published: bool = False) -> int:
         """Return how many items `newest` would find without a limit."""
         where, values = _chosen(search, request, published)
-        rows = self._read(f"SELECT count(*) FROM archived WHERE {where}", values)  # noqa: S608
-        return rows[0][0] if rows else 0
+        return sum(row[0] for row in self._read(f"SELECT count(*) FROM archived WHERE {where}", values))  # noqa: S608
 
     def with_ids(self, ids: Sequence[int]) -> dict[int, Known]:
         """Return what is known of the items with these ids."""
@@ -239,9 +240,9 @@ class Archive:
         return list({each["id"]: each for each in (*own, *self.of_paths(wide))}.values())
 
     def called(self, words: Iterable[str]) -> Iterator[list[Known]]:
-        """Yield the items in whose words all of these occur, in any case, the newest first: `MOST`, a few at a time."""
+        """Yield the items that have all of *words* whole, in any case, the newest first: `MOST`, a few at a time."""
         # SQLite knows the case of few letters; the others are looked at again.
-        where, values = _like([word for word in words if word.isascii()])
+        where, values = _like([word for word in words if word.isascii()], whole=True)
         query = f"SELECT item FROM archived INDEXED BY archived_by_words WHERE {where} ORDER BY item DESC LIMIT {MOST}"  # noqa: S608
         ids = [row[0] for row in self._read(query, values)]
         for start in range(0, len(ids), _LIST_LIMIT):
@@ -343,16 +344,16 @@ def _key(path: str) -> str:
 
 def _chosen(search: str, request: Optional[int], published: bool) -> tuple[str, list[Any]]:
     where, values = _like(search.split())
-    if request is not None:
-        where, values = f"{where} AND request = ?", [*values, request]
-    if published:
-        where, values = f"{where} AND reason = ?", [*values, Reason.PUBLISH.value]
+    for name, value in (("request", request), ("reason", Reason.PUBLISH.value if published else None)):
+        if value is not None:
+            where, values = f"{where} AND {name} = ?", [*values, value]
     return where, values
 
 
-def _like(words: Iterable[str]) -> tuple[str, list[Any]]:
-    patterns: list[Any] = [pattern(records.printable(word)) for word in words]
-    return " AND ".join(["1", *["words LIKE ? ESCAPE '\\'"] * len(patterns)]), patterns
+def _like(words: Iterable[str], whole: bool = False) -> tuple[str, list[Any]]:
+    known = [records.printable(word) for word in words]
+    conditions = ["1", *["words LIKE ? ESCAPE '\\'"] * len(known), *[_WHOLE] * len(known if whole else ())]
+    return " AND ".join(conditions), [*map(pattern, known), *(pattern(f" {word} ") for word in known if whole)]
 
 
 def _marks(values: Sequence[Any]) -> str:

@@ -15,8 +15,10 @@ from ftrack_accsyn_accessor.model.errors import NotOne
 from ftrack_accsyn_accessor.model.item import Endpoint, Kind, Reason, StagedFile, State, Studio
 from ftrack_accsyn_accessor.model.printable import visible
 from ftrack_accsyn_accessor.model.request import Request, Wanted
+from ftrack_accsyn_accessor.outbox import archive as outbox_archive
 from ftrack_accsyn_accessor.outbox.tracking import Change
 from making import HQ
+from unit.outbox.archiving import archive, arrive
 from unit.outbox.conftest import Desk
 
 LONDON = Endpoint("site=london", "loc-london", "london")
@@ -208,6 +210,18 @@ def test_of_all_items_only_those_that_may_be_meant_are_read(desk: Desk, words: l
 def test_item_that_is_named_by_its_path_is_read_however_that_is_typed(desk: Desk) -> None:
     shots(desk)
     assert [each.component_id for each in desk.outbox.survey.names(["projects"], "show_a/id-sh020.mov")] == ["id-sh020"]
+
+
+def test_title_is_found_in_the_archive_however_many_newer_ones_have_its_words_in_theirs(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_archive, "MOST", 3)
+    for shot in ("sh1", "sh10", "sh11", "sh12", "sh13"):
+        arrive(desk, f"id-{shot}", context=f"sq1/{shot}", version_name="comp v001", component_name="main")
+    assert archive(desk) == 5
+
+    assert ids(desk, "sh1 comp v001 main") == ["id-sh1"]
+    assert ids(desk, "SQ1/SH1") == ["id-sh1"]
 
 
 NAME = st.one_of(
