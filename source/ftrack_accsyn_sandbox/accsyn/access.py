@@ -85,7 +85,8 @@ def check_edit(workspace: Workspace, user: User, entity: Entity) -> None:
         return
     if isinstance(entity, Client) and _is_own(entity, user):
         return
-    if isinstance(entity, Share) and entity.type in ("folder", "collection") and user.role == "employee":
+    shared = isinstance(entity, Share) and entity.type in ("folder", "collection")
+    if shared and user.role == "employee" and visible(workspace, user, entity):
         return
     if isinstance(entity, User) and user.role == "employee" and entity.role == "standard":
         return

@@ -91,3 +91,14 @@ def test_nobody_is_invited_or_housed_by_a_call_that_is_refused(
         admin.create(kind, {**data, **wrong})
     assert len(admin.find(kind)) == before
     assert acme.service.workspace.mails == []
+
+
+@pytest.mark.parametrize("what", ["update", "deactivate_one", "delete_one"])
+def test_employee_without_the_volume_changes_no_folder_on_it(acme: Any, admin: Any, what: str) -> None:
+    acme.service.workspace.add_user("bare@acme.test", "bare-demo-key", "employee")
+    folder = admin.create("Folder", {"parent": acme.demo.volume.id, "path": "in", "name": "In"})["id"]
+    more = [{"status": "disabled"}] if what == "update" else []
+    with pytest.raises(AccsynException, match="not allowed to change"):
+        getattr(acme.login("bare"), what)("Folder", folder, *more)
+    assert admin.get_entity("Folder", folder)["status"] == "enabled"
+    assert getattr(acme.login("artist"), what)("Folder", folder, *more)
