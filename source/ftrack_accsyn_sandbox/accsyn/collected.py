@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 from ftrack_accsyn_sandbox.accsyn import access
 from ftrack_accsyn_sandbox.accsyn.call import Call, check_keys, checked_id
-from ftrack_accsyn_sandbox.accsyn.entities import Endpoint, Share
+from ftrack_accsyn_sandbox.accsyn.entities import Delivery, Endpoint, Share
 from ftrack_accsyn_sandbox.accsyn.errors import Refusal
 from ftrack_accsyn_sandbox.accsyn.parties import Reader
 
@@ -54,13 +54,26 @@ def find_files(call: Call) -> list[dict[str, Any]]:
 
 
 def listed(call: Call, text: str) -> Optional[list[Path]]:
-    """Return the local paths of all that is in the collection that *text* names as a whole; None for another path."""
+    """Return the local paths of what is in the collection, or delivery, that *text* names as a whole.
+
+    None for another path. Raises Refusal where the user gets nothing of it.
+    """
     kind, _, code = text.rstrip("/").partition("=")
+    if kind == "delivery":
+        return _delivered(call, code)
     collection = call.workspace.get(Share, code) if kind == "collection" else None
     if collection is None or collection.type != "collection":
         return None
     access.check_share(call.workspace, call.user, collection, "", write=False)
     return [path for path in map(call.workspace.path, collection.files.values()) if path is not None and path.exists()]
+
+
+def _delivered(call: Call, ident: str) -> list[Path]:
+    delivery = call.workspace.entities.get(ident)
+    if not isinstance(delivery, Delivery) or not access.visible(call.workspace, call.user, delivery):
+        raise Refusal(f"No delivery found with id {ident}.")
+    paths = (call.workspace.path(task.source) for task in delivery.tasks)
+    return [path for path in paths if path is not None and path.exists()]
 
 
 def _read(call: Call) -> dict[str, Endpoint]:

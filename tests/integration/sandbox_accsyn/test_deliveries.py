@@ -53,6 +53,16 @@ def test_delivery_is_measured_and_then_open(acme: Any, session: Any) -> None:
     assert tasks == {"show/pack": 8, "show/notes/c.txt": 1}
 
 
+def test_who_gets_a_delivery_sees_what_is_in_it(acme: Any, session: Any, delivered: str) -> None:
+    vendor = acme.login("vendor")
+    listed = vendor.ls(f"delivery={delivered}", recursive=True)
+    assert [(row["filename"], len(row.get("files", ()))) for row in listed] == [("pack", 2), ("c.txt", 0)]
+    session.revoke("User", VENDOR, "Delivery", delivered)
+    for ident in (delivered, "a" * 24, "none"):
+        with pytest.raises(AccsynException, match="No delivery found"):
+            vendor.ls(f"delivery={ident}")
+
+
 def test_files_that_are_missing_keep_it_pending(acme: Any, session: Any, engine: Any) -> None:
     made = session.create("Delivery", package(tasks=["volume=projects/show/later"]))
     engine.wait_idle()
