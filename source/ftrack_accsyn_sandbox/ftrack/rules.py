@@ -65,6 +65,11 @@ def _new_typed_context(rows: Rows, values: Values, actor_id: str | None) -> None
         values["project_id"] = _project_of(rows, values.get("parent_id"))
     if values.get("parent_id") is None:
         values["parent_id"] = values["project_id"]
+    fill_context(rows, values)
+
+
+def fill_context(rows: Rows, values: Values) -> None:
+    """Fill in what a context has by the workflow of its project, which may be told after it was created."""
     schema_id = _project_schema_of(rows, values["project_id"])
     if values.get("status_id") is None:
         values["status_id"] = _first_status(rows, schema_id, "task_workflow_schema_id")

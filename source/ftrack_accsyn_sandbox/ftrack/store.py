@@ -256,9 +256,13 @@ class Store(Rows):
         """Let a context that was moved, and what is below it, belong to the project that it now lies in."""
         parent = self.lookup("Context", row.values["parent_id"])
         project_id = parent.values["project_id"] if parent else None
+        if project_id is None:
+            return
         for each in (row, *computed.rows_of(self, row, "descendants")):
-            if project_id is not None and each.values["project_id"] != project_id:
-                self._write(each, {"project_id": project_id})
+            if each.values["project_id"] != project_id:
+                values = {**each.values, "project_id": project_id}
+                rules.fill_context(self, values)
+                self._write(each, {name: value for name, value in values.items() if value != each.values[name]})
 
     def _write(self, row: Row, values: dict[str, Any]) -> None:
         table = self._tables[row.entity_type.root.name]
@@ -290,6 +294,8 @@ class Store(Rows):
                 if "parent_type" in member.entity_type.attributes:
                     changes["parent_type"] = row.entity_type.name
                 self._write(member, changes)
+                if "object_type_id" in member.values and attribute.column == "parent_id":
+                    self._follow(member)
 
     def _set_links(self, row: Row, attribute: Attribute, wanted: list[Row], present: list[Row]) -> None:
         link_type = self.schema[attribute.other]

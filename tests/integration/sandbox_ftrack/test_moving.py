@@ -58,6 +58,21 @@ def test_what_is_moved_to_another_project_belongs_to_it_with_all_below(
         assert other.get("Task", task["id"])["project"]["id"] == ids["show_b"]
 
 
+def test_a_new_context_may_be_told_its_parent_by_the_parents_children(
+    service: FtrackService, ids: dict[str, str], session: Any
+) -> None:
+    sequence = session.create("Sequence", {"name": "appended"})
+    task = session.create("Task", {"name": "Animation"})
+    sequence["children"] = [task]
+    session.get("Project", ids["show_a"])["children"].append(sequence)
+    session.commit()
+
+    with open_session(service) as other:
+        found = other.get("Task", task["id"])
+        assert [each["name"] for each in found["link"]] == ["show_a", "appended", "Animation"]
+        assert (found["project_id"], found["status"]["name"]) == (ids["show_a"], "Not started")
+
+
 @pytest.mark.parametrize("below", [0, 1])
 def test_nothing_is_moved_below_itself(service: FtrackService, ids: dict[str, str], session: Any, below: int) -> None:
     contexts = new_shot(session, ids["show_a/sq020"])
