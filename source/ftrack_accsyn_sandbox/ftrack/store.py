@@ -360,6 +360,8 @@ class Store(Rows):
         for row in self._written:
             if computed.is_below_itself(self, row):
                 raise errors.invalid_value(f"{row.entity_type.name} {row.key[0]} cannot lie below itself.")
+            if row.entity_type.root.name == "Context" and row.values["project_id"] is None:
+                raise errors.missing_value("parent_id")  # all else that it lacks comes of that
             if row.entity_type.name == custom_attributes.SET and above(self, row) is None:
                 raise errors.missing_parent_row(row.entity_type.name, "entity_id", row.values["entity_id"])
             for attribute in row.entity_type.stored:

@@ -122,6 +122,13 @@ def test_a_context_is_of_the_type_that_it_is_created_with_however_that_is_told(
         assert other.query(f'Shot where id is "{made["id"]}"').one()["object_type"]["name"] == "Shot"
 
 
+@pytest.mark.parametrize("entity_type", ["Task", "Shot", "Sequence", "Folder"])
+def test_a_context_that_lies_nowhere_is_refused_for_its_parent(session: Any, entity_type: str) -> None:
+    session.create(entity_type, {"name": "nowhere"})
+    with pytest.raises(ServerError, match="Column 'parent_id' cannot be null"):
+        session.commit()
+
+
 @pytest.mark.parametrize(
     ("entity_type", "data"), [("Context", {"name": "none"}), ("TypedContext", {"name": "none"}), ("Resource", {})]
 )
