@@ -9,7 +9,7 @@ import pytest
 
 from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.insight.doctor import Subject
-from ftrack_accsyn_accessor.insight.probe import bench, trial
+from ftrack_accsyn_accessor.insight.probe import bench, probe, trial
 from ftrack_accsyn_accessor.insight.probe.finding import Report
 from ftrack_accsyn_accessor.outbox import probed
 from ftrack_accsyn_sandbox import assumptions
@@ -45,6 +45,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "PAUSE_S", 0.1)
 
 
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a task run again within the same second: how its times are told is nothing to these tests."""
+    monkeypatch.setattr("ftrack_accsyn_accessor.insight.probe.working.APART_S", 0.0)
+
+
 def subject() -> Subject:
     return Subject(environment.read_settings(), environment.ftrack_user(), environment.ftrack_credentials())
 
@@ -57,3 +63,13 @@ def what_is_there(studio: Studio) -> list[Any]:
     """Return what a probe has left anywhere."""
     live = [job for job in studio.accsyn.workspace.jobs() if trial.PREFIX in job.name and not job.archived]
     return [*studio.root.rglob(f"{trial.PREFIX}*"), *live, *probed.left()]
+
+
+def next_one(studio: Studio) -> Report:
+    """Return what another probe says that makes nothing, as its machine is offline: it clears away what is left."""
+    client = studio.demo.artist_client.id
+    studio.accsyn.engine.client_offline(client)
+    try:
+        return probe.probe(subject())
+    finally:
+        studio.accsyn.engine.client_online(client)

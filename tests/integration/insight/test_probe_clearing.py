@@ -15,9 +15,11 @@ from ftrack_accsyn_accessor.model import assumptions as names
 from ftrack_accsyn_accessor.outbox import probed
 from ftrack_accsyn_accessor.outbox.probed import Left
 from ftrack_accsyn_sandbox.studio import Studio
-from probing import artist, outcomes, quick, studio, subject, what_is_there
+from probing import artist, at_once, next_one, outcomes, quick, studio, subject, what_is_there
 
-__all__ = ["artist", "quick", "studio"]
+__all__ = ["artist", "at_once", "quick", "studio"]
+
+pytestmark = pytest.mark.usefixtures("at_once")
 
 NAME = f"{trial.PREFIX}0badc0de"
 
@@ -52,7 +54,7 @@ def test_files_of_others_in_the_probes_folders_stay_and_are_told(studio: Studio,
     ] * 2
     for each in strangers:
         each.unlink()
-    assert (probe.probe(subject()).left, what_is_there(studio)) == ((), [])
+    assert (next_one(studio).left, what_is_there(studio)) == ((), [])
 
 
 def test_link_in_the_folders_place_is_not_followed(studio: Studio, tmp_path: Path) -> None:
@@ -63,11 +65,11 @@ def test_link_in_the_folders_place_is_not_followed(studio: Studio, tmp_path: Pat
     probed.note_left(Left(entry.workspace, str(link), entry.place, entry.job))
     link.symlink_to(tmp_path)
     try:
-        assert "link" in " ".join(probe.probe(subject()).left)
+        assert "link" in " ".join(next_one(studio).left)
         assert kept.read_text() == "Mine."
     finally:
         link.unlink()
-    assert probe.probe(subject()).left == ()
+    assert next_one(studio).left == ()
 
 
 def test_note_that_no_probe_can_have_written_removes_nothing(studio: Studio) -> None:
@@ -77,7 +79,7 @@ def test_note_that_no_probe_can_have_written_removes_nothing(studio: Studio) -> 
         each.write_text("Mine.")
     probed.note_left(Left("acme", str(mine[1].parent), "share=projects/dailies", "somebody's job"))
 
-    probe.probe(subject())
+    next_one(studio)
 
     assert [each.read_text() for each in mine] == ["Mine."] * 2
     for each in mine:
@@ -91,12 +93,12 @@ def test_what_was_left_on_a_disk_that_is_not_there_is_cleared_away_when_it_is_ba
     left(tmp_path / "disk" / NAME)
     (tmp_path / "disk").rename(tmp_path / "unplugged")
 
-    report = probe.probe(subject())
+    report = next_one(studio)
 
     assert len(report.left) == 1
     assert "its disk is not there" in report.left[0]
     (tmp_path / "unplugged").rename(tmp_path / "disk")
-    assert probe.probe(subject()).left == ()
+    assert next_one(studio).left == ()
     assert list((tmp_path / "disk").iterdir()) == []
 
 
@@ -104,7 +106,7 @@ def test_what_another_machine_has_left_is_its_own(studio: Studio, tmp_path: Path
     """Home folders may be on a server: the machines of an account share what is remembered."""
     entry = left(tmp_path / NAME, machine="another")
 
-    report = probe.probe(subject())
+    report = next_one(studio)
 
     assert report.left == ()
     assert probed.left() == [entry]
@@ -114,7 +116,7 @@ def test_what_another_machine_has_left_is_its_own(studio: Studio, tmp_path: Path
 def test_workspace_is_the_same_however_it_is_written(studio: Studio, tmp_path: Path) -> None:
     left(tmp_path / NAME, workspace="Acme")
 
-    probe.probe(subject())
+    next_one(studio)
 
     assert (probed.left(), (tmp_path / NAME).exists()) == ([], False)
 
@@ -127,7 +129,7 @@ def test_job_whose_creation_was_not_answered_is_cleared_away_when_it_comes_late(
     studio.accsyn.switches.release()
     assert any(trial.PREFIX in job.name for job in studio.accsyn.workspace.jobs())
 
-    assert probe.probe(subject()).left == ()
+    assert next_one(studio).left == ()
     assert what_is_there(studio) == []
 
 
@@ -181,5 +183,5 @@ def test_interrupted_probe_tells_what_it_cannot_clear_away(studio: Studio) -> No
 
     assert "Not today." in " ".join(told)
     studio.accsyn.switches.clear()
-    assert probe.probe(subject()).left == ()
+    assert next_one(studio).left == ()
     assert what_is_there(studio) == []

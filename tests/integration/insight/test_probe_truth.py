@@ -12,9 +12,9 @@ from ftrack_accsyn_accessor.model import assumptions as names
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.outbox import probed
 from ftrack_accsyn_sandbox.studio import Studio
-from probing import artist, outcomes, quick, studio, subject, what_is_there
+from probing import artist, at_once, next_one, outcomes, quick, studio, subject, what_is_there
 
-__all__ = ["artist", "quick", "studio"]
+__all__ = ["artist", "at_once", "quick", "studio"]
 
 
 def test_accsyn_that_takes_nine_seconds_for_each_answer_is_done_with_in_five_minutes(
@@ -36,6 +36,7 @@ def test_accsyn_that_takes_nine_seconds_for_each_answer_is_done_with_in_five_min
     assert (report.left, what_is_there(studio)) == ((), [])
 
 
+@pytest.mark.usefixtures("at_once")
 def test_the_probes_own_job_is_not_looked_for_among_all_that_the_workspace_ever_had(studio: Studio) -> None:
     studio.accsyn.log.clear()
 
@@ -59,7 +60,7 @@ def test_state_folder_that_cannot_be_written_is_told_as_it_is(studio: Studio, mo
         probe.probe(subject())
 
 
-@pytest.mark.parametrize("at", [names.CLOCK_TOLD, names.CREATED_JOB, names.MIRRORED_PATHS, names.FINISHED_JOB])
+@pytest.mark.parametrize("at", [names.CLOCK_TOLD, names.MIRRORED_PATHS])
 def test_accsyn_that_refuses_everything_for_a_while_says_nothing_of_what_is_assumed(studio: Studio, at: str) -> None:
     def close(finding: Finding) -> None:
         if finding.id == at:
@@ -67,15 +68,16 @@ def test_accsyn_that_refuses_everything_for_a_while_says_nothing_of_what_is_assu
 
     assert "otherwise" not in outcomes(probe.probe(subject(), close)).values()
     studio.accsyn.switches.clear()
-    assert probe.probe(subject()).left == ()
+    assert next_one(studio).left == ()
 
 
 def test_outage_is_no_refusal(studio: Studio) -> None:
     studio.accsyn.switches.fail_next("ftrack_accsyn_probe/find", status=503)
 
-    assert outcomes(probe.probe(subject()))[names.REFUSAL_WORDED] == "not seen"
+    assert outcomes(next_one(studio))[names.REFUSAL_WORDED] == "not seen"
 
 
+@pytest.mark.usefixtures("at_once")
 def test_creation_whose_answer_was_lost_says_nothing_of_answers(studio: Studio) -> None:
     studio.accsyn.switches.drop_after("transfer/create")
 
@@ -86,6 +88,7 @@ def test_creation_whose_answer_was_lost_says_nothing_of_answers(studio: Studio) 
     assert (report.left, what_is_there(studio)) == ((), [])
 
 
+@pytest.mark.usefixtures("at_once")
 def test_job_that_somebody_removes_meanwhile_says_nothing_of_how_jobs_are_found(studio: Studio) -> None:
     def remove(finding: Finding) -> None:
         if finding.id == names.MIRRORED_PATHS:
@@ -114,7 +117,7 @@ def test_integration_that_the_plugin_does_not_ask_gets_to_know_nothing_of_this_m
     monkeypatch.setenv("FTRACK_ACCSYN_DESTINATION", "site=london")
     studio.accsyn.log.clear()
 
-    report = probe.probe(subject())
+    report = next_one(studio)
 
     assert studio.accsyn.log.count("workspace/integration") == 0
     seen = {each.id: each.seen for each in report.findings}
