@@ -14,6 +14,7 @@ from ftrack_accsyn_accessor.insight.doctor import Check, Level, Subject
 from ftrack_accsyn_accessor.insight.probe.finding import Finding, Outcome, Report
 from ftrack_accsyn_accessor.insight.probe.probe import plan, probe
 from ftrack_accsyn_accessor.insight.probe.remembered import remember
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, final
 from ftrack_accsyn_accessor.model.settings import Settings
 from ftrack_accsyn_accessor.outbox import probed
 
@@ -42,7 +43,10 @@ def agreed(subject: Subject, yes: bool, as_json: bool) -> bool:
 
 def run(subject: Subject, found: Callable[[Check], None]) -> Report:
     """Probe, remember what was seen, and return it; *found* hears of each finding at once."""
-    report = probe(subject, lambda finding: found(as_check(finding, subject.settings)), _abandoned)
+    try:
+        report = probe(subject, lambda finding: found(as_check(finding, subject.settings)), _abandoned)
+    except AccsynAccessorError as error:
+        raise final(error) from error
     try:
         remember(report)
     except OSError as error:

@@ -171,7 +171,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         VOLUMES_HIDDEN,
         "An employee may not list volumes",
         "nothing: FTRACK_ACCSYN_VOLUME is taken as it is",
-        "also says where that names a volume that is not there",
+        "says where FTRACK_ACCSYN_VOLUME names none of those shown; an empty list says nothing",
     ),
     Assumption(
         SIZES_TOLD,

@@ -182,3 +182,14 @@ def test_what_is_done_is_told_where_something_else_decides_it(publisher: Publish
     remedies = {check["name"]: check["remedy"] for check in found["checks"]}
     assert remedies["frame-ranges"] == "The plugin sends its frames one by one, as an earlier probe saw."
     assert remedies["mirrored-paths"] == ""
+
+
+def test_probe_that_cannot_begin_promises_no_second_try(publisher: Publisher, run: Run) -> None:
+    publisher.session()
+    publisher.environment(ACCSYN_API_KEY="a-key-that-nobody-has")
+
+    result = run("doctor", "--probe", "--yes")
+
+    assert result.exit_code == exit_codes.FAILED
+    assert "Check ACCSYN_API_USER and ACCSYN_API_KEY." in result.stderr
+    assert "tried again" not in result.stderr
