@@ -175,6 +175,17 @@ class Lookup:
             raise errors.Uncertain("find the sync job", row.name, outcome, "It is looked for again, then created.")
         return row
 
+    def nameless(self, row: JobRow) -> Optional[Job]:
+        """Return the job of *row*, which accsyn has just created without saying which it is; None where it is not seen.
+
+        Whoever is not told that may not find it by its name or its key either: another one would be created each time.
+        """
+        found = self._ours(row)
+        if not found:
+            named = self._workspace.find_jobs(row.name) or self._workspace.find_jobs(row.name, among_all=True)
+            found = [job for job in named if job.metadata.get(KEY, row.key) == row.key]
+        return max(found, key=lambda job: (job.created, job.id), default=None)
+
     def agreed(self, row: JobRow, created: Job) -> JobRow:
         """Return *row* with the id of the job that every machine agrees on, now that ours was *created*.
 

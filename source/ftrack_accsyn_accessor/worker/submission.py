@@ -34,6 +34,7 @@ from ftrack_accsyn_accessor.worker.goods import Goods, Staged, stop
 from ftrack_accsyn_accessor.worker.lookup import Lookup, ReadJobs
 from ftrack_accsyn_accessor.worker.wordings import Wordings
 from ftrack_accsyn_accessor.workspace import Workspace
+from ftrack_accsyn_accessor.workspace.probing import NAMELESS
 
 logger = logging.getLogger(__name__)
 
@@ -341,8 +342,11 @@ class Submission:
         first = self._parcel(job, running, load).payloads if running else [placeholder]
         try:
             return self._create_with(payload, list(first))
-        except errors.Uncertain:
-            raise
+        except errors.Uncertain as error:
+            created = self._lookup.nameless(job) if error.outcome == NAMELESS else None
+            if created is None:
+                raise
+            return created
         except errors.WorkspaceError:
             if job.attempted_at is None:  # else an earlier attempt, without an answer, may still come true
                 self._outbox.job_not_attempted(job)

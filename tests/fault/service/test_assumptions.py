@@ -88,6 +88,18 @@ def test_every_component_arrives_though_nobody_knows_what_is_otherwise(desk: Des
     carry(desk, name.replace(":", "_"))
 
 
+@pytest.mark.parametrize("other", ["job-by-name", "job-metadata"])
+def test_job_that_is_neither_named_when_it_is_created_nor_found_as_assumed_is_created_once(
+    desk: Desk, other: str
+) -> None:
+    assumptions.fail(desk.studio.accsyn, ["created-job", other])
+    before = len(desk.studio.accsyn.workspace.jobs())
+
+    carry(desk, f"nameless_{other}")
+
+    assert len(desk.studio.accsyn.workspace.jobs()) == before + 1
+
+
 def test_finished_job_that_does_not_run_again_is_told_and_once_it_is_known_all_arrives(desk: Desk) -> None:
     assumptions.fail(desk.studio.accsyn, ["finished-job:sleeps"])
     publish_all(desk, "sleeping_first")
