@@ -77,3 +77,22 @@ def test_what_had_arrived_before_its_version_was_rolled_back_gives_way_to_the_ne
         assert_rolled_back(desk, application)
         assert desk.at("studio.hq") == []
     publish_again(desk)
+
+
+@pytest.mark.parametrize("python", ["3.11"], indirect=True)
+def test_what_was_under_way_when_its_version_was_rolled_back_is_in_ftrack_with_the_next_content_alone(
+    desk: Desk,
+) -> None:
+    hold, engine = desk.folder / "hold", desk.studio.accsyn.engine
+    engine.hold_at("show_a/*.mov")
+    with desk.application("publish-shot", MOVIE=desk.file("cut.mov"), LATE=desk.missing, HOLD=str(hold)) as application:
+        assert engine.wait_held() == MOVIE
+        hold.touch()
+        assert_rolled_back(desk, application)
+    again = desk.file("cut.mov", 4000)
+    with desk.application("publish-shot", MOVIE=again) as application:
+        assert application.plugins()["publish_version", None]["good"], application.text
+        engine.release()
+        desk.arrived(MOVIE)
+    assert desk.hq_files() == {MOVIE: Path(again).read_bytes()}
+    assert [version["version"] for version in desk.versions()] == [1]
