@@ -24,6 +24,8 @@ from ftrack_accsyn_accessor.outbox.locks import ProcessLock
 
 #: How often the sign is renewed.
 BEAT_S = 10.0
+#: How long an end waits for the thread, which has next to nothing to do.
+CLOSE_S = 1.0
 #: A process that has given none for so long is frozen, or the machine has been asleep and it will give one soon.
 SILENT_S = 60.0
 #: Without the lock, one that has given none for so long has ended: it would have given the next.
@@ -185,9 +187,12 @@ class Sign:
                         self._path.unlink()
 
     def close(self) -> None:
-        """End, at once."""
+        """End, at once; the thread is over afterwards, for an interpreter inside of a process cannot end before it."""
         self.end()
+        thread = self._thread
         self._closed.set()
+        if thread is not None:
+            thread.join(CLOSE_S)
 
     def _start(self) -> None:
         if self._thread is not None:

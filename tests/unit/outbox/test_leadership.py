@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -258,3 +259,10 @@ def test_process_that_has_ended_is_gone_at_once(
 
 def test_outbox_whose_disk_is_gone_tells_nothing_of_who_is_there(tmp_path: Path, wall: Clock, monotonic: Clock) -> None:
     assert attended(tmp_path / "gone" / "outbox.sqlite3", wall, monotonic)
+
+
+def test_thread_is_over_when_an_end_returns(sign: Sign) -> None:
+    for _ in range(20):
+        sign.give()
+        sign.close()
+        assert "ftrack-accsyn-sign-of-life" not in [thread.name for thread in threading.enumerate()]
