@@ -151,7 +151,7 @@ def shorten_waits(arguments: Mapping[str, Any]) -> None:
     pacing.FIRST_PATIENCE_S = max(pacing.FIRST_PATIENCE_S, pacing.QUIET_S)
     pacing.FIRST_PAUSE_S = pacing.LONGEST_PAUSE_S = 0.1
     leadership.BEAT_S = arguments.get("BEAT_S", leadership.BEAT_S)
-    for name in ("HELP_DELAY_S", "OUTAGE_CAP_S"):
+    for name in ("HELP_DELAY_S", "OUTAGE_CAP_S", "UNREADABLE_DELAY_S", "CROWDED_FIRST_S", "SOONEST_S"):
         setattr(retry, name, arguments.get(name, getattr(retry, name)))
 
 

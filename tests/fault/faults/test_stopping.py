@@ -16,7 +16,7 @@ from helpers import wait_until
 
 
 def threads(name: str) -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == name]
+    return [each for each in threading.enumerate() if each.name == name and each.is_alive()]
 
 
 def test_nothing_is_begun_when_there_is_no_time_left(desk: Desk) -> None:

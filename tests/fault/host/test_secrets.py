@@ -80,8 +80,9 @@ def test_search_finds_a_mark_where_there_is_one(studio: Studio) -> None:
 def test_keys_are_in_no_file_log_text_or_payload_after_every_kind_of_failing_call(studio: Studio, run: Run) -> None:
     faults = fail_in_every_way(studio)
     items = [["file", "plate"], ["sequence", "frames"], ["container", "pack"]]
+    delays = ("FIRST_DELAY_S", "HELP_DELAY_S", "OUTAGE_CAP_S", "UNREADABLE_DELAY_S", "CROWDED_FIRST_S", "SOONEST_S")
 
-    child = run("publish", KEYS, items=items, leave="drain", FIRST_DELAY_S=0.02, HELP_DELAY_S=0.02, OUTAGE_CAP_S=0.1)
+    child = run("publish", KEYS, items=items, leave="drain", **dict.fromkeys(delays, 0.02))
 
     assert child.wait() == 0, child.output
     assert faults > 10
