@@ -8,8 +8,7 @@ What happens, from a publish to accsyn:
    `Submission`. What cannot be done of this stops nothing that can.
 4. On an outage it waits, longer each time, and earlier when something changes; the causes stand in the outbox. A
    process that cannot send by its own fault gives the lock back meanwhile; one that has not tried takes its items over.
-5. With nothing left to do it gives the lock back and only looks, now and then, whether another process has left
-   something.
+5. With nothing left to do it gives the lock back and only looks, now and then, for what other processes have left.
 """
 
 from __future__ import annotations
@@ -61,10 +60,8 @@ class Worker:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._outbox = outbox
-        self._area = area
-        self._lock = lock
-        self._source = source
+        self._outbox, self._area = outbox, area
+        self._lock, self._source = lock, source
         self._clock, self._monotonic = clock, monotonic
         self._event = threading.Event()
         self._starting = threading.Lock()
@@ -79,8 +76,7 @@ class Worker:
         self._batches_sent = 0
         self._seen, self._looked_at = -1, 0.0
         self._turn = Turn(outbox, clock, monotonic)
-        self._work = Work(0, None, None, 0, None, live=False)
-        self._said = ""
+        self._work, self._said = Work(0, None, None, 0, None, live=False), ""
 
     # Any thread.
 

@@ -63,7 +63,7 @@ class _Terminal:
 
 def test_probe_is_told_remembered_and_sent_in(publisher: Publisher, run: Run, told: Told, tmp_path: Path) -> None:
     publisher.session()
-    assert seen_of(told)["assumed of accsyn"].startswith("It was never looked at")
+    assert seen_of(told)["assumed of accsyn"].startswith("Nobody has looked yet")
     assumptions.fail(publisher.studio.accsyn, ["frame-ranges"])
     archive = tmp_path / "probe.zip"
 

@@ -29,6 +29,29 @@ def studio() -> Iterator[FtrackStudio]:
         yield FtrackStudio(service, demo.build(service.store))
 
 
+@pytest.fixture(scope="module")
+def service() -> Iterator[FtrackService]:
+    """Give a server that the tests of a module share."""
+    with FtrackService() as service:
+        service.add_user("artist", KEY)
+        yield service
+
+
+@pytest.fixture(scope="module")
+def ids(service: FtrackService) -> dict[str, str]:
+    """Give the ids of what it holds, by path."""
+    return demo.build(service.store)
+
+
+@pytest.fixture
+def shared_session(service: FtrackService, ids: dict[str, str]) -> Iterator[ftrack_api.Session]:
+    """Give a session of its artist."""
+    with ftrack_api.Session(
+        service.url, KEY, "artist", schema_cache_path=False, plugin_paths=[], auto_connect_event_hub=False
+    ) as session:
+        yield session
+
+
 OpenSession = Callable[..., ftrack_api.Session]
 
 

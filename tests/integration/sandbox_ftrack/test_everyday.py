@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from typing import Any
 
 import ftrack_api
 import pytest
 import requests
 from ftrack_api.exception import NotUniqueError, ServerError
 
-from ftrack_accsyn_sandbox.ftrack import FtrackService, demo
+from ftrack_accsyn_sandbox.ftrack import FtrackService
 from ftrack_accsyn_sandbox.ftrack.widgets import LIFETIME_S, Widgets
 
 TASK = "show_a/sq010/sh010/Animation"
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[FtrackService]:
-    with FtrackService() as service:
-        service.add_user("artist", "artist-key")
-        yield service
-
-
-@pytest.fixture(scope="module")
-def ids(service: FtrackService) -> dict[str, str]:
-    return demo.build(service.store)
-
-
 @pytest.fixture
-def session(service: FtrackService, ids: dict[str, str]) -> Iterator[ftrack_api.Session]:
-    with ftrack_api.Session(
-        service.url, "artist-key", "artist", schema_cache_path=False, plugin_paths=[], auto_connect_event_hub=False
-    ) as session:
-        yield session
+def session(shared_session: ftrack_api.Session) -> ftrack_api.Session:
+    return shared_session
 
 
 def test_a_timer_becomes_a_timelog_when_it_is_stopped(ids: dict[str, str], session: Any) -> None:

@@ -8,21 +8,9 @@ import ftrack_api
 import pytest
 from ftrack_api.exception import ServerError
 
-from ftrack_accsyn_sandbox.ftrack import FtrackService, demo
+from ftrack_accsyn_sandbox.ftrack import FtrackService
 
 SHOT = "show_a/sq010/sh010"
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[FtrackService]:
-    with FtrackService() as service:
-        service.add_user("artist", "artist-key")
-        yield service
-
-
-@pytest.fixture(scope="module")
-def ids(service: FtrackService) -> dict[str, str]:
-    return demo.build(service.store)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from typing import Any
 
 import ftrack_api
 import pytest
@@ -13,24 +13,9 @@ from ftrack_accsyn_sandbox.ftrack import FtrackService, demo
 SHOT = "show_a/sq010/sh010"
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[FtrackService]:
-    with FtrackService() as service:
-        service.add_user("artist", "artist-key")
-        yield service
-
-
-@pytest.fixture(scope="module")
-def ids(service: FtrackService) -> dict[str, str]:
-    return demo.build(service.store)
-
-
 @pytest.fixture
-def session(service: FtrackService, ids: dict[str, str]) -> Iterator[ftrack_api.Session]:
-    with ftrack_api.Session(
-        service.url, "artist-key", "artist", schema_cache_path=False, plugin_paths=[], auto_connect_event_hub=False
-    ) as session:
-        yield session
+def session(shared_session: ftrack_api.Session) -> ftrack_api.Session:
+    return shared_session
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def _probed(current: Settings) -> Check:
     if left:
         text = f"A probe is at work, or was killed and has left {left[0].folder}, and what it made in accsyn."
         return warn(PROBED, f"{seen} {text}" if seen else text, "ftrack-accsyn doctor --probe clears it away.")
-    return ok(PROBED, seen) if seen else skipped(PROBED, "It was never looked at: ftrack-accsyn doctor --probe.")
+    return ok(PROBED, seen) if seen else skipped(PROBED, "Nobody has looked yet: ftrack-accsyn doctor --probe.")
 
 
 def _guarded(name: str, check: Callable[[], Check]) -> Check:
