@@ -37,16 +37,16 @@ _AT_ONCE = 1 << 30
 Control = Callable[[int, int, bytes, int], bytes]
 
 
-def clone(source: int, target: int, path: str, spare: str) -> None:
+def clone(source: int, target: int, path: str, spare: Callable[[], str]) -> None:
     """Give *path*, the empty new file that is open for writing as *target*, the content of the one open as *source*.
 
-    On macOS another file lies at *path* afterwards, which has all from *target* but its content; it is made at *spare*,
-    a free path in the same folder, of which nothing is left. Raise OSError where it cannot be done; *path* is the empty
-    file then that it was.
+    On macOS another file lies at *path* afterwards, which has all from *target* but its content; it is made at what
+    *spare* returns, a free path in the same folder, of which nothing is left. Raise OSError where it cannot be done;
+    *path* is the empty file then that it was.
     """
     try:
         if sys.platform == "darwin":
-            clone_on_macos(source, target, path, spare, _library())
+            clone_on_macos(source, target, path, spare(), _library())
         elif os.name == "nt":
             clone_on_windows(source, target, _device_io_control)
         else:

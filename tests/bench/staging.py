@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Optional
 
 from hosts import ROOT, Row, run
 
+from ftrack_accsyn_accessor.outbox.file import STATE_FOLDER
 from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
 
 sys.path.append(str(ROOT / "tests"))  # behind this folder, which has modules of the same names
@@ -103,8 +104,11 @@ def _cp(reflink: str, paths: list[Path], target: Path) -> None:
 
 
 def _stage(paths: list[Path], target: Path) -> None:
-    """As a publish does, without ftrack."""
-    accessor = AccsynAccessor(prefix=str(target))
+    """As a publish does, without ftrack, in a staging area that was begun."""
+    marker = target / STATE_FOLDER / "volume"
+    marker.parent.mkdir()
+    marker.touch()
+    accessor = AccsynAccessor(prefix=str(target), marker=str(marker))
     with accessor.one_publish():
         for path in paths:
             with path.open("rb") as source:

@@ -168,7 +168,7 @@ def test_system_without_the_call_is_told_as_one_that_cannot(
     path = str(source.with_name("copy.exr"))
 
     with pytest.raises(OSError, match=REFUSED):
-        cloned(source, lambda *files: cloning.clone(*files, path, path + ".spare"))
+        cloned(source, lambda *files: cloning.clone(*files, path, lambda: path + ".spare"))
 
 
 def test_disk_that_nods_at_orders_it_does_not_know_has_not_cloned(
@@ -184,5 +184,5 @@ def test_disk_that_nods_at_orders_it_does_not_know_has_not_cloned(
     path = str(source.with_name("copy.exr"))
 
     with pytest.raises(OSError, match=REFUSED):
-        cloned(source, lambda *files: cloning.clone(*files, path, path + ".spare"))
+        cloned(source, lambda *files: cloning.clone(*files, path, lambda: path + ".spare"))
     assert os.path.getsize(path) == 0

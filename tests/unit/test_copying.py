@@ -60,7 +60,7 @@ def moving(monkeypatch: pytest.MonkeyPatch) -> Callable[[Range], list[int]]:
 def copied(source: Path, name: str = "copy.exr") -> Path:
     path = source.with_name(name)
     with source.open("rb") as reading, path.open("xb") as writing:
-        copying.copy(reading, writing, str(path), str(path) + ".spare")
+        copying.copy(reading, writing, str(path), lambda: str(path) + ".spare")
     return path
 
 
@@ -161,7 +161,7 @@ def test_all_is_read_where_the_system_counts_what_it_has_not_moved(
 def test_file_whose_size_the_system_does_not_know_is_copied_whole(tmp_path: Path) -> None:
     target = tmp_path / "copy"
     with open("/proc/self/cmdline", "rb") as reading, target.open("xb") as writing:
-        copying.copy(reading, writing, str(target), str(tmp_path / "spare"))
+        copying.copy(reading, writing, str(target), lambda: str(tmp_path / "spare"))
 
     assert target.read_bytes() == Path("/proc/self/cmdline").read_bytes() != b""
 
@@ -173,7 +173,7 @@ def test_pipe_is_read_to_its_end(tmp_path: Path) -> None:
     writer = threading.Thread(target=pipe.write_bytes, args=(CONTENT,))
     writer.start()
     with pipe.open("rb") as reading, target.open("xb") as writing:
-        copying.copy(reading, writing, str(target), str(tmp_path / "spare"))
+        copying.copy(reading, writing, str(target), lambda: str(tmp_path / "spare"))
     writer.join()
 
     assert target.read_bytes() == CONTENT
@@ -221,13 +221,13 @@ def test_target_that_cannot_be_written_is_no_fault_of_the_source(
 
     failure = pytest.raises(OSError, match=os.strerror(errno.EBADF))
     with source.open("rb") as reading, path.open("rb") as writing, failure:
-        copying.copy(reading, writing, str(path), str(path) + ".spare")
+        copying.copy(reading, writing, str(path), lambda: str(path) + ".spare")
 
 
 def test_source_that_cannot_be_read_is_told_apart(source: Path) -> None:
     path = source.with_name("copy.exr")
     with source.open("ab") as reading, path.open("xb") as writing, pytest.raises(copying.SourceUnreadable) as raised:
-        copying.copy(reading, writing, str(path), str(path) + ".spare")
+        copying.copy(reading, writing, str(path), lambda: str(path) + ".spare")
 
     assert raised.value.error.errno == errno.EBADF
 

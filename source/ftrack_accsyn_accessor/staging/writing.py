@@ -26,23 +26,24 @@ class StagedWrite:
     def __init__(self, path: str, mode: str, existing: Optional[os.stat_result], state_folder: str) -> None:
         _check_writable(path, mode, existing)
         self.path = path
-        self.temporary = apart(path, state_folder)
+        self._folder = os.path.dirname(path)
+        self._lie_at(apart(path, state_folder))
         self.file: IO[Any]
         self._exclusive = "x" in mode
         self._pid = os.getpid()
         self._stamp: Optional[Stamp] = None
         try:
-            if self._is_apart() and not os.access(os.path.dirname(path), os.W_OK | os.X_OK):
+            if self._is_apart and not os.access(self._folder, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
             try:
                 self.file = self._opened(mode, existing)
             except PermissionError:  # the state folder is another account's, whatever its mode says
-                if not self._is_apart():
+                if not self._is_apart:
                     raise
-                self.temporary = beside(path)
+                self._lie_at(beside(path))
                 self.file = self._opened(mode, existing)
-            if self._is_apart():
-                rights.as_if_made_in(os.path.dirname(path), self.temporary)
+            if self._is_apart:
+                rights.as_if_made_in(self._folder, self.temporary)
             if existing is not None:
                 with contextlib.suppress(OSError):  # a storage that lets nobody change modes has its own
                     os.chmod(self.temporary, stat.S_IMODE(existing.st_mode))
@@ -55,7 +56,7 @@ class StagedWrite:
 
         *source* was just opened. Raise what `copying.copy` does.
         """
-        copying.copy(source, self.file, self.temporary, beside(self.temporary))
+        copying.copy(source, self.file, self.temporary, lambda: beside(self.temporary))
 
     def close(self) -> None:
         """Close the file; what was written has a time from then on that its file system does not change any more.
@@ -83,7 +84,7 @@ class StagedWrite:
                 raise
             self._move_beside()  # quotas and mounts may divide what is one disk
             os.replace(self.temporary, self.path)
-        if self._is_apart():
+        if self._is_apart:
             rights.inherit(self.path)
 
     def discard(self) -> None:
@@ -110,8 +111,9 @@ class StagedWrite:
             return open(self.temporary, mode)
         return open(self.temporary, mode.replace("w", "x"))
 
-    def _is_apart(self) -> bool:
-        return os.path.dirname(self.temporary) != os.path.dirname(self.path)
+    def _lie_at(self, temporary: str) -> None:
+        self.temporary = temporary
+        self._is_apart = os.path.dirname(temporary) != self._folder
 
     def _move_beside(self) -> None:
         copy = beside(self.path)
@@ -124,14 +126,14 @@ class StagedWrite:
                 os.remove(copy)
             raise
         remove(self.temporary)
-        self.temporary = copy
+        self._lie_at(copy)
 
 
 def _copy(path: str, new: str) -> None:
     """Make the file *new* with the content of the file *path*. Raise OSError."""
     with open(path, "rb") as source, open(new, "xb") as target:
         try:
-            copying.copy(source, target, new, beside(new))
+            copying.copy(source, target, new, lambda: beside(new))
         except copying.SourceUnreadable as unreadable:
             raise unreadable.error from None
 
