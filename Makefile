@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # More workers than a small machine has cores: most of their time goes into waiting for conditions. Neighbours share fixtures.
-PYTEST := $(BIN)/python -m pytest -n 5 --dist worksteal
+PYTEST := $(BIN)/python -m pytest -n 6 --dist worksteal
 COVERAGE := --cov --cov-report=term:skip-covered
 
 # Where nothing compiled may be kept, every process compiles all that it imports, and pytest all tests in each worker.
@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # The steps of a target share files (.venv, build/): one after the other, also under -j.
 .NOTPARALLEL:
-.PHONY: demo demo-send demo-vendor test test-all systems hosts framework matrix suites bench fleet lint types build pictures sandbox clean
+.PHONY: demo demo-send demo-vendor checked test test-all systems hosts framework matrix suites bench fleet lint types build pictures sandbox clean
 
 demo: $(READY)  # Publish in an embedded studio and watch the files arrive
 	$(BIN)/ftrack-accsyn demo
@@ -25,16 +25,20 @@ demo-send: $(READY)  # Also send a shot to a site and back, get it on another ma
 demo-vendor: $(READY)  # Hand a task out to a vendor, take it back in three ways, and end their access
 	$(BIN)/ftrack-accsyn demo --vendor
 
-test: lint types  # Format, lint, types, tests, build
-	$(PYTEST)
+# Each of pytest's processes would compile all tests for itself; one does it before, beside what checks them.
+checked: $(READY)
+	@$(BIN)/python -m pytest -qq --collect-only >/dev/null 2>&1 & $(MAKE) --no-print-directory lint types; code=$$?; wait; exit $$code
+
+test: checked  # Format, lint, types, tests but those of `make systems`, build
+	$(PYTEST) --ignore=tests/systems
 	$(BIN)/python setup.py --quiet build_plugin
 
-test-all: lint types  # As test, with the slow tier, examples drawn anew, and how much of the plugin the tests reach
+test-all: checked  # All tests, with the slow tier, examples drawn anew, and how much of the plugin the tests reach
 	$(PYTEST) $(COVERAGE) -m "" --hypothesis-profile=others
 	$(BIN)/python setup.py --quiet build_plugin
 
 systems: $(READY)  # Staging, outbox, publishing, damage and clean on disks with the manners of Windows, macOS, a NAS and a stick
-	$(PYTEST) -q -m "" $(addprefix tests/systems/test_,publishing.py spellings.py)
+	$(PYTEST) -q -m "" tests/systems
 	@for disk in windows macos nas ntfs exfat; do \
 		echo "On $$disk:"; $(PYTEST) -q --coarse-clock --disk $$disk @tests/systems/suites.txt || exit 1; \
 	done
