@@ -27,8 +27,9 @@ from disks.images import CannotMount, mounted
 MB = 2**20
 ROUNDS = 3
 FRAME_BYTES = 10 * MB
-#: What a round copies at most: a large file, and all frames together. Larger ones tell nothing else, and take minutes.
-ON_DISK_BYTES, IN_IMAGE_BYTES = (4096 * MB, 2000 * MB), (1000 * MB, 1000 * MB)
+#: What a round copies at most: a large file, and all frames together. On a disk it is more than the system keeps back,
+#: so that what writing takes is in it; clones take no time for any.
+ON_DISK_BYTES, IN_IMAGE_BYTES = (8192 * MB, 20_000 * MB), (1000 * MB, 1000 * MB)
 #: Room that is left to everybody else.
 LEFT_BYTES = 8192 * MB
 
