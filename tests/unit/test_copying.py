@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from ftrack_accsyn_accessor import cloning, copying
 
 CONTENT = bytes(range(256)) * 3000
+#: Aligned blocks of so much, and multiples of it, are slow where a disk cannot clone.
+ROUND = 256 * 1024
 #: How os.copy_file_range is called; tests put what kernels and disks have been seen to do in its place, as no kernel
 #: can be told to.
 Range = Callable[[int, int, int, int, int], int]
@@ -177,6 +179,28 @@ def test_pipe_is_read_to_its_end(tmp_path: Path) -> None:
     writer.join()
 
     assert target.read_bytes() == CONTENT
+
+
+def test_no_block_is_round_as_those_take_linux_twice_the_time(
+    source: Path, moving: Callable[[Range], list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = []
+
+    def move(source: int, target: int, count: int, from_: int, to: int) -> int:
+        blocks.append(count)
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    def write(file: int, content: memoryview) -> int:
+        blocks.append(len(content))
+        return real(file, content)
+
+    real = os.write
+    moving(move)
+    monkeypatch.setattr(os, "write", write)
+
+    assert copied(source).read_bytes() == CONTENT
+    assert len(blocks) > 2
+    assert [count for count in blocks if count % ROUND == 0] == []
 
 
 def test_holes_are_read_as_zeros(tmp_path: Path) -> None:

@@ -19,13 +19,6 @@ SHOT = "show_a/sq010/sh010"
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[FtrackService]:
-    with FtrackService() as service:
-        service.add_user("artist", "artist-key")
-        yield service
-
-
-@pytest.fixture(scope="module")
 def ids(service: FtrackService) -> dict[str, str]:
     ids = demo.build(service.store)
     for key, kind, entity_type, object_type, default in (

@@ -12,13 +12,6 @@ from ftrack_accsyn_sandbox.ftrack import FtrackService, demo
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[FtrackService]:
-    with FtrackService() as service:
-        service.add_user("artist", "artist-key")
-        yield service
-
-
-@pytest.fixture(scope="module")
 def ids(service: FtrackService) -> dict[str, str]:
     ids = demo.build(service.store)
     for number, name in enumerate(("sh010", "sh020", "sh030"), start=1):

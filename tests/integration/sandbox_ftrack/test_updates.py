@@ -9,7 +9,7 @@ from typing import Any, Iterator
 import ftrack_api
 import pytest
 
-from ftrack_accsyn_sandbox.ftrack import FtrackService, demo
+from ftrack_accsyn_sandbox.ftrack import FtrackService
 from helpers import wait_until
 
 WAIT_S = 10
@@ -58,11 +58,6 @@ def service() -> Iterator[FtrackService]:
         service.add_user("service", "unused")
         service.add_global_key("global-key")
         yield service
-
-
-@pytest.fixture(scope="module")
-def ids(service: FtrackService) -> dict[str, str]:
-    return demo.build(service.store)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import ftrack_api
 import pytest
 from ftrack_api.exception import ServerError
 
-from ftrack_accsyn_sandbox.ftrack import FtrackService, demo
+from ftrack_accsyn_sandbox.ftrack import FtrackService
 
 
 @pytest.fixture(scope="module")
@@ -17,11 +17,6 @@ def service() -> Iterator[FtrackService]:
         for username in ("artist", "admin"):
             service.add_user(username, f"{username}-key")
         yield service
-
-
-@pytest.fixture(scope="module")
-def ids(service: FtrackService) -> dict[str, str]:
-    return demo.build(service.store)
 
 
 @pytest.fixture
