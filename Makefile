@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # The steps of a target share files (.venv, build/): one after the other, also under -j.
 .NOTPARALLEL:
-.PHONY: demo demo-send demo-vendor checked test test-all systems hosts framework matrix suites bench fleet lint types build pictures sandbox clean
+.PHONY: demo demo-send demo-vendor checked test test-all systems hosts framework matrix suites bench fleet lint types build pictures trials sandbox clean
 
 demo: $(READY)  # Publish in an embedded studio and watch the files arrive
 	$(BIN)/ftrack-accsyn demo
@@ -81,6 +81,9 @@ build: $(READY)  # The archive for ftrack Connect, and a wheel with the command 
 
 pictures: $(READY)  # Icons and screenshots in resource/, from the sandbox
 	$(BIN)/python tests/pictures/make.py
+
+trials: $(READY)  # How many tests stand behind each promise, written into the manual's table of reliability
+	$(BIN)/python tests/trials.py
 
 sandbox: $(READY)  # Keep the embedded studio running, for work of your own
 	$(BIN)/ftrack-accsyn sandbox

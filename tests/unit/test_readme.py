@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -17,50 +15,13 @@ from ftrack_accsyn_accessor.model import settings
 from helpers import ROOT
 from manual import MANUAL, README, pages
 
-RELIABILITY = (MANUAL / "reliability.md").read_text(encoding="utf-8")
 VARIABLE = re.compile(r"`((?:FTRACK_)?ACCSYN_[A-Z_]+)`")
-TESTS = ROOT / "tests"
-#: Not even collected where Qt cannot be loaded.
-NEED_QT = {"integration/worker/test_shown_everywhere.py"}
-
-
-def reliability() -> dict[tuple[str, ...], list[int]]:
-    """Return the table: the files of each row, and their trials in the default and in the slow tier."""
-    rows = [line.strip("| ").split(" | ") for line in RELIABILITY.splitlines() if ".py`" in line]
-    found = {}
-    for row in rows:
-        files = tuple(re.findall(r"`([\w/]+\.py)`", row[-3]))
-        trials = [int(number) for number in re.findall(r"\d+", row[-1])]
-        if " steps" not in row[-1]:  # those are not pytest's to count
-            found[files] = trials if len(trials) == 2 else trials * 2
-    return found
-
-
-def collected(names: list[str], tier: str) -> Counter[str]:
-    """Return how many tests each of the files has in a tier."""
-    files = [str(TESTS / name) for name in names]
-    options = ["--collect-only", "-q", "-p", "no:cacheprovider", "--assert=plain", "-m", tier]
-    command = [sys.executable, "-m", "pytest", *options, *files]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    tests = (line.split("::")[0] for line in listed.splitlines() if "::" in line)
-    return Counter(name.split("tests/", 1)[1] for name in tests)
-
-
-def has_qt() -> bool:
-    try:
-        importlib.import_module("PySide6.QtWidgets")
-    except ImportError:
-        return False
-    return True
 
 
 def test_trials_of_the_reliability_table_are_those_that_run() -> None:
-    told = {files: trials for files, trials in reliability().items() if has_qt() or not NEED_QT.intersection(files)}
-    names = sorted({name for files in told for name in files})
-    tiers = [collected(names, tier) for tier in ("not slow", "")]
-    run = {files: [sum(tier[name] for name in files) for tier in tiers] for files in told}
-    assert len(told) > 20
-    assert run == told
+    command = [sys.executable, str(ROOT / "tests" / "trials.py"), "--check"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (0, ""), f"{run.stdout}{run.stderr}\nNow: make trials"
 
 
 def test_each_variable_of_the_settings_is_explained() -> None:
