@@ -7,9 +7,12 @@ but `is none`; a path through a collection is satisfied by any of its members; `
 
 from __future__ import annotations
 
+import functools
+import itertools
 import operator
 import re
-from typing import Any, Callable
+from collections.abc import Iterable
+from typing import Any, Callable, NamedTuple
 
 from . import computed, errors
 from .access import View
@@ -81,7 +84,8 @@ def select_all(store: Store, query: Query) -> list[Row]:
     if found is None:
         rows = list(store.table(entity_type).of_type(entity_type))
     else:
-        rows = [row for row in found if entity_type in row.entity_type.lineage]
+        rows = [row for row in found.rows if entity_type in row.entity_type.lineage]
+        test = _test(store, entity_type, found.left) if found.left else None
     if test is not None:
         rows = [row for row in rows if test(row)]
     rows.sort(key=lambda row: row.serial)
@@ -122,40 +126,50 @@ def _test(store: Store, entity_type: EntityType, condition: Condition) -> Test:
 
 def _comparison_test(store: Store, entity_type: EntityType, condition: Comparison) -> Test:
     attribute = leaf(store, entity_type, condition.path)
-    values = _values(store, entity_type, condition.path)
     literal, word = condition.literal, condition.operator
     if literal.is_none and word in ("=", "!="):
-        is_missing = word == "="
+        values, is_missing = _values(store, entity_type, condition.path), word == "="
         return lambda row: all(value is None for value in values(row)) == is_missing
     if word in ("like", "not_like"):
         pattern, wanted = _like_pattern(literal.text), word == "like"
-        return lambda row: any(
-            value is not None and bool(pattern.fullmatch(str(to_plain(value)))) == wanted for value in values(row)
+        return _some(
+            store, entity_type, condition.path, lambda value: bool(pattern.fullmatch(str(to_plain(value)))) == wanted
         )
     compare = _ORDERED[word]
     if attribute.kind == "variable":
-        return lambda row: any(_compares(compare, value, literal.text) for value in values(row))
+        return _some(store, entity_type, condition.path, lambda value: _compares(compare, value, literal.text))
     operand = _operand(store, attribute, literal)
-    return lambda row: any(value is not None and compare(value, operand) for value in values(row))
+    return _some(store, entity_type, condition.path, lambda value: compare(value, operand))
 
 
 def _membership_test(store: Store, entity_type: EntityType, condition: Membership | Subquery) -> Test:
     attribute = leaf(store, entity_type, condition.path)
-    values = _values(store, entity_type, condition.path)
     members = _member_values(store, attribute, condition)
-    wanted = not condition.negated
+    is_member: Callable[[Any], bool] = members.__contains__
     if attribute.kind == "variable":
-        return lambda row: any(
-            value is not None and any(_compares(operator.eq, value, str(text)) for text in members) == wanted
-            for value in values(row)
-        )
-    return lambda row: any(value is not None and (value in members) == wanted for value in values(row))
+        is_member = functools.partial(_equals_one, [str(member) for member in members])
+    wanted = not condition.negated
+    return _some(store, entity_type, condition.path, lambda value: is_member(value) == wanted)
+
+
+def _equals_one(texts: Iterable[str], value: Any) -> bool:
+    return any(_compares(operator.eq, value, text) for text in texts)
+
+
+def _some(store: Store, entity_type: EntityType, path: Path, holds: Callable[[Any], bool]) -> Test:
+    """Whether something that a row has at the end of the path, and that is not missing, is so."""
+    attribute = leaf(store, entity_type, path)
+    if len(path) > 1 or attribute.computed:
+        values = _values(store, entity_type, path)
+        return lambda row: any(value is not None and holds(value) for value in values(row))
+    column = _column(attribute)
+    return lambda row: (value := row.values.get(column)) is not None and holds(value)
 
 
 def _compares(compare: Callable[[Any, Any], bool], value: Any, text: str) -> bool:
     """Whether a value of no declared type compares so to *text*, taken as what the value is."""
     try:
-        return value is not None and compare(to_plain(value), as_plain(text, value))
+        return compare(to_plain(value), as_plain(text, value))
     except (KeyError, ValueError):
         return False
 
@@ -211,10 +225,15 @@ def leaf(store: Store, entity_type: EntityType, path: Path) -> Attribute:
     return attribute
 
 
+def _column(attribute: Attribute) -> str:
+    """The column that has the value; the id for a reference."""
+    return attribute.column if attribute.kind == "reference" else attribute.name
+
+
 def _values(store: Store, entity_type: EntityType, path: Path) -> Callable[[Row], list[Any]]:
     """What a row has at the end of the path; the id for a reference."""
     attribute = leaf(store, entity_type, path)
-    column = attribute.column if attribute.kind == "reference" else attribute.name
+    column = _column(attribute)
     if attribute.computed:
         owners, _ = _members(store, entity_type, path[:-1])
         return lambda row: [computed.value_of(store, owner, column) for owner in owners(row)]
@@ -247,24 +266,58 @@ def _members(store: Store, entity_type: EntityType, path: Path) -> tuple[Callabl
 # Indexes.
 
 
-def _plan(store: Store, entity_type: EntityType, condition: Condition) -> list[Row] | None:
-    """Rows among which all that satisfy the condition are, or None when no index helps."""
+class Found(NamedTuple):
+    """Rows among which all that satisfy a condition are, and what is left of it to be judged."""
+
+    rows: list[Row]
+    left: Condition | None
+
+
+def _plan(store: Store, entity_type: EntityType, condition: Condition) -> Found | None:
+    """What indexes find for the condition, None where none helps."""
     if isinstance(condition, Both):
-        plans = [plan for part in condition.conditions if (plan := _plan(store, entity_type, part)) is not None]
-        return min(plans, key=len) if plans else None
+        return _plan_both(store, entity_type, condition)
     if isinstance(condition, Either):
         parts = [_plan(store, entity_type, part) for part in condition.conditions]
-        known = [part for part in parts if part is not None]
-        return _distinct([row for part in known for row in part]) if len(known) == len(parts) else None
-    if isinstance(condition, Comparison) and condition.operator == "=" and not condition.literal.is_none:
-        operand = _operand(store, leaf(store, entity_type, condition.path), condition.literal)
-        return _plan_path(store, entity_type, condition.path, [operand])
-    if isinstance(condition, (Membership, Subquery)) and not condition.negated:
-        members = _member_values(store, leaf(store, entity_type, condition.path), condition)
-        return _plan_path(store, entity_type, condition.path, list(members))
+        known = [part.rows for part in parts if part is not None]
+        return Found(_distinct(itertools.chain(*known)), condition) if len(known) == len(parts) else None
     if isinstance(condition, Relation) and condition.condition is not None:
-        return _plan_relation(store, entity_type, condition.path, condition.condition)
-    return None
+        rows = _plan_relation(store, entity_type, condition.path, condition.condition)
+    elif isinstance(condition, Comparison) and condition.operator == "=" and not condition.literal.is_none:
+        operand = _operand(store, leaf(store, entity_type, condition.path), condition.literal)
+        rows = _plan_path(store, entity_type, condition.path, [operand])
+    elif isinstance(condition, (Membership, Subquery)) and not condition.negated:
+        members = _member_values(store, leaf(store, entity_type, condition.path), condition)
+        rows = _plan_path(store, entity_type, condition.path, list(members))
+    else:
+        return None
+    if rows is None:
+        return None
+    return Found(rows, None if _is_decided(store, entity_type, condition) else condition)
+
+
+def _plan_both(store: Store, entity_type: EntityType, condition: Both) -> Found | None:
+    """The fewest rows that an index finds for one of the conditions; the others are left."""
+    plans = [_plan(store, entity_type, part) for part in condition.conditions]
+    found = [(len(plan.rows), index, plan) for index, plan in enumerate(plans) if plan is not None]
+    if not found:
+        return None
+    _, index, best = min(found)
+    others = [part for number, part in enumerate(condition.conditions) if number != index]
+    left = [best.left, *others] if best.left else others
+    return Found(best.rows, Both(tuple(left)) if len(left) > 1 else next(iter(left), None))
+
+
+def _is_decided(store: Store, entity_type: EntityType, condition: Condition) -> bool:
+    """Whether an index finds just the rows that satisfy the condition: along references, which have one value each."""
+    if not isinstance(condition, (Comparison, Membership, Subquery)):
+        return False
+    for segment in condition.path[:-1]:
+        attribute, target = step(store, entity_type, segment)
+        if target is None or segment.cast or attribute.kind != "reference" or not attribute.column:
+            return False
+        entity_type = target
+    return True
 
 
 def _plan_path(store: Store, entity_type: EntityType, path: Path, values: list[Any]) -> list[Row] | None:
@@ -273,7 +326,7 @@ def _plan_path(store: Store, entity_type: EntityType, path: Path, values: list[A
         rows = _plan_path(store, target, path[1:], values) if target else None
         return None if rows is None else _owners(store, entity_type, attribute, rows)
     attribute, _ = step(store, entity_type, path[0])
-    column = attribute.column if attribute.kind == "reference" else attribute.name
+    column = _column(attribute)
     table = store.table(entity_type)
     if entity_type.primary_key == (column,):
         return [row for value in values if (row := table.get((value,)))]
@@ -286,7 +339,11 @@ def _plan_relation(store: Store, entity_type: EntityType, path: Path, condition:
     attribute, target = step(store, entity_type, path[0])
     if target is None:
         return None
-    rows = _plan_relation(store, target, path[1:], condition) if len(path) > 1 else _plan(store, target, condition)
+    if len(path) > 1:
+        rows = _plan_relation(store, target, path[1:], condition)
+    else:
+        found = _plan(store, target, condition)
+        rows = found.rows if found else None
     return None if rows is None else _owners(store, entity_type, attribute, rows)
 
 
@@ -307,5 +364,5 @@ def _owners(store: Store, entity_type: EntityType, attribute: Attribute, rows: l
     return _distinct([owner for owner in owners if owner])
 
 
-def _distinct(rows: list[Row]) -> list[Row]:
+def _distinct(rows: Iterable[Row]) -> list[Row]:
     return list(dict.fromkeys(rows))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ftrack_accsyn_sandbox.ftrack import Store, demo, grammar, query, world
+from ftrack_accsyn_sandbox.ftrack.table import Row
 from helpers import calls_made
 
 # What a selection asks of components, and of what it leads to; {} takes ids.
@@ -28,6 +31,27 @@ CONDITIONS = [
 ]
 
 
+# Conditions of components by which indexes find just what is meant, more than that, and nothing.
+PARTS = [
+    "id in ({component}, {version})",
+    "container_id in ({component})",
+    "container_id is none",
+    "version_id is {version}",
+    "version.task_id in ({task})",
+    "version.asset.context_id is {shot}",
+    "version.asset.parent.ancestors.id in ({sequence})",
+    "version.asset.parent[Shot].parent_id is {sequence}",
+    "version.asset.parent[Task].id is {shot}",
+    "version has (task_id is {task} and version is 2)",
+    "version.lists any (id in ({version_list}))",
+    "version_id in (select id from AssetVersion where version is 1)",
+    "version_id not_in ({version})",
+    "component_locations.location_id is {location}",
+    'name like "part%"',
+    "size > 100",
+]
+
+
 def studio(shots: int) -> tuple[Store, dict[str, str]]:
     """A world of so many shots, with one list, review session and link of each kind; ids by name."""
     store = Store()
@@ -46,7 +70,7 @@ def studio(shots: int) -> tuple[Store, dict[str, str]]:
         store.create("ListObject", list_id=ids[name], entity_id=entity_id)
     ids["review"] = store.create("ReviewSession", project_id=project_id)["id"]
     store.create("ReviewSessionObject", review_session_id=ids["review"], version_id=version_id)
-    ids["used"] = made.version_ids[-1]
+    ids.update(used=made.version_ids[-1], location=ids["studio.hq"])
     store.create("AssetVersionLink", from_id=ids["used"], to_id=version_id)
     store.create("Appointment", context_id=ids["task"], resource_id=ids["artist"])
     store.create("TypedContextLink", from_id=ids["show_a/assets/hero"], to_id=ids["shot"])
@@ -77,14 +101,47 @@ def test_a_little_is_found_at_the_same_cost_in_a_large_studio(
 
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_what_an_index_finds_is_what_a_search_of_everything_finds(
-    condition: str, small: tuple[Store, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+    condition: str, small: tuple[Store, dict[str, str]]
 ) -> None:
-    store, ids = small
+    by_index, all_searched = found(condition, *small)
+    assert by_index == all_searched
+    assert bool(by_index) == ("nothing" not in condition)
+
+
+def conditions() -> st.SearchStrategy[str]:
+    return st.recursive(
+        st.sampled_from(PARTS),
+        lambda inner: st.one_of(
+            st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda parts: "({} {} {})".format(*parts)),
+            inner.map("not ({})".format),
+        ),
+        max_leaves=5,
+    )
+
+
+def found(condition: str, store: Store, ids: dict[str, str]) -> tuple[list[Row], list[Row]]:
+    """The rows that indexes find by a condition, and those that a search of everything does."""
     asked = grammar.parse(condition.format(**ids))
-    found = query.select_all(store, asked)
-    monkeypatch.setattr(query, "_plan", lambda *_: None)
-    assert query.select_all(store, asked) == found
-    assert bool(found) == ("nothing" not in condition)
+    with pytest.MonkeyPatch.context() as without_indexes:
+        without_indexes.setattr(query, "_plan", lambda *_: None)
+        all_searched = query.select_all(store, asked)
+    return query.select_all(store, asked), all_searched
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_part_of_a_condition_is_taken_for_more_than_its_index_tells(
+    part: str, small: tuple[Store, dict[str, str]]
+) -> None:
+    by_index, all_searched = found(f"Component where {part}", *small)
+    assert by_index == all_searched
+
+
+@given(condition=conditions())
+def test_indexes_find_the_same_however_conditions_are_combined(
+    condition: str, small: tuple[Store, dict[str, str]]
+) -> None:
+    by_index, all_searched = found(f"Component where {condition}", *small)
+    assert by_index == all_searched
 
 
 def test_a_page_after_the_first_searches_nothing(large: tuple[Store, dict[str, str]]) -> None:
