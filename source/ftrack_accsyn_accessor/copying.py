@@ -6,7 +6,7 @@ import contextlib
 import errno
 import io
 import os
-from typing import IO, Any, Callable, Dict, List, Tuple
+from typing import IO, Any, Callable, Dict, List, Tuple, TypeVar
 
 from ftrack_accsyn_accessor import cloning
 
@@ -21,8 +21,13 @@ _AT_ONCE = (256 << 20) - _PAGE
 # Stays in the cache of a processor, while calls cost nothing beside its bytes.
 _BUFFER_BYTES = (256 << 10) - _PAGE
 
+# What a full disk says; of a way it says nothing.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 #: For a way, and the devices of source and target: how often it failed, negative as soon as it has worked.
 _failed: Dict[Tuple[str, int, int], int] = {}
+
+_Answer = TypeVar("_Answer")
 
 
 class SourceUnreadable(Exception):
@@ -46,7 +51,7 @@ def copy(source: IO[Any], target: IO[Any], path: str, spare: Callable[[], str]) 
     written.
     """
     reading, writing = source.fileno(), target.fileno()
-    disks = (os.fstat(reading).st_dev, os.fstat(writing).st_dev)
+    disks = (_of_source(lambda: os.fstat(reading)).st_dev, os.fstat(writing).st_dev)
     if _tried("clone", disks, lambda: cloning.clone(reading, writing, path, spare)):
         return
     with contextlib.suppress(AttributeError, OSError):  # neither macOS nor Windows has it, and a pipe no use for it
@@ -67,7 +72,8 @@ def _tried(way: str, disks: Tuple[int, int], work: Callable[[], None]) -> bool:
     except OSError as error:
         if error.errno is None:  # none of the system's: a timer of the host has interrupted it
             raise
-        _failed[key] = failed + 1 if failed >= 0 else failed
+        if failed >= 0 and error.errno not in _FULL:
+            _failed[key] = failed + 1
         return False
     _failed[key] = -1
     return True
@@ -91,13 +97,13 @@ def _move(source: int, target: int, done: List[int]) -> None:
 def _pump(source: int, target: int, done: int) -> None:
     """Read *source* to its end and write it to *target*, both from *done* on."""
     if done:
-        os.lseek(source, done, os.SEEK_SET)
+        _of_source(lambda: os.lseek(source, done, os.SEEK_SET))
         os.lseek(target, done, os.SEEK_SET)
-    left = os.fstat(source).st_size - done  # mostly nothing, as another way was there before
+    left = _of_source(lambda: os.fstat(source)).st_size - done  # mostly nothing, as another way was there before
     buffer = memoryview(bytearray(max(_PAGE, min(left, _BUFFER_BYTES))))
     with io.FileIO(source, closefd=False) as raw:
         while True:
-            count = _read(raw, buffer)
+            count = _of_source(lambda: raw.readinto(buffer))
             if not count:
                 return
             written = 0
@@ -105,9 +111,10 @@ def _pump(source: int, target: int, done: int) -> None:
                 written += os.write(target, buffer[written:count])
 
 
-def _read(file: io.FileIO, buffer: memoryview) -> int:
+def _of_source(ask: Callable[[], _Answer]) -> _Answer:
+    """Return what *ask* gets from the source. Raise SourceUnreadable where the system does not give it."""
     try:
-        return file.readinto(buffer) or 0
+        return ask()
     except OSError as error:
         if error.errno is None:
             raise

@@ -256,6 +256,48 @@ def test_source_that_cannot_be_read_is_told_apart(source: Path) -> None:
     assert raised.value.error.errno == errno.EBADF
 
 
+@pytest.mark.parametrize("nth", [1, 2])
+def test_source_that_cannot_be_looked_at_any_more_is_told_apart(
+    source: Path, moving: Callable[[Range], list[int]], monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    real, looks = os.fstat, []
+
+    def look(file: int) -> os.stat_result:
+        found = real(file)
+        if os.path.samestat(found, source.stat()):
+            looks.append(file)
+            if len(looks) >= nth:
+                raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return found
+
+    moving(refuse(errno.EXDEV))
+    monkeypatch.setattr(os, "fstat", look)
+    path = source.with_name("copy.exr")
+    with source.open("rb") as reading, path.open("xb") as writing, pytest.raises(copying.SourceUnreadable) as raised:
+        copying.copy(reading, writing, str(path), lambda: str(path) + ".spare")
+
+    assert raised.value.error.errno == errno.ESTALE
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_full_disk_says_nothing_of_a_way(
+    source: Path, moving: Callable[[Range], list[int]], monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    tries = moving(refuse(number))
+    clones: list[int] = []
+
+    def clone(*_: object) -> None:
+        clones.append(number)
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(cloning, "clone", clone)
+
+    copies = [copied(source, f"{each}.exr") for each in range(2 * copying.TRIES)]
+
+    assert [copy.read_bytes() == CONTENT for copy in copies] == [True] * len(copies)
+    assert len(tries) == len(clones) == len(copies)
+
+
 @pytest.mark.parametrize("way", ["clone", "range"])
 def test_timer_of_the_host_ends_a_copy_and_counts_for_no_refusal(
     source: Path, monkeypatch: pytest.MonkeyPatch, moving: Callable[[Range], list[int]], way: str
