@@ -219,17 +219,18 @@ def retry_after_s(headers: Mapping[str, str], now: Optional[datetime.datetime] =
     wish = headers.get("Retry-After", "").strip()
     if re.fullmatch(r"\d+(\.\d+)?", wish):
         return min(float(wish), MAX_RETRY_AFTER_S)
-    until = _http_date(wish)
+    until = http_date(wish)
     if until is None:
         return None
-    since = _http_date(headers.get("Date", "")) or now or datetime.datetime.now(datetime.timezone.utc)
+    since = http_date(headers.get("Date", "")) or now or datetime.datetime.now(datetime.timezone.utc)
     return min(max((until - since).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
 
 
-def _http_date(text: str) -> Optional[datetime.datetime]:
+def http_date(text: str) -> Optional[datetime.datetime]:
+    """Return what the date *text* of a header stands for, with its time zone; None where it is none."""
     try:
         date = email.utils.parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=datetime.timezone.utc)
 

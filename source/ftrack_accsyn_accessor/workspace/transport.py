@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import email.utils
 import logging
 import os
 import time
@@ -15,7 +14,7 @@ import requests.auth
 
 from ftrack_accsyn_accessor import network
 from ftrack_accsyn_accessor.model.errors import NotReady, Refused
-from ftrack_accsyn_accessor.workspace.answers import Problem, Reply
+from ftrack_accsyn_accessor.workspace.answers import Problem, Reply, http_date
 from ftrack_accsyn_accessor.workspace.limit import Limit, limited_session
 
 #: A firewall that swallows packets must not hold the worker for long; five seconds are many trips around the world.
@@ -144,10 +143,8 @@ class Transport:
 
 def clock_skew_s(date: Optional[str], now: float) -> Optional[float]:
     """Return how many seconds a server's clock is ahead of *now* by its `Date` header, which knows whole seconds."""
-    try:
-        return email.utils.parsedate_to_datetime(date or "").timestamp() - now
-    except (TypeError, ValueError, OverflowError):
-        return None
+    told = http_date(date or "")
+    return told.timestamp() - now if told is not None else None
 
 
 class _KeepHeaders(requests.auth.AuthBase):

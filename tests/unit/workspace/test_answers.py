@@ -138,9 +138,12 @@ def test_each_answer_becomes_one_kind_of_problem(status, body, kind, outcome):
         ({"Retry-After": "Sat, 21 Nov 2026 10:00:20 -0000"}, 20.0),
         ({"Retry-After": "Sat, 21 Nov 2026 09:00:00 GMT"}, 0.0),
         ({"Retry-After": "Mon, 21 Nov 2039 09:00:00 GMT"}, answers.MAX_RETRY_AFTER_S),
+        ({"Retry-After": "Sat, 21 Nov 99999999999 10:00:20 GMT"}, None),
+        ({"Retry-After": "Sat, 21 Nov 2026 10:00:20 +99999999999999"}, None),
         # the service's own clock counts, not ours
         ({"Retry-After": "Sat, 21 Nov 2026 12:00:30 GMT", "Date": "Sat, 21 Nov 2026 12:00:00 GMT"}, 30.0),
         ({"Retry-After": "Sat, 21 Nov 2026 10:00:20 GMT", "Date": "yesterday"}, 20.0),
+        ({"Retry-After": "Sat, 21 Nov 2026 10:00:20 GMT", "Date": "Sat, 21 Nov 99999999999 10:00:00 GMT"}, 20.0),
     ],
 )
 def test_retry_after_is_read_in_both_forms(headers, expected):

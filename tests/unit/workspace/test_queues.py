@@ -55,7 +55,9 @@ def test_queue_that_is_not_shown_counts_as_an_ordinary_one(queue: str) -> None:
         ("Sat, 21 Nov 2026 09:00:00 GMT", -3600.0),
         (None, None),
         ("", None),
+        ("Sat, 21 Nov 2026 10:00:00 -0000", 0.0),
         ("yesterday", None),
+        ("Sat, 21 Nov 99999999999 10:00:00 GMT", None),
         ("Sat, 99 Nov 2026 10:00:00 GMT", None),
     ],
 )
