@@ -8,10 +8,8 @@ within that alone. One that cannot be read costs what it tells, and stops nothin
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import sqlite3
-import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
@@ -23,7 +21,7 @@ from ftrack_accsyn_accessor.outbox import lockable, records
 from ftrack_accsyn_accessor.outbox.connection import Connections
 from ftrack_accsyn_accessor.outbox.covering import around
 from ftrack_accsyn_accessor.outbox.filelocks import filelock
-from ftrack_accsyn_accessor.outbox.kept import Known, Row, known_text, read_known
+from ftrack_accsyn_accessor.outbox.kept import Known, Row, is_wanted, pack_known, unpack_known
 from ftrack_accsyn_accessor.outbox.opening import Connection, set_up
 from ftrack_accsyn_accessor.outbox.searching import pattern
 
@@ -153,20 +151,30 @@ class Archive:
             connection.executemany("DELETE FROM archived WHERE item = ?", ids)
             connection.executemany(f"INSERT INTO archived VALUES ({', '.join('?' * 13)})", values)  # noqa: S608
 
-    def drop(self, items: Collection[int]) -> None:
-        """Let the items with these ids go: the outbox has them, or has written down what became of them."""
+    def drop(self, items: Collection[int], recalled: bool = False) -> None:
+        """Let the items with these ids go: the outbox has written down what became of them, or they were *recalled*.
+
+        Of the latter those stay that have left the outbox once more since.
+        """
         path = self.path()
         if not items or path is None or not path.exists():
             return
         try:
             with alone(path):
-                there = [(item,) for item in items if self._read("SELECT 1 FROM archived WHERE item = ?", (item,))]
+                gone = self._back(items) if recalled else items
+                there = [(item,) for item in gone if self._read("SELECT 1 FROM archived WHERE item = ?", (item,))]
                 if there:
                     self._outbox.bring_to_disk()  # a power cut must not take it back there alone
                     with self._connections(path).writing() as connection:
                         connection.executemany("DELETE FROM archived WHERE item = ?", there)
         except (errors.OutboxError, OSError, filelock.Timeout) as error:
             logger.warning("%s", error)
+
+    def _back(self, items: Collection[int]) -> list[int]:
+        """Return those of *items* that the outbox does not want back: it has them, or what took their place."""
+        known = self.with_ids(list(items))
+        with self._outbox.reading() as connection:
+            return [item for item, each in known.items() if not is_wanted(connection, each)]
 
     # Reading.
 
@@ -267,7 +275,7 @@ class Archive:
 
     def _known(self, where: str, values: Sequence[Any]) -> list[Known]:
         rows = self._read(f"SELECT known, files FROM archived WHERE {where}", values)  # noqa: S608 - bound
-        return [known for known in map(_unpack, rows) if known is not None]
+        return [known for known in (unpack_known(*row) for row in rows) if known is not None]
 
     def _read(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         path = self.path()
@@ -330,7 +338,7 @@ def _values(row: Row) -> tuple[Any, ...]:
         row["size_bytes"],
         row["file_count"],
         "\n".join((title, names["resource_identifier"], names["username"])),
-        _pack(known_text(row)),
+        pack_known(row),
         row["packed"] or records.pack(()),
     )
 
@@ -358,42 +366,3 @@ def _like(words: Iterable[str], whole: bool = False) -> tuple[str, list[Any]]:
 
 def _marks(values: Sequence[Any]) -> str:
     return ", ".join("?" * len(values))
-
-
-#: What all of them have in common, which need not be in each again. Never to be changed: it unpacks what is there.
-_DICTIONARY = json.dumps(
-    {
-        **dict.fromkeys(("id", "request", "size_bytes", "file_count", "attempts", "job", "attempted", "done_bytes"), 0),
-        "reason": "publish", "kind": "file", "volume": "projects", "state": "synced", "contents": 1,
-        **dict.fromkeys(
-            (
-                "server_url", "workspace", "studio", "component_id", "component_name", "path", "resource_identifier",
-                "location_id", "location_name", "source_party", "party", "destination_id", "destination_name",
-                "username", "project_id", "project_name", "version_id", "version_name", "sent", "arrived_at",
-                "synced_at", "created_at", "updated_at", "identifier", "copied_from", "context", "job_name",
-                "job_id", "job_status",
-            ),
-            "https://",
-        ),
-    },
-    separators=(",", ":"),
-).encode()  # fmt: skip
-
-
-#: Enough for one row and the dictionary; more takes longer to prepare than to fill.
-_WINDOW_BITS, _MEMORY_LEVEL = 12, 5
-
-
-def _pack(text: str) -> bytes:
-    packer = zlib.compressobj(1, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL, zdict=_DICTIONARY)
-    return packer.compress(text.encode()) + packer.flush()
-
-
-def _unpack(row: sqlite3.Row) -> Optional[Known]:
-    """Return what is known, with `packed`; None where it is damaged, which must not keep the others from being read."""
-    try:
-        known = read_known(zlib.decompressobj(_WINDOW_BITS, zdict=_DICTIONARY).decompress(row["known"]).decode())
-    except (zlib.error, ValueError, TypeError):
-        return None
-    known["packed"] = row["files"]
-    return known

@@ -41,8 +41,8 @@ class Listing:
         # So many of the archive's stand above the page, wherever those of the outbox stand.
         above = max(0, offset - len(found))
         found += self._archived(states, search, request, most - above if most >= 0 else -1, above)
-        found.sort(reverse=True)
-        return [each[2] for each in found[offset - above : most - above if most >= 0 else None]]
+        places = sorted(set(found), reverse=True)  # one may have left the outbox between the two looks
+        return [each[2] for each in places[offset - above : most - above if most >= 0 else None]]
 
     def count(self, states: Collection[State], search: str, request: Optional[int]) -> int:
         """Return how many items `ids` would find without a limit."""

@@ -11,7 +11,7 @@ from ftrack_accsyn_accessor.outbox import archive as archiving
 from ftrack_accsyn_accessor.outbox import records
 from ftrack_accsyn_accessor.outbox.archive import Archive
 from ftrack_accsyn_accessor.outbox.connection import Connections
-from ftrack_accsyn_accessor.outbox.kept import Known
+from ftrack_accsyn_accessor.outbox.kept import Known, is_wanted
 from ftrack_accsyn_accessor.outbox.opening import Connection
 
 #: How often it is looked again, as something moved between the look and the transaction.
@@ -40,7 +40,7 @@ class Recalling:
                     recall(connection, found)
                     yield connection
                     break
-        self._archive.drop([each["id"] for each in found])
+        self._archive.drop([each["id"] for each in found], recalled=True)
 
     def bring(self, publications: Iterable[Publication], files: bool = False) -> None:
         """Bring what *publications* concern into the outbox; with *files* also what has the path of one of their files.
@@ -51,7 +51,7 @@ class Recalling:
         if found:
             with self._connections.writing() as connection:
                 recall(connection, found)
-            self._archive.drop([each["id"] for each in found])
+            self._archive.drop([each["id"] for each in found], recalled=True)
 
     def _related(self, publications: Sequence[Publication], files: bool = False) -> list[Known]:
         return [each for publication in publications for each in self._archive.related(publication, files)]
@@ -61,24 +61,8 @@ def recall(connection: Connection, archived: Iterable[Known]) -> None:
     """Write *archived* as items again, but for those that are, or were let go; to be called inside a transaction."""
     columns = connection.execute("PRAGMA table_info(item)").fetchall() if archived else []
     for known in archived:
-        if _is_wanted(connection, known):
+        if is_wanted(connection, known):
             _write(connection, columns, known)
-
-
-def _is_wanted(connection: Connection, known: Known) -> bool:
-    """Whether the outbox has neither the item, nor newer content of it, nor let it go."""
-    row = connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM item WHERE id = :id) OR EXISTS (SELECT 1 FROM past WHERE item = :id) "
-        "OR :reason = 'publish' AND EXISTS (SELECT 1 FROM item WHERE component_id = :component "
-        "AND location_id = :location AND reason = 'publish')",
-        {
-            "id": known["id"],
-            "reason": known["reason"],
-            "component": records.storable(known["component_id"]),
-            "location": records.storable(known["location_id"]),
-        },
-    ).fetchone()
-    return not row[0]
 
 
 def _write(connection: Connection, columns: Sequence[sqlite3.Row], known: Known) -> None:

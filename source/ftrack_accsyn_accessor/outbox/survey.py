@@ -316,7 +316,9 @@ class Survey:
         """Return *found* and those of *archived* that are not in the outbox again, the newest first."""
         if not archived:
             return found
-        both = [*found, *map(_without_files, gone(self._connections, archived))]
+        here = {each.values["id"] for each in found}  # one may have left since it was read
+        left = [each for each in gone(self._connections, archived) if each["id"] not in here]
+        both = [*found, *map(_without_files, left)]
         return sorted(both, key=lambda each: (each.values["created_at"], each.values["id"]), reverse=True)
 
     def _where(self, condition: str, values: Sequence[Any], limit: int = _LIST_LIMIT) -> list[Found]:

@@ -6,13 +6,16 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
+
 from ftrack_accsyn_accessor.model.item import Endpoint, Item, Kind, Reason, StagedFile, State, Studio
 from ftrack_accsyn_accessor.model.request import Request, Wanted
-from ftrack_accsyn_accessor.outbox import Outbox
+from ftrack_accsyn_accessor.outbox import Outbox, moving
 from ftrack_accsyn_accessor.outbox.moving import Moving
 from unit.outbox.conftest import Desk
 
 DAY_S = 86_400.0
+NAMES = [f"c{number}" for number in range(7)]
 STUDIO = Studio("https://acme.test", "acme")
 SITE = Endpoint("site=london", "l-london", "studio.london")
 
@@ -59,6 +62,11 @@ def archive(desk: Desk, days: float = 7.0) -> int:
             return moved
 
 
+def archived(outbox: Outbox) -> list[str]:
+    """Return the components that the archive has."""
+    return sorted(known["component_id"] for found in outbox.archive.called(["main"]) for known in found)
+
+
 def left(outbox: Outbox) -> list[str]:
     """Return the components that are in the outbox itself."""
     return sorted(item.publication.component_id for item in outbox.items())
@@ -76,3 +84,11 @@ def frames(desk: Desk, component_id: str = "seq", count: int = 3, **changes: Any
 
 
 SYNCED = State.SYNCED
+
+
+@pytest.fixture
+def old(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """An outbox with a few things that arrived long ago, which leave it two by two."""
+    monkeypatch.setattr(moving, "TAKEN_AT_ONCE", 2)
+    arrive(desk, *NAMES)
+    return desk

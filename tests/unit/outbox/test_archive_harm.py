@@ -15,20 +15,15 @@ from ftrack_accsyn_accessor.insight import status
 from ftrack_accsyn_accessor.insight.doctor import local
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.model.item import State
-from ftrack_accsyn_accessor.outbox import Outbox, damage, moving
+from ftrack_accsyn_accessor.outbox import Outbox, damage
 from ftrack_accsyn_accessor.outbox.past import Ended
-from unit.outbox.archiving import archive, arrive, left
+from unit.outbox.archiving import NAMES, archive, archived, arrive, left, old
 from unit.outbox.conftest import Desk
 
+__all__ = ["old"]
+
 OUTBOX = "ftrack_accsyn_accessor.outbox"
-NAMES = [f"c{number}" for number in range(7)]
-
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
-
-
-def archived(outbox: Outbox) -> list[str]:
-    """Return the components that the archive has."""
-    return sorted(known["component_id"] for found in outbox.archive.called(["main"]) for known in found)
 
 
 def killed_at(step: str, nth: int, when: str, action: Callable[[], Any]) -> None:
@@ -61,14 +56,6 @@ def _kill_at(step: str, nth: int, when: str) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(owner, names[-1], counted)
-
-
-@pytest.fixture
-def old(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """An outbox with a few things that arrived long ago, which leave it two by two."""
-    monkeypatch.setattr(moving, "TAKEN_AT_ONCE", 2)
-    arrive(desk, *NAMES)
-    return desk
 
 
 # Killed.
@@ -183,82 +170,6 @@ def downgrade(desk: Desk) -> None:
         connection.execute("DROP TABLE here")
         connection.execute("PRAGMA user_version = 4")
     desk.outbox.close()
-
-
-# Two at once.
-
-MOVE = """
-import sys
-from pathlib import Path
-from ftrack_accsyn_accessor.outbox import Outbox, moving
-moving.COPIED_AT_ONCE, moving.TAKEN_AT_ONCE, moving.PAUSE_S = 7, 3, 0.0
-outbox = Outbox(Path(sys.argv[1]))
-print("ready", flush=True)
-sys.stdin.readline()
-while outbox.moving.step(float(sys.argv[2])):
-    pass
-outbox.close()
-"""
-
-
-def test_two_processes_move_at_once_while_a_third_publishes_anew(
-    desk: Desk, start: Callable[..., Any], finish: Callable[..., str]
-) -> None:
-    names = [f"n{number:03d}" for number in range(120)]
-    arrive(desk, *names)
-    movers = [start(MOVE, desk.path, desk.clock.now) for _ in range(2)]
-    assert [each.stdout.readline() for each in movers] == ["ready\n"] * 2
-    for each in movers:
-        each.stdin.write("go\n")
-        each.stdin.flush()
-    for name in names[::6]:
-        desk.prepare(name)
-    for each in movers:
-        finish(each)
-
-    found = {name: desk.outbox.survey.of_component(name) for name in names}
-    assert {name: len(items) for name, items in found.items()} == dict.fromkeys(names, 1)
-    for name in names[::6]:
-        assert (found[name][0].item.state, found[name][0].values["contents"]) == (State.PREPARED, 2)
-        assert found[name][0].values["stale_at"] == "loc-hq"
-    archive(desk)
-    assert left(desk.outbox) == names[::6]
-
-
-def test_what_one_drops_from_the_archive_nobody_takes_out_of_the_outbox_meanwhile(old: Desk) -> None:
-    """It came back, and would leave again between the two."""
-    archive(old)
-    path = old.outbox.archive.path()
-    assert path is not None
-    with moving.archiving.alone(path):
-        other = Outbox(old.path, old.clock)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("ftrack_accsyn_accessor.outbox.archive.BUSY_S", 0.0)
-            other.requests.staged(old.publication("c1"))  # brings it back, and drops nothing
-            with pytest.raises(errors.OutboxError):
-                other.moving.step(old.clock.now)
-        other.close()
-    assert left(old.outbox) == ["c1"]
-    assert archived(old.outbox) == NAMES
-    assert len(old.outbox.survey.of_component("c1")) == 1
-
-
-def test_what_moves_between_the_look_and_the_transaction_is_looked_for_again(old: Desk) -> None:
-    related, seen = old.outbox.archive.related, []
-
-    def late(*arguments: Any) -> Any:
-        found = related(*arguments)
-        if not seen:
-            seen.append(found)
-            archive(old)
-        return found
-
-    old.outbox.archive.related = late  # type: ignore[method-assign]
-    arrive(old, "begun")
-    archive(old, days=29.0)
-    old.prepare("c1")
-    (found,) = old.outbox.survey.of_component("c1")
-    assert (found.item.state, found.values["contents"]) == (State.PREPARED, 2)
 
 
 # Damaged, gone, full.
