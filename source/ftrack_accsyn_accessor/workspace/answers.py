@@ -35,6 +35,8 @@ from ftrack_accsyn_accessor.workspace.wording import classify_message
 
 #: A wish beyond this is taken for a mistake (a wrong clock, say): it would park everything for a day.
 MAX_RETRY_AFTER_S = 3600.0
+#: A wish from here on is told: who waits for so long wonders.
+_LONG_S = 60.0
 
 #: Of a number that anybody may mean.
 _MOST_DIGITS = 100
@@ -97,8 +99,13 @@ class Problem(Exception):
         """Return the error to raise; every one of *secrets* is blotted out of its text."""
         remedy = _REMEDIES[self.kind] if self.remedy is None else self.remedy
         outcome = redacted(self.outcome, secrets)
-        again = _BY_ITSELF[self.kind]
+        again = self._again()
         return self.kind(tried, on, outcome, remedy, again, status=self.status, retry_after_s=self.retry_after_s)
+
+    def _again(self) -> str:
+        if self.kind is Busy and self.retry_after_s is not None and self.retry_after_s >= _LONG_S:
+            return f"It is tried again after {math.ceil(self.retry_after_s / 60)} min, as accsyn wishes."
+        return _BY_ITSELF[self.kind]
 
 
 def read_reply(reply: Reply, ours: Iterable[str] = ()) -> dict[str, Any]:

@@ -165,6 +165,15 @@ def test_an_error_tells_what_was_tried_on_what_with_what_outcome_and_remedy():
     )
 
 
+@pytest.mark.parametrize(
+    ("wish", "again"),
+    [("59", "It is tried again later."), ("60", "It is tried again after 1 min, as accsyn wishes.")]
+    + [(wish, f"It is tried again after {told} min, as accsyn wishes.") for wish, told in (("89", 2), ("99999", 60))],
+)
+def test_long_wait_that_accsyn_wishes_is_told(wish, again):
+    assert str(problem_of(429, "", {"Retry-After": wish}).error("log in", "acme", ())).endswith(again)
+
+
 #: What one end of a request refuses is told with its own remedy, by whoever carries it.
 OF_ANSWERS = [kind for kind in WorkspaceError.__subclasses__() if kind is not Unserved]
 
