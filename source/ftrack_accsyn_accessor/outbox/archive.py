@@ -168,7 +168,7 @@ class Archive:
                     with self._connections(path).writing() as connection:
                         connection.executemany("DELETE FROM archived WHERE item = ?", there)
         except (errors.OutboxError, OSError, filelock.Timeout) as error:
-            logger.warning("%s", error)
+            logger.info("What has left the archive of the outbox is still in it, which does no harm. %s", error)
 
     def _back(self, items: Collection[int]) -> list[int]:
         """Return those of *items* that the outbox does not want back: it has them, or what took their place."""

@@ -54,7 +54,9 @@ def test_two_processes_move_at_once_while_a_third_publishes_anew(
     assert left(desk.outbox) == names[::6]
 
 
-def test_what_one_drops_from_the_archive_nobody_takes_out_of_the_outbox_meanwhile(old: Desk) -> None:
+def test_what_one_drops_from_the_archive_nobody_takes_out_of_the_outbox_meanwhile(
+    old: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
     """It came back, and would leave again between the two."""
     archive(old)
     path = old.outbox.archive.path()
@@ -67,6 +69,7 @@ def test_what_one_drops_from_the_archive_nobody_takes_out_of_the_outbox_meanwhil
             with pytest.raises(errors.OutboxError):
                 other.moving.step(old.clock.now)
         other.close()
+    assert [each for each in caplog.records if each.levelname == "WARNING"] == []  # nobody has to do anything
     assert left(old.outbox) == ["c1"]
     assert archived(old.outbox) == NAMES
     assert len(old.outbox.survey.of_component("c1")) == 1
