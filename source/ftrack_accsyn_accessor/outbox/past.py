@@ -102,6 +102,7 @@ class Past:
                     connection.execute(_WITHDRAW, (cause, now, row["id"]))
                     connection.execute("UPDATE request SET ended_at = NULL WHERE id = ?", (row["request"],))
             _prune(connection, Ended.FORGOTTEN)
+        self._archive.drop(ids)  # of what came back from there, somebody who was killed has left a copy
         return len(rows)
 
     def freed(self, item: Item) -> bool:

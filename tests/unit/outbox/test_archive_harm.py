@@ -152,6 +152,22 @@ def test_who_frees_is_killed_and_the_item_is_freed_or_there(old: Desk, step: str
 
 
 @needs_fork
+def test_what_is_forgotten_is_not_told_by_what_a_killed_process_left_in_the_archive(old: Desk) -> None:
+    archive(old)
+    killed_at("archive:Archive:drop", 1, "before", lambda: old.prepare("c1"))
+    old.outbox.activate(["c1"], "l1")
+    item = old.item("c1")
+    refused = errors.Refused("add files", "show_a", "the path is not allowed", "Rename the file.")
+    old.outbox.needs_attention([item], refused, old.clock.now + 600)
+    old.outbox.taken_back([item])
+
+    old.outbox.past.forget([item.id], "artist@ws1")
+
+    assert old.outbox.survey.of_component("c1") == []
+    assert old.outbox.survey.count((), "") == len(NAMES) - 1
+
+
+@needs_fork
 def test_killed_upgrade_is_begun_anew(desk: Desk) -> None:
     desk.outbox.close()
     downgrade(desk)
