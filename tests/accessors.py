@@ -1,4 +1,7 @@
-"""Other people's accessors of ftrack, and the servers that they need, on this machine."""
+"""Other people's accessors of ftrack, a server that one of them needs, and what breaks such servers off.
+
+The other server is that of `ssh_server`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Optional
 
 import pytest
@@ -121,134 +123,3 @@ class Bucket:
         yield b"half"
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
-
-
-class SshServer:
-    """An SSH server that serves the files below *root* to anybody who knows the password."""
-
-    USER, PASSWORD = "artist", "artist-secret"
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.cut = Cut()
-        self.transports: list[Any] = []
-        self._key = paramiko().ECDSAKey.generate()
-        self._listener = socket.create_server((HOST, 0))
-        self.port = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join()
-        self.drop()
-
-    def drop(self) -> None:
-        """Cut all connections."""
-        dropped, self.transports = self.transports, []  # who was cut off may connect anew meanwhile
-        for transport in dropped:
-            transport.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each request waits for its answer
-            transport = paramiko().Transport(connection)
-            transport.add_server_key(self._key)
-            transport.set_subsystem_handler("sftp", paramiko().SFTPServer, _files(), self)
-            self.transports.append(transport)
-            with contextlib.suppress(EOFError, OSError, paramiko().SSHException):
-                transport.start_server(server=_login())
-
-
-def paramiko() -> Any:
-    return importlib.import_module("paramiko")
-
-
-def _login() -> Any:
-    class Login(paramiko().ServerInterface):  # type: ignore[misc]
-        def check_auth_password(self, username: str, password: str) -> int:
-            known = (username, password) == (SshServer.USER, SshServer.PASSWORD)
-            return int(paramiko().AUTH_SUCCESSFUL if known else paramiko().AUTH_FAILED)
-
-        def check_channel_request(self, kind: str, chanid: int) -> int:
-            return int(paramiko().OPEN_SUCCEEDED)
-
-    return Login()
-
-
-def _files() -> Any:
-    library = paramiko()
-
-    class Handle(library.SFTPHandle):  # type: ignore[misc]
-        def __init__(self, file: Any, server: SshServer, flags: int) -> None:
-            super().__init__(flags)
-            self.readfile = self.writefile = file
-            self.server = server
-
-        def read(self, offset: int, length: int) -> Any:
-            return self._unless_cut(super().read, offset, length)
-
-        def write(self, offset: int, data: bytes) -> Any:
-            return self._unless_cut(super().write, offset, data)
-
-        def stat(self) -> Any:
-            return library.SFTPAttributes.from_stat(os.fstat(self.readfile.fileno()))
-
-        def _unless_cut(self, work: Callable[[int, Any], Any], offset: int, what: Any) -> Any:
-            if self.server.cut.happens():
-                self.server.drop()
-                return library.SFTP_FAILURE
-            return work(offset, what)
-
-    class Files(library.SFTPServerInterface):  # type: ignore[misc]
-        def __init__(self, login: Any, server: SshServer) -> None:
-            super().__init__(login)
-            self.server = server
-
-        def open(self, path: str, flags: int, attr: Any) -> Any:
-            def opened(full: str) -> Any:
-                mode = "rb" if not flags & (os.O_WRONLY | os.O_RDWR) else "r+b" if flags & os.O_RDWR else "wb"
-                return Handle(os.fdopen(os.open(full, flags, 0o644), mode), self.server, flags)
-
-            return self._answer(opened, path)
-
-        def stat(self, path: str) -> Any:
-            def found(full: str) -> Any:
-                if path.endswith("/") and not os.path.isdir(full):
-                    raise NotADirectoryError(full)
-                return library.SFTPAttributes.from_stat(os.stat(full))
-
-            return self._answer(found, path)
-
-        lstat = stat
-
-        def list_folder(self, path: str) -> Any:
-            def listed(full: str) -> Any:
-                names = sorted(os.listdir(full))
-                return [library.SFTPAttributes.from_stat(os.stat(os.path.join(full, name)), name) for name in names]
-
-            return self._answer(listed, path)
-
-        def remove(self, path: str) -> Any:
-            return self._answer(os.remove, path)
-
-        def mkdir(self, path: str, attr: Any) -> Any:
-            return self._answer(os.mkdir, path)
-
-        def rmdir(self, path: str) -> Any:
-            return self._answer(os.rmdir, path)
-
-        def _answer(self, work: Callable[[str], Any], path: str) -> Any:
-            try:
-                result = work(str(self.server.root) + self.canonicalize(path))
-            except OSError as error:
-                return library.SFTPServer.convert_errno(error.errno or 0)
-            return library.SFTP_OK if result is None else result
-
-    return Files

@@ -9,18 +9,21 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_api.accessor.disk import DiskAccessor
 from ftrack_api.structure.entity_id import EntityIdStructure
 from ftrack_api.structure.standard import StandardStructure
 from ftrack_api.symbol import ORIGIN_LOCATION_ID
 
-from accessors import HOST, Bucket, Cut, SshServer, fetched
+from accessors import HOST, Bucket, Cut, fetched
 from ftrack_accsyn_accessor.staging.entities import files_of
 from ftrack_accsyn_accessor.staging.temporaries import is_temporary_name
 from publishing import Publisher
 from tracking import Desk
+
+if TYPE_CHECKING:  # it needs paramiko
+    from ssh_server import SshServer
 
 #: More than what ftrack_api copies at a time.
 LARGE_BYTES = 8 * 1024 * 1024 + 4321

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from accessors import WHY, Bucket, SshServer
+from accessors import WHY, Bucket
 from exchange import Kit, Place, disk, s3, sftp
 from ftrack_accsyn_sandbox.studio import Studio
 from publishing import Publisher
 from tracking import Desk
+
+if TYPE_CHECKING:
+    from ssh_server import SshServer
 
 
 @pytest.fixture
@@ -40,6 +44,8 @@ def bucket() -> Iterator[Bucket]:
 @pytest.fixture
 def ssh(tmp_path: Path) -> Iterator[SshServer]:
     pytest.importorskip("paramiko", reason=f"paramiko: {WHY}")
+    from ssh_server import SshServer
+
     root = tmp_path / "ssh"
     root.mkdir()
     server = SshServer(root)
