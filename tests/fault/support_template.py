@@ -115,7 +115,7 @@ class Template:
     ) -> Child:
         """Fork a child that does *job* with *arguments*, in *environment* (None unsets a variable).
 
-        Jobs are those of `support_jobs`, `support_asking` and `support_handing`.
+        Jobs are those of `support_jobs`, `support_forking`, `support_asking` and `support_handing`.
 
         *kill* is a step (`support_kill.Step` as a dict), {"line": number}, or {"count": True} to report the lines run.
         """
@@ -221,7 +221,7 @@ def _redirect(path: str) -> None:
 
 def work(order: Mapping[str, Any]) -> None:
     """Do what *order* says; the interpreter then ends as any does, with whatever was registered for its end."""
-    from fault import support_asking, support_handing, support_jobs, support_kill
+    from fault import support_asking, support_forking, support_handing, support_jobs, support_kill
 
     for name, value in order["environment"].items():
         os.environ.pop(name, None)
@@ -235,7 +235,7 @@ def work(order: Mapping[str, Any]) -> None:
         lines.start()
     elif kill:
         support_kill.arm(support_kill.Step(**kill))
-    known = (support_jobs, support_asking, support_handing)
+    known = (support_jobs, support_forking, support_asking, support_handing)
     jobs = next(each for each in known if hasattr(each, order["job"]))
     getattr(jobs, order["job"])(order["arguments"], report)
     if "count" in kill:
@@ -257,6 +257,7 @@ def configure_logging(path: str) -> None:
 
 if __name__ == "__main__":
     import fault.support_asking
+    import fault.support_forking
     import fault.support_handing  # noqa: F401 - what children need is imported once
     from ftrack_accsyn_accessor import plugin  # noqa: F401
 

@@ -12,7 +12,7 @@ import pytest
 
 from ftrack_accsyn_accessor.ftrack.registrations import Registrations
 from ftrack_accsyn_accessor.model.credentials import Credentials
-from ftrack_accsyn_accessor.model.errors import AccsynAccessorError
+from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, Unreachable
 from ftrack_accsyn_accessor.model.item import Item, Studio
 from ftrack_accsyn_accessor.outbox import Outbox
 from ftrack_accsyn_accessor.outbox.locks import ProcessLock
@@ -25,6 +25,12 @@ from unit.outbox.conftest import Clock, Desk
 from unit.worker.bench import Bench
 
 __all__ = ["ftrack", "service"]  # fixtures of the room below
+
+AWAY = Unreachable("reach accsyn", "acme", "connection refused", "Wait.")
+
+
+def fail(error: Exception) -> None:
+    raise error
 
 
 class Way:
