@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import sys
+from typing import Any
 
-HOOK_FOLDER = os.path.dirname(os.path.abspath(__file__))
 # Only Connect itself has this module loaded; where it is not, nothing of the tab is, Qt least of all.
 CONNECT = "ftrack_connect.ui.application"
+# The hook beside this one, which knows how the plugin is loaded.
+LOCATION_HOOK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "accsyn_location_hook.py")
 logger = logging.getLogger("ftrack_accsyn_accessor.hook")
 
 
@@ -17,14 +20,10 @@ def register(session: object, **_: object) -> None:
     if CONNECT not in sys.modules:
         return
     try:
-        for folder in ("dependencies", "source"):  # The unpacked archive, or a checkout.
-            path = os.path.join(os.path.dirname(HOOK_FOLDER), folder)
-            # At the end: what the host brings itself always wins.
-            if os.path.isdir(path) and path not in sys.path:
-                sys.path.append(path)
-        from ftrack_accsyn_accessor.connect import host
-
-        host.register(session)
+        spec: Any = importlib.util.spec_from_file_location("accsyn_location_hook", LOCATION_HOOK)
+        location_hook: Any = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(location_hook)
+        location_hook.load("ftrack_accsyn_accessor.connect.host").register(session)
     except ImportError as error:
         logger.error("The accsyn tab could not be loaded; Connect goes on without it: %s.", error)
     except Exception:

@@ -31,7 +31,8 @@ def fitting(hosts: ModuleType, carried: Path) -> ModuleType:
         )
         if spec is None or spec.loader is None or not carried.is_file() or str(carried) == hosts.__file__:
             needed = ".".join(map(str, _NEEDED))
-            raise ImportError(f"filelock {hosts.__version__} of this Python is too old, {needed} is needed")
+            found = f"filelock {getattr(hosts, '__version__', 'without a version')}"
+            raise ImportError(f"{found} of this Python is too old, {needed} is needed")
         sys.modules[_PRIVATE] = module = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(module)

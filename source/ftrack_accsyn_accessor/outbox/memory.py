@@ -21,6 +21,7 @@ from ftrack_accsyn_accessor.model.errors import OutboxError
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import lockable
 from ftrack_accsyn_accessor.outbox.file import digest, is_state_folder, normalised, read_marker, write
+from ftrack_accsyn_accessor.outbox.file import state_folder as of_account
 from ftrack_accsyn_accessor.outbox.filelocks import filelock
 from ftrack_accsyn_accessor.outbox.store import Outbox
 
@@ -68,6 +69,12 @@ class Served:
             return read_marker(self.root)
         except OSError:
             return ""
+
+    @property
+    def is_another_accounts(self) -> bool:
+        """Whether its state folder is there, and another account's: a process that changes its own keeps its home."""
+        folder = Path(self.outbox).parent
+        return is_state_folder(folder.name) and os.path.isdir(folder) and folder.name != of_account(self.root)
 
     def is_of(self, outbox: Path) -> bool:
         """Whether *outbox* is the one that serves this area: not where another disk is there, and that one's in it."""
@@ -119,8 +126,9 @@ def served() -> list[Served]:
 
 
 def known(root: str) -> Optional[Served]:
-    """Return the area that was served last at *root* (absolute)."""
-    return next((each for each in served() if normalised(each.root) == normalised(root)), None)
+    """Return the area that this account has served last at *root* (absolute)."""
+    here = (each for each in served() if normalised(each.root) == normalised(root))
+    return next((each for each in here if not each.is_another_accounts), None)
 
 
 def elsewhere(location_name: str, root: str) -> bool:

@@ -316,12 +316,20 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
     def _is_really_inside(self, path: str) -> bool:
         return _is_inside(os.path.realpath(path), os.path.realpath(self.prefix))
 
-    def _root_is_present(self) -> bool:
-        return os.path.exists(self.marker or self.prefix)
-
     def _require_root(self, operation: str, identifier: str) -> None:
-        if not self._root_is_present():
-            raise self._gone(operation, identifier)
+        failure = self._root_failure(operation, identifier)
+        if failure is not None:
+            raise failure
+
+    def _root_failure(self, operation: str, identifier: str) -> Optional[Exception]:
+        """Return the error to be raised where the root is not there, or may not be looked at; else None."""
+        try:
+            os.stat(self.marker or self.prefix)
+        except PermissionError as error:
+            return self._kept_out(operation, identifier, error)
+        except OSError:
+            return self._gone(operation, identifier)
+        return None
 
     def _gone(self, operation: str, identifier: str) -> Exception:
         anew = "" if absent_disk(self.prefix) else f" To begin anew, make {STATE_FOLDER} in it and restart."
@@ -333,6 +341,18 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
             operation=operation,
         )
 
+    def _kept_out(self, operation: str, identifier: str, error: PermissionError) -> Exception:
+        told = cause(error, self.marker or self.prefix) or "Give this user the right to it again."
+        return _error(
+            ftrack_errors.AccessorPermissionDeniedError,
+            f'Could not {operation} "{identifier}" below {self.prefix}: this process may not look into '
+            f"{self._state_folder()} any more ({error.strerror}). {told} Where the application has changed its account, "
+            "open a new session.",
+            identifier,
+            operation=operation,
+            error=error,
+        )
+
     def _refused(self, identifier: str, reason: str) -> Exception:
         return _error(
             ftrack_errors.AccessorFilesystemPathError,
@@ -341,8 +361,10 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
         )
 
     def _failure(self, operation: str, identifier: str, path: str, error: OSError) -> Exception:
-        if error.errno != errno.EPERM and not self._root_is_present():  # macOS keeps applications out with that one
-            return self._gone(operation, identifier)
+        if error.errno != errno.EPERM:  # macOS keeps applications out with that one
+            failure = self._root_failure(operation, identifier)
+            if failure is not None:
+                return failure
         reason, told = self._reason(operation, path, error), cause(error, path) if path != self.prefix else ""
         return _error(
             _ERRORS.get(error.errno or 0, ftrack_errors.AccessorOperationFailedError),

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Dict, Optional, Tuple
 
+from ftrack_accsyn_accessor import environment
 from ftrack_accsyn_accessor.model.errors import StagingError, StagingGone
 from ftrack_accsyn_accessor.outbox import lockable, memory
 from ftrack_accsyn_accessor.outbox.file import MARKER_NAME, read_marker, state_folder, write
@@ -34,9 +35,9 @@ _NOT_THERE = "there is no staging area: its disk is unplugged, or nothing was ev
 _NOTHING_LOST = "Nothing is lost: plug the disk in again."
 _NEVER_SERVED = "Plug it in, or correct the path. Where no disk is meant, make that folder by hand."
 
-# Roots that this process has prepared, with the identity of their markers: a root that vanishes while the process lives
-# is waited for and never made anew, whichever object asks.
-_prepared: Dict[str, str] = {}
+# Roots that this process has prepared, and as which account of the system, with the identity of their markers: a root
+# that vanishes while the process lives is waited for and never made anew, whichever object asks.
+_prepared: Dict[Tuple[str, str], str] = {}
 _prepared_lock = threading.Lock()
 
 
@@ -79,7 +80,7 @@ class StagingArea(StagedFiles):
         StagingError when the path cannot be used.
         """
         with _prepared_lock:
-            key = os.path.normcase(self.root)
+            key = (os.path.normcase(self.root), environment.account())
             self.was_new = False
             prepared = _prepared.get(key, "")
             try:
