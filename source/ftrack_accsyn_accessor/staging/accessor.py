@@ -346,8 +346,8 @@ class AccsynAccessor(DiskAccessor):  # type: ignore[misc]  # ftrack_api is untyp
         return _error(
             ftrack_errors.AccessorPermissionDeniedError,
             f'Could not {operation} "{identifier}" below {self.prefix}: this process may not look into '
-            f"{self._state_folder()} any more ({error.strerror}). {told} Where the application has changed its account, "
-            "open a new session.",
+            f"{self._state_folder()} any more ({error.strerror}). {told} "
+            "Where the application has changed its account, open a new session.",
             identifier,
             operation=operation,
             error=error,

@@ -181,8 +181,9 @@ class StagingArea(StagedFiles):
 
     def _unusable(self, error: Exception) -> StagingError:
         reason = getattr(error, "strerror", None) or str(error)
-        cure = remedy(error, self.root)
-        if isinstance(error, OSError) and is_held(error, str(error.filename or self.root)):
+        path = str(getattr(error, "filename", None) or self.root)
+        cure = remedy(error, path)
+        if isinstance(error, OSError) and is_held(error, path):
             cure = f"Another program has {error.filename} open, {READERS}. Open a new session when it has let go."
         return StagingError("prepare the staging area", self.root, reason, cure)
 

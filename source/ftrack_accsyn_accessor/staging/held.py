@@ -11,6 +11,7 @@ import os
 import time
 from typing import Callable, Dict, Optional, Protocol, Set, Tuple
 
+from ftrack_accsyn_accessor.staging import rights
 from ftrack_accsyn_accessor.staging.temporaries import temporary_name
 
 #: How long one publish, or one write outside of any, waits in all (seconds), and its steps, from fine to coarser.
@@ -49,7 +50,7 @@ def is_held(error: OSError, path: str) -> bool:
 def may_write(folder: str) -> bool:
     """Return whether files can be made in *folder*, or renamed into it; on Windows only making one tells."""
     if not _REMOVED_ON_CLOSE:
-        return os.access(folder, os.W_OK | os.X_OK)
+        return rights.allow(folder, os.W_OK | os.X_OK)
     try:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _REMOVED_ON_CLOSE
         os.close(os.open(os.path.join(folder, temporary_name()), flags))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 
 from ftrack_accsyn_accessor import machine
@@ -48,18 +49,26 @@ def cause(error: OSError, path: str) -> str:
             f"{_KEPT_OUT} {name} out of it: allow it under System Settings > Privacy & Security > Files and Folders "
             f"(or Full Disk Access), then start {name} anew."
         )
-    owner = another_owner(path) if error.errno == errno.EACCES else ""
-    return f"{owner}, who has to let this user in." if owner else ""
+    return _whose_fault(path) if error.errno == errno.EACCES else ""
 
 
-def another_owner(path: str) -> str:
-    """Return `<folder> belongs to <account>` of *path*, or the nearest folder above; empty where it is this user's."""
-    for folder in (path, *above(path)):
+def _whose_fault(path: str) -> str:
+    """Return who keeps this process from using what lies at *path*, or nearest above; empty where the modes let it."""
+    for each in (path, *above(path)):
         try:
-            found = os.stat(folder).st_uid
+            found = os.stat(each)
         except OSError:
             continue
-        return "" if pwd is None or found == os.geteuid() else f"{folder} belongs to {_account(found)}"
+        if pwd is None:  # Windows, whose modes tell nothing
+            return ""
+        if found.st_uid != os.geteuid():
+            return f"{each} belongs to {_account(found.st_uid)}, who has to let this user in."
+        needed = stat.S_IRWXU if stat.S_ISDIR(found.st_mode) else stat.S_IRUSR | stat.S_IWUSR
+        if found.st_mode & needed != needed:
+            mode = f"{stat.S_IMODE(found.st_mode):03o}"
+            cure = "correct it, and the umask of the application that made it"
+            return f"{each} belongs to this user, whom its mode ({mode}) keeps out: {cure}."
+        return ""
     return ""
 
 

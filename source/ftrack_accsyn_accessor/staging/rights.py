@@ -9,6 +9,7 @@ import struct
 import sys
 from typing import Any, Dict, Tuple
 
+_EFFECTIVE = os.access in os.supports_effective_ids  # not on Windows
 _MAC = sys.platform == "darwin"
 _WINDOWS = os.name == "nt"
 
@@ -29,6 +30,14 @@ _PRIVATE_SINCE: Dict[Tuple[int, ...], Tuple[int, ...]] = {
     (3, 11): (3, 11, 10),
     (3, 12): (3, 12, 4),
 }
+
+
+def allow(path: str, mode: int) -> bool:
+    """Return whether *path* may be used by *mode*, as of `os.access`, by the account that this process acts as.
+
+    A service that acts for its users has a real account beside it.
+    """
+    return os.access(path, mode, effective_ids=_EFFECTIVE)
 
 
 def as_if_made_in(folder: str, path: str) -> None:

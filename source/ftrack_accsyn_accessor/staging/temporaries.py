@@ -13,6 +13,8 @@ import secrets
 import time
 from typing import List, Set
 
+from ftrack_accsyn_accessor.staging import rights
+
 _DIGITS = 8
 _FEWEST_DIGITS = 4
 _SHORT = re.compile(r"\.~[0-9a-f]{%d,%d}" % (_FEWEST_DIGITS, _DIGITS))  # noqa: UP031 - braces have another meaning here
@@ -51,7 +53,7 @@ def apart(path: str, state_folder: str) -> str:
         there = os.stat(state_folder)
     except OSError:
         return beside(path)
-    if here.st_dev != there.st_dev or not os.access(state_folder, os.W_OK | os.X_OK):
+    if here.st_dev != there.st_dev or not rights.allow(state_folder, os.W_OK | os.X_OK):
         return beside(path)
     return os.path.join(state_folder, temporary_name())
 

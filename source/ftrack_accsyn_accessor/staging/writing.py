@@ -33,7 +33,7 @@ class StagedWrite:
         self._pid = os.getpid()
         self._stamp: Optional[Stamp] = None
         try:
-            if self._is_apart and not os.access(self._folder, os.W_OK | os.X_OK):
+            if self._is_apart and not rights.allow(self._folder, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
             try:
                 self.file = self._opened(mode, existing)
@@ -149,7 +149,7 @@ def _check_writable(path: str, mode: str, existing: Optional[os.stat_result]) ->
         code = errno.EISDIR
     elif not stat.S_ISREG(existing.st_mode):
         code = errno.EINVAL
-    elif not os.access(path, os.W_OK):
+    elif not rights.allow(path, os.W_OK):
         code = errno.EACCES
     if code:
         raise OSError(code, os.strerror(code), path)

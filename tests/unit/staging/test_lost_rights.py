@@ -8,11 +8,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Callable
 
 import pytest
 from ftrack_api import exception as ftrack_errors
 
-from ftrack_accsyn_accessor.model.errors import StagingGone
+from ftrack_accsyn_accessor.model.errors import StagingError, StagingGone
 from ftrack_accsyn_accessor.outbox import memory
 from ftrack_accsyn_accessor.outbox.file import OUTBOX_NAME, STATE_FOLDER
 from ftrack_accsyn_accessor.staging.accessor import AccsynAccessor
@@ -48,6 +49,15 @@ def area(shared: Path) -> StagingArea:
     return made
 
 
+@pytest.fixture
+def umask() -> Iterator[Callable[[int], object]]:
+    """A function that sets the umask of this process, which is put back."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield os.umask
+    os.umask(before)
+
+
 @contextlib.contextmanager
 def another_account() -> Iterator[None]:
     os.seteuid(OTHER)
@@ -61,7 +71,7 @@ def another_account() -> Iterator[None]:
     ("owner", "mode", "told"),
     [
         (0, 0o700, f"{STATE_FOLDER} belongs to root, who has to let this user in."),
-        (OTHER, 0o000, "Give this user the right to it again."),
+        (OTHER, 0o000, f"{STATE_FOLDER} belongs to this user, whom its mode (000) keeps out: correct it,"),
     ],
 )
 def test_root_that_this_process_may_not_look_at_any_more_is_not_said_to_have_vanished(
@@ -106,3 +116,18 @@ def test_own_area_that_is_missing_is_waited_for_although_another_account_has_one
 
         with pytest.raises(StagingGone):
             StagingArea(area.root).prepare()
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o777, "000"), (0o377, "400"), (0o277, "500"), (0o177, "600")])
+def test_umask_that_takes_the_accounts_own_rights_is_named_instead_of_an_owner(
+    shared: Path, umask: Callable[[int], object], mask: int, mode: str
+) -> None:
+    with another_account():
+        umask(mask)
+        with pytest.raises(StagingError) as caught:
+            StagingArea(str(shared / "projects")).prepare()
+
+    said = str(caught.value)
+    assert f"{shared / 'projects' / STATE_FOLDER} belongs to this user, whom its mode ({mode}) keeps out: " in said
+    assert "correct it, and the umask of the application that made it." in said
+    assert "belongs to root" not in said
