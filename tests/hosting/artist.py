@@ -66,7 +66,12 @@ def stay(session: Any) -> None:
     """Stay, as an application does, until accsyn has all that was published."""
     outbox = session.pick_location().accsyn_staging.outbox
     ends = time.monotonic() + SENT_S
-    while any(number for state, number in outbox.counts().items() if state.value in WAITING):
+    while not is_sent(outbox):
         if time.monotonic() > ends:
             raise AssertionError(f"Still waiting: {[(each.state, each.cause) for each in outbox.items()]}")
         time.sleep(0.05)
+
+
+def is_sent(outbox: Any) -> bool:
+    """Whether accsyn has all that is in *outbox*."""
+    return not any(number for state, number in outbox.counts().items() if state.value in WAITING)

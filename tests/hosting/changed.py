@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import locale
 import logging
 import os
 import shutil
@@ -12,7 +13,7 @@ import threading
 import warnings
 
 import ftrack_api
-from artist import open_and_publish, open_session, publish, stay
+from artist import FOLDER, open_and_publish, open_session, publish, stay
 
 #: Of a thread's stack.
 SMALL_STACK_BYTES = 128 << 10
@@ -21,6 +22,8 @@ FEW_FILES = 24
 #: Of addresses, on CPython's 64 bits: what ftrack_api itself needs is a bit less.
 LITTLE_MEMORY_BYTES = 256 << 20
 LETTERS = "プレート_ü"
+#: The account that nobody has, as the table names it.
+NO_ACCOUNT = 12003
 
 
 def few_files() -> None:
@@ -62,6 +65,30 @@ def open_umask() -> None:
     stay(open_and_publish("plate"))
 
 
+def blind_umask() -> None:
+    os.umask(0o777)
+    open_and_publish("plate")
+
+
+def gives_up_account() -> None:
+    """As a service that was started by root, and goes on as whom it works for."""
+    session = open_and_publish("before")
+    stay(session)
+    os.chmod(os.path.join(FOLDER, "report"), 0o666)
+    os.setgid(NO_ACCOUNT)
+    os.setuid(NO_ACCOUNT)
+    refused(session, "after")
+    stay(open_and_publish("anew", project="show_b"))
+
+
+def refused(session: ftrack_api.Session, name: str, **more: str) -> None:
+    """Try to publish, and write why that cannot be."""
+    try:
+        publish(session, name, **more)
+    except Exception as error:  # noqa: BLE001 - of whatever kind ftrack makes it
+        sys.stdout.write(ascii(str(error)) + "\n")
+
+
 def shares() -> None:
     os.umask(0o002)
     stay(open_and_publish("plate"))
@@ -74,10 +101,7 @@ def letters() -> None:
 def lacking_letters(name: str = LETTERS) -> None:
     """What cannot be called so here is refused, and all else goes."""
     session = open_session()
-    try:
-        publish(session, name, file="plain")
-    except Exception as error:  # noqa: BLE001 - of whatever kind ftrack makes it
-        sys.stdout.write(ascii(str(error)) + "\n")
+    refused(session, name, file="plain")
     publish(session, "plate")
     stay(session)
 
@@ -85,6 +109,37 @@ def lacking_letters(name: str = LETTERS) -> None:
 def other_letters() -> None:
     """The locale has this one, and writes it as nobody else would read it."""
     lacking_letters("grøn")
+
+
+def turkish() -> None:
+    """Where the small letter of I has no dot, and 1.5 is written with a comma."""
+    assert locale.setlocale(locale.LC_ALL, "").startswith("tr_TR")
+    stay(open_and_publish("PLATE_I", frames=range(1, 4)))
+
+
+def embedded() -> None:
+    """As an application that has Python in it, and is none itself."""
+    sys.executable = None
+    del sys.argv
+    stay(open_and_publish("embedded"))
+
+
+class Console:
+    """Like the window for Python in an application that was closed: no file, and nobody hears."""
+
+    encoding = None
+
+    def write(self, text: str) -> int:
+        raise RuntimeError("Internal C++ object already deleted.")
+
+    def flush(self) -> None:
+        pass
+
+
+def console() -> None:
+    sys.stdin = None
+    sys.stdout = sys.stderr = Console()
+    stay(open_and_publish("console"))
 
 
 def strict() -> None:

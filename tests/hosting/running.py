@@ -30,7 +30,14 @@ WAYS = Path(__file__).with_name("ways.py")
 KEPT = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 LIMIT_S = 90.0
 #: What a host's environment has beside ftrack_api, as pip knows it.
-PACKAGES = {Needs.GEVENT: "gevent", Needs.OLD_LOCKS: "filelock==3.0.12", Needs.NEW_LOCKS: "filelock>=4,<5"}
+PACKAGES = {
+    Needs.GEVENT: "gevent",
+    Needs.OLD_LOCKS: "filelock==3.0.12",
+    Needs.NEW_LOCKS: "filelock>=4,<5",
+    Needs.QT: "PySide6-Essentials>=6.8,<6.12",
+}
+#: Which locale is made, and of what.
+LOCALES = {Needs.LATIN: ("de_DE", "ISO-8859-1"), Needs.TURKISH: ("tr_TR", "UTF-8")}
 PROGRAMS = ("artist.py", "changed.py", "frozen.py", "ways.py")
 
 
@@ -106,7 +113,7 @@ class Desk:
         variables: dict[str, Optional[str]] = {
             **{name: os.environ[name] for name in KEPT if name in os.environ},
             **self.studio.environment(),
-            "FTRACK_EVENT_PLUGIN_PATH": os.pathsep.join(str(plugin / "hook") for plugin in self._plugins(host.copies)),
+            "FTRACK_EVENT_PLUGIN_PATH": os.pathsep.join(str(plugin / "hook") for plugin in self._plugins(host)),
             "ARTIST_FOLDER": str(self.sources),
             "HOME": str(self.root / "home"),
             "USERPROFILE": str(self.root / "home"),
@@ -117,17 +124,18 @@ class Desk:
             variables.update(host.variables)
             if "-S" in host.options:
                 variables["ARTIST_PATH"] = f"{packages(interpreter(host))}{os.pathsep}{self.root / 'programs'}"
-            if host.needs is Needs.LATIN:
-                variables["LOCPATH"] = str(latin())
-            if host.account is not None:
+            if host.needs in LOCALES:
+                variables["LOCPATH"] = str(made_locale(host.needs))
+            if host.needs is Needs.ACCOUNTS:
                 variables["PYTHONPATH"] = str(packages(bare_host(*shared_python()[1]).python))
         return {name: value for name, value in variables.items() if value is not None}
 
-    def _plugins(self, copies: int) -> Iterator[Path]:
-        """Yield the folder of each of so many copies of the plugin."""
-        yield self._plugin
-        for number in range(1, copies):
-            folder = self.root / f"copy{number}"
+    def _plugins(self, host: Host) -> Iterator[Path]:
+        """Yield the folder of each copy of the plugin that *host* has."""
+        if not host.folder:
+            yield self._plugin
+        for name in filter(None, [host.folder, *(f"copy{number}" for number in range(1, host.copies))]):
+            folder = self.root / name
             if not folder.exists():
                 shutil.copytree(self._plugin, folder)
             yield folder
@@ -165,18 +173,19 @@ def environment(*more: str) -> Path:
         pytest.skip(f"{' and '.join(more)} cannot be installed here")
 
 
-def latin() -> Path:
-    """A folder with the locale de_DE.ISO-8859-1, made at its first use; skip where that cannot be done."""
+def made_locale(needs: Needs) -> Path:
+    """A folder with the locale that is needed, made at its first use; skip where that cannot be done."""
+    name, letters = LOCALES[needs]
     folder = ENVIRONMENTS / "locales"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
-        target = folder / "de_DE.ISO-8859-1"
+        target = folder / f"{name}.{letters}"
         if not target.exists():
             with contextlib.suppress(OSError):
-                command = ["localedef", "--no-archive", "-i", "de_DE", "-f", "ISO-8859-1", str(target)]
+                command = ["localedef", "--no-archive", "-i", name, "-f", letters, str(target)]
                 subprocess.run(command, capture_output=True, check=False)
     if not target.exists():
-        pytest.skip("it needs " + Needs.LATIN.value)
+        pytest.skip("it needs " + needs.value)
     return folder
 
 

@@ -24,6 +24,8 @@ class Needs(enum.Enum):
     OLD_LOCKS = "filelock 3.0.12"
     NEW_LOCKS = "filelock 4"
     LATIN = "localedef, and what it makes locales of"
+    TURKISH = "the same for Turkish"
+    QT = "PySide6"
     PYINSTALLER = "PyInstaller"
     ACCOUNTS = "root, who may run processes of other accounts"
     INTERPRETERS = "CPython 3.13, whose interpreters can be made from Python"
@@ -47,7 +49,7 @@ class Host:
 
     `published` counts what it reports, None for some. `says` is a pattern of all that it writes to its streams.
     `copies` of the plugin lie on the path. `options` are the interpreter's; a variable that is None is not set.
-    `account` and `group` are numbers.
+    `account` and `group` are numbers. `folder` is what the one that the plugin lies in is called.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Host:
     group: Optional[int] = None
     is_cheap: bool = False
     copies: int = 1
+    folder: str = ""
 
 
 _ASCII = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
@@ -113,9 +116,25 @@ HOSTS = (
         variables={"LC_ALL": "de_DE.ISO-8859-1", "PYTHONUTF8": "0"},
         needs=Needs.LATIN,
     ),
+    Host("a Turkish locale", "turkish", variables={"LC_ALL": "tr_TR.UTF-8"}, needs=Needs.TURKISH),
     # Accounts, homes, rights.
     Host("umask 077", "closed_umask", needs=Needs.POSIX),
     Host("umask 000", "open_umask", needs=Needs.POSIX),
+    Host(
+        "umask 777",
+        "blind_umask",
+        Outcome.REFUSED,
+        says=r".*\.ftrack-accsyn belongs to this user, whom its mode \(000\) keeps out: .* umask of .*\n",
+        needs=Needs.ACCOUNTS,
+        account=NO_ACCOUNT,
+    ),
+    Host(
+        "an account that is given up between two publishes",
+        "gives_up_account",
+        published=2,
+        says=r".*may not look into .*belongs to root.*open a new session.*\n(Could not use .*belongs to root.*\n)?",
+        needs=Needs.ACCOUNTS,
+    ),
     Host("no home at all", "stays", variables={"HOME": None}, needs=Needs.ACCOUNTS, account=NO_ACCOUNT),
     Host("a home that cannot be written", "stays", variables={"HOME": "/"}, needs=Needs.ACCOUNTS, account=NO_ACCOUNT),
     Host("nobody, in a folder of a group", "shares", needs=Needs.ACCOUNTS, account=NOBODY, group=GROUP),
@@ -139,6 +158,10 @@ HOSTS = (
     Host("a daemon thread that publishes at the end", "daemon_thread", Outcome.KEPT, published=None),
     Host("a thread that goes on after the main one", "outlives"),
     Host("an exit handler of its own that publishes", "publishes_at_end", Outcome.KEPT, published=2),
+    # Applications with Python in them.
+    Host("an application that embeds Python: no `sys.executable`, no `sys.argv`", "embedded"),
+    Host("one whose window for output is closed, and raises", "console"),
+    Host("one with Qt, whose loop pumps ftrack's hub", "qt_loop", needs=Needs.QT),
     # Limits.
     Host("24 open files", "few_files", needs=Needs.POSIX),
     Host("256 MB of addresses", "little_memory", needs=Needs.POSIX),
@@ -163,4 +186,5 @@ HOSTS = (
     Host("an old filelock of its own, 3.0", "stays", needs=Needs.OLD_LOCKS),
     Host("a new filelock of its own, 4", "inherits", published=3, says=FORK, needs=Needs.NEW_LOCKS),
     Host("two copies of the plugin on the path", "leaves", copies=2),
+    Host("a plugin folder with blanks and letters beyond ASCII", "stays", folder="Plug-ins プラグイン (1) %20"),
 )

@@ -32,7 +32,7 @@ if __name__ == "__main__":
 
 import changed  # noqa: E402 - of gevent
 import ftrack_api  # noqa: E402
-from artist import FOLDER, open_and_publish, open_session, publish, stay  # noqa: E402 - of gevent
+from artist import FOLDER, SENT_S, is_sent, open_and_publish, open_session, publish, stay  # noqa: E402 - of gevent
 
 
 def leaves() -> None:
@@ -194,6 +194,32 @@ def greenlets() -> None:
     jobs = [gevent.spawn(open_and_publish, f"greenlet{number}") for number in range(3)]
     gevent.joinall(jobs, raise_error=True)
     stay(jobs[0].value)
+
+
+def qt_loop() -> None:
+    """The publish blocks the window, as any call to ftrack does; the background goes on, and so does the loop."""
+    from PySide6.QtCore import QCoreApplication, QTimer
+
+    application = QCoreApplication([])
+    session = ftrack_api.Session(auto_connect_event_hub=True)
+    pump, look, ticks = QTimer(), QTimer(), []
+
+    def turn() -> None:
+        ticks.append(1)
+        session.event_hub.wait(0.01)
+
+    def work() -> None:
+        publish(session, "slot", frames=range(1, 4))
+        outbox = session.pick_location().accsyn_staging.outbox
+        look.timeout.connect(lambda: is_sent(outbox) and application.quit())
+        look.start(50)
+
+    pump.timeout.connect(turn)
+    pump.start(20)
+    QTimer.singleShot(0, work)
+    QTimer.singleShot(int(SENT_S * 1000), lambda: application.exit(3))
+    assert application.exec() == 0
+    assert len(ticks) > 1, len(ticks)
 
 
 # Interruptions and ends.
