@@ -29,7 +29,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"cli", "connect"}),
     frozenset({"plugin"}),
 )
-GROUND = frozenset({"announce", "cloning", "copying", "environment", "files", "machine", "network", "_version"})
+GROUND = frozenset(
+    {"announce", "background", "cloning", "copying", "environment", "files", "machine", "network", "_version"}
+)
 #: What a pure room has no use for: files, networks, clocks, threads, and the two clients.
 IMPURE = {
     *("accsyn_api", "ftrack_api", "asyncio", "concurrent", "filelock", "http", "io", "multiprocessing", "queue"),

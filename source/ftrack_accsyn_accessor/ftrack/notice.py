@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional
 
+from ftrack_accsyn_accessor import background
 from ftrack_accsyn_accessor.ftrack.hub import open_hub
 from ftrack_accsyn_accessor.model import events
 from ftrack_accsyn_accessor.model.credentials import FtrackCredentials
@@ -87,8 +88,8 @@ class Notices:
                 self._start()
 
     def _start(self) -> None:
-        thread = threading.Thread(target=self._run, name="ftrack-accsyn-notices", daemon=True)
         try:
+            thread = background.thread(self._run, "ftrack-accsyn-notices")
             thread.start()
         except RuntimeError:  # The interpreter is going down and makes no threads any more.
             logger.debug("Nobody is told any more.", exc_info=True)

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from ftrack_accsyn_accessor import machine
+from ftrack_accsyn_accessor import background, machine
 from ftrack_accsyn_accessor.files import read_text
 from ftrack_accsyn_accessor.model.errors import AccsynAccessorError, OutboxUnusable
 from ftrack_accsyn_accessor.model.item import Studio
@@ -198,8 +198,8 @@ class Sign:
         if self._thread is not None:
             return
         self._closed.clear()
-        thread = threading.Thread(target=self._beat, name="ftrack-accsyn-sign-of-life", daemon=True)
         with contextlib.suppress(RuntimeError):  # the interpreter is going down and makes no threads any more
+            thread = background.thread(self._beat, "ftrack-accsyn-sign-of-life")
             thread.start()
             self._thread = thread
 

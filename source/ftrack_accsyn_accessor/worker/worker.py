@@ -19,6 +19,7 @@ import threading
 import time
 from typing import Callable, Optional
 
+from ftrack_accsyn_accessor import background
 from ftrack_accsyn_accessor.model import errors, pacing, retry
 from ftrack_accsyn_accessor.model.item import Item
 from ftrack_accsyn_accessor.model.retry import OF_ALL, WAITS, Outage
@@ -88,7 +89,7 @@ class Worker:
                 before = self._thread
                 try:  # An interpreter that goes down makes no threads any more, an isolated one no daemons.
                     # Known before it starts: what a signal's handler raises may come when it is under way.
-                    self._thread = threading.Thread(target=self._run, name="ftrack-accsyn-worker", daemon=True)
+                    self._thread = background.thread(self._run, "ftrack-accsyn-worker")
                     self._thread.start()
                 except RuntimeError:
                     self._thread = before

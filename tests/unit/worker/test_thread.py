@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Callable
 
 import pytest
 
@@ -130,6 +131,28 @@ def test_host_without_daemon_threads_goes_on_and_leaves_what_waits_to_others(
     post.worker.wake()
 
     assert post.worker.is_alive is None
+    assert post.worker.stop(30.0)
+
+
+def test_no_host_waits_for_the_thread_whatever_it_has_made_of_threads(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Own(threading.Thread):
+        def __init__(self, target: Callable[[], None], name: str) -> None:
+            super().__init__(target=target, name=name, daemon=False)
+
+    def started() -> dict[str, bool]:
+        return {each.name: each.daemon for each in threading.enumerate() if isinstance(each, Own)}
+
+    monkeypatch.setattr(threading, "Thread", Own)
+    monkeypatch.setattr(module, "START_S", 0.0)
+    post.live()
+    post.way.on_track = lambda: 5.0
+
+    post.worker.start()
+
+    wait_until(lambda: len(started()) > 1, 30.0, "the thread that gives signs of life")
+    assert started() == {"ftrack-accsyn-worker": True, "ftrack-accsyn-sign-of-life": True}
     assert post.worker.stop(30.0)
 
 
