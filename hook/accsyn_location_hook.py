@@ -56,6 +56,8 @@ def _remove_compiled(error: BaseException) -> bool:
         if not source.startswith(os.path.dirname(HOOK_FOLDER) + os.sep):
             raise PermissionError
         os.remove(compiled)
+    except FileNotFoundError:
+        return True  # another process was quicker
     except OSError:
         raise ImportError(f"{compiled} is damaged: remove it, and Python makes it anew") from error
     return True

@@ -7,6 +7,7 @@ import py_compile
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
@@ -97,6 +98,16 @@ def test_damaged_compiled_file_that_lies_elsewhere_is_compiled_anew(installed: P
 
     assert (told.stdout, told.stderr) == ("True\n", "")
     assert compiled.is_relative_to(prefix)
+
+
+def test_many_processes_that_find_the_damage_at_once_all_load_it(installed: Path) -> None:
+    for name in ("plugin", "worker/worker", "staging/area", "outbox/store", "model/errors"):
+        damage(installed / "source" / PACKAGE / f"{name}.py", "cut off")
+
+    with ThreadPoolExecutor(4) as executor:
+        told = list(executor.map(lambda _: loaded(installed, "location", "plugin"), range(8)))
+
+    assert {(each.stdout, each.stderr) for each in told} == {("True\n", "")}
 
 
 def test_damaged_compiled_file_of_the_host_is_named_and_not_removed(
