@@ -28,6 +28,9 @@ FINISHED = frozenset({"done", "aborted"})
 #: A number of this size is a mistake: 72 petabytes, and what is added up of such still fits into a database.
 MOST = 2**56
 
+#: In a task's metadata, for an accsyn whose tasks do not tell what they carry: the path that it was made for.
+PATH = "ftrack_accsyn_path"
+
 APP = 0
 SERVER = 1
 USER_SERVER = 2
@@ -247,14 +250,15 @@ class Task:
     @classmethod
     def from_answer(cls, row: Mapping[str, Any]) -> Task:
         """Return the task that *row* describes."""
+        metadata = _mapping(row.get("metadata"))
         return cls(
             id=entity_id(row),
             uri=_text(row.get("uri")),
             status=_text(row.get("status")),
             size_bytes=_not_negative(_whole(row.get("size"))),
-            source=_end(row.get("source")),
+            source=_end(row.get("source"), _text(metadata.get(PATH))),
             destination=_end(row.get("destination")),
-            metadata=_mapping(row.get("metadata")),
+            metadata=metadata,
             progress=_not_negative(_whole(row.get("progress"))),
             speed_mb_per_s=_not_negative(_number(row.get("speed"))),
             finished=_moment(row.get("finished")),
@@ -368,8 +372,9 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _end(value: Any) -> Mapping[str, Any]:
-    return {"path": value} if isinstance(value, str) and value else _mapping(value)
+def _end(value: Any, path: str = "") -> Mapping[str, Any]:
+    end = {"path": value} if isinstance(value, str) and value else _mapping(value)
+    return {**end, "path": path} if path and not end.get("path") else end
 
 
 def error_lines(rows: Iterable[Mapping[str, Any]]) -> list[str]:

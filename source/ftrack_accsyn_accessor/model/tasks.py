@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
-from ftrack_accsyn_accessor.model.accsyn import Task
+from ftrack_accsyn_accessor.model.accsyn import PATH, Task
 from ftrack_accsyn_accessor.model.assumptions import USUAL, Notation
 from ftrack_accsyn_accessor.model.item import Item, Kind, Publication, StagedFile
 from ftrack_accsyn_accessor.model.request import Request
@@ -59,7 +59,7 @@ def task_payloads(
             "source": source_text(route.source_party, route.volume, path),
             "destination": route.destination.party if mirrored else _whole(route, path),
             **more,
-            "metadata": dict(metadata),
+            "metadata": {**metadata, PATH: path},
         }
         for path in paths
     ]

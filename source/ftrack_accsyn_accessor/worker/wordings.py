@@ -28,8 +28,12 @@ class Wordings:
         self.paths: dict[int, list[str]] = {}
 
     def write(self, items: Sequence[Item]) -> None:
-        """Choose the words of *items*: what accsyn has read otherwise than it was meant goes in the plainest."""
+        """Choose the words of *items*: what accsyn has read otherwise than it was meant goes in the plainest.
+
+        What was refused before was refused elsewhere: by a job that is done, say, which refuses whatever it gets.
+        """
         for item in items:
+            self._left.pop(item.id, None)
             self._put(item, PLAINEST if item.cause_kind == Trouble.FORM.value else self._usual)
 
     def mirrored(self, item: Item) -> bool:
@@ -47,8 +51,10 @@ class Wordings:
         """Write *item*, which accsyn has refused, in other words; return False where there are none left to try.
 
         Those in which another one was taken meanwhile come first. What accsyn has understood of others is not what it
-        has refused of this one.
+        has refused of this one. What it has misread goes in no other words than the plainest, whoever refuses those.
         """
+        if item.cause_kind == Trouble.FORM.value:
+            return False
         if item.id not in self._left:
             self._left[item.id] = list(self._ways(item))
         if not self._left[item.id]:

@@ -88,6 +88,22 @@ def test_every_component_arrives_though_nobody_knows_what_is_otherwise(desk: Des
     carry(desk, name.replace(":", "_"))
 
 
+#: Each alone is got over; what the plugin does about the one is what the other is in the way of.
+HINDERING = (
+    ("finished-job", "frame-ranges"),
+    ("finished-job", "frame-ranges:literal"),
+    ("task-paths", "existing-task:ignored"),
+    ("task-paths", "frame-ranges:literal"),
+)
+
+
+@pytest.mark.parametrize("names", HINDERING, ids="+".join)
+def test_every_component_arrives_though_two_things_are_otherwise(desk: Desk, names: tuple[str, ...]) -> None:
+    assumptions.fail(desk.studio.accsyn, names)
+
+    carry(desk, "_".join(names).replace(":", "_"))
+
+
 @pytest.mark.parametrize("other", ["job-by-name", "job-metadata"])
 def test_job_that_is_neither_named_when_it_is_created_nor_found_as_assumed_is_created_once(
     desk: Desk, other: str

@@ -125,6 +125,15 @@ def test_a_task_is_read_with_ends_as_objects_or_as_text():
 
 
 @pytest.mark.parametrize(
+    ("source", "path"),
+    [({"client": "c1"}, "a/b.mov"), ({"client": "c1", "path": ""}, "a/b.mov"), ({"path": "a/c.mov"}, "a/c.mov")],
+)
+def test_a_task_that_does_not_tell_its_path_has_that_of_its_metadata(source, path):
+    task = Task.from_answer({"source": source, "metadata": {"ftrack_accsyn_path": "a/b.mov"}})
+    assert task.source == {**source, "path": path}
+
+
+@pytest.mark.parametrize(
     ("row", "expected"),
     [
         ({"host_id": "00:11:22:33:44:55,66:77:88:99:AA:BB"}, {"001122334455", "66778899AABB"}),

@@ -175,7 +175,7 @@ def test_task_names_client_volume_path_party_and_component() -> None:
         {
             "source": f"client={CLIENT}:share=projects/show_a/shot/main.mov",
             "destination": "acme",
-            "metadata": {"ftrack_component_id": "c1"},
+            "metadata": {"ftrack_component_id": "c1", "ftrack_accsyn_path": "show_a/shot/main.mov"},
         }
     ]
 
@@ -298,7 +298,11 @@ def test_tasks_carry_the_token_of_their_request_and_a_priority() -> None:
             "source": "share=projects/a/b.mov",
             "destination": "site=london",
             "priority": 700,
-            "metadata": {"ftrack_component_id": "c1", "ftrack_accsyn_request": "t1"},
+            "metadata": {
+                "ftrack_component_id": "c1",
+                "ftrack_accsyn_request": "t1",
+                "ftrack_accsyn_path": "a/b.mov",
+            },
         }
     ]
 
