@@ -142,15 +142,21 @@ def _route(item: Item, client_id: str, destination: Endpoint, day: datetime.date
 
 
 def job_payload(
-    route: Route, key: str, publication: Publication, queue: Optional[str], request: Optional[Request] = None
+    route: Route,
+    name: str,
+    key: str,
+    publication: Publication,
+    queue: Optional[str],
+    request: Optional[Request] = None,
 ) -> dict[str, Any]:
     """Return the data that creates the job of *route*, its tasks left out (accsyn fact sheet, section 6).
 
+    *name* is what it was called first, and is looked for by: project and locations may be called otherwise by now.
     *publication* is any of the batch: it tells who published. *request* is the first whose items the job carries; None
     for publishes.
     """
     payload: dict[str, Any] = {
-        "code": route.name,
+        "code": name,
         "mirror_paths": True,
         "settings": {"integration": "ftrack"},
         "metadata": {

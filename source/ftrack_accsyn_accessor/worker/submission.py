@@ -331,7 +331,7 @@ class Submission:
                 raise errors.Unserved(*what, "Have it made, or ask for it again with another one.")
             raise errors.NotReady(*what, "Correct or unset FTRACK_ACCSYN_QUEUE.")
         request = self._requests.get(items[0].request or 0)
-        payload = route.job_payload(load.route, job.key, items[0].publication, queue, request)
+        payload = route.job_payload(load.route, job.name, job.key, items[0].publication, queue, request)
         payload["mirror_paths"] = self._wordings.mirrored(items[0])
         parcel = self._parcel(job, items, load)
         self._outbox.attempt(items, job, parcel.sent, parcel.differing)

@@ -248,12 +248,11 @@ class Tracker:
         """Look for a job that is neither among the live nor among the finished ones by its id.
 
         Whether accsyn finds several ids at once is documented for no attribute in particular; so before a job counts as
-        archived it is looked for by its name of the moment, too; before it counts as deleted, by its first one.
+        archived it is looked for by its name of the moment, too; before it counts as deleted, among all.
         """
         job = self._workspace.get_job(tracked.row.accsyn_id)
         if job is None:
-            named = self._workspace.find_jobs(tracked.row.name)
-            job = next((other for other in named if other.id == tracked.row.accsyn_id), None)
+            job = self._workspace.job_among_all(tracked.row.accsyn_id)
             return job, job.status if job is not None else proof.DELETED
         if any(other.id == job.id for other in self._workspace.find_jobs(job.name)):
             return job, job.status

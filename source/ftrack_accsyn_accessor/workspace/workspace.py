@@ -32,6 +32,7 @@ IDS_PER_CALL = 60
 
 #: Letters, digits, `.`, `_` and `-` make up a queue's code (workflow facts, section 2).
 _NO_CODE = re.compile(r"[^A-Za-z0-9._-]+")
+_LOOK = "look the sync job up"
 _CLIENT_REMEDY = (
     "Start accsyn's desktop app or user server on this machine once, or set FTRACK_ACCSYN_CLIENT to its client's id."
 )
@@ -281,7 +282,7 @@ class Workspace(Uploads, Deliveries, Granting, Probing):
     def get_job(self, job_id: str) -> Optional[Job]:
         """Return the job with this id in whatever state, or None when accsyn does not know it, or no longer."""
         try:
-            rows = self._entity("look the sync job up", job_id, "transfer", job_id)
+            rows = self._entity(_LOOK, job_id, "transfer", job_id)
         except Refused:
             return None  # how accsyn answers for an id that it does not know is not documented
         return Job.from_answer(rows[0]) if rows else None
@@ -289,7 +290,7 @@ class Workspace(Uploads, Deliveries, Granting, Probing):
     def present_job(self, job_id: str) -> Optional[Job]:
         """Return the job with this id if it is among the live or the finished ones, whatever it is called by now.
 
-        An archived or deleted one is not there any more. One request, seldom up to five.
+        An archived or deleted one is not there any more. One request, seldom up to six.
         """
         # Whether jobs can be asked for by several ids is documented for no attribute in particular.
         found = None
@@ -298,8 +299,14 @@ class Workspace(Uploads, Deliveries, Granting, Probing):
         if found is not None:
             return found
         job = self.get_job(job_id)
-        others = self.find_jobs(job.name) if job is not None else []
-        return next((other for other in others if other.id == job_id), None)
+        if job is None:
+            return self.job_among_all(job_id)
+        return next((other for other in self.find_jobs(job.name) if other.id == job_id), None)
+
+    def job_among_all(self, job_id: str) -> Optional[Job]:
+        """Return the job with this id where accsyn finds none by it: of all, live and finished; two long answers."""
+        rows = [row for data in ({}, {"finished": True}) for row in self._find(_LOOK, job_id, "transfer", "", data)]
+        return next((Job.from_answer(row) for row in reversed(rows) if model.entity_id(row) == job_id), None)
 
     def jobs_by_id(self, live: Iterable[str], finished: Iterable[str] = ()) -> dict[str, Job]:
         """Return the jobs with these ids that are not archived, by id.

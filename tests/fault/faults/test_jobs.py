@@ -37,6 +37,24 @@ def test_publish_after_the_job_was_taken_away_gets_a_new_job(desk: Desk, fate: s
     assert desk.item(first).state is State.SYNCED
 
 
+def test_job_whose_creation_was_not_answered_is_found_though_its_destination_is_called_otherwise_by_now(
+    desk: Desk,
+) -> None:
+    desk.publish_file("first")
+    desk.finish()
+    workspace = desk.studio.accsyn.workspace
+    workspace.archive_job(workspace.jobs()[0].id)
+    integration = workspace.integration
+    integration.upload_location = {**integration.upload_location, "name": "studio.vault"}
+    desk.restart()
+
+    desk.publish_file("second")
+    desk.studio.accsyn.switches.drop_after("transfer/create")
+    desk.finish()
+
+    assert [sources(desk, job) for job in range(len(workspace.jobs()))] == [["first.mov"], ["second.mov"]]
+
+
 @pytest.mark.parametrize("lost", ["transfer/create", "task/create"])
 def test_job_deleted_before_a_lost_answer_was_looked_for_is_replaced_once(desk: Desk, lost: str) -> None:
     desk.studio.accsyn.engine.paused = True

@@ -9,7 +9,7 @@ import pytest
 
 from fault.faults.desk import Desk
 from fault.proof.test_content import replace
-from ftrack_accsyn_accessor.model.assumptions import ASSUMPTIONS, CHOICES, FINISHED_JOB
+from ftrack_accsyn_accessor.model.assumptions import ASSUMPTIONS, CHOICES, FINISHED_JOB, TASK_PATHS
 from ftrack_accsyn_accessor.model.item import State
 from ftrack_accsyn_accessor.outbox import probed
 from ftrack_accsyn_accessor.outbox.probed import Sight
@@ -88,8 +88,9 @@ def test_every_component_arrives_though_nobody_knows_what_is_otherwise(desk: Des
     carry(desk, name.replace(":", "_"))
 
 
-#: Each alone is got over; what the plugin does about the one is what the other is in the way of.
+#: Each alone is got over; what the plugin does about the one is what the others are in the way of.
 HINDERING = (
+    ("job-by-id", "job-by-name", "ids-in-query"),
     ("finished-job", "frame-ranges"),
     ("finished-job", "frame-ranges:literal"),
     ("task-paths", "existing-task:ignored"),
@@ -98,10 +99,17 @@ HINDERING = (
 
 
 @pytest.mark.parametrize("names", HINDERING, ids="+".join)
-def test_every_component_arrives_though_two_things_are_otherwise(desk: Desk, names: tuple[str, ...]) -> None:
+def test_every_component_arrives_though_several_things_are_otherwise(desk: Desk, names: tuple[str, ...]) -> None:
     assumptions.fail(desk.studio.accsyn, names)
 
     carry(desk, "_".join(names).replace(":", "_"))
+
+
+def test_every_component_arrives_though_nothing_is_as_assumed_but_that_tasks_tell_their_paths(desk: Desk) -> None:
+    names = [name for name in assumptions.SWITCHES if ":" not in name and name != TASK_PATHS]
+    assumptions.fail(desk.studio.accsyn, names)
+
+    carry(desk, "nothing")
 
 
 @pytest.mark.parametrize("other", ["job-by-name", "job-metadata"])

@@ -137,7 +137,7 @@ def test_thousand_small_items_are_one_chunk() -> None:
 
 
 def test_job_carries_what_accsyns_ftrack_integration_reads() -> None:
-    payload = job_payload(route(), "the-key", publication(), queue=None)
+    payload = job_payload(route(), route().name, "the-key", publication(), queue=None)
     assert payload == {
         "code": "show_a ftrack upload artist.ws1 > studio.hq 2026-11-21",
         "mirror_paths": True,
@@ -158,7 +158,7 @@ def test_job_carries_what_accsyns_ftrack_integration_reads() -> None:
 
 @pytest.mark.parametrize(("queue", "expected"), [("High", "High"), (None, None), ("", None)])
 def test_queue_is_named_only_where_there_is_one(queue: Any, expected: Any) -> None:
-    assert job_payload(route(), "k", publication(), queue).get("queue") == expected
+    assert job_payload(route(), "n", "k", publication(), queue).get("queue") == expected
 
 
 # What was asked for.
@@ -200,7 +200,7 @@ def test_the_name_tells_the_direction_and_both_ends(reason: Reason, word: str) -
 
 def test_the_job_of_a_request_tells_any_machine_who_asked_for_what() -> None:
     request = Request(Reason.SEND, Studio("https://acme.test", "acme"), "pat", token="t1", words="plate v001")
-    metadata = job_payload(asked(), "k", publication(), None, request)["metadata"]
+    metadata = job_payload(asked(), "n", "k", publication(), None, request)["metadata"]
     assert {name: value for name, value in metadata.items() if name.startswith("ftrack_accsyn")} == {
         "ftrack_accsyn_key": "k",
         "ftrack_accsyn_reason": "send",
