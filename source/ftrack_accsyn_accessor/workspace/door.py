@@ -87,8 +87,11 @@ class Door:
         self, tried: str, on: str, entity_type: str, expression: str = "", data: Optional[dict[str, Any]] = None
     ) -> list[dict[str, Any]]:
         """Return what a query finds. The expression is sent in lower case, as the client does: compare afterwards."""
-        result = self._call(tried, on, Call("GET", f"{entity_type}/find", data or {}, expression.lower()))
-        rows = rows_of(result)
+        return self._rows(tried, on, Call("GET", f"{entity_type}/find", data or {}, expression.lower()))
+
+    def _rows(self, tried: str, on: str, call: Call) -> list[dict[str, Any]]:
+        """Return the rows that answer *call*. Raises Uncertain where there is no list: that is not an empty one."""
+        rows = rows_of(self._call(tried, on, call))
         if rows is None:  # to take it for "nothing found" might make a second job
             raise self._error(tried, on, Problem(Uncertain, "the answer is no list"))
         return rows

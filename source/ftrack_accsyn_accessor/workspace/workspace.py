@@ -239,8 +239,7 @@ class Workspace(Uploads, Deliveries, Granting, Probing):
         Raises Refused when the server of the volume cannot be asked, or has no such folder.
         """
         data = {"op": "ls", "path": path, "download": True, "recursive": depth > 1, "maxdepth": depth}
-        rows = rows_of(self._call("list the folder", path, Call("GET", "workspace/file", data))) or []
-        return list(model.folder_entries(rows))
+        return list(model.folder_entries(self._rows("list the folder", path, Call("GET", "workspace/file", data))))
 
     # Jobs
 

@@ -187,3 +187,40 @@ def test_interrupted_probe_tells_what_it_cannot_clear_away(studio: Studio) -> No
     studio.accsyn.switches.clear()
     assert next_one(studio).left == ()
     assert what_is_there(studio) == []
+
+
+def test_clearing_away_that_is_interrupted_as_well_tells_what_is_left(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def again(finding: Finding) -> None:
+        if finding.id == names.JOB_BY_NAME:
+            monkeypatch.setattr(trial, "_remove_folder", interrupt)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        probe.probe(subject(), again, abandoned=told.extend)
+
+    (entry,) = probed.left()
+    assert all(each in " ".join(told) for each in (entry.folder, entry.place, entry.job))
+    monkeypatch.undo()
+    assert next_one(studio).left == ()
+
+
+def test_folder_whose_content_is_not_told_is_not_removed(studio: Studio, tmp_path: Path) -> None:
+    left(tmp_path / NAME)
+    mine = studio.hq / NAME / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("Mine.")
+    studio.accsyn.switches.fail_next("workspace/file", status=200, body={"result": None})
+
+    report = next_one(studio)
+
+    assert mine.read_text() == "Mine."
+    assert "the answer is no list" in " ".join(report.left)
+    mine.unlink()
+    assert next_one(studio).left == ()

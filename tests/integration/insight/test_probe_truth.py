@@ -78,6 +78,24 @@ def test_outage_is_no_refusal(studio: Studio) -> None:
     assert outcomes(next_one(studio))[names.REFUSAL_WORDED] == "not seen"
 
 
+def test_key_that_is_withdrawn_meanwhile_says_nothing_of_refusals(studio: Studio) -> None:
+    body = {"message": "Authentication failed! Please check your user name and API key."}
+    studio.accsyn.switches.fail_next("ftrack_accsyn_probe/find", status=401, body=body, times=2)
+
+    assert outcomes(next_one(studio))[names.REFUSAL_WORDED] == "not seen"
+
+
+@pytest.mark.usefixtures("at_once")
+def test_refused_look_at_the_tasks_says_nothing_of_what_is_added_after_it(studio: Studio) -> None:
+    def refuse(finding: Finding) -> None:
+        if finding.id == names.SIZES_TOLD:
+            studio.accsyn.switches.fail_next("task/find", status=400, body={"message": "Not today."})
+
+    seen = outcomes(probe.probe(subject(), refuse))
+
+    assert (seen[names.FOLDER_SOURCE], seen[names.FRAME_RANGES]) == ("not seen", "not seen")
+
+
 @pytest.mark.usefixtures("at_once")
 def test_creation_whose_answer_was_lost_says_nothing_of_answers(studio: Studio) -> None:
     studio.accsyn.switches.drop_after("transfer/create")

@@ -117,25 +117,34 @@ class Bench:
         self.trial.doubtful = False
         return job
 
-    def add(self, path: str) -> list[str]:
-        """Add the task that carries *path*, and return its ids; with a job of its own where this one takes no more.
+    def add(self, path: str) -> tuple[list[str], str]:
+        """Add the task that carries *path*, and return its ids, and how it was refused, empty where it was not.
 
-        Raises `errors.Refused` where no job takes it.
+        With a job of its own where this one takes no more. Other refusals are raised: they say nothing of the task.
         """
         known = {task.id for task in self.tasks()}
-        task = self.task(path)
+        refused = self._put(self.task(path))
+        if refused:
+            return [], refused
+        self.rouse()
+        return [each.id for each in self.tasks() if each.id not in known], ""
+
+    def _put(self, task: dict[str, Any]) -> str:
         try:
             self.workspace.add_tasks(self.job_id, [task])
-        except errors.Refused:
+            return ""
+        except errors.Refused as error:
             if not self.closed:
-                raise
-            payload = {"code": self.trial.left.job, "mirror_paths": self.mirrored, "tasks": [task]}
+                return said(error)
+        payload = {"code": self.trial.left.job, "mirror_paths": self.mirrored, "tasks": [task]}
+        try:
             with contextlib.suppress(errors.Uncertain):
                 self.create(payload)
-            self._more = [job.id for job in self.jobs() if job.id != self.job_id]
-            self.trial.doubtful = self.trial.doubtful and not self._more
-        self.rouse()
-        return [each.id for each in self.tasks() if each.id not in known]
+        except errors.Refused as error:
+            return said(error)
+        self._more = [job.id for job in self.jobs() if job.id != self.job_id]
+        self.trial.doubtful = self.trial.doubtful and not self._more
+        return ""
 
     def rouse(self) -> None:
         """Have the job go on, which is done and does not by itself."""

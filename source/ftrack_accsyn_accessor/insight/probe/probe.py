@@ -85,13 +85,21 @@ def probe(
 def _cleared(
     workspace: Workspace, trial: Trial, left: list[str], abandoned: Callable[[list[str]], None]
 ) -> Iterator[None]:
-    """Clear away in the end what *trial* has made; what could not be comes to *left*."""
+    """Clear away in the end what *trial* has made; what could not be comes to *left*.
+
+    Whoever does not wait for that either, and interrupts it, is told what may be left.
+    """
     whole = False
     try:
         yield
         whole = True
     finally:
-        left += clear(workspace, trial.left, trial.doubtful) if trial.noted else []
+        try:
+            left += clear(workspace, trial.left, trial.doubtful) if trial.noted else []
+        except KeyboardInterrupt:
+            made = trial.left
+            abandoned([*left, f'{made.folder}, {made.place}, the job "{made.job}": that was interrupted, too'])
+            raise
         if left and not whole:
             abandoned(left)
 

@@ -61,7 +61,8 @@ def _clock(bench: Bench) -> Finding:
 
 def _refusal(bench: Bench) -> Finding:
     error = bench.workspace.refusal()
-    if isinstance(error, (errors.Unreachable, errors.Busy)) or (error.outcome and error.status in _NOT_ACCSYN):
+    of_all = isinstance(error, (errors.Unreachable, errors.Busy, errors.Unauthorised))
+    if of_all or (error.outcome and error.status in _NOT_ACCSYN):
         raise error
     status = f"HTTP status {error.status}" if error.status else "HTTP status unknown"
     if not error.outcome:

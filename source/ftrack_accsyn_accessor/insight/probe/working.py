@@ -316,7 +316,7 @@ class _Parts:
             if all(self._bench.trial.part(f"{letters}.{frame:04d}.txt") in there for frame in (1, 2, 3))
         ]
         both = [self._bench.trial.part(f"h.{frame:04d}.txt") in there for frame in (1, 3)]
-        failed = self._refused.get(holes) or self._status(holes) != "done"
+        failed = self._refused[holes] or self._status(holes) != "done"
         seen = f"With {' and '.join(fine)} all frames arrived."
         return [
             judged(names.AWKWARD_RANGES, not fine, "Neither was understood.", seen),
@@ -329,10 +329,7 @@ class _Parts:
         ]
 
     def _add(self, name: str) -> None:
-        try:
-            self._ids[name] = self._bench.add(self._bench.trial.path(name))
-        except errors.Refused as error:
-            self._refused[name] = said(error)
+        self._ids[name], self._refused[name] = self._bench.add(self._bench.trial.path(name))
 
     def _status(self, name: str) -> str:
         return next((task.status for task in self._bench.with_ids(self._ids.get(name, []))), "missing")
@@ -344,7 +341,7 @@ class _Parts:
             return None
 
     def _found(self, assumption: str, name: str, wanted: list[str], text: str) -> Finding:
-        if name in self._refused:
+        if self._refused[name]:
             self._bench.current()
             return otherwise(assumption, f"It was refused: {self._refused[name]}.")
         there = self._listed()
