@@ -199,16 +199,17 @@ def test_clearing_away_that_is_interrupted_as_well_tells_what_is_left(
 
     def again(finding: Finding) -> None:
         if finding.id == names.JOB_BY_NAME:
-            monkeypatch.setattr(trial, "_remove_folder", interrupt)
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        probe.probe(subject(), again, abandoned=told.extend)
+    with monkeypatch.context() as patch:
+        patch.setattr(trial, "_remove_folder", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            probe.probe(subject(), again, abandoned=told.extend)
 
     (entry,) = probed.left()
     assert all(each in " ".join(told) for each in (entry.folder, entry.place, entry.job))
-    monkeypatch.undo()
     assert next_one(studio).left == ()
+    assert what_is_there(studio) == []
 
 
 def test_folder_whose_content_is_not_told_is_not_removed(studio: Studio, tmp_path: Path) -> None:
@@ -224,3 +225,16 @@ def test_folder_whose_content_is_not_told_is_not_removed(studio: Studio, tmp_pat
     assert "the answer is no list" in " ".join(report.left)
     mine.unlink()
     assert next_one(studio).left == ()
+
+
+def test_volume_that_accsyn_does_not_know_leaves_nothing_to_clear_away(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FTRACK_ACCSYN_VOLUME", "archive")
+    monkeypatch.setenv("ACCSYN_ARCHIVE_PATH", str(tmp_path))
+
+    report = probe.probe(subject())
+
+    seen = {each.id: each.seen for each in report.findings}
+    assert "could not be created: Unknown share: archive" in seen[names.FRAME_RANGES]
+    assert (report.left, list(tmp_path.iterdir()), what_is_there(studio)) == ((), [], [])

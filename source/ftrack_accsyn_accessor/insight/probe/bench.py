@@ -53,6 +53,7 @@ class Bench:
         self.payload: dict[str, Any] = {}
         self.unmirrored = ""
         self.closed = self.sleeps = False
+        self._jobless = "there is none"
         self._more: list[str] = []
         self.sleep = sleep
         self._monotonic = monotonic
@@ -106,13 +107,14 @@ class Bench:
 
     def create(self, payload: Mapping[str, Any]) -> Job:
         """Create a job; as long as it is not known whether that has happened, the trial is doubtful."""
-        self.trial.doubtful = True
+        sent, self.trial.sent, self.trial.doubtful = self.trial.sent, True, True
         try:
             job = self.workspace.create_job(payload)
         except errors.Uncertain:
             raise
-        except errors.AccsynAccessorError:
-            self.trial.doubtful = False
+        except errors.AccsynAccessorError as error:
+            self.trial.sent, self.trial.doubtful = sent, False
+            self._jobless = f"it could not be created: {said(error)}"
             raise
         self.trial.doubtful = False
         return job
@@ -163,7 +165,7 @@ class Bench:
     def job_id(self) -> str:
         """The id of the probe's job."""
         if self.job is None:
-            raise errors.Unresolved("look at the probe's job", "", "there is none", "")
+            raise errors.Unresolved("look at the probe's job", "", self._jobless, "")
         return self.job.id
 
     def current(self) -> Job:

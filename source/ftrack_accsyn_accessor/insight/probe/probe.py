@@ -95,7 +95,7 @@ def _cleared(
         whole = True
     finally:
         try:
-            left += clear(workspace, trial.left, trial.doubtful) if trial.noted else []
+            left += clear(workspace, trial.left, trial.doubtful, trial.sent) if trial.noted else []
         except KeyboardInterrupt:
             made = trial.left
             abandoned([*left, f'{made.folder}, {made.place}, the job "{made.job}": that was interrupted, too'])
@@ -108,7 +108,8 @@ def _root(subject: Subject) -> str:
     """Return the staging area's root; raise `errors.StagingGone` where it is not there."""
     here = find_installation(subject.settings, subject.api_user)
     if here.unplugged or not os.path.isdir(here.area.root):
-        raise errors.StagingGone("probe accsyn", here.area.root, "the folder is not there", "Plug its disk in.")
+        remedy = f"Plug its disk in, or correct {subject.settings.staging_variable}."
+        raise errors.StagingGone("probe accsyn", here.area.root, "the folder is not there", remedy)
     return here.area.root
 
 

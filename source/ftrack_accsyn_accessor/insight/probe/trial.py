@@ -27,7 +27,8 @@ _STRANGER = "it holds what the probe has not made, such as {}"
 class Trial:
     """The folder of one probe in the staging area, with small files of different sizes; `name` is that of all of it.
 
-    `noted` tells whether anything may be left; `doubtful` whether accsyn may be making a job that nobody has seen.
+    `noted` tells whether anything may be left; `sent` whether accsyn may have any of it, `doubtful` whether it may be
+    making a job that nobody has seen.
     """
 
     def __init__(self, root: str, volume: str, workspace: str) -> None:
@@ -35,7 +36,7 @@ class Trial:
         self.folder = Path(root) / self.name
         place = f"share={volume}/{self.name}"
         self.left = Left(workspace, str(self.folder), place, probed.job_name(self.name), here())
-        self.noted = self.doubtful = False
+        self.noted = self.sent = self.doubtful = False
 
     def make(self) -> None:
         """Make the files. Raises OSError."""
@@ -82,11 +83,15 @@ def earlier(workspace: str) -> list[Left]:
     return [entry for entry in mine if entry.workspace.casefold() == workspace.casefold()]
 
 
-def clear(workspace: Workspace, entry: Left, doubtful: bool = False) -> list[str]:
+def clear(workspace: Workspace, entry: Left, doubtful: bool = False, sent: bool = True) -> list[str]:
     """Clear away what a probe has made; return what could not be, each with the reason. Nothing of it is raised.
 
-    With *doubtful* accsyn may be making its job just now: the note stays until it is known.
+    With *doubtful* accsyn may be making its job just now: the note stays until it is known. Where nothing was *sent*
+    there is nothing in accsyn, which may have refused the job because it does not know the volume.
     """
+    if not sent:
+        wrong = [_tried(f"the folder {entry.folder}", partial(_remove_folder, entry.folder))]
+        return _forgotten(entry, wrong)
     named = f'the job "{entry.job}"'
     jobs: list[Job] = []
     wrong = [_tried(named, lambda: jobs.extend(workspace.probes_jobs(entry.job)))]
@@ -97,8 +102,13 @@ def clear(workspace: Workspace, entry: Left, doubtful: bool = False) -> list[str
     wrong.append(_tried(f"the folder {entry.folder}", partial(_remove_folder, entry.folder)))
     wrong.append(_tried(entry.place, partial(_remove_files, workspace, entry.place)))
     wrong += [_tried(place, partial(_remove_stray, workspace, place)) for place in dict.fromkeys(elsewhere)]
+    return _forgotten(entry, wrong)
+
+
+def _forgotten(entry: Left, wrong: list[str]) -> list[str]:
+    """Forget *entry* where nothing went *wrong*; return what did."""
     if not any(wrong):
-        wrong.append(_tried("the note of it", partial(probed.forget_left, entry)))
+        wrong = [_tried("the note of it", partial(probed.forget_left, entry))]
     return [each for each in wrong if each]
 
 
