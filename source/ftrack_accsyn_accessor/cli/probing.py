@@ -59,7 +59,9 @@ def _abandoned(left: list[str]) -> None:
 
 
 def _left(left: Sequence[str]) -> list[str]:
-    return ["Could not be cleared away; the next probe tries again:", *(f"  {each}" for each in left)]
+    note = probed.note_path()
+    until = f" as long as {note} is there" if note is not None else ""
+    return [f"Could not be cleared away; the next probe tries again{until}:", *(f"  {each}" for each in left)]
 
 
 def as_check(finding: Finding, current: Settings) -> Check:

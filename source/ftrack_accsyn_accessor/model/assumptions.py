@@ -93,7 +93,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         TASK_PATHS,
         "A task tells the paths of its two ends",
         "knowing an item's tasks, and that they lead where they should",
-        "knows a task by its component; that it goes elsewhere is not noticed",
+        "knows a task by the path in its metadata; that it goes elsewhere is not noticed",
     ),
     Assumption(
         TASK_TIMES,

@@ -116,6 +116,12 @@ def lock_path() -> Optional[Path]:
     return folder / f"{LEFT}.lock" if folder is not None else None
 
 
+def note_path() -> Optional[Path]:
+    """Return the file with what probes have left, None for a machine that cannot remember anything."""
+    folder = state_folder()
+    return folder / LEFT if folder is not None else None
+
+
 def _content(name: str) -> dict[str, Any]:
     folder = state_folder()
     try:

@@ -144,7 +144,7 @@ def test_interrupted_probe_tells_what_is_left_and_doctor_reminds_of_it(
     monkeypatch.setattr("ftrack_accsyn_accessor.cli.probing.as_check", real)
 
     assert result.exit_code == exit_codes.FAILED
-    assert "Could not be cleared away; the next probe tries again:" in result.stderr
+    assert f"Could not be cleared away; the next probe tries again as long as {probed.note_path()}" in result.stderr
     assert "Not today." in result.stderr
     switches.clear()
     (reminder,) = [check for check in told("doctor")["checks"] if check["name"] == "assumed of accsyn"]

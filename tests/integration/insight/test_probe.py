@@ -58,6 +58,17 @@ def test_probe_sees_what_is_otherwise(studio: Studio, group: list[str]) -> None:
     assert environment.read_settings().api_key not in str(report)
 
 
+def test_what_lands_in_the_root_is_seen_and_cleared_away_though_no_task_tells_it(studio: Studio) -> None:
+    failing = [names.TASK_PATHS, f"{names.MIRRORED_PATHS}:root"]
+    assumptions.fail(studio.accsyn, failing)
+
+    report = probe.probe(subject())
+
+    wrong = {each.id for each in report.findings if each.outcome is Outcome.OTHERWISE}
+    assert wrong == {names.TASK_PATHS, names.MIRRORED_PATHS}, report.findings
+    assert (report.left, what_is_there(studio)) == ((), [])
+
+
 def test_what_a_probe_has_seen_is_remembered_and_chosen_by(studio: Studio) -> None:
     assumptions.fail(studio.accsyn, ["frame-ranges", "mirrored-paths"])
     remembered.remember(probe.probe(subject()))

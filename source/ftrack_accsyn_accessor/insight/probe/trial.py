@@ -98,6 +98,7 @@ def clear(workspace: Workspace, entry: Left, doubtful: bool = False, sent: bool 
     if doubtful and not jobs and not wrong[0]:
         wrong.append(f"{named}: accsyn has not said whether it has made it")
     elsewhere = [place for job in jobs for place in _strays(workspace, entry, job)]
+    wrong.append(_tried(entry.place.partition("/")[0], lambda: elsewhere.extend(at_root(workspace, entry))))
     wrong += [_tried(named, partial(_remove_job, workspace, job)) for job in jobs]
     wrong.append(_tried(f"the folder {entry.folder}", partial(_remove_folder, entry.folder)))
     wrong.append(_tried(entry.place, partial(_remove_files, workspace, entry.place)))
@@ -158,7 +159,7 @@ def _remove_job(workspace: Workspace, job: Job) -> None:
 
 
 def _strays(workspace: Workspace, entry: Left, job: Job) -> Iterator[str]:
-    """Yield where tasks of *job* have landed that is not in the probe's own folder."""
+    """Yield where tasks of *job* have landed that is not in the probe's own folder, by what they tell."""
     share, _, name = entry.place.partition("/")
     try:
         tasks = workspace.tasks(job.id)
@@ -169,6 +170,15 @@ def _strays(workspace: Workspace, entry: Left, job: Job) -> Iterator[str]:
         mine = there.rpartition("/")[2].startswith(name) and not there.startswith(f"{name}/")
         if there and mine and there != path_of(task):
             yield f"{share}/{there}"
+
+
+def at_root(workspace: Workspace, entry: Left) -> list[str]:
+    """Return what lies beside the probe's own folder, in the volume's root: there accsyn may have put it untold."""
+    share, _, name = entry.place.partition("/")
+    try:
+        return [f"{share}/{each.path}" for each in workspace.folder(share) if each.path.startswith(f"{name}-")]
+    except errors.Refused:
+        return []
 
 
 def _remove_stray(workspace: Workspace, place: str) -> None:

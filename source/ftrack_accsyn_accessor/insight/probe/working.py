@@ -8,6 +8,7 @@ from typing import Optional
 
 from ftrack_accsyn_accessor.insight.probe.bench import APART_S, SOON_S, Bench
 from ftrack_accsyn_accessor.insight.probe.finding import Finding, Outcome, holds, judged, otherwise, said, unseen
+from ftrack_accsyn_accessor.insight.probe.trial import at_root
 from ftrack_accsyn_accessor.model import assumptions as names
 from ftrack_accsyn_accessor.model import errors, proof
 from ftrack_accsyn_accessor.model.accsyn import FolderEntry
@@ -102,10 +103,11 @@ def _mirrored(bench: Bench) -> Finding:
         why = "it is not among the files there"
     if bench.trial.part("plain.txt") in there:
         return holds(name, "The file lies under its own path.")
-    strays = [task for task in tasks if leads_elsewhere(task)]
+    strays = [str(task.destination.get("path")) for task in tasks if leads_elsewhere(task)]
+    strays = strays or at_root(bench.workspace, bench.trial.left)
     bench.mirrored = not strays
     if strays:
-        return otherwise(name, f"accsyn took {strays[0].destination.get('path')} for {path}.")
+        return otherwise(name, f"accsyn took {strays[0]} for {path}.")
     if all(task.status == "done" for task in tasks):
         return unseen(name, f"Could not be seen: accsyn calls the file done, and {why}.")
     return unseen(name, f"Could not be seen: the file was not carried, its task is {tasks[0].status}.")
