@@ -11,6 +11,7 @@ from ftrack_accsyn_accessor.insight.probe.finding import Finding
 from ftrack_accsyn_accessor.model import assumptions as names
 from ftrack_accsyn_accessor.model import errors
 from ftrack_accsyn_accessor.outbox import probed
+from ftrack_accsyn_sandbox import assumptions
 from ftrack_accsyn_sandbox.studio import Studio
 from probing import artist, at_once, next_one, outcomes, quick, studio, subject, what_is_there
 
@@ -94,6 +95,23 @@ def test_refused_look_at_the_tasks_says_nothing_of_what_is_added_after_it(studio
     seen = outcomes(probe.probe(subject(), refuse))
 
     assert (seen[names.FOLDER_SOURCE], seen[names.FRAME_RANGES]) == ("not seen", "not seen")
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize(
+    ("failing", "hidden"),
+    [
+        ((names.SIZES_TOLD, names.TASK_TIMES), names.EXISTING_TASK),
+        ((names.FINISHED_JOB, f"{names.MIRRORED_PATHS}:root"), names.SIZES_TOLD),
+    ],
+)
+def test_what_is_otherwise_says_nothing_of_what_it_hides(studio: Studio, failing: tuple[str, ...], hidden: str) -> None:
+    assumptions.fail(studio.accsyn, failing)
+
+    seen = outcomes(probe.probe(subject()))
+
+    assert seen[hidden] == "not seen"
+    assert {seen[each.partition(":")[0]] for each in failing} == {"otherwise"}
 
 
 @pytest.mark.usefixtures("at_once")

@@ -245,6 +245,8 @@ def _added_again(bench: Bench, was: str, count: int) -> Finding:
         bench.settled()
         return otherwise(name, "A second task was made of it.")
     if not bench.wait(lambda: bench.begun().status != "done" or _ran(bench, was) or _is_newer(bench), SOON_S):
+        if not was and not any((_sizes(bench) or {}).values()):
+            return unseen(name, "Could not be seen: accsyn tells neither times nor sizes.")
         return otherwise(name, "Nothing became of it.")
     bench.settled()
     kept = bench.begun().metadata.get("probe") != "second"
@@ -273,10 +275,19 @@ def _sized(bench: Bench) -> Finding:
         return unseen(names.SIZES_TOLD, in_vain)
     sizes = _sizes(bench)
     if sizes is None:
-        bench.current()
-        return otherwise(names.SIZES_TOLD, "Listing the folder was refused.")
+        return _unlisted(bench)
     told = sum(bool(size) for size in sizes.values())
     return judged(names.SIZES_TOLD, told > 0, f"Those of {told} files were told.", "None was told.")
+
+
+def _unlisted(bench: Bench) -> Finding:
+    """Return what the refusal to list the probe's folder says: nothing, where accsyn has put the files elsewhere."""
+    bench.current()
+    try:
+        bench.workspace.folder(bench.trial.left.place.partition("/")[0])
+    except errors.Refused:
+        return otherwise(names.SIZES_TOLD, "Listing the folder was refused.")
+    return unseen(names.SIZES_TOLD, "Could not be seen: the probe's folder is not there.")
 
 
 class _Parts:
