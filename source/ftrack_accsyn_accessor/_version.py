@@ -1,3 +1,3 @@
 """The version of the plugin, in its only place."""
 
-__version__ = "1.6.0"
+__version__ = "1.6.1"
