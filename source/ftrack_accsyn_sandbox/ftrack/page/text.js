@@ -4,11 +4,14 @@ const TAGS = new Set(["A", "B", "BR", "CODE", "EM", "FONT", "H1", "H2", "H3", "H
 
 /** A fragment with what *text* says; nothing in it runs or loads. */
 export function rendered(text) {
-  const parsed = new DOMParser().parseFromString(toHtml(String(text ?? "")), "text/html");
+  const parsed = new DOMParser().parseFromString(withoutHandlers(toHtml(String(text ?? ""))), "text/html");
   const fragment = document.createDocumentFragment();
   copyChildren(parsed.body, fragment);
   return fragment;
 }
+
+/** Nothing would run them, but browsers complain of each that they are shown. */
+const withoutHandlers = (html) => html.replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/([\s"'/])on(?=\w+\s*=)/gi, "$1data-on"));
 
 function toHtml(text) {
   return text
