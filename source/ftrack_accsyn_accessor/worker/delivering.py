@@ -17,6 +17,7 @@ from typing import Callable, Optional
 
 from ftrack_accsyn_accessor import announce
 from ftrack_accsyn_accessor.model import delivery, errors, parties, retry, route
+from ftrack_accsyn_accessor.model.delivery import Delivery
 from ftrack_accsyn_accessor.model.item import Item, Sent, State, Studio
 from ftrack_accsyn_accessor.model.route import Batch
 from ftrack_accsyn_accessor.model.tasks import TaskIndex, is_workspace
@@ -177,8 +178,23 @@ class Delivering:
                 self._outbox.job_not_attempted(row)
                 self._outbox.not_attempted(items)
             raise
-        self._outbox.submitted(items, self._outbox.job_found(row, created.id))
-        logger.info("Delivered %d component(s) as %d file(s) to %s: %s", len(items), len(sources), address, name)
+        if self._is_ours(row, items, created):
+            self._outbox.submitted(items, self._outbox.job_found(row, created.id))
+            logger.info("Delivered %d component(s) as %d file(s) to %s: %s", len(items), len(sources), address, name)
+
+    def _is_ours(self, row: JobRow, items: Sequence[Item], created: Delivery) -> bool:
+        """Whether *created* stays; the older one does where another machine has made one of the request, too.
+
+        Whoever creates one looks afterwards, so that the later one sees both, and takes its own back. accsyn's ids are
+        taken to grow (how they are made is not documented).
+        """
+        oldest = next(iter(self._workspace.open_named(created.name or delivery.name_of(row.name, row.key))), created)
+        if oldest.id >= created.id:
+            return True
+        logger.info("Another machine has made the delivery %s at the same moment; it is used.", oldest.name)
+        self._workspace.abort_delivery(created.id)
+        self._outbox.not_attempted(self._left(self._outbox.job_found(row, oldest.id), items))
+        return False
 
     def _require_recipient(self, address: str) -> None:
         """Raise `errors.Unserved` for a user whom accsyn does not know or has disabled.

@@ -40,6 +40,12 @@ class Deliveries(Door):
                 return found
         return None
 
+    def open_named(self, name: str) -> list[Delivery]:
+        """Return the open deliveries of exactly this *name*, the oldest first: machines may make one at once."""
+        rows = self._find("find the delivery", name, "delivery", f"name={quoted(name)}", {})
+        found = (each for each in map(Delivery.from_answer, rows) if each.name == name and not each.finished)
+        return sorted(found, key=lambda each: each.id)
+
     def open_deliveries(self) -> list[Delivery]:
         """Return all deliveries that can still be fetched, whoever made them."""
         found = map(Delivery.from_answer, self._find("look for open deliveries", "", "delivery"))

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ftrack_accsyn_accessor.model.accsyn import FINISHED
+from ftrack_accsyn_accessor.model.item import State
+from ftrack_accsyn_accessor.outbox.store import Outbox
 from ftrack_accsyn_accessor.vendor.advancing import advance
 from ftrack_accsyn_sandbox.accsyn.entities import Delivery
 from ftrack_accsyn_sandbox.studio import Studio
@@ -17,9 +20,19 @@ from integration.actions.test_outsource_assigned import Watch
 __all__ = ["running", "studio"]
 
 
+def is_sent(outbox: Outbox) -> bool:
+    """Whether accsyn has all that was asked for: a delivery, which is fetched, is over before that."""
+    return not any(outbox.counts()[state] for state in (State.PREPARED, State.PENDING))
+
+
+@pytest.mark.parametrize("at_once", [False, True])
 def test_what_two_machines_hear_of_at_the_same_moment_is_one_package_note_and_delivery(
-    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: bool
 ) -> None:
+    before = {each.id for each in studio.demo.workspace.each(Delivery)}
+    if at_once:
+        studio.accsyn.switches.gather("delivery/create", 2)
+
     def be(name: str) -> None:
         """Let this process be on another machine."""
         rules = {"root": str(studio.hq), "spool": str(tmp_path / f"spool {name}")}
@@ -43,12 +56,17 @@ def test_what_two_machines_hear_of_at_the_same_moment_is_one_package_note_and_de
         be(name)
         machine.look()
         assert machine.tasks == [studio.ids[TASK]]
-    wait_until(lambda: not sum(map(waits, machines)), 30.0, "accsyn to have it from both")
+    wait_until(lambda: not sum(map(waits, machines)), 30.0, "the outboxes of both to have it")
+    wait_until(lambda: all(is_sent(each.outbox) for each in machines.values()), 30.0, "accsyn to have it from both")
 
     assert handed_out(studio) == [studio.ids[TASK]]
     assert len(studio.ftrack.store.find("Note", parent_id=studio.ids[TASK])) == 1
     assert len(list((studio.hq / "show_a").glob("_vendors/*/to/*/manifest.json"))) == 1
-    assert len(list(studio.demo.workspace.each(Delivery))) == 1
+    made = [each for each in studio.demo.workspace.each(Delivery) if each.id not in before]
+    assert len(made) == 2 or not at_once
+    (opened,) = [each for each in made if each.status not in FINISHED]
+    jobs = [each.outbox.job_by_id(item.job) for each in machines.values() for item in each.outbox.items()]
+    assert [job.accsyn_id for job in jobs if job is not None] == [opened.id] * 2
     (one,), (other,) = (each.outbox.requests.latest(5) for each in machines.values())
     assert one.request.token == other.request.token
     for machine in machines.values():
