@@ -192,7 +192,10 @@ class Delivering:
         if oldest.id >= created.id:
             return True
         logger.info("Another machine has made the delivery %s at the same moment; it is used.", oldest.name)
-        self._workspace.abort_delivery(created.id)
+        try:
+            self._workspace.abort_delivery(created.id)
+        except errors.Refused as error:
+            logger.warning("A second delivery of the same stays open: %s", error)
         self._outbox.not_attempted(self._left(self._outbox.job_found(row, oldest.id), items))
         return False
 
