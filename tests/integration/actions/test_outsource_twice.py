@@ -25,16 +25,20 @@ def is_sent(outbox: Outbox) -> bool:
     return not any(outbox.counts()[state] for state in (State.PREPARED, State.PENDING))
 
 
-@pytest.mark.parametrize("how", ["as it comes", "at once", "at once, and neither can be taken back"])
-def test_what_two_machines_hear_of_at_the_same_moment_is_one_package_note_and_delivery(
-    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
-    before = {each.id for each in studio.demo.workspace.each(Delivery)}
+def set_up(studio: Studio, how: str) -> None:
     if how.startswith("at once"):
         studio.accsyn.switches.gather("delivery/create", 2)
     if how.endswith("taken back"):
         refusal = json.dumps({"message": "This delivery cannot be edited."})
         studio.accsyn.switches.fail_next("delivery/edit", status=400, body=refusal)
+
+
+@pytest.mark.parametrize("how", ["as it comes", "at once", "at once, and neither can be taken back"])
+def test_what_two_machines_hear_of_at_the_same_moment_is_one_package_note_and_delivery(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    before = {each.id for each in studio.demo.workspace.each(Delivery)}
+    set_up(studio, how)
 
     def be(name: str) -> None:
         """Let this process be on another machine."""
