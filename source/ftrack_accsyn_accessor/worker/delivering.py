@@ -178,12 +178,12 @@ class Delivering:
                 self._outbox.job_not_attempted(row)
                 self._outbox.not_attempted(items)
             raise
-        if self._is_ours(row, items, created):
+        if self._agreed(row, items, created):
             self._outbox.submitted(items, self._outbox.job_found(row, created.id))
             logger.info("Delivered %d component(s) as %d file(s) to %s: %s", len(items), len(sources), address, name)
 
-    def _is_ours(self, row: JobRow, items: Sequence[Item], created: Delivery) -> bool:
-        """Whether *created* stays; the older one does where another machine has made one of the request, too.
+    def _agreed(self, row: JobRow, items: Sequence[Item], created: Delivery) -> bool:
+        """Return whether *created* stays; where another machine has made an older one, go on with that.
 
         Whoever creates one looks afterwards, so that the later one sees both, and takes its own back. accsyn's ids are
         taken to grow (how they are made is not documented).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Optional
+from typing import Any, Optional
 
 from ftrack_accsyn_accessor.model import accsyn as model
 from ftrack_accsyn_accessor.model.delivery import Delivery, Download
@@ -32,18 +32,16 @@ class Deliveries(Door):
         raise self._error(tried, name, Problem(Uncertain, "the answer names no delivery"))
 
     def find_delivery(self, name: str) -> Optional[Delivery]:
-        """Return the delivery of exactly this *name*, an open one if there are several; up to two requests."""
-        for data in ({}, {"finished": True}):
-            rows = self._find("find the delivery", name, "delivery", f"name={quoted(name)}", dict(data))
-            found = next((each for each in map(Delivery.from_answer, rows) if each.id and each.name == name), None)
-            if found is not None:
-                return found
-        return None
+        """Return the delivery of exactly this *name*, the oldest open one if there are several; up to two requests."""
+        return next((each for data in ({}, {"finished": True}) for each in self._named(name, dict(data))), None)
 
     def open_named(self, name: str) -> list[Delivery]:
         """Return the open deliveries of exactly this *name*, the oldest first: machines may make one at once."""
-        rows = self._find("find the delivery", name, "delivery", f"name={quoted(name)}", {})
-        found = (each for each in map(Delivery.from_answer, rows) if each.name == name and not each.finished)
+        return [each for each in self._named(name, {}) if not each.finished]
+
+    def _named(self, name: str, data: dict[str, Any]) -> list[Delivery]:
+        rows = self._find("find the delivery", name, "delivery", f"name={quoted(name)}", data)
+        found = (each for each in map(Delivery.from_answer, rows) if each.id and each.name == name)
         return sorted(found, key=lambda each: each.id)
 
     def open_deliveries(self) -> list[Delivery]:
