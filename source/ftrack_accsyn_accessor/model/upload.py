@@ -18,6 +18,8 @@ from ftrack_accsyn_accessor.model.tasks import spelt
 
 #: Of the digest of what is sent: enough to tell any two deliveries of one name apart.
 _DIGITS = 12
+#: Statuses of a job that has not ended.
+_GOING_ON = frozenset({"waiting", "running"})
 _FULL = re.compile(r"[/\\]|[A-Za-z]:")
 
 
@@ -123,16 +125,30 @@ def running(job: Job) -> Standing:
 def standing(job: Optional[Job], tasks: Collection[Task], parts: int, reason: str = "") -> Standing:
     """Return how the job stands that has to have so many *parts*; None is one that accsyn does not know any more.
 
-    *reason* is accsyn's own for a failure, where it tells one.
+    *tasks* were asked for after the *job*. *reason* is accsyn's own for a failure, where it tells one.
     """
-    verdict = proof.judge(tasks, len(tasks) >= parts, job.status if job is not None else proof.DELETED, certain=True)
+    status = job.status if job is not None else proof.DELETED
+    verdict = proof.judge(tasks, len(tasks) >= parts, status, certain=True)
     pace = job_pace(job) if job is not None else Progress()
+    if verdict.arrived and status in _GOING_ON:
+        return Standing(Stage.SENDING, pace)  # its tasks got through since, and the studio's hooks come after them
     if verdict.arrived:
-        return Standing(Stage.DELIVERED, Progress(pace.size_bytes, pace.size_bytes))
+        cause = _not_taken_in(reason) if status == "failed" else ""
+        return Standing(Stage.DELIVERED, Progress(pace.size_bytes, pace.size_bytes), cause)
     if verdict.trouble is Trouble.PAUSED:
         return Standing(Stage.WAITING, pace, "The upload is paused in accsyn: resume it there.")
     if verdict.trouble is not None:
-        told = f": {printable(reason).rstrip('.')}" if reason and verdict.trouble is Trouble.FAILED else ""
+        told = _told(reason) if verdict.trouble is Trouble.FAILED else ""
         return Standing(Stage.STOPPED, pace, f"{_WHAT[verdict.trouble]}{told}. {_AGAIN}")
     at_work = any(task.status in proof.AT_WORK for task in tasks)
     return Standing(Stage.SENDING if at_work else Stage.WAITING, pace)
+
+
+def _not_taken_in(reason: str) -> str:
+    """Say of a job that failed after all of it had arrived: then a hook of the studio's did (workflow facts, 5)."""
+    told = f"All of it is there, but the studio could not take it in{_told(reason)}."
+    return f"{told} Tell the studio: a retry of the job in accsyn does it again."
+
+
+def _told(reason: str) -> str:
+    return f": {printable(reason).rstrip('.')}" if reason else ""

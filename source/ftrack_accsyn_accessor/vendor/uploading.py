@@ -252,7 +252,7 @@ class Uploading:
         if job is not None and job.status == "running":
             return upload.running(job)
         tasks = self.workspace.tasks(sent.job) if job is not None else []
-        failed = any(task.status == "failed" for task in tasks)
+        failed = (job is not None and job.status == "failed") or any(task.status == "failed" for task in tasks)
         log = self.workspace.job_log(sent.job) if failed else []
         found = upload.standing(job, tasks, len(sent.paths), log[0] if log else "")
         if found.stage is not Stage.DELIVERED:
@@ -260,7 +260,7 @@ class Uploading:
         changed = changes(sent.unit, sent.files)
         if changed:
             return Standing(Stage.STOPPED, found.progress, f"{changed} while it was sent. Deliver it again.")
-        return dataclasses.replace(found, cause=upload.BEFORE if sent.before else "")
+        return dataclasses.replace(found, cause=upload.BEFORE) if sent.before else found
 
     def follow(
         self,

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor.cli import exit_codes
-from ftrack_accsyn_accessor.vendor import publishing
-from ftrack_accsyn_sandbox.accsyn.entities import Acl
+from ftrack_accsyn_accessor.model.accsyn import Task
+from ftrack_accsyn_accessor.model.upload import Stage, Standing
+from ftrack_accsyn_accessor.vendor import delivering, publishing, uploading
+from ftrack_accsyn_sandbox.accsyn.entities import Acl, Job
+from ftrack_accsyn_sandbox.accsyn.jobs import HOOK_RUNS, PASSED
 from vendoring import NAME, Vendor, tree
 
 PRE_PUBLISH, PUBLISH = "pre-publish-server", "publish-server"
@@ -62,6 +65,48 @@ def test_a_publish_needs_no_grant_and_says_what_the_studio_wants_to_know(vendor:
     assert published(vendor) == {f"{NAME}/{path}": content for path, content in tree(folder).items()}
     (row,) = payloads(vendor, PUBLISH)[0]["files"]
     assert (row["comment"], row["time_report"], row["status"]) == ("second pass", 5400, "WIP")
+
+
+def test_it_has_not_ended_before_the_studios_hook_has(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """accsyn is asked for the job, then for its tasks: they get through here, and the hook begins, between the two."""
+    vendor.package()
+    folder, may_end = vendor.frames(), tmp_path / "may_end"
+    (tmp_path / f"{PUBLISH}.py").write_text(
+        f"import os, time\nwhile not os.path.exists({str(may_end)!r}): time.sleep(0.02)"
+    )
+    engine = vendor.studio.accsyn.engine
+    engine.paused = True
+    assert vendor.run(folder, "--publish", "--comment", "x", "--no-wait").exit_code == exit_codes.MOVING
+    following = uploading.Uploading.here()
+    sent = following.published(delivering.look(folder))
+    assert sent is not None
+    ask = following.workspace.tasks
+    (job,) = vendor.workspace.each(Job)
+
+    def late(job_id: str) -> list[Task]:
+        engine.paused = False
+        assert engine.wait_until(lambda: job.ending in (HOOK_RUNS, PASSED))
+        return ask(job_id)
+
+    monkeypatch.setattr(following.workspace, "tasks", late)
+    (first,) = following.look([sent], {folder.name: Standing(Stage.WAITING)}).values()
+    assert first.stage is Stage.SENDING
+    may_end.touch()
+    (last,) = following.follow([sent]).values()
+    following.close()
+    assert (last.stage, last.cause, len(payloads(vendor, PUBLISH))) == (Stage.DELIVERED, "", 1)
+
+
+def test_a_hook_of_the_studios_that_fails_is_told(vendor: Vendor, tmp_path: Path) -> None:
+    vendor.package()
+    folder, script = vendor.frames(), tmp_path / f"{PUBLISH}.py"
+    script.write_text("raise SystemExit('ftrack is away')")
+    result = vendor.run(folder, "--publish", "--comment", "x")
+    assert result.exit_code == exit_codes.OK
+    assert published(vendor) == {f"{NAME}/{path}": content for path, content in tree(folder).items()}
+    assert "The hook publish-server ended with exit code 1 (E#J006). Tell the studio" in " ".join(result.stdout.split())
 
 
 def test_the_studio_is_asked_with_the_names_and_sizes_of_all_of_it(vendor: Vendor) -> None:

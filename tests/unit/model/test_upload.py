@@ -32,7 +32,8 @@ def tasks(*statuses: str, paths: Sequence[Optional[str]] = PATHS) -> list[Task]:
         ("waiting", ("executing", "queued"), Stage.SENDING),
         ("waiting", ("done", "queued"), Stage.WAITING),
         ("done", ("done", "done"), Stage.DELIVERED),
-        ("failed", ("done", "done"), Stage.DELIVERED),  # its own tasks tell, not the job
+        ("waiting", ("done", "done"), Stage.SENDING),  # they were asked after the job: it has hooks to run yet
+        ("running", ("done", "done"), Stage.SENDING),
         ("done", ("done",), Stage.STOPPED),
         ("done", ("done", "queued"), Stage.STOPPED),
         ("done", ("done", "excluded"), Stage.STOPPED),
@@ -47,6 +48,13 @@ def test_how_it_stands_is_what_its_tasks_say(status: str, of_tasks: tuple[str, .
     found = upload.standing(job(status), tasks(*of_tasks), 2)
     assert found.stage is stage
     assert bool(found.cause) is (stage is Stage.STOPPED or status == "paused")
+
+
+def test_all_of_it_is_there_where_only_what_the_studio_does_with_it_failed_and_that_is_said() -> None:
+    found = upload.standing(job("failed"), tasks("done", "done"), 2, "The hook publish-server ended \x1b[2J (E#J006)")
+    assert found.stage is Stage.DELIVERED
+    assert "The hook publish-server ended \\u001b[2J (E#J006). Tell the studio" in found.cause
+    assert "could not take it in. Tell" in upload.standing(job("failed"), tasks("done", "done"), 2).cause
 
 
 def test_what_accsyn_does_not_know_any_more_has_stopped() -> None:
