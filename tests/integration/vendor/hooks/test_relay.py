@@ -62,7 +62,7 @@ class Relay(Handing):
 
     def steps_to(self, request: int, state: State) -> None:
         """Step until the only item of a request is in *state*; nobody else leads meanwhile, whom a step waits for."""
-        self.runtime.worker.stop(5.0)
+        assert self.runtime.worker.stop(30.0)
         passed_s = 0.0
         while self.states(request) != [state] and passed_s < 600:
             self.studio.accsyn.engine.wait_idle(20.0)
@@ -96,11 +96,8 @@ def test_a_delivery_goes_on_to_production_and_is_ingested_after_the_proof_alone(
     assert (request.request.source.party, request.request.destination.party) == (relay.hq.party, "site=london")
     assert relay.means.spool.waiting(INGEST) == []
 
-    passed_s = 0.0
-    while relay.states(request.id) != [State.SYNCED] and passed_s < 600:
-        assert relay.versions() == []
-        relay.studio.accsyn.engine.wait_idle(20.0)
-        passed_s += relay.step()
+    relay.steps_to(request.id, State.SYNCED)
+    assert relay.versions() == []
     assert {name: (relay.studio.site("london") / path / name).read_bytes() for name in FILES} == FILES
     relay.advance()
 
