@@ -151,6 +151,14 @@ class Serving:
         self.stop.set()
         self._thread.join(10.0)
         assert not self._thread.is_alive()
+        # What it was about may take longer than it waits for its threads, and gives the worker more to do.
+        wait_until(lambda: self.runtime.worker.stop(0.0) and not _threads(), 40.0, "the threads of the service to end")
+
+
+def _threads() -> list[str]:
+    """Return the names of the threads that services of this process have, beside their worker's."""
+    kinds = ("ftrack-accsyn-action", "ftrack-accsyn-assigned", "ftrack-accsyn-vendors")
+    return [each.name for each in threading.enumerate() if each.name in kinds]
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def test_worker_killed_while_it_adds_tasks_leaves_each_task_once(
     studio: Studio, run: Run, kind: str, name: str
 ) -> None:
     assert run("publish", items=[["file", "first"]]).wait() == 0
-    killed = run("publish", kill=kill_at(ADDITION_STEPS[name]), items=[[kind, "plate"]])
+    killed = run("publish", kill=kill_at(ADDITION_STEPS[name]), items=[[kind, "plate"]], leave="drain")
     assert killed.wait() == KILLED, killed.output
 
     assert run("recover").wait() == 0
@@ -150,7 +150,7 @@ def test_killed_publish_that_ftrack_does_not_know_is_withdrawn_and_its_files_sta
 def test_component_published_anew_on_the_same_day_arrives_anew_though_the_worker_is_killed(
     studio: Studio, run: Run, name: str
 ) -> None:
-    killed = run("republish", kill_later=kill_at(ADDITION_STEPS[name]), name="plate")
+    killed = run("republish", kill_later=kill_at(ADDITION_STEPS[name]), name="plate", leave="drain")
     assert killed.wait() == KILLED, killed.output
 
     assert run("recover").wait() == 0

@@ -23,7 +23,7 @@ AGAIN_S = 700.0
 def _impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing answers, the connection waits less long than it does for a real ftrack."""
     if FAULTS[request.node.callspec.params["name"]].is_silence:
-        monkeypatch.setattr(ftrack_connection, "_TIMEOUT_S", 0.5)
+        monkeypatch.setattr(ftrack_connection, "_TIMEOUT_S", 1.5)
 
 
 def registered(desk: Desk, component: str) -> int:

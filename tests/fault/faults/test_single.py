@@ -43,7 +43,7 @@ def _impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Where nothing answers, the door waits less long than it does for a real accsyn."""
     name = getattr(request.node, "callspec", None) and request.node.callspec.params.get("name")
     if name and FAULTS[name].is_silence:
-        monkeypatch.setattr(transport, "READ_TIMEOUT_S", 0.5)
+        monkeypatch.setattr(transport, "READ_TIMEOUT_S", 1.5)
 
 
 def cases(operations: dict[str, str]) -> list[Any]:

@@ -171,5 +171,5 @@ def test_process_that_cannot_send_says_so_and_takes_it_back_when_it_can(desk: De
     unable.environment["ACCSYN_API_KEY"] = desk.environment["ACCSYN_API_KEY"]
     run(desk, unable, seconds=SENT_WITHIN_S, until=lambda: desk.item(component).state is State.SYNCED)
     assert leadership.unable(desk.outbox.path, desk.clock, desk.clock) is None
-    run(desk, unable, seconds=10.0)
+    run(desk, unable, seconds=600.0, until=lambda: leadership.read(desk.outbox.path) is None)
     assert leadership.read(desk.outbox.path) is None

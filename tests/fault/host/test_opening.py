@@ -66,9 +66,11 @@ def test_session_open_makes_the_location_with_one_creation(publisher: Publisher)
 
 
 def test_sessions_of_one_process_that_look_for_a_new_location_at_once_ask_for_one_creation(
-    publisher: Publisher,
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """ftrack_api writes each refusal of another one to stderr."""
+    # On a busy machine turns take longer than a host would wait.
+    monkeypatch.setattr("ftrack_accsyn_accessor.staging.location.CREATING_S", 60.0)
     sessions = [publisher.session() for _ in range(5)]
     publisher.studio.ftrack.log.clear()
     together = threading.Barrier(len(sessions))

@@ -127,7 +127,7 @@ def test_a_task_is_handed_out_from_the_menu_over_form_and_preview_to_the_vendor(
     done = page.launch(action, pick(studio, TASK), **hidden(shown))
     assert done["success"], done
     wait_until(lambda: handed_out(studio) == [studio.ids[TASK]], what="the record")
-    (note,) = studio.ftrack.store.find("Note", parent_id=studio.ids[TASK])
+    (note,) = wait_until(lambda: studio.ftrack.store.find("Note", parent_id=studio.ids[TASK]), what="the note")
     assert note["content"].endswith("Mind the gap.")
     wait_until(lambda: serving.outbox.requests.latest(1), what="the request")
     (row,) = requests.requests(serving.outbox)

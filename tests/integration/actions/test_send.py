@@ -118,7 +118,6 @@ def test_a_preview_that_has_expired_is_made_anew_and_nothing_is_sent(
 
     assert "had expired" in text(again)
     assert serving.outbox.requests.latest(10) == []
-    monkeypatch.undo()
 
 
 def test_a_preview_that_takes_long_is_shown_when_it_is_there(
@@ -131,12 +130,12 @@ def test_a_preview_that_takes_long_is_shown_when_it_is_there(
 ) -> None:
     planned.gate = threading.Event()
     form = page.launch(action, selection)
-    monkeypatch.setattr(answer, "PATIENCE_S", 0.05)
     ends = {"source": page.ids["studio.hq"], "destination": page.ids["studio.london"]}
 
-    first = page.launch(action, selection, **{**hidden(form), **ends})
+    with monkeypatch.context() as patch:
+        patch.setattr(answer, "PATIENCE_S", 0.05)
+        first = page.launch(action, selection, **{**hidden(form), **ends})
     assert (first["type"], first["success"], "is at it" in first["message"]) == ("message", True, True)
-    monkeypatch.undo()
     planned.gate.set()
     (preview,) = wait_until(lambda: page.shown)
 

@@ -56,7 +56,7 @@ def test_job_waits_for_a_missing_source_before_it_fails(acme: Any, session: Any,
 
 
 def test_source_that_comes_while_it_is_awaited_is_sent(acme: Any, session: Any, engine: Any) -> None:
-    engine.missing_grace_s = 0.2  # it is looked for again at its end
+    engine.missing_grace_s = 1.5  # it is looked for again at its end
     session.create("Transfer", acme.task("a.mov"))
     acme.stage("a.mov")
     engine.wait_idle()

@@ -59,7 +59,7 @@ def workspace(open_workspace: Opener) -> Workspace:
 @pytest.fixture
 def short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     """A silent service is waited for half a minute; a test needs no more than it takes a loaded machine to answer."""
-    monkeypatch.setattr(transport, "READ_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(transport, "READ_TIMEOUT_S", 2.0)
 
 
 def payload(office) -> dict[str, object]:
