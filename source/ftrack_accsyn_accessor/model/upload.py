@@ -125,13 +125,14 @@ def running(job: Job) -> Standing:
 def standing(job: Optional[Job], tasks: Collection[Task], parts: int, reason: str = "") -> Standing:
     """Return how the job stands that has to have so many *parts*; None is one that accsyn does not know any more.
 
-    *tasks* were asked for after the *job*. *reason* is accsyn's own for a failure, where it tells one.
+    The *job* is as it was after all *tasks* were done, where they are: hooks of the studio's run between the two.
+    *reason* is accsyn's own for a failure, where it tells one.
     """
     status = job.status if job is not None else proof.DELETED
     verdict = proof.judge(tasks, len(tasks) >= parts, status, certain=True)
     pace = job_pace(job) if job is not None else Progress()
     if verdict.arrived and status in _GOING_ON:
-        return Standing(Stage.SENDING, pace)  # its tasks got through since, and the studio's hooks come after them
+        return Standing(Stage.SENDING, pace)
     if verdict.arrived:
         cause = _not_taken_in(reason) if status == "failed" else ""
         return Standing(Stage.DELIVERED, Progress(pace.size_bytes, pace.size_bytes), cause)

@@ -233,7 +233,8 @@ class Uploading:
     def look(self, sent: Sequence[Sent], before: Mapping[str, Standing]) -> dict[str, Standing]:
         """Return how all of *sent* stand, by name; what had ended *before* is as it was.
 
-        One request for all, and two for each that does not run. While accsyn cannot be asked it is as before, and why.
+        One request for all, and up to three for each that does not run. While accsyn cannot be asked it is as before,
+        and why.
         """
         open_ones = [each for each in sent if not before[each.unit.name].ended]
         found = dict(before)
@@ -252,6 +253,8 @@ class Uploading:
         if job is not None and job.status == "running":
             return upload.running(job)
         tasks = self.workspace.tasks(sent.job) if job is not None else []
+        if job is not None and not job.finished and all(task.status == "done" for task in tasks):
+            job = self.workspace.present_job(sent.job)  # it has gone on since: the studio's hooks come after its tasks
         failed = (job is not None and job.status == "failed") or any(task.status == "failed" for task in tasks)
         log = self.workspace.job_log(sent.job) if failed else []
         found = upload.standing(job, tasks, len(sent.paths), log[0] if log else "")

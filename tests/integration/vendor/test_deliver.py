@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from ftrack_accsyn_accessor.cli import exit_codes, telling
+from ftrack_accsyn_accessor.model.accsyn import Task
 from ftrack_accsyn_accessor.model.manifest import DELIVERY_NOTE
-from ftrack_accsyn_accessor.model.upload import Standing
+from ftrack_accsyn_accessor.model.upload import Stage, Standing
 from ftrack_accsyn_accessor.vendor import delivering, uploading
 from helpers import calls_made, wait_until
 from vendoring import FROM, NAME, TASK, Vendor, tree
@@ -232,6 +233,30 @@ def test_a_failed_upload_is_told_with_its_reason_and_resumed_in_its_job(vendor: 
     assert vendor.run(folder).exit_code == exit_codes.OK
     assert len(vendor.jobs()) == 1
     assert len(vendor.arrived()) == 4
+
+
+def test_one_that_is_retried_and_done_while_it_is_looked_at_did_not_fail(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """accsyn is asked for the job, then for its tasks: somebody retries it, and it arrives, between the two."""
+    vendor.package()
+    engine = vendor.studio.accsyn.engine
+    engine.fail_path("*.1002.exr", "E#J057 The disk is full.")
+    carrying = uploading.Uploading.here()
+    sent = carrying.send(delivering.look(vendor.frames()), FROM, carrying.this_machine())
+    engine.wait_idle()
+    ask = carrying.workspace.tasks
+
+    def late(job_id: str) -> list[Task]:
+        engine.clear_failures()
+        carrying.workspace.set_job_status(job_id, "waiting")
+        engine.wait_idle()
+        return ask(job_id)
+
+    monkeypatch.setattr(carrying.workspace, "tasks", late)
+    (found,) = carrying.look([sent], {NAME: Standing(Stage.WAITING)}).values()
+    carrying.close()
+    assert (found.stage, found.cause) == (Stage.DELIVERED, "")
 
 
 def test_an_upload_that_was_aborted_in_accsyn_is_made_anew(vendor: Vendor) -> None:

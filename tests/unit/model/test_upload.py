@@ -32,7 +32,7 @@ def tasks(*statuses: str, paths: Sequence[Optional[str]] = PATHS) -> list[Task]:
         ("waiting", ("executing", "queued"), Stage.SENDING),
         ("waiting", ("done", "queued"), Stage.WAITING),
         ("done", ("done", "done"), Stage.DELIVERED),
-        ("waiting", ("done", "done"), Stage.SENDING),  # they were asked after the job: it has hooks to run yet
+        ("waiting", ("done", "done"), Stage.SENDING),  # the studio's hooks are still to run
         ("running", ("done", "done"), Stage.SENDING),
         ("done", ("done",), Stage.STOPPED),
         ("done", ("done", "queued"), Stage.STOPPED),
